@@ -1,0 +1,73 @@
+//! An e-mail address, in the one spelling under which accounts are unique.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::FieldFault;
+
+/// A parsed address: trimmed, NFC, lower-cased.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize)]
+#[sqlx(transparent)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Parses what a person typed.
+    ///
+    /// # Errors
+    /// `INVALID` where it is not an address with a domain (RFC 5321), or longer than 254 octets.
+    pub fn parse(typed: &str) -> Result<Self, FieldFault> {
+        let invalid = || FieldFault::new("INVALID", "This is not an e-mail address.");
+        let address: String = typed.trim().nfc().collect::<String>().to_lowercase();
+        if address.len() > 254 {
+            return Err(invalid());
+        }
+        let options =
+            email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
+        let parsed = email_address::EmailAddress::parse_with_options(&address, options).map_err(|_| invalid())?;
+        // A quoted local part is legal, but no mailbox in use has one, and it lets spaces and commas into headers.
+        if parsed.local_part().starts_with('"') {
+            return Err(invalid());
+        }
+        Ok(Self(address))
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    #[must_use]
+    pub fn local_part(&self) -> &str {
+        self.0.rsplit_once('@').map_or(self.0.as_str(), |(local, _)| local)
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_and_capitals_make_no_second_account() {
+        let typed = EmailAddress::parse("  Ann@Example.COM ").unwrap();
+
+        assert_eq!(typed.as_str(), "ann@example.com");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in
+            ["", "ann", "ann@", "@example.com", "ann@localhost", "a b@example.com", "ann@example.com\r\nBcc: x@y.zz"]
+        {
+            assert!(EmailAddress::parse(typed).is_err(), "{typed:?}");
+        }
+    }
+}

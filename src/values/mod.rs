@@ -1,0 +1,14 @@
+//! The words all floors speak: pure, parsed once, trusted afterwards.
+
+pub mod audit;
+pub mod caller;
+pub mod email_address;
+pub mod ids;
+pub mod letter;
+pub mod paging;
+pub mod password;
+pub mod secret_token;
+pub mod session;
+pub mod time;
+pub mod trusted_proxies;
+pub mod user;

@@ -1,0 +1,211 @@
+//! Passwords as people type them, and the rules a new one must keep.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use crate::error::FieldFault;
+use crate::values::email_address::EmailAddress;
+
+/// A typed password, NFC-normalised so that every keyboard spells it the same (NIST SP 800-63B, 5.1.1.2).
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Takes what a person typed, as it is.
+    #[must_use]
+    pub fn typed(text: String) -> Self {
+        let text = Zeroizing::new(text);
+        Self(Zeroizing::new(text.nfc().collect()))
+    }
+
+    /// The password in clear, for the hasher alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(redacted)")
+    }
+}
+
+/// A password's Argon2id hash, as a PHC string.
+#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// The PHC string, for the hasher and the database.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for PasswordHash {
+    fn from(phc: String) -> Self {
+        Self(phc)
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(redacted)")
+    }
+}
+
+/// What a new password must keep. Every rule is a setting; the list of common passwords always holds.
+#[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
+pub struct PasswordPolicy {
+    /// Fewest characters.
+    pub min_length: usize,
+    /// Most characters, never under 128.
+    pub max_length: usize,
+    /// Whether an upper-case letter must be there.
+    pub requires_uppercase: bool,
+    /// Whether a lower-case letter must be there.
+    pub requires_lowercase: bool,
+    /// Whether a digit must be there.
+    pub requires_digit: bool,
+    /// Whether anything but letters, digits and spaces must be there.
+    pub requires_symbol: bool,
+}
+
+/// A rule that a password can break: its code, and its text for people.
+type Rule = (bool, &'static str, String);
+
+impl PasswordPolicy {
+    /// Every rule that this new password of this person breaks, in a fixed order.
+    ///
+    /// The person's address and name are looked for in it as far as they are known.
+    #[must_use]
+    pub fn faults(&self, password: &Password, email: Option<&EmailAddress>, name: Option<&str>) -> Vec<FieldFault> {
+        let text = password.expose();
+        let length = text.chars().count();
+        let has = |is: fn(char) -> bool| text.chars().any(is);
+        let is_symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
+        let rules: [Rule; 8] = [
+            (length < self.min_length, "TOO_SHORT", format!("Please use at least {} characters.", self.min_length)),
+            (length > self.max_length, "TOO_LONG", format!("Please use at most {} characters.", self.max_length)),
+            (
+                self.requires_uppercase && !has(char::is_uppercase),
+                "NO_UPPERCASE",
+                "Please add an upper-case letter.".into(),
+            ),
+            (
+                self.requires_lowercase && !has(char::is_lowercase),
+                "NO_LOWERCASE",
+                "Please add a lower-case letter.".into(),
+            ),
+            (self.requires_digit && !has(char::is_numeric), "NO_DIGIT", "Please add a digit.".into()),
+            (self.requires_symbol && !has(is_symbol), "NO_SYMBOL", "Please add a symbol.".into()),
+            (is_common(text), "TOO_COMMON", "This password is on the list that attackers try first.".into()),
+            (
+                contains_identity(text, email, name),
+                "CONTAINS_IDENTITY",
+                "Please leave your name and e-mail address out of the password.".into(),
+            ),
+        ];
+        rules
+            .into_iter()
+            .filter(|(broken, ..)| *broken)
+            .map(|(_, code, message)| FieldFault::new(code, message))
+            .collect()
+    }
+}
+
+/// The most common passwords of public leaks, lower-cased, one a line.
+static COMMON: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+
+/// Whether the password is on the list, also dressed up with up to four digits or symbols at its end.
+fn is_common(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let word = lower.trim_end_matches(|c: char| !c.is_alphabetic());
+    let is_dressed_up = lower.chars().count() - word.chars().count() <= 4;
+    COMMON.contains(lower.as_str())
+        || (is_dressed_up && (COMMON.contains(word) || COMMON.contains(undisguised(word).as_str())))
+}
+
+/// Undoes the usual disguise: `p@ssw0rd` is `password`.
+fn undisguised(word: &str) -> String {
+    word.chars()
+        .map(|c| match c {
+            '@' | '4' => 'a',
+            '0' => 'o',
+            '1' | '!' => 'i',
+            '3' => 'e',
+            '$' | '5' => 's',
+            '7' => 't',
+            other => other,
+        })
+        .collect()
+}
+
+/// Whether the password holds the address, what stands before its `@`, or a part of the name (four letters or more).
+fn contains_identity(text: &str, email: Option<&EmailAddress>, name: Option<&str>) -> bool {
+    let lower = text.to_lowercase();
+    let name = name.unwrap_or_default().to_lowercase();
+    let address = email.into_iter().flat_map(|email| [email.as_str(), email.local_part()]);
+    let parts = address.chain(name.split_whitespace());
+    parts.filter(|part| part.chars().count() >= 4).any(|part| lower.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULT: PasswordPolicy = PasswordPolicy {
+        min_length: 10,
+        max_length: 128,
+        requires_uppercase: true,
+        requires_lowercase: true,
+        requires_digit: true,
+        requires_symbol: true,
+    };
+
+    fn codes(password: &str) -> Vec<&'static str> {
+        let ann = EmailAddress::parse("annabel@example.com").unwrap();
+        let password = Password::typed(password.to_owned());
+        DEFAULT.faults(&password, Some(&ann), Some("Annabel Lee-Smith")).into_iter().map(|fault| fault.code).collect()
+    }
+
+    #[test]
+    fn a_good_password_breaks_no_rule() {
+        assert!(codes("Correct-Horse-7").is_empty());
+        assert!(codes("Пароль-из-Букв-42").is_empty());
+    }
+
+    #[test]
+    fn every_broken_rule_is_told_at_once() {
+        assert_eq!(codes("short"), ["TOO_SHORT", "NO_UPPERCASE", "NO_DIGIT", "NO_SYMBOL"]);
+        assert_eq!(codes(&"aB3$".repeat(33)), ["TOO_LONG"]);
+    }
+
+    #[test]
+    fn a_common_password_in_disguise_is_common() {
+        assert_eq!(codes("P@ssw0rd1234"), ["TOO_COMMON"]);
+        assert_eq!(codes("Password123!"), ["TOO_COMMON"]);
+    }
+
+    #[test]
+    fn the_person_does_not_belong_in_the_password() {
+        assert_eq!(codes("xxANNABEL-2026"), ["CONTAINS_IDENTITY"]);
+        assert_eq!(codes("My-lee-smith-9"), ["CONTAINS_IDENTITY"]);
+    }
+
+    #[test]
+    fn two_spellings_of_one_letter_are_one_password() {
+        let composed = Password::typed("caf\u{e9}".to_owned());
+        let decomposed = Password::typed("cafe\u{301}".to_owned());
+
+        assert_eq!(composed.expose(), decomposed.expose());
+    }
+}

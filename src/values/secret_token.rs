@@ -1,0 +1,170 @@
+//! Secret tokens: the plain one that only the client holds, and the hash that the database keeps.
+
+use std::fmt;
+
+use aws_lc_rs::{digest, hmac};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
+
+use crate::error::{OrFault, Result};
+
+/// What the database keeps of a token: its SHA-256. 256 random bits need no slow hash.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct TokenHash(Vec<u8>);
+
+/// Makes one kind of token with its own prefix, so that secret scanners know it and one is never taken for another.
+macro_rules! secret_token {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(Zeroizing<[u8; 32]>);
+
+        impl $name {
+            const PREFIX: &'static str = $prefix;
+
+            /// 256 bits from the operating system's generator.
+            ///
+            /// # Errors
+            /// A fault where the generator fails.
+            pub fn random() -> Result<Self> {
+                let mut bytes = Zeroizing::new([0; 32]);
+                aws_lc_rs::rand::fill(bytes.as_mut_slice()).or_fault("drawing random bytes")?;
+                Ok(Self(bytes))
+            }
+
+            /// Reads what a client presents; `None` where it cannot be one of ours.
+            #[must_use]
+            pub fn parse(presented: &str) -> Option<Self> {
+                let mut bytes = Zeroizing::new([0; 32]);
+                let text = presented.trim().strip_prefix(Self::PREFIX)?;
+                let length = BASE64_URL_SAFE_NO_PAD.decode_slice(text, bytes.as_mut_slice()).ok()?;
+                (length == bytes.len()).then_some(Self(bytes))
+            }
+
+            /// The hash to keep or to look for.
+            #[must_use]
+            pub fn hash(&self) -> TokenHash {
+                TokenHash(digest::digest(&digest::SHA256, self.0.as_slice()).as_ref().to_vec())
+            }
+
+            /// The token in clear, for its owner alone.
+            #[must_use]
+            pub fn expose(&self) -> String {
+                format!("{}{}", Self::PREFIX, BASE64_URL_SAFE_NO_PAD.encode(self.0.as_slice()))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+    };
+}
+
+secret_token! {
+    /// Keeps somebody signed in: opaque, one use (RFC 9700, section 4.14.2).
+    RefreshToken, "agr_"
+}
+secret_token! {
+    /// Travels in the link of a letter and proves that its reader owns the mailbox; one use.
+    OneTimeToken, "ago_"
+}
+
+/// What a session mixes into derived refresh tokens, so that a stolen token alone foretells nothing.
+#[derive(Clone, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct RefreshSalt(Vec<u8>);
+
+impl RefreshSalt {
+    /// 256 random bits.
+    ///
+    /// # Errors
+    /// A fault where the generator fails.
+    pub fn random() -> Result<Self> {
+        let mut bytes = vec![0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).or_fault("drawing random bytes")?;
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Debug for RefreshSalt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RefreshSalt(redacted)")
+    }
+}
+
+/// The caller's name for one attempt to refresh, kept as its hash.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey(TokenHash);
+
+impl IdempotencyKey {
+    /// Takes the key as the client sent it.
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self(TokenHash(digest::digest(&digest::SHA256, key.as_bytes()).as_ref().to_vec()))
+    }
+
+    /// What the database keeps of it.
+    #[must_use]
+    pub fn hash(&self) -> TokenHash {
+        self.0.clone()
+    }
+}
+
+impl RefreshToken {
+    /// The one successor of this token under this key: HMAC-SHA-256 over both, keyed with the session's salt.
+    ///
+    /// It can be made again from what the client presents, so it is never stored; and neither the database
+    /// (which has no token) nor a thief of the token (who has no salt) can make it alone.
+    #[must_use]
+    pub fn successor(&self, key: &IdempotencyKey, salt: &RefreshSalt) -> Self {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &salt.0));
+        context.update(self.0.as_slice());
+        context.update(&key.0.0);
+        let mut bytes = Zeroizing::new([0; 32]);
+        for (to, from) in bytes.iter_mut().zip(context.sign().as_ref()) {
+            *to = *from;
+        }
+        Self(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_survives_the_way_through_its_text() {
+        let token = RefreshToken::random().unwrap();
+
+        assert_eq!(RefreshToken::parse(&token.expose()).unwrap().hash(), token.hash());
+    }
+
+    #[test]
+    fn a_token_of_another_kind_is_refused() {
+        let token = OneTimeToken::random().unwrap();
+
+        assert!(RefreshToken::parse(&token.expose()).is_none());
+    }
+
+    #[test]
+    fn a_token_never_shows_in_a_log() {
+        let token = RefreshToken::random().unwrap();
+
+        assert_eq!(format!("{token:?}"), "RefreshToken(redacted)");
+    }
+
+    #[test]
+    fn the_successor_depends_on_token_key_and_salt() {
+        let (token, salt) = (RefreshToken::random().unwrap(), RefreshSalt::random().unwrap());
+        let successor = token.successor(&IdempotencyKey::new("a"), &salt).hash();
+
+        assert_eq!(successor, token.successor(&IdempotencyKey::new("a"), &salt).hash());
+        assert_ne!(successor, token.successor(&IdempotencyKey::new("b"), &salt).hash());
+        assert_ne!(successor, token.successor(&IdempotencyKey::new("a"), &RefreshSalt::random().unwrap()).hash());
+        assert_ne!(successor, RefreshToken::random().unwrap().successor(&IdempotencyKey::new("a"), &salt).hash());
+    }
+}

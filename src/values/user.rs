@@ -1,0 +1,75 @@
+//! The words about users: their role, where they stand, their display name.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::FieldFault;
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Their own account.
+    User,
+    /// Everybody's account, and the audit trail.
+    Admin,
+}
+
+impl Role {
+    /// The word in tokens and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "USER",
+            Self::Admin => "ADMIN",
+        }
+    }
+}
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserStatus {
+    /// It can sign in.
+    Active,
+    /// It cannot sign in for a while.
+    Locked,
+    /// It is gone for everybody but administrators.
+    Deleted,
+}
+
+/// The longest display name, in characters.
+pub const NAME_LIMIT: usize = 80;
+
+/// Parses a display name: trimmed, NFC, 1 to 80 characters, no control characters.
+///
+/// # Errors
+/// `TOO_LONG` or `INVALID`; an empty one is no name, which is not an error.
+pub fn parse_name(typed: &str) -> Result<Option<String>, FieldFault> {
+    let name: String = typed.trim().nfc().collect();
+    if name.is_empty() {
+        return Ok(None);
+    }
+    if name.chars().count() > NAME_LIMIT {
+        return Err(FieldFault::new("TOO_LONG", format!("Please use at most {NAME_LIMIT} characters.")));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+    }
+    Ok(Some(name))
+}
+
+/// Parses a language tag (BCP 47) as a client sends it: `de`, `pt-BR`.
+///
+/// # Errors
+/// `INVALID`.
+pub fn parse_locale(typed: &str) -> Result<Option<String>, FieldFault> {
+    let tag = typed.trim();
+    if tag.is_empty() {
+        return Ok(None);
+    }
+    let is_tag = tag.len() <= 35
+        && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if !is_tag {
+        return Err(FieldFault::new("INVALID", "This is not a language tag like \"en\" or \"pt-BR\"."));
+    }
+    Ok(Some(tag.to_owned()))
+}
