@@ -1,0 +1,303 @@
+//! Every setting, read once at start; all faults are reported together.
+
+mod read;
+pub mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+pub use read::SettingFault;
+use read::{Read, list, switch};
+
+use crate::values::password::PasswordPolicy;
+use crate::values::trusted_proxies::TrustedProxies;
+
+/// Where the process runs, which decides what it makes by itself and what it demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A laptop: keys, database and mailbox are made on first start.
+    Development,
+    /// Real users: keys, addresses and a mail server are demanded.
+    Production,
+}
+
+/// When an e-mail address has to be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailVerification {
+    /// A letter asks for it, nothing depends on it.
+    Optional,
+    /// Nobody signs in before.
+    Required,
+}
+
+/// How often something may happen; `attempts` 0 is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many attempts are granted.
+    pub attempts: u32,
+    /// In how long a sliding window.
+    pub period: Duration,
+}
+
+/// How passwords are hashed (RFC 9106).
+#[derive(Debug, Clone, Copy)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub lanes: u32,
+    /// Threads that hash; 0 is one for every core.
+    pub threads: usize,
+    /// Hashes that may wait for a thread.
+    pub queue: usize,
+    /// How long a hash may wait.
+    pub deadline: Duration,
+}
+
+/// All settings. Each is described in [`table::SETTINGS`], under the name in capitals.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "config/table.rs describes every setting once, for operators and readers alike")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct Config {
+    pub mode: Mode,
+    pub listen: SocketAddr,
+    pub public_url: Url,
+    pub frontend_url: Url,
+    pub product_name: String,
+    pub data_dir: PathBuf,
+
+    pub database_url: Secret,
+    pub database_max_connections: u32,
+    pub database_migrate: bool,
+    pub redis_url: Option<Secret>,
+    pub redis_key_prefix: String,
+
+    pub trusted_proxies: TrustedProxies,
+    pub cors_origins: Vec<String>,
+    pub request_timeout: Duration,
+    pub shutdown_grace: Duration,
+    pub max_body_bytes: usize,
+    pub introspection: bool,
+
+    pub registration_open: bool,
+    pub email_verification: EmailVerification,
+    pub hide_account_existence: bool,
+    pub password_policy: PasswordPolicy,
+    pub hash_cost: HashCost,
+    pub lockout_attempts: i32,
+    pub lockout_duration: Duration,
+
+    pub jwt_algorithm: String,
+    pub jwt_issuer: String,
+    pub jwt_audience: String,
+    pub jwt_keys_dir: PathBuf,
+    pub jwt_private_keys: Option<Secret>,
+    pub access_token_lifetime: Duration,
+    pub refresh_token_lifetime: Duration,
+    pub refresh_replay_window: Duration,
+    pub session_max_lifetime: Duration,
+    pub reauthentication_window: Duration,
+
+    pub verification_token_lifetime: Duration,
+    pub reset_token_lifetime: Duration,
+    pub email_undo_lifetime: Duration,
+
+    pub smtp_url: Option<Secret>,
+    pub mail_from: String,
+    pub mail_max_attempts: i32,
+    pub letter_templates_dir: Option<PathBuf>,
+
+    pub rate_limit_auth: RateLimit,
+    pub rate_limit_auth_account: RateLimit,
+    pub rate_limit_email: RateLimit,
+
+    pub session_retention: Duration,
+    pub letter_retention: Duration,
+
+    pub log: String,
+    pub log_json: bool,
+}
+
+/// A setting that never shows in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value, for whoever connects or signs with it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(redacted)")
+    }
+}
+
+impl Config {
+    /// Reads all settings through `lookup`, which answers the value of a name.
+    ///
+    /// # Errors
+    /// Every fault there is, not only the first.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<SettingFault>> {
+        let mut read = Read::new(lookup);
+        let config = Self::read_all(&mut read);
+        read.finish(config)
+    }
+
+    /// Reads the process environment, and below it the file `.env` of the working directory.
+    ///
+    /// # Errors
+    /// Every fault there is, not only the first.
+    pub fn from_environment() -> Result<Self, Vec<SettingFault>> {
+        let file = read::dotenv_file()?;
+        #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        Self::read(&|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
+    }
+
+    /// Whether nobody signs in with an unverified address. Hiding who has an account includes it: a registration
+    /// that signs in at once tells that the address was free.
+    #[must_use]
+    pub fn requires_verified_email(&self) -> bool {
+        self.email_verification == EmailVerification::Required || self.hide_account_existence
+    }
+
+    /// Whether keys, mailbox and first administrator are made without being asked for.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.mode == Mode::Development
+    }
+
+    fn read_all(read: &mut Read<'_>) -> Option<Self> {
+        let mode = read.required("AUTHGRAPH_ENV", read::mode);
+        read.mode = mode.unwrap_or(Mode::Development);
+        let passwords = read_password_policy(read);
+        let hashes = read_hash_cost(read);
+        let public_url = read.required("PUBLIC_URL", read::web_url);
+        let issuer = read
+            .optional("JWT_ISSUER", read::text)
+            .or_else(|| public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
+        let data_dir = read.required("DATA_DIR", read::path);
+        let below = |name: &str| data_dir.clone().unwrap_or_default().join(name);
+        let keys_dir = read.optional("JWT_KEYS_DIR", read::path);
+        let private_keys = read.optional("JWT_PRIVATE_KEYS", read::pem);
+        if read.mode == Mode::Production && keys_dir.is_none() && private_keys.is_none() {
+            read.fault(
+                "JWT_KEYS_DIR",
+                "",
+                "a folder made by `authgraph keys rotate`, or the keys themselves in JWT_PRIVATE_KEYS",
+            );
+        }
+        let database_url = read.optional("DATABASE_URL", read::database_url);
+        Some(Self {
+            mode: read.mode,
+            listen: read.required("LISTEN", read::parsed)?,
+            public_url: public_url?,
+            frontend_url: read.required("FRONTEND_URL", read::web_url)?,
+            product_name: read.required("PRODUCT_NAME", read::text)?,
+            database_url: database_url
+                .unwrap_or_else(|| format!("sqlite://{}", below("authgraph.db").display()).into()),
+            jwt_keys_dir: keys_dir.unwrap_or_else(|| below("keys")),
+            jwt_private_keys: private_keys,
+            jwt_issuer: issuer?,
+            data_dir: data_dir?,
+            database_max_connections: read.required("DATABASE_MAX_CONNECTIONS", read::at_least_one)?,
+            database_migrate: read.required("DATABASE_MIGRATE", switch)?,
+            redis_url: read.optional("REDIS_URL", read::redis_url),
+            redis_key_prefix: read.required("REDIS_KEY_PREFIX", read::text)?,
+            trusted_proxies: read.optional("TRUSTED_PROXIES", read::parsed).unwrap_or_default(),
+            cors_origins: read.optional("CORS_ORIGINS", list(read::origin)).unwrap_or_default(),
+            request_timeout: read.required("REQUEST_TIMEOUT", read::duration)?,
+            shutdown_grace: read.required("SHUTDOWN_GRACE", read::duration)?,
+            max_body_bytes: read.required("MAX_BODY_BYTES", read::at_least_one)?,
+            introspection: read.required("INTROSPECTION", switch)?,
+            registration_open: read.required("REGISTRATION_OPEN", switch)?,
+            email_verification: read.required("EMAIL_VERIFICATION", read::email_verification)?,
+            hide_account_existence: read.required("HIDE_ACCOUNT_EXISTENCE", switch)?,
+            password_policy: passwords?,
+            hash_cost: hashes?,
+            lockout_attempts: read.required("LOCKOUT_ATTEMPTS", read::parsed::<u16>).map(i32::from)?,
+            lockout_duration: read.required("LOCKOUT_DURATION", read::duration)?,
+            jwt_algorithm: read.required("JWT_ALGORITHM", read::one_of(&["RS256", "ES256", "EdDSA"]))?,
+            jwt_audience: read.required("JWT_AUDIENCE", read::text)?,
+            access_token_lifetime: read.required("ACCESS_TOKEN_LIFETIME", read::duration)?,
+            refresh_token_lifetime: read.required("REFRESH_TOKEN_LIFETIME", read::duration)?,
+            refresh_replay_window: read.required("REFRESH_REPLAY_WINDOW", read::duration)?,
+            session_max_lifetime: read.required("SESSION_MAX_LIFETIME", read::duration)?,
+            reauthentication_window: read.required("REAUTHENTICATION_WINDOW", read::duration)?,
+            verification_token_lifetime: read.required("VERIFICATION_TOKEN_LIFETIME", read::duration)?,
+            reset_token_lifetime: read.required("RESET_TOKEN_LIFETIME", read::duration)?,
+            email_undo_lifetime: read.required("EMAIL_UNDO_LIFETIME", read::duration)?,
+            smtp_url: read.optional("SMTP_URL", read::smtp_url),
+            mail_from: read.required("MAIL_FROM", read::mailbox)?,
+            mail_max_attempts: read.required("MAIL_MAX_ATTEMPTS", read::at_least_one::<u16>).map(i32::from)?,
+            letter_templates_dir: read.optional("LETTER_TEMPLATES_DIR", read::path),
+            rate_limit_auth: read.required("RATE_LIMIT_AUTH", read::rate_limit)?,
+            rate_limit_auth_account: read.required("RATE_LIMIT_AUTH_ACCOUNT", read::rate_limit)?,
+            rate_limit_email: read.required("RATE_LIMIT_EMAIL", read::rate_limit)?,
+            session_retention: read.required("SESSION_RETENTION", read::duration)?,
+            letter_retention: read.required("LETTER_RETENTION", read::duration)?,
+            log: read.required("LOG", read::text)?,
+            log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
+        })
+    }
+}
+
+fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy> {
+    let (min_length, max_length) =
+        (read.required("PASSWORD_MIN_LENGTH", read::at_least_one), read.required("PASSWORD_MAX_LENGTH", read::parsed));
+    let (requires_uppercase, requires_lowercase) =
+        (read.required("PASSWORD_REQUIRE_UPPERCASE", switch), read.required("PASSWORD_REQUIRE_LOWERCASE", switch));
+    let (requires_digit, requires_symbol) =
+        (read.required("PASSWORD_REQUIRE_DIGIT", switch), read.required("PASSWORD_REQUIRE_SYMBOL", switch));
+    if max_length.is_some_and(|length: usize| length < 128) {
+        read.fault(
+            "PASSWORD_MAX_LENGTH",
+            &max_length.unwrap_or_default().to_string(),
+            "128 or more: a limit below keeps passphrases out",
+        );
+    }
+    Some(PasswordPolicy {
+        min_length: min_length?,
+        max_length: max_length?,
+        requires_uppercase: requires_uppercase?,
+        requires_lowercase: requires_lowercase?,
+        requires_digit: requires_digit?,
+        requires_symbol: requires_symbol?,
+    })
+}
+
+fn read_hash_cost(read: &mut Read<'_>) -> Option<HashCost> {
+    let memory = read.required("ARGON2_MEMORY_KIB", read::at_least_one::<u32>);
+    let iterations = read.required("ARGON2_ITERATIONS", read::at_least_one);
+    let lanes = read.required("ARGON2_LANES", read::at_least_one::<u32>);
+    let (threads, queue) =
+        (read.required("HASH_THREADS", read::parsed), read.required("HASH_QUEUE", read::at_least_one));
+    let deadline = read.required("HASH_DEADLINE", read::duration);
+    if let (Some(memory), Some(lanes)) = (memory, lanes)
+        && memory < 8 * lanes
+    {
+        read.fault("ARGON2_MEMORY_KIB", &memory.to_string(), "at least 8 KiB for every lane (RFC 9106, section 3.1)");
+    }
+    Some(HashCost {
+        memory_kib: memory?,
+        iterations: iterations?,
+        lanes: lanes?,
+        threads: threads?,
+        queue: queue?,
+        deadline: deadline?,
+    })
+}

@@ -1,0 +1,196 @@
+//! The list of settings: name, default, meaning. `.env.example` is printed from it.
+
+use std::fmt::Write;
+
+/// One setting, as operators see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The environment variable.
+    pub name: &'static str,
+    /// What holds where nothing is set; empty is "none".
+    pub default: &'static str,
+    /// What is different in production.
+    pub production: InProduction,
+    /// Whether the value is masked wherever it is shown.
+    pub is_secret: bool,
+    /// What it is for, with its unit.
+    pub meaning: &'static str,
+}
+
+/// What production does with a setting that is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InProduction {
+    /// The default holds there too.
+    Same,
+    /// The process refuses to start without it.
+    Demanded,
+    /// Another default holds.
+    Default(&'static str),
+}
+
+const fn setting(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, production: InProduction::Same, is_secret: false, meaning }
+}
+
+impl Setting {
+    const fn demanded(self) -> Self {
+        Self { production: InProduction::Demanded, ..self }
+    }
+
+    const fn in_production(self, default: &'static str) -> Self {
+        Self { production: InProduction::Default(default), ..self }
+    }
+
+    const fn secret(self) -> Self {
+        Self { is_secret: true, ..self }
+    }
+}
+
+/// A headed part of the list.
+#[derive(Debug)]
+pub struct Group {
+    /// Its heading.
+    pub title: &'static str,
+    /// Its settings.
+    pub settings: &'static [Setting],
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[Group] = &[
+    Group {
+        title: "Where it runs",
+        settings: &[
+            setting("AUTHGRAPH_ENV", "development", "development or production. Production makes nothing by itself and demands keys, addresses and a mail server."),
+            setting("LISTEN", "127.0.0.1:8080", "Address and port to listen on."),
+            setting("PUBLIC_URL", "http://localhost:8080", "Where clients reach this server; cookies are Secure where it is https.").demanded(),
+            setting("FRONTEND_URL", "http://localhost:3000", "Where the application lives. Letters link to its pages: /verify-email, /reset-password, /confirm-email-change, /undo-email-change, /sign-in and /sessions, the first four with ?token=….").demanded(),
+            setting("PRODUCT_NAME", "authgraph", "The name that letters speak in."),
+            setting("DATA_DIR", "data", "Folder for what is made on first start: SQLite database, keys, development mailbox."),
+        ],
+    },
+    Group {
+        title: "Stores",
+        settings: &[
+            setting("DATABASE_URL", "", "sqlite://path or postgres://user:password@host/name. Development without it: authgraph.db in DATA_DIR.").demanded().secret(),
+            setting("DATABASE_MAX_CONNECTIONS", "16", "Connections of this instance at most (SQLite: readers; there is always one writer)."),
+            setting("DATABASE_MIGRATE", "true", "Migrate at start. false leaves it to `authgraph migrate`."),
+            setting("REDIS_URL", "", "redis:// or rediss://. Without it limits are kept in the process: right for one instance only.").secret(),
+            setting("REDIS_KEY_PREFIX", "authgraph:", "In front of every key."),
+        ],
+    },
+    Group {
+        title: "The HTTP edge",
+        settings: &[
+            setting("TRUSTED_PROXIES", "", "Whose X-Forwarded-For is believed: networks (10.0.0.0/8,::1/128) or a number of hops (1). Empty: nobody's."),
+            setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:5173", "Origins of browser applications, exact, comma-separated.").in_production(""),
+            setting("REQUEST_TIMEOUT", "30s", "How long a request may take before it is answered UNAVAILABLE."),
+            setting("SHUTDOWN_GRACE", "20s", "How long requests in flight may take to finish at shutdown."),
+            setting("MAX_BODY_BYTES", "65536", "The largest request body, in bytes."),
+            setting("INTROSPECTION", "true", "Whether everybody may introspect the schema.").in_production("false"),
+        ],
+    },
+    Group {
+        title: "Registration and passwords",
+        settings: &[
+            setting("REGISTRATION_OPEN", "true", "Whether people may register by themselves."),
+            setting("EMAIL_VERIFICATION", "optional", "optional, or required: nobody signs in before."),
+            setting("HIDE_ACCOUNT_EXISTENCE", "false", "Registration answers the same for a taken address. Includes EMAIL_VERIFICATION=required."),
+            setting("PASSWORD_MIN_LENGTH", "10", "Fewest characters of a new password."),
+            setting("PASSWORD_MAX_LENGTH", "128", "Most characters of a new password; 128 or more."),
+            setting("PASSWORD_REQUIRE_UPPERCASE", "true", "Whether it needs an upper-case letter."),
+            setting("PASSWORD_REQUIRE_LOWERCASE", "true", "Whether it needs a lower-case letter."),
+            setting("PASSWORD_REQUIRE_DIGIT", "true", "Whether it needs a digit."),
+            setting("PASSWORD_REQUIRE_SYMBOL", "true", "Whether it needs a symbol."),
+            setting("ARGON2_MEMORY_KIB", "65536", "Argon2id memory in KiB. Older hashes are renewed at the next login."),
+            setting("ARGON2_ITERATIONS", "3", "Argon2id passes."),
+            setting("ARGON2_LANES", "4", "Argon2id lanes."),
+            setting("HASH_THREADS", "0", "Threads that hash passwords; 0 is one for every core. Each holds ARGON2_MEMORY_KIB."),
+            setting("HASH_QUEUE", "64", "Hashes that may wait; one more is answered OVERLOADED at once."),
+            setting("HASH_DEADLINE", "10s", "How long a hash may wait before it is given up."),
+            setting("LOCKOUT_ATTEMPTS", "5", "Wrong passwords in a row that lock an account; 0 never locks."),
+            setting("LOCKOUT_DURATION", "15m", "How long a lock holds."),
+        ],
+    },
+    Group {
+        title: "Tokens and sessions",
+        settings: &[
+            setting("JWT_ALGORITHM", "RS256", "RS256, ES256 or EdDSA. Only this one is accepted."),
+            setting("JWT_ISSUER", "", "The iss claim. Empty: PUBLIC_URL."),
+            setting("JWT_AUDIENCE", "authgraph", "The aud claim."),
+            setting("JWT_KEYS_DIR", "", "Folder of signing keys (`authgraph keys rotate`). Development: keys in DATA_DIR. Production demands this or JWT_PRIVATE_KEYS."),
+            setting("JWT_PRIVATE_KEYS", "", "Signing keys as PEM (PKCS #8) instead of a folder; several may follow each other, the first signs.").secret(),
+            setting("ACCESS_TOKEN_LIFETIME", "15m", "How long an access token is valid."),
+            setting("REFRESH_TOKEN_LIFETIME", "7d", "How long a refresh token is valid; every refresh starts it anew."),
+            setting("REFRESH_REPLAY_WINDOW", "60s", "How long a repeated refresh with the same idempotencyKey gets the same answer."),
+            setting("SESSION_MAX_LIFETIME", "90d", "How long a session can be kept alive by refreshing; 0s is for ever."),
+            setting("REAUTHENTICATION_WINDOW", "10m", "How long after a proof of identity sensitive deeds are allowed."),
+            setting("VERIFICATION_TOKEN_LIFETIME", "24h", "How long the link of a verification letter works."),
+            setting("RESET_TOKEN_LIFETIME", "1h", "How long the link of a reset letter works."),
+            setting("EMAIL_UNDO_LIFETIME", "7d", "How long the old address can undo a change of address."),
+        ],
+    },
+    Group {
+        title: "Letters",
+        settings: &[
+            setting("SMTP_URL", "", "smtp://user:password@host:587?tls=required or smtps://…. Development without it: files, shown at /dev/mailbox.").demanded().secret(),
+            setting("MAIL_FROM", "authgraph <no-reply@localhost.localdomain>", "The sender of letters.").demanded(),
+            setting("MAIL_MAX_ATTEMPTS", "16", "Attempts to deliver a letter, over about a day, before it is put aside as dead."),
+            setting("LETTER_TEMPLATES_DIR", "", "Folder whose templates win over the built-in ones."),
+        ],
+    },
+    Group {
+        title: "Limits: attempts/period over a sliding window; 0 is off",
+        settings: &[
+            setting("RATE_LIMIT_AUTH", "5/1m", "Attempts to prove who one is, for each address (IPv6: each /64)."),
+            setting("RATE_LIMIT_AUTH_ACCOUNT", "5/1m", "Attempts to prove who one is, for each account, from everywhere."),
+            setting("RATE_LIMIT_EMAIL", "3/1h", "Letters that a stranger can cause, for each recipient."),
+        ],
+    },
+    Group {
+        title: "Retention",
+        settings: &[
+            setting("SESSION_RETENTION", "30d", "How long ended and expired sessions stay listed."),
+            setting("LETTER_RETENTION", "7d", "How long delivered letters stay in the outbox, without their content."),
+        ],
+    },
+    Group {
+        title: "Logs",
+        settings: &[
+            setting("LOG", "info", "Filter of tracing-subscriber: info, or authgraph=debug,info."),
+            setting("LOG_FORMAT", "pretty", "pretty or json, on standard error.").in_production("json"),
+        ],
+    },
+];
+
+/// The setting of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().flat_map(|group| group.settings).find(|setting| setting.name == name)
+}
+
+/// The text of `.env.example`.
+#[must_use]
+pub fn env_example() -> String {
+    let mut text = String::from(
+        "# Every setting of authgraph with its default. Copy to .env or set in the environment (which wins).\n\
+         # Printed by `authgraph settings`; lengths of time are written 90s, 15m, 24h, 7d.\n",
+    );
+    for group in SETTINGS {
+        let _ = writeln!(text, "\n# ---- {}", group.title);
+        for setting in group.settings {
+            let production = match setting.production {
+                InProduction::Same => String::new(),
+                InProduction::Demanded => " (production: demanded)".to_owned(),
+                InProduction::Default("") => " (production: empty)".to_owned(),
+                InProduction::Default(other) => format!(" (production: {other})"),
+            };
+            let _ =
+                writeln!(text, "\n# {}{production}\n#{}={}", setting.meaning, setting.name, quoted(setting.default));
+        }
+    }
+    text
+}
+
+fn quoted(value: &str) -> String {
+    if value.contains([' ', '<']) { format!("\"{value}\"") } else { value.to_owned() }
+}
