@@ -1,0 +1,187 @@
+//! A statement on its way to one of two engines: bind its values, run it, read its rows.
+
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{
+    Arguments, AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Pool, Postgres, SqlSafeStr, SqlStr,
+    Sqlite, Type,
+};
+
+use super::error::failed;
+use crate::error::Result;
+use crate::values::time::Time;
+
+/// The first of January 2000, from which `PostgreSQL` counts.
+const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
+
+/// Joins literals, and macros that stand for one, into one SQL text; and marks it for the test that prepares every
+/// statement on both engines.
+macro_rules! sql {
+    ($($text:expr),+ $(,)?) => { concat!($($text),+) };
+}
+pub(crate) use sql;
+
+/// What can be bound: whatever both engines keep. A struct over one such value derives it, with `derive(sqlx::Type)`
+/// and `sqlx(transparent)`; an enum with `sqlx(type_name = "text")`.
+pub trait Value: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
+
+impl<V> Value for V where V: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
+
+/// What a row can be read into: a tuple, or a struct with `derive(sqlx::FromRow)`.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
+
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
+
+/// A statement and its values so far. Bound values are numbered `$1`, `$2`, … in the order they come.
+#[must_use = "a query does nothing until it is run"]
+pub struct Query<'q> {
+    doing: &'static str,
+    asked: Asked<'q>,
+}
+
+enum Asked<'q> {
+    Sqlite(Prepared<'q, Sqlite>),
+    Postgres(Prepared<'q, Postgres>),
+}
+
+struct Prepared<'q, E: Database> {
+    on: On<'q, E>,
+    sql: SqlStr,
+    arguments: Result<E::Arguments, BoxDynError>,
+}
+
+pub(super) enum Target<'q> {
+    Sqlite(On<'q, Sqlite>),
+    Postgres(On<'q, Postgres>),
+}
+
+/// Any connection, for this one statement, or the one that holds the transaction.
+pub(super) enum On<'q, E: Database> {
+    Any(&'q Pool<E>),
+    This(&'q mut E::Connection),
+}
+
+impl<'q> Query<'q> {
+    pub(super) fn new(target: Target<'q>, doing: &'static str, sql: SqlStr) -> Self {
+        let asked = match target {
+            Target::Sqlite(on) => Asked::Sqlite(Prepared { on, sql, arguments: Ok(SqliteArguments::default()) }),
+            Target::Postgres(on) => Asked::Postgres(Prepared { on, sql, arguments: Ok(PgArguments::default()) }),
+        };
+        Self { doing, asked }
+    }
+
+    pub(super) fn built(target: Target<'q>, sql: String) -> Self {
+        Self::new(target, "running a query built from its conditions", AssertSqlSafe(sql).into_sql_str())
+    }
+
+    /// Binds the next value. Times are cut to whole microseconds.
+    pub fn bind(mut self, value: impl Value) -> Self {
+        match &mut self.asked {
+            Asked::Sqlite(prepared) => prepared.bind(|arguments| add_to_sqlite(arguments, value)),
+            Asked::Postgres(prepared) => prepared.bind(|arguments| arguments.add(value)),
+        }
+        self
+    }
+
+    /// Runs it, and says how many rows it changed.
+    ///
+    /// # Errors
+    /// As all of them: `Unavailable` when the database is away, else a fault with the text of the statement.
+    pub async fn execute(self) -> Result<u64> {
+        let done = match self.asked {
+            Asked::Sqlite(prepared) => prepared.execute().await.map(|done| done.rows_affected()),
+            Asked::Postgres(prepared) => prepared.execute().await.map(|done| done.rows_affected()),
+        };
+        done.map_err(|error| failed(self.doing, error))
+    }
+
+    /// Runs a statement that always answers a row.
+    ///
+    /// # Errors
+    /// As [`Query::execute`], and a fault when there is no row.
+    pub async fn one<T: Record>(self) -> Result<T> {
+        let doing = self.doing;
+        self.optional().await?.ok_or_else(|| failed(doing, sqlx::Error::RowNotFound))
+    }
+
+    /// Runs a statement that answers at most one row. More are read and dropped: limit them in the text.
+    ///
+    /// # Errors
+    /// As [`Query::execute`].
+    pub async fn optional<T: Record>(self) -> Result<Option<T>> {
+        let row = match self.asked {
+            Asked::Sqlite(prepared) => prepared.rows().await.and_then(|rows| rows.first().map(T::from_row).transpose()),
+            Asked::Postgres(prepared) => {
+                prepared.rows().await.and_then(|rows| rows.first().map(T::from_row).transpose())
+            }
+        };
+        row.map_err(|error| failed(self.doing, error))
+    }
+
+    /// Runs it, and answers every row.
+    ///
+    /// # Errors
+    /// As [`Query::execute`].
+    pub async fn all<T: Record>(self) -> Result<Vec<T>> {
+        let rows = match self.asked {
+            Asked::Sqlite(prepared) => prepared.rows().await.and_then(|rows| rows.iter().map(T::from_row).collect()),
+            Asked::Postgres(prepared) => prepared.rows().await.and_then(|rows| rows.iter().map(T::from_row).collect()),
+        };
+        rows.map_err(|error| failed(self.doing, error))
+    }
+}
+
+impl<E> Prepared<'_, E>
+where
+    E: Database<Arguments: IntoArguments<E>>,
+    for<'c> &'c mut E::Connection: Executor<'c, Database = E>,
+{
+    fn bind(&mut self, add: impl FnOnce(&mut E::Arguments) -> Result<(), BoxDynError>) {
+        if let Ok(arguments) = &mut self.arguments
+            && let Err(error) = add(arguments)
+        {
+            self.arguments = Err(error);
+        }
+    }
+
+    async fn execute(self) -> sqlx::Result<E::QueryResult> {
+        let query = sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?);
+        match self.on {
+            On::Any(pool) => query.execute(pool).await,
+            On::This(connection) => query.execute(connection).await,
+        }
+    }
+
+    /// All of them, even where one is wanted: on `SQLite` sqlx would stop at the first row of an `insert … returning`, and
+    /// swallow the error if the commit that follows it fails.
+    async fn rows(self) -> sqlx::Result<Vec<E::Row>> {
+        let query = sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?);
+        match self.on {
+            On::Any(pool) => query.fetch_all(pool).await,
+            On::This(connection) => query.fetch_all(connection).await,
+        }
+    }
+}
+
+/// `SQLite` keeps a time as text with all its digits, `PostgreSQL` its whole microseconds. By a detour through the encoding
+/// of `PostgreSQL` both keep the same. The text sorts as the time does, since `+` < `.` < `0`:
+/// `…:00+00:00`, `…:00.123+00:00`, `…:00.123456+00:00`.
+fn add_to_sqlite(arguments: &mut SqliteArguments, value: impl Value) -> Result<(), BoxDynError> {
+    fn is_time<V: Type<Sqlite>>(_: &V) -> bool {
+        V::type_info() == <Time as Type<Sqlite>>::type_info()
+    }
+
+    if !is_time(&value) {
+        return arguments.add(value);
+    }
+    let mut buffer = PgArgumentBuffer::default();
+    match Encode::<Postgres>::encode(value, &mut buffer)? {
+        IsNull::Yes => arguments.add(None::<Time>),
+        IsNull::No => {
+            let since_2000 = i64::from_be_bytes(buffer.as_slice().try_into()?);
+            arguments.add(Time::from_timestamp_micros(since_2000 + POSTGRES_EPOCH_MICROS))
+        }
+    }
+}
