@@ -1,0 +1,161 @@
+//! One Argon2id computation in memory that is reused and wiped, and the PHC string that keeps its result.
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use aws_lc_rs::rand;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::pool::Worker;
+use crate::error::{Fault, OrFault, Result};
+
+/// Length in bytes of the hashes we make.
+pub(super) const OUTPUT_LENGTH: usize = 32;
+
+/// Length in bytes of the salts we draw (RFC 9106, section 3.1).
+const SALT_LENGTH: usize = 16;
+
+/// The most memory a hash may ask for: 2 GiB, the first recommendation of RFC 9106, section 4.
+const MOST_MEMORY_KIB: u64 = 2 << 20;
+
+/// The most memory times passes that a hash may ask for: some seconds of one core.
+const MOST_WORK_KIB: u64 = 8 << 20;
+
+/// What Argon2 is asked: the output for a password, a salt and parameters.
+pub(super) struct Question {
+    password: Zeroizing<String>,
+    pub(super) salt: Salt,
+    pub(super) params: Params,
+}
+
+/// The block memory of one thread. To allocate and fault in 64 MiB for every hash costs a quarter of the throughput.
+pub(super) struct Memory {
+    blocks: Vec<Block>,
+    ordinary: usize,
+}
+
+/// What a PHC string says. Never debug-printed.
+pub(super) struct StoredHash {
+    pub(super) params: Params,
+    pub(super) salt: Salt,
+    pub(super) output: Output,
+}
+
+impl Question {
+    pub(super) fn new(password: &str, salt: Salt, params: Params) -> Self {
+        Self { password: Zeroizing::new(password.to_owned()), salt, params }
+    }
+}
+
+impl Memory {
+    /// Memory that keeps `ordinary` blocks between hashes, taken at the first.
+    pub(super) const fn of(ordinary: usize) -> Self {
+        Self { blocks: Vec::new(), ordinary }
+    }
+}
+
+impl Worker<Question, Output> for Memory {
+    fn answer(&mut self, question: Question) -> Result<Output> {
+        let wanted = question.params.block_count();
+        if self.blocks.len() < wanted {
+            // A vector that grows may leave a copy of its content behind.
+            self.blocks.zeroize();
+            self.blocks.try_reserve_exact(wanted).or_fault("taking memory for a password hash")?;
+            self.blocks.resize(wanted, Block::new());
+        }
+
+        let length = question.params.output_len().unwrap_or(OUTPUT_LENGTH);
+        let mut output = Zeroizing::new(vec![0; length]);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, question.params)
+            .hash_password_into_with_memory(
+                question.password.as_bytes(),
+                &question.salt,
+                &mut output,
+                &mut *self.blocks,
+            )
+            .or_fault("computing a password hash")?;
+        Output::new(&output).or_fault("keeping a password hash")
+    }
+
+    /// Wipes the memory: whoever reads it can guess passwords more cheaply. While hashes follow one another there is
+    /// no need, because the first pass of each overwrites the one before; wiping costs as much as a twentieth of it.
+    fn rest(&mut self) {
+        self.blocks.iter_mut().zeroize();
+        self.blocks.truncate(self.ordinary);
+        self.blocks.shrink_to_fit();
+    }
+}
+
+impl StoredHash {
+    /// A hash that no password has, as dear as `params` say.
+    pub(super) fn of_nothing(params: Params) -> Result<Self> {
+        let mut random = [0; OUTPUT_LENGTH];
+        rand::fill(&mut random).or_fault("drawing a decoy")?;
+        let output = Output::new(&random).or_fault("making a decoy")?;
+        Ok(Self { params, salt: new_salt()?, output })
+    }
+
+    pub(super) fn parse(phc: &str) -> Result<Self> {
+        let hash = PasswordHash::new(phc).or_fault("reading a stored password hash")?;
+        let params = Params::try_from(&hash).or_fault("reading the parameters of a stored password hash")?;
+        if hash.algorithm != ARGON2ID_IDENT || hash.version != Some(Version::V0x13.into()) {
+            return Err(Fault::new("reading a stored password hash that is not Argon2id version 19").into());
+        }
+        if is_absurd(&params) {
+            return Err(Fault::new("reading a stored password hash with absurd parameters").into());
+        }
+        let salt = hash.salt.or_fault("reading the salt of a stored password hash")?;
+        let output = hash.hash.or_fault("reading the output of a stored password hash")?;
+        Ok(Self { params, salt, output })
+    }
+
+    pub(super) fn to_phc(&self) -> Result<String> {
+        let phc = PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params).or_fault("writing Argon2 parameters")?,
+            salt: Some(self.salt),
+            hash: Some(self.output),
+        };
+        Ok(phc.to_string())
+    }
+
+    pub(super) fn is_stale(&self, current: &Params) -> bool {
+        self.params != *current || self.salt.len() != SALT_LENGTH
+    }
+}
+
+/// Whether one hash would take gigabytes or many seconds.
+pub(super) fn is_absurd(params: &Params) -> bool {
+    let memory = u64::from(params.m_cost());
+    memory > MOST_MEMORY_KIB || memory.saturating_mul(params.t_cost().into()) > MOST_WORK_KIB
+}
+
+pub(super) fn new_salt() -> Result<Salt> {
+    let mut salt = [0; SALT_LENGTH];
+    rand::fill(&mut salt).or_fault("drawing a salt")?;
+    Salt::new(&salt).or_fault("making a salt")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_wiped_at_rest_and_what_was_taken_beyond_the_ordinary_is_given_back() {
+        let mut memory = Memory::of(64);
+        for memory_kib in [64, 256] {
+            let params = Params::new(memory_kib, 1, 1, Some(OUTPUT_LENGTH)).unwrap();
+            memory.answer(Question::new("password", new_salt().unwrap(), params)).unwrap();
+            assert!(!memory.blocks.iter().all(is_blank));
+
+            memory.rest();
+
+            assert_eq!(memory.blocks.len(), 64);
+            assert!(memory.blocks.iter().all(is_blank));
+        }
+    }
+
+    fn is_blank(block: &Block) -> bool {
+        block.as_ref().iter().all(|word| *word == 0)
+    }
+}

@@ -1,0 +1,182 @@
+//! A few threads of the lowest priority behind a bounded queue, for work that keeps a core busy.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use thread_priority::{ThreadPriority, set_current_thread_priority};
+use tokio::sync::oneshot;
+
+use crate::error::{Error, Fault, OrFault, Refusal, Result};
+
+/// How much the pool takes on.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) threads: usize,
+    /// Questions that wait, beyond those being worked on.
+    pub(super) queue: usize,
+    /// The longest a question waits.
+    pub(super) deadline: Duration,
+}
+
+/// What one thread does.
+pub(super) trait Worker<Q, A>: Send + 'static {
+    /// Answers a question.
+    fn answer(&mut self, question: Q) -> Result<A>;
+
+    /// Tidies up, because no further question waits.
+    fn rest(&mut self);
+}
+
+/// The askers' end. The threads end when it is dropped.
+pub(super) struct Pool<Q, A> {
+    counter: Arc<Counter<Q, A>>,
+}
+
+/// Where askers and threads meet.
+struct Counter<Q, A> {
+    limits: Limits,
+    state: Mutex<State<Q, A>>,
+    changed: Condvar,
+}
+
+struct State<Q, A> {
+    waiting: VecDeque<Job<Q, A>>,
+    busy: usize,
+    /// The running mean of the time one question takes.
+    mean: Duration,
+    is_closed: bool,
+}
+
+struct Job<Q, A> {
+    question: Q,
+    reply: oneshot::Sender<Result<A>>,
+    since: Instant,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
+    /// Starts the threads, each with a worker of its own.
+    pub(super) fn start<W: Worker<Q, A>>(limits: Limits, hire: impl Fn() -> W) -> Result<Self> {
+        if limits.threads == 0 {
+            return Err(Fault::new("starting a pool without threads").into());
+        }
+        let state = State { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
+        let counter = Arc::new(Counter { limits, state: Mutex::new(state), changed: Condvar::new() });
+        let pool = Self { counter };
+        for _ in 0..limits.threads {
+            let (counter, worker) = (Arc::clone(&pool.counter), hire());
+            let name = "password-hasher".to_owned();
+            thread::Builder::new().name(name).spawn(move || attend(&counter, worker)).or_fault("starting a thread")?;
+        }
+        Ok(pool)
+    }
+
+    /// Waits for the answer. Whoever stops waiting is skipped.
+    pub(super) async fn ask(&self, question: Q) -> Result<A> {
+        let (reply, answer) = oneshot::channel();
+        self.counter.admit(Job { question, reply, since: Instant::now() })?;
+        answer.await.or_fault("waiting for a thread that is gone")?
+    }
+}
+
+impl<Q, A> Pool<Q, A> {
+    pub(super) fn depth(&self) -> usize {
+        self.counter.lock().waiting.len()
+    }
+}
+
+impl<Q, A> Drop for Pool<Q, A> {
+    fn drop(&mut self) {
+        self.counter.lock().is_closed = true;
+        self.counter.changed.notify_all();
+    }
+}
+
+impl<Q, A> Counter<Q, A> {
+    fn admit(&self, job: Job<Q, A>) -> Result<()> {
+        let room = self.limits.threads + self.limits.queue;
+        let mut state = self.lock();
+        if state.waiting.len() + state.busy >= room {
+            state.waiting.retain(|job| !job.reply.is_closed());
+        }
+        if state.waiting.len() + state.busy >= room {
+            return Err(state.overloaded(self.limits));
+        }
+        state.waiting.push_back(job);
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The next job, if one waits.
+    fn take(&self) -> Option<Job<Q, A>> {
+        self.lock().take(self.limits)
+    }
+
+    /// The next job, as soon as one waits; `None` when the pool is closed.
+    fn wait(&self) -> Option<Job<Q, A>> {
+        let mut state = self.lock();
+        while !state.is_closed {
+            if let Some(job) = state.take(self.limits) {
+                return Some(job);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
+    fn finish(&self, took: Duration) {
+        let mut state = self.lock();
+        state.busy -= 1;
+        state.mean = if state.mean.is_zero() { took } else { (state.mean * 7 + took) / 8 };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<Q, A>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<Q, A> State<Q, A> {
+    /// The first job that is still worth doing.
+    fn take(&mut self, limits: Limits) -> Option<Job<Q, A>> {
+        while let Some(job) = self.waiting.pop_front() {
+            if job.since.elapsed() > limits.deadline {
+                // Whether anybody still listens does not matter.
+                let _ = job.reply.send(Err(self.overloaded(limits)));
+            } else if !job.reply.is_closed() {
+                self.busy += 1;
+                return Some(job);
+            }
+        }
+        None
+    }
+
+    fn overloaded(&self, limits: Limits) -> Error {
+        let rounds = (self.waiting.len() + self.busy).div_ceil(limits.threads);
+        let wait = self.mean.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
+        Refusal::Overloaded { retry_after: wait.max(Duration::from_secs(1)) }.into()
+    }
+}
+
+fn attend<Q, A>(counter: &Counter<Q, A>, mut worker: impl Worker<Q, A>) {
+    // Quick requests must stay quick while logins flood in.
+    if let Err(error) = set_current_thread_priority(ThreadPriority::Min) {
+        tracing::debug!(%error, "hashing threads keep the normal priority");
+    }
+    while let Some(Job { question, reply, .. }) = counter.take().or_else(|| {
+        worker.rest();
+        counter.wait()
+    }) {
+        let began = Instant::now();
+        let answer = catch_unwind(AssertUnwindSafe(|| worker.answer(question)))
+            .unwrap_or_else(|_| Err(Fault::new("hashing: the thread panicked").into()));
+        counter.finish(began.elapsed());
+        // The caller may have gone meanwhile.
+        let _ = reply.send(answer);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the pool promises its askers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use super::*;
+
+type Task = Box<dyn FnOnce() -> usize + Send>;
+
+struct Doer;
+
+impl Worker<Task, usize> for Doer {
+    fn answer(&mut self, task: Task) -> Result<usize> {
+        Ok(task())
+    }
+
+    fn rest(&mut self) {}
+}
+
+fn pool(queue: usize, deadline: Duration) -> Pool<Task, usize> {
+    Pool::start(Limits { threads: 1, queue, deadline }, || Doer).unwrap()
+}
+
+fn patient(queue: usize) -> Pool<Task, usize> {
+    pool(queue, Duration::from_mins(1))
+}
+
+/// A task that holds its thread until the sender is dropped.
+fn held() -> (mpsc::Sender<()>, Task) {
+    let (release, released) = mpsc::channel::<()>();
+    (release, Box::new(move || released.recv().map_or(0, |()| 1)))
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once_and_recovers() {
+    let pool = patient(1);
+    let (release, task) = held();
+    let first = pool.ask(task);
+    let second = pool.ask(Box::new(|| 2));
+    let third = async {
+        let refused = pool.ask(Box::new(|| 3)).await;
+        drop(release);
+        refused
+    };
+
+    let (first, second, third) = tokio::join!(first, second, third);
+
+    assert_eq!((first.unwrap(), second.unwrap()), (0, 2));
+    assert!(matches!(third, Err(Error::Refused(Refusal::Overloaded { .. }))));
+    assert_eq!(pool.ask(Box::new(|| 4)).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_is_skipped_and_gives_room() {
+    let pool = patient(1);
+    let (release, task) = held();
+    let done = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&done);
+
+    tokio::join!(async { pool.ask(task).await.unwrap() }, async {
+        let impatient = pool.ask(Box::new(move || counted.fetch_add(1, Ordering::SeqCst)));
+        assert!(tokio::time::timeout(Duration::from_millis(20), impatient).await.is_err());
+        let (patient, ()) = tokio::join!(pool.ask(Box::new(|| 2)), async { drop(release) });
+        assert_eq!(patient.unwrap(), 2);
+    });
+
+    assert_eq!(done.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn what_has_waited_too_long_is_refused() {
+    let pool = pool(1, Duration::from_millis(20));
+    let (release, task) = held();
+
+    let (_, late, ()) = tokio::join!(pool.ask(task), pool.ask(Box::new(|| 2)), async {
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        drop(release);
+    });
+
+    assert!(matches!(late, Err(Error::Refused(Refusal::Overloaded { .. }))));
+}
+
+#[tokio::test]
+async fn a_panic_is_a_fault_and_the_thread_lives_on() {
+    let pool = patient(1);
+
+    let answer = pool.ask(Box::new(|| panic!("on purpose"))).await;
+
+    assert!(matches!(answer, Err(Error::Fault(_))));
+    assert_eq!(pool.ask(Box::new(|| 1)).await.unwrap(), 1);
+}
+
+/// Says when it rests, and by its end that it is gone.
+struct Teller(mpsc::Sender<()>);
+
+impl Worker<(), ()> for Teller {
+    fn answer(&mut self, (): ()) -> Result<()> {
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn workers_rest_when_nothing_waits_and_end_with_the_pool() {
+    let (tell, told) = mpsc::channel();
+    let limits = Limits { threads: 1, queue: 1, deadline: Duration::from_mins(1) };
+    let pool = Pool::start(limits, || Teller(tell.clone())).unwrap();
+    drop(tell);
+    pool.ask(()).await.unwrap();
+
+    drop(pool);
+
+    assert!(told.iter().count() >= 1);
+}
