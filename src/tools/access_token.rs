@@ -1,0 +1,236 @@
+//! Signs and verifies access tokens: JWTs (RFC 7519) that name their kind as RFC 9068 does.
+
+mod algorithm;
+mod folder;
+mod key;
+mod key_ring;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::Validation;
+use jsonwebtoken::jwk::JwkSet;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+pub use self::algorithm::{Algorithm, UnknownAlgorithm};
+pub use self::folder::{KeyListing, KeyState, create_key, ensure_key, list_keys};
+use self::key::{HEADER_TYPE, Key};
+pub use self::key_ring::ACTIVATION;
+use self::key_ring::KeyRing;
+use crate::error::{OrFault, Result};
+use crate::values::time::Time;
+
+/// Longer tokens are refused unread, in bytes. Ours are some 800.
+const LONGEST_TOKEN: usize = 4096;
+
+/// How often, at most, an unknown key makes us look into the folder again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// What every token says and every verification checks.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// With which algorithm to sign. Tokens and keys of any other are refused.
+    pub algorithm: Algorithm,
+    /// The claim `iss`.
+    pub issuer: String,
+    /// The claim `aud`.
+    pub audience: String,
+    /// From issue to expiry, in whole seconds.
+    pub lifetime: Duration,
+    /// How long after its expiry a token still passes, for clocks that differ: a few seconds at most.
+    pub leeway: Duration,
+}
+
+/// Where the keys are.
+pub enum KeySource {
+    /// A folder as [`create_key`] fills it. Read again on [`AccessTokens::reload`], and when an unknown key is met.
+    Folder(PathBuf),
+    /// PEM text of one or more PKCS#8 private keys. The first one signs.
+    Pem(String),
+}
+
+/// What one access token is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccessToken {
+    /// The claim `sub`.
+    pub subject: String,
+    /// The claim `sid`.
+    pub session: String,
+    /// The claim `jti`.
+    pub token_id: String,
+    /// The claim `role`.
+    pub role: String,
+}
+
+/// A token ready to be given to its owner.
+pub struct SignedAccessToken {
+    token: String,
+    /// The claim `exp`.
+    pub expires_at: Time,
+}
+
+/// The payload of an access token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are those of RFC 7519, section 4.1, and RFC 9068, section 2.2")]
+pub struct Claims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: String,
+    pub sid: String,
+    pub jti: String,
+    pub role: String,
+    pub iat: i64,
+    pub exp: i64,
+    pub typ: Use,
+}
+
+/// The claim `typ`: an access token says so, so that no other token can stand in for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Use {
+    /// For calling the API.
+    Access,
+}
+
+/// Signs and verifies with the keys it holds.
+pub struct AccessTokens {
+    settings: Settings,
+    folder: Option<PathBuf>,
+    keys: RwLock<Arc<KeyRing>>,
+    looked_again_at: Mutex<Option<Instant>>,
+    validation: Validation,
+}
+
+impl AccessTokens {
+    /// Reads the keys.
+    ///
+    /// # Errors
+    /// A fault if they cannot be read, one of them is weak, or none is of the algorithm.
+    pub fn open(settings: Settings, source: KeySource) -> Result<Self> {
+        let (keys, folder) = match source {
+            KeySource::Folder(folder) => {
+                (KeyRing::of_files(&folder::read(&folder)?, settings.algorithm)?, Some(folder))
+            }
+            KeySource::Pem(text) => (KeyRing::of_pem(&Zeroizing::new(text), settings.algorithm)?, None),
+        };
+        let mut validation = Validation::new(settings.algorithm.into());
+        // `accepts` checks the claims: the library would ask the machine clock, and take one audience out of many.
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let looked_again_at = Mutex::new(None);
+        Ok(Self { settings, folder, keys: RwLock::new(Arc::new(keys)), looked_again_at, validation })
+    }
+
+    /// Signs a token. With RS256 and `EdDSA` the same details, time and keys give the same token.
+    ///
+    /// # Errors
+    /// A fault of the cryptography.
+    pub fn sign(&self, details: NewAccessToken, issued_at: Time) -> Result<SignedAccessToken> {
+        let keys = self.keys();
+        let key = keys.signer(issued_at).or_fault("finding the key that signs")?;
+        let iat = issued_at.timestamp();
+        let exp = iat.saturating_add_unsigned(self.settings.lifetime.as_secs());
+        let claims = Claims {
+            iss: self.settings.issuer.clone(),
+            aud: self.settings.audience.clone(),
+            sub: details.subject,
+            sid: details.session,
+            jti: details.token_id,
+            role: details.role,
+            iat,
+            exp,
+            typ: Use::Access,
+        };
+        let payload = serde_json::to_vec(&claims).or_fault("writing the claims of an access token")?;
+        let mut token = format!("{}.{}", key.header, BASE64_URL_SAFE_NO_PAD.encode(payload));
+        let signature = key.sign(token.as_bytes())?;
+        token.push('.');
+        BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        let expires_at = Time::from_timestamp(exp, 0).or_fault("telling when an access token expires")?;
+        Ok(SignedAccessToken { token, expires_at })
+    }
+
+    /// The claims of a token that we signed, for this audience, and that has not expired at `now`.
+    #[must_use]
+    pub fn verify(&self, token: &str, now: Time) -> Option<Claims> {
+        if token.len() > LONGEST_TOKEN {
+            return None;
+        }
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        // RFC 7515, section 4.1.11: a token with critical extensions we do not know must be refused.
+        if header.typ.as_deref() != Some(HEADER_TYPE)
+            || header.alg != self.settings.algorithm.into()
+            || header.crit.is_some()
+        {
+            return None;
+        }
+        let key = self.find_key(&header.kid?)?;
+        let claims: Claims = jsonwebtoken::decode(token, &key.decoding, &self.validation).ok()?.claims;
+        self.accepts(&claims, now).then_some(claims)
+    }
+
+    /// The public keys for others who verify our tokens (RFC 7517).
+    #[must_use]
+    pub fn jwks(&self) -> JwkSet {
+        self.keys().jwks()
+    }
+
+    /// Reads the folder again, so that added keys are known and removed ones forgotten. Call it more often than
+    /// [`ACTIVATION`]. Keys given as text stay.
+    ///
+    /// # Errors
+    /// A fault as in [`Self::open`]; the keys stay as they were.
+    pub fn reload(&self) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let keys = KeyRing::of_files(&folder::read(folder)?, self.settings.algorithm)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
+    }
+
+    fn accepts(&self, claims: &Claims, now: Time) -> bool {
+        // RFC 7519, section 4.1.4: not "on or after" the expiry.
+        let ends = claims.exp.saturating_add_unsigned(self.settings.leeway.as_secs());
+        claims.iss == self.settings.issuer && claims.aud == self.settings.audience && now.timestamp() < ends
+    }
+
+    fn find_key(&self, kid: &str) -> Option<Arc<Key>> {
+        self.keys().find(kid).or_else(|| if self.look_again() { self.keys().find(kid) } else { None })
+    }
+
+    /// Another instance may have added a key. Whether the folder was read again.
+    fn look_again(&self) -> bool {
+        let mut looked_at = self.looked_again_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.folder.is_none() || looked_at.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+            return false;
+        }
+        *looked_at = Some(Instant::now());
+        drop(looked_at);
+        self.reload().inspect_err(|error| tracing::warn!(?error, "the signing keys stay as they were")).is_ok()
+    }
+
+    fn keys(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl SignedAccessToken {
+    /// The token itself, for its owner only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.token
+    }
+}
+
+impl fmt::Debug for SignedAccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedAccessToken").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,150 @@
+//! The folder of signing keys: one PEM file each, `{created, unix seconds}-{kid}.pem`, for its owner's eyes only.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::Algorithm;
+use super::key::{self, Key, Unfit};
+use super::key_ring::{ACTIVATION, KeyRing};
+use crate::error::{OrFault, Result};
+use crate::values::time::Time;
+
+/// One key of the folder, for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyListing {
+    /// Its name in token headers and the JWKS.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// When it was made.
+    pub created_at: Time,
+    /// What it is good for now.
+    pub state: KeyState,
+}
+
+/// What a key is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It signs new tokens.
+    Signs,
+    /// It will sign from then on; until then others learn of it.
+    SignsFrom(Time),
+    /// A newer one signs; the tokens of this one still verify.
+    Verifies,
+    /// It is of another algorithm than the configured one: it neither signs nor verifies.
+    Unused,
+}
+
+/// A key and when it was made.
+pub(super) struct KeyFile {
+    pub(super) created_at: Time,
+    pub(super) key: Arc<Key>,
+}
+
+impl KeyFile {
+    pub(super) fn signs_from(&self) -> Time {
+        self.created_at + ACTIVATION
+    }
+}
+
+/// Adds a key and tells its `kid`. It signs once it is [`ACTIVATION`] old, or at once if it is the only one.
+///
+/// # Errors
+/// A fault if the folder cannot be written.
+pub fn create_key(folder: &Path, algorithm: Algorithm, now: Time) -> Result<String> {
+    create_private_folder(folder).or_fault("creating the folder of signing keys")?;
+    let pkcs8 = key::generate(algorithm)?;
+    let kid = Key::of_pkcs8(&pkcs8).or_fault("reading a new signing key")?.kid;
+    let name = format!("{}-{kid}.pem", now.timestamp());
+    // Whoever reads the folder sees the whole file or none.
+    let unfinished = folder.join(format!(".{name}"));
+    write_private_file(&unfinished, &key::write_pem(&pkcs8)).or_fault("writing a signing key")?;
+    fs::rename(&unfinished, folder.join(name)).or_fault("putting a signing key into its folder")?;
+    Ok(kid)
+}
+
+/// Creates the first key where there is none of the algorithm, and tells its `kid`. If two processes do so at once,
+/// both keys are good.
+///
+/// # Errors
+/// A fault if the folder cannot be read or written.
+pub fn ensure_key(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Option<String>> {
+    create_private_folder(folder).or_fault("creating the folder of signing keys")?;
+    if read(folder)?.iter().any(|file| file.key.algorithm == algorithm) {
+        return Ok(None);
+    }
+    create_key(folder, algorithm, now).map(Some)
+}
+
+/// All keys of the folder, the newest first, as a server with this algorithm uses them at `now`.
+///
+/// # Errors
+/// A fault if one of them cannot be read.
+pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<KeyListing>> {
+    let files = read(folder)?;
+    let keys = KeyRing::of_files(&files, algorithm).ok();
+    let signer = keys.as_ref().and_then(|keys| keys.signer(now)).map(|key| &key.kid);
+    let listing = files.iter().map(|file| {
+        let state = match file.signs_from() {
+            _ if file.key.algorithm != algorithm => KeyState::Unused,
+            _ if signer == Some(&file.key.kid) => KeyState::Signs,
+            from if from > now => KeyState::SignsFrom(from),
+            _ => KeyState::Verifies,
+        };
+        KeyListing { kid: file.key.kid.clone(), algorithm: file.key.algorithm, created_at: file.created_at, state }
+    });
+    Ok(listing.collect())
+}
+
+/// Every key of the folder, the newest first. Files of other names are none of ours.
+pub(super) fn read(folder: &Path) -> Result<Vec<KeyFile>> {
+    let doing = "reading the folder of signing keys";
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).or_fault(doing)? {
+        let entry = entry.or_fault(doing)?;
+        let name = entry.file_name();
+        let Some((name, (created_at, kid))) = name.to_str().and_then(|name| Some((name, parse_name(name)?))) else {
+            continue;
+        };
+        let text = Zeroizing::new(fs::read_to_string(entry.path()).or_fault(doing)?);
+        let key = only_key(&text, kid).map_err(|unfit| format!("{name}: {unfit}")).or_fault(doing)?;
+        files.push(KeyFile { created_at, key: Arc::new(key) });
+    }
+    // Keys of the same second are told apart by name, so that all instances choose alike.
+    files.sort_by(|a, b| (b.created_at, &b.key.kid).cmp(&(a.created_at, &a.key.kid)));
+    Ok(files)
+}
+
+fn parse_name(name: &str) -> Option<(Time, &str)> {
+    let (seconds, kid) = name.strip_suffix(".pem")?.split_once('-')?;
+    Some((Time::from_timestamp(seconds.parse().ok()?, 0)?, kid))
+}
+
+fn only_key(text: &str, kid: &str) -> Result<Key, Unfit> {
+    let mut keys = Key::read_pem(text)?;
+    let key = keys.pop().filter(|_| keys.is_empty()).ok_or("there is not exactly one key in it")?;
+    if key.kid != kid {
+        return Err("it is named after another key");
+    }
+    Ok(key)
+}
+
+fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+fn write_private_file(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
