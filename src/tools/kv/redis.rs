@@ -1,0 +1,187 @@
+//! The Redis store: one held connection for all callers, and nobody waits long for a dead server.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand;
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{
+    AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation, cmd,
+};
+use deadpool_redis::{Connection, Manager, Pool, PoolError};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::time::timeout_at;
+
+use super::circuit::Circuit;
+use super::{Settings, Taken, Window, microseconds};
+use crate::error::{OrFault, Result};
+use crate::values::time::Time;
+
+/// How long a connection may take to make, across all callers who wait for it in turn.
+const DIALLING: Duration = Duration::from_secs(2);
+
+/// Redis did not answer in time, or not what was asked.
+#[derive(Debug)]
+pub(super) struct Away;
+
+pub(super) struct Redis {
+    pool: Pool,
+    line: Mutex<Option<Line>>,
+    circuit: Circuit,
+    fallbacks: AtomicU64,
+    timeout: Duration,
+    prefix: String,
+    script: Script,
+    attempts: AtomicU64,
+    instance: u64,
+}
+
+/// The connection, held and shared: a checkout for every call would double the work of Redis. Still being dialled, it
+/// moves on only while a caller waits for it.
+type Line = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
+
+enum Question<'a> {
+    Command(Cmd),
+    /// Sent by its hash; a server that does not know it is taught, and asked again.
+    Script(ScriptInvocation<'a>),
+}
+
+impl Question<'_> {
+    async fn put_to<T: FromRedisValue>(&self, mut line: MultiplexedConnection) -> RedisResult<T> {
+        match self {
+            Self::Command(command) => command.query_async(&mut line).await,
+            Self::Script(script) => script.invoke_async(&mut line).await,
+        }
+    }
+}
+
+impl Redis {
+    pub(super) fn open(url: &str, settings: &Settings) -> Result<Self> {
+        // Each caller has a deadline of its own, so the connection needs none.
+        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(DIALLING)).set_response_timeout(None);
+        let dialler = Manager::new_with_config(url, patient).or_fault("reading the Redis URL")?;
+        let mut instance = [0; 8];
+        rand::fill(&mut instance).or_fault("naming this instance")?;
+        Ok(Self {
+            pool: Pool::builder(dialler).max_size(1).build().or_fault("preparing the Redis pool")?,
+            line: Mutex::new(None),
+            circuit: Circuit::default(),
+            fallbacks: AtomicU64::new(0),
+            timeout: settings.timeout,
+            prefix: settings.key_prefix.clone(),
+            script: Script::new(include_str!("take.lua")),
+            attempts: AtomicU64::new(0),
+            instance: u64::from_le_bytes(instance),
+        })
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Away> {
+        let mut get = cmd("GET");
+        get.arg(self.value_key(key));
+        self.ask(&Question::Command(get)).await
+    }
+
+    pub(super) async fn put(&self, key: &str, value: &[u8], lifetime: Duration) -> Result<(), Away> {
+        let milliseconds = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut set = cmd("SET");
+        set.arg(self.value_key(key)).arg(value).arg("PX").arg(milliseconds);
+        self.ask(&Question::Command(set)).await
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<(), Away> {
+        let mut delete = cmd("DEL");
+        delete.arg(self.value_key(key));
+        self.ask(&Question::Command(delete)).await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), Away> {
+        self.ask(&Question::Command(cmd("PING"))).await
+    }
+
+    pub(super) async fn take(&self, windows: &[Window<'_>], now: Time) -> Result<Taken, Away> {
+        let mut call = self.script.prepare_invoke();
+        // Two attempts in the same microsecond, here or on another instance, are two.
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
+        call.arg(now.timestamp_micros()).arg(format!("{:x}:{attempt:x}", self.instance));
+        for window in windows {
+            call.key(format!("{}window:{}", self.prefix, window.name));
+            call.arg(window.limit).arg(microseconds(window.period));
+        }
+        let wait: u64 = self.ask(&Question::Script(call)).await?;
+        Ok(match wait {
+            0 => Taken::Granted,
+            wait => Taken::Refused { retry_after: Duration::from_micros(wait) },
+        })
+    }
+
+    pub(super) fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Ordering::Relaxed)
+    }
+
+    fn value_key(&self, key: &str) -> String {
+        format!("{}value:{key}", self.prefix)
+    }
+
+    async fn ask<T: FromRedisValue>(&self, question: &Question<'_>) -> Result<T, Away> {
+        let answer = if self.circuit.lets_through(Instant::now()) { self.ask_twice(question).await } else { Err(Away) };
+        if answer.is_err() {
+            self.fallbacks.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
+    }
+
+    async fn ask_twice<T: FromRedisValue>(&self, question: &Question<'_>) -> Result<T, Away> {
+        let deadline = tokio::time::Instant::now() + self.timeout;
+        let mut answer = self.ask_until(deadline, question).await;
+        // A server that has restarted, or hung up on an idle line, is not away.
+        if answer.as_ref().is_err_and(RedisError::is_connection_dropped) {
+            answer = self.ask_until(deadline, question).await;
+        }
+        match answer {
+            Ok(_) if self.circuit.succeeded() => tracing::info!("Redis is back"),
+            Err(ref cause) if self.circuit.failed(Instant::now()) => {
+                tracing::warn!(%cause, "Redis is away: each instance goes by its own store until it is back");
+            }
+            Ok(_) | Err(_) => {}
+        }
+        answer.map_err(|_| Away)
+    }
+
+    async fn ask_until<T: FromRedisValue>(
+        &self,
+        deadline: tokio::time::Instant,
+        question: &Question<'_>,
+    ) -> RedisResult<T> {
+        let line = self.line();
+        let answer = timeout_at(deadline, async { question.put_to(line.clone().await?).await })
+            .await
+            .unwrap_or_else(|_elapsed| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+        if answer.is_err() {
+            self.hang_up(&line);
+        }
+        answer
+    }
+
+    fn line(&self) -> Line {
+        let mut held = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get_or_insert_with(|| dial(self.pool.clone()).boxed().shared()).clone()
+    }
+
+    /// Lets go of a line that failed, unless it is still being dialled: to a server far away that takes longer than one
+    /// caller waits, and the next one goes on with it.
+    fn hang_up(&self, failed: &Line) {
+        let mut held = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        held.take_if(|held| held.ptr_eq(failed) && held.peek().is_some());
+    }
+}
+
+async fn dial(pool: Pool) -> RedisResult<MultiplexedConnection> {
+    match pool.get().await {
+        Ok(connection) => Ok(Connection::take(connection)),
+        Err(PoolError::Backend(cause)) => Err(cause),
+        Err(cause) => Err(io::Error::other(cause).into()),
+    }
+}

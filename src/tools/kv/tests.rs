@@ -1,0 +1,194 @@
+//! Both stores keep the same promises.
+
+use futures_util::future::join_all;
+use tokio::task::JoinSet;
+
+use super::*;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const MICROSECOND: Duration = Duration::from_micros(1);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_thousand_simultaneous_attempts_exactly_the_limit_is_granted() {
+    for kv in stores() {
+        let mut attempts = JoinSet::new();
+        for _ in 0..1_000 {
+            let kv = kv.clone();
+            attempts.spawn(async move { take(&kv, &[("all", 100)], now()).await });
+        }
+
+        let taken = attempts.join_all().await;
+
+        assert_eq!(taken.iter().filter(|taken| **taken == Taken::Granted).count(), 100);
+    }
+}
+
+#[tokio::test]
+async fn a_place_is_free_exactly_one_period_after_its_attempt() {
+    for kv in stores() {
+        take(&kv, &[("edge", 1)], now()).await;
+
+        assert_eq!(take(&kv, &[("edge", 1)], now()).await, Taken::Refused { retry_after: MINUTE });
+        let almost = now() + MINUTE - MICROSECOND;
+        assert_eq!(take(&kv, &[("edge", 1)], almost).await, Taken::Refused { retry_after: MICROSECOND });
+        assert_eq!(take(&kv, &[("edge", 1)], now() + MINUTE).await, Taken::Granted);
+    }
+}
+
+#[tokio::test]
+async fn a_window_slides() {
+    for kv in stores() {
+        take(&kv, &[("sliding", 2)], now()).await;
+        take(&kv, &[("sliding", 2)], now() + MINUTE / 2).await;
+
+        assert_eq!(take(&kv, &[("sliding", 2)], now() + MINUTE).await, Taken::Granted);
+        let refused = Taken::Refused { retry_after: MINUTE / 2 };
+        assert_eq!(take(&kv, &[("sliding", 2)], now() + MINUTE).await, refused);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_one_window_records_nothing_in_the_others() {
+    for kv in stores() {
+        take(&kv, &[("full", 1)], now()).await;
+
+        let refused = take(&kv, &[("other", 1), ("full", 1)], now() + MINUTE / 4).await;
+
+        assert_eq!(refused, Taken::Refused { retry_after: MINUTE / 4 * 3 });
+        assert_eq!(take(&kv, &[("other", 1)], now()).await, Taken::Granted);
+    }
+}
+
+#[tokio::test]
+async fn the_longest_wait_is_told() {
+    for kv in stores() {
+        take(&kv, &[("early", 1)], now()).await;
+        take(&kv, &[("late", 1)], now() + MINUTE / 2).await;
+
+        let refused = take(&kv, &[("early", 1), ("late", 1)], now() + MINUTE / 2).await;
+
+        assert_eq!(refused, Taken::Refused { retry_after: MINUTE });
+    }
+}
+
+#[tokio::test]
+async fn a_lowered_limit_waits_until_enough_places_are_free() {
+    for kv in stores() {
+        for seconds in 0..3 {
+            take(&kv, &[("lowered", 3)], now() + Duration::from_secs(seconds)).await;
+        }
+
+        let refused = take(&kv, &[("lowered", 1)], now() + Duration::from_secs(2)).await;
+
+        assert_eq!(refused, Taken::Refused { retry_after: MINUTE });
+    }
+}
+
+#[tokio::test]
+async fn a_limit_of_nothing_is_off() {
+    for kv in stores() {
+        for _ in 0..10 {
+            assert_eq!(take(&kv, &[("off", 0)], now()).await, Taken::Granted);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_is_kept_for_its_lifetime() {
+    for kv in stores() {
+        kv.put("long", b"one", MINUTE).await;
+        kv.put("long", b"two", MINUTE).await;
+        kv.put("short", b"one", Duration::from_millis(1)).await;
+        kv.put("deleted", b"one", MINUTE).await;
+        kv.delete("deleted").await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+
+        assert_eq!(kv.get("long").await.as_deref(), Some(b"two".as_slice()));
+        assert_eq!(kv.get("short").await, None);
+        assert_eq!(kv.get("deleted").await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_forgot_its_scripts_is_taught_again() {
+    let Some(kv) = with_redis() else { return };
+    take(&kv, &[("flushed", 1)], now()).await;
+
+    flush_scripts().await;
+
+    assert_ne!(take(&kv, &[("flushed", 1)], now()).await, Taken::Granted);
+    assert_eq!((kv.ping().await, kv.fallbacks()), (Health::Redis, 0));
+}
+
+#[tokio::test]
+async fn limits_hold_without_redis_and_nobody_waits_for_it() {
+    let kv = open(Some("redis://127.0.0.1:1".to_owned()), Duration::from_millis(50));
+    let begun = Instant::now();
+
+    let taken = [(); 4].map(|()| take(&kv, &[("away", 2)], now()));
+    let granted = join_all(taken).await.iter().filter(|taken| **taken == Taken::Granted).count();
+
+    assert_eq!(granted, 2);
+    assert!(begun.elapsed() < Duration::from_millis(500), "waited {:?}", begun.elapsed());
+    assert_eq!(kv.ping().await, Health::RedisAway);
+    assert_eq!(kv.fallbacks(), 5);
+}
+
+#[tokio::test]
+async fn a_silent_server_costs_one_timeout_and_no_more() {
+    let deaf = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let kv = open(Some(format!("redis://{}", deaf.local_addr().unwrap())), Duration::from_millis(50));
+    take(&kv, &[("silent", 100)], now()).await;
+    let begun = Instant::now();
+
+    for _ in 0..20 {
+        take(&kv, &[("silent", 100)], now()).await;
+    }
+
+    // Twenty timeouts would take a second.
+    assert!(begun.elapsed() < Duration::from_millis(500), "waited {:?}", begun.elapsed());
+}
+
+#[test]
+fn an_unreadable_url_is_a_fault() {
+    let settings = Settings { redis_url: Some("localhost".to_owned()), key_prefix: String::new(), timeout: MINUTE };
+
+    assert!(Kv::open(&settings).is_err());
+}
+
+/// Odd to the microsecond: a script that loses digits would show.
+fn now() -> Time {
+    Time::UNIX_EPOCH + Duration::from_micros(1_763_683_200_123_457)
+}
+
+async fn take(kv: &Kv, windows: &[(&str, u32)], now: Time) -> Taken {
+    let windows: Vec<_> = windows.iter().map(|&(name, limit)| Window { name, limit, period: MINUTE }).collect();
+    kv.take(&windows, now).await
+}
+
+/// The in-process store, and Redis where the tests are given one.
+fn stores() -> impl Iterator<Item = Kv> {
+    [Some(open(None, MINUTE)), with_redis()].into_iter().flatten()
+}
+
+#[allow(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
+fn redis_url() -> Option<String> {
+    std::env::var("TEST_REDIS_URL").ok()
+}
+
+fn with_redis() -> Option<Kv> {
+    redis_url().map(|url| open(Some(url), Duration::from_secs(20)))
+}
+
+fn open(redis_url: Option<String>, timeout: Duration) -> Kv {
+    let mut random = [0; 8];
+    aws_lc_rs::rand::fill(&mut random).unwrap();
+    let key_prefix = format!("test-{:x}:", u64::from_le_bytes(random));
+    Kv::open(&Settings { redis_url, key_prefix, timeout }).unwrap()
+}
+
+async fn flush_scripts() {
+    let client = deadpool_redis::redis::Client::open(redis_url().unwrap()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    deadpool_redis::redis::cmd("SCRIPT").arg("FLUSH").exec_async(&mut connection).await.unwrap();
+}

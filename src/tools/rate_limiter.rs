@@ -1,0 +1,68 @@
+//! Sliding windows, exact at their edge: so many attempts in any stretch of so long, whoever asks and wherever.
+
+use std::time::Duration;
+
+use crate::error::{Refusal, Result};
+use crate::tools::kv::{Kv, Taken};
+use crate::values::time::Time;
+
+pub use crate::tools::kv::Window;
+
+/// Grants attempts while their windows have room.
+#[derive(Clone)]
+pub struct RateLimiter {
+    kv: Kv,
+}
+
+impl RateLimiter {
+    /// Counts in `kv`: across all instances with Redis, for this one without.
+    #[must_use]
+    pub const fn new(kv: Kv) -> Self {
+        Self { kv }
+    }
+
+    /// Records one attempt in every window, or in none where any of them is full.
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`] with the wait until all of the windows have room, in whole seconds, rounded up.
+    pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Result<()> {
+        match self.kv.take(windows, now).await {
+            Taken::Granted => Ok(()),
+            Taken::Refused { retry_after } => {
+                Err(Refusal::RateLimited { retry_after: whole_seconds(retry_after) }.into())
+            }
+        }
+    }
+}
+
+fn whole_seconds(wait: Duration) -> Duration {
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    Duration::from_secs(wait.as_secs().saturating_add(begun).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::tools::kv::Settings;
+
+    #[tokio::test]
+    async fn a_refusal_says_when_to_come_back_in_whole_seconds() {
+        let settings = Settings { redis_url: None, key_prefix: String::new(), timeout: Duration::from_millis(50) };
+        let limiter = RateLimiter::new(Kv::open(&settings).unwrap());
+        let windows = [Window { name: "letters", limit: 1, period: Duration::from_millis(59_001) }];
+        limiter.take(&windows, Time::UNIX_EPOCH).await.unwrap();
+
+        let refused = limiter.take(&windows, Time::UNIX_EPOCH).await.unwrap_err();
+
+        let expected = Refusal::RateLimited { retry_after: Duration::from_mins(1) };
+        assert!(matches!(refused, Error::Refused(refusal) if refusal == expected));
+    }
+
+    #[test]
+    fn a_wait_is_rounded_up_and_never_nothing() {
+        assert_eq!(whole_seconds(Duration::from_micros(1)), Duration::from_secs(1));
+        assert_eq!(whole_seconds(Duration::from_secs(2)), Duration::from_secs(2));
+        assert_eq!(whole_seconds(Duration::ZERO), Duration::from_secs(1));
+    }
+}
