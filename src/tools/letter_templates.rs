@@ -1,0 +1,141 @@
+//! The words and looks of letters: a shared layout, and an HTML and a text template for each of them.
+
+use std::fs;
+use std::path::Path;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, ErrorKind, UndefinedBehavior, context};
+
+use crate::error::{OrFault, Result};
+use crate::values::letter::{Letter, Rendered};
+use crate::values::time::Time;
+
+mod samples;
+
+/// All templates, compiled and tried.
+pub struct LetterTemplates {
+    environment: Environment<'static>,
+}
+
+/// Names the files that are compiled in.
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => { &[$(($name, include_str!(concat!("letter_templates/", $name)))),+] };
+}
+
+const EMBEDDED: &[(&str, &str)] = embedded![
+    "layout.html",
+    "layout.txt",
+    "button.html",
+    "occasion.html",
+    "occasion.txt",
+    "verify_email.html",
+    "verify_email.txt",
+    "reset_password.html",
+    "reset_password.txt",
+    "account_exists.html",
+    "account_exists.txt",
+    "confirm_email_change.html",
+    "confirm_email_change.txt",
+    "email_changed.html",
+    "email_changed.txt",
+    "password_changed.html",
+    "password_changed.txt",
+    "session_compromised.html",
+    "session_compromised.txt",
+];
+
+impl LetterTemplates {
+    /// Compiles the templates and renders every letter once. A file in `folder` wins over the embedded one of its
+    /// name; `product` is what letters call the application.
+    ///
+    /// # Errors
+    /// A fault that lists every template that does not compile or render.
+    pub fn open(folder: Option<&Path>, product: &str) -> Result<Self> {
+        let mut templates = Self { environment: environment(product)? };
+        let mut faults = Vec::new();
+        for (name, source) in EMBEDDED {
+            faults.extend(templates.environment.add_template(name, source).err());
+        }
+        if let Some(folder) = folder {
+            for (name, source) in read_folder(folder)? {
+                faults.extend(templates.environment.add_template_owned(name, source).err());
+            }
+        }
+        faults.extend(samples::all().iter().filter_map(|letter| templates.fill(letter).err()));
+        let mut faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        faults.dedup();
+        if faults.is_empty() { Ok(templates) } else { Err(faults.join("; ")).or_fault("reading the letter templates") }
+    }
+
+    /// Writes the letter out.
+    ///
+    /// # Errors
+    /// A fault where a template asks for something that this letter does not have.
+    pub fn render(&self, letter: &Letter) -> Result<Rendered> {
+        self.fill(letter).or_fault("rendering a letter")
+    }
+
+    fn fill(&self, letter: &Letter) -> std::result::Result<Rendered, minijinja::Error> {
+        let kind = letter.kind();
+        let fields = Value::from(Serde(letter));
+        let mut text = self.environment.get_template(&format!("{kind}.txt"))?.render_captured(fields.clone())?;
+        let subject = one_line(&text.with_state_mut(|state| state.render_block("subject"))?);
+        let html = self
+            .environment
+            .get_template(&format!("{kind}.html"))?
+            .render(context! { subject => &subject, ..fields })?;
+        Ok(Rendered { kind: kind.to_owned(), subject, html, text: text.into_output() })
+    }
+}
+
+fn environment(product: &str) -> Result<Environment<'static>> {
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    let syntax = syntax.or_fault("setting up the letter templates")?;
+    let mut environment = Environment::new();
+    // A missing variable is a fault at start, not a hole in somebody's letter. Escaping goes by the ending: .html only.
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(syntax);
+    environment.add_filter("duration", duration);
+    environment.add_filter("moment", moment);
+    environment.add_global("product", one_line(product));
+    Ok(environment)
+}
+
+/// Every `.html` and `.txt` of the folder; names of our own make partials, to be included by the others.
+fn read_folder(folder: &Path) -> Result<Vec<(String, String)>> {
+    let mut sources = Vec::new();
+    for entry in fs::read_dir(folder).or_fault("opening the folder of letter templates")? {
+        let path = entry.or_fault("listing the folder of letter templates")?.path();
+        let is_template = path.extension().is_some_and(|ending| ending == "html" || ending == "txt");
+        if let (true, Some(name)) = (is_template, path.file_name().and_then(|name| name.to_str())) {
+            sources.push((name.to_owned(), fs::read_to_string(&path).or_fault("reading a letter template")?));
+        }
+    }
+    sources.sort();
+    Ok(sources)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `86400` as "24 hours": the largest unit that says it exactly, and days only where there are several.
+fn duration(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        s if s >= 172_800 && s % 86_400 == 0 => (s / 86_400, "day"),
+        s if s >= 3_600 && s % 3_600 == 0 => (s / 3_600, "hour"),
+        s if s >= 60 && s % 60 == 0 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A point in time as people write it, in UTC: we do not know where the reader is.
+fn moment(at: &str) -> std::result::Result<String, minijinja::Error> {
+    let at: Time = at.parse().map_err(|_| minijinja::Error::new(ErrorKind::InvalidOperation, "not a point in time"))?;
+    Ok(at.format("%-d %b %Y, %H:%M UTC").to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! One letter of each kind, with and without a name, to try templates on before somebody waits for a letter.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use crate::values::email_address::EmailAddress;
+use crate::values::letter::{Letter, PrintedName};
+use crate::values::time::Time;
+
+/// Every letter there is, twice.
+pub fn all() -> Vec<Letter> {
+    [Some("Ann Miller"), None].into_iter().flat_map(of).collect()
+}
+
+/// Every letter there is, to a person of this name.
+pub fn of(name: Option<&str>) -> Vec<Letter> {
+    let name = name.and_then(PrintedName::from_stranger);
+    let device = name.as_ref().and_then(|_| PrintedName::from_stranger("Firefox 153 on macOS"));
+    let link =
+        |page: &str| format!("https://app.example.com/{page}?token=ago_w5Vq3cTn8sYdJ0hRkLz2xPfUe7BmGaQi4oXtCvNy1E8");
+    let address = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
+    let at = Time::UNIX_EPOCH + Duration::from_secs(1_795_221_753);
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    let mut letters = vec![
+        Letter::VerifyEmail { name: name.clone(), link: link("verify-email"), valid_for: hours(24) },
+        Letter::ResetPassword { name: name.clone(), link: link("reset-password"), valid_for: hours(1) },
+        Letter::AccountExists {
+            name: name.clone(),
+            sign_in_link: "https://app.example.com/sign-in".to_owned(),
+            reset_link: name.is_some().then(|| "https://app.example.com/forgot-password".to_owned()),
+        },
+        Letter::PasswordChanged { name: name.clone(), device: device.clone(), address, at },
+    ];
+    if let Ok(new_address) = EmailAddress::parse("ann.miller@example.net") {
+        letters.push(Letter::ConfirmEmailChange {
+            name: name.clone(),
+            link: link("confirm-email-change"),
+            valid_for: hours(24),
+            new_address: new_address.clone(),
+        });
+        letters.push(Letter::EmailChanged {
+            name: name.clone(),
+            undo_link: link("undo-email-change"),
+            valid_for: hours(7 * 24),
+            new_address,
+        });
+    }
+    let sessions_link = "https://app.example.com/sessions".to_owned();
+    letters.push(Letter::SessionCompromised { name, device, address, at, sessions_link });
+    letters
+}
