@@ -1,0 +1,14 @@
+//! What we use. Each tool stands alone and knows nothing of what it is used for.
+
+pub mod access_token;
+pub mod background;
+pub mod clock;
+pub mod db;
+pub mod device;
+pub mod jitter;
+pub mod kv;
+pub mod letter_templates;
+pub mod mailer;
+pub mod password_hasher;
+pub mod rate_limiter;
+pub mod telemetry;

@@ -1,0 +1,51 @@
+//! The log: JSON for machines in production, lines for people in development, always on stderr.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::error::{OrFault, Result};
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line, the event's fields beside `timestamp`, `level` and `target`.
+    Json,
+    /// One readable line, in colour on a terminal.
+    Pretty,
+}
+
+/// Begins to log what `filter` lets through (`info,authgraph=debug`). A second start changes nothing.
+///
+/// # Errors
+/// A fault where the filter cannot be read.
+pub fn start(format: Format, filter: &str) -> Result<()> {
+    let filter = EnvFilter::try_new(filter).or_fault("reading the log filter")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let started = match format {
+        Format::Json => log.json().flatten_event(true).with_span_list(false).finish().try_init(),
+        // Colours are only ever turned off here: turned on, they would override NO_COLOR.
+        Format::Pretty if io::stderr().is_terminal() => log.compact().finish().try_init(),
+        Format::Pretty => log.compact().with_ansi(false).finish().try_init(),
+    };
+    // The only reason to fail is a log that runs already, which tests in one process share.
+    drop(started);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_runs_already_is_left_alone() {
+        assert!(start(Format::Pretty, "warn").is_ok());
+        assert!(start(Format::Json, "warn").is_ok());
+    }
+
+    #[test]
+    fn an_unreadable_filter_is_a_fault() {
+        assert!(start(Format::Json, "authgraph=shouting").is_err());
+    }
+}
