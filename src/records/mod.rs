@@ -1,0 +1,13 @@
+//! What we remember. Only here: SQL.
+
+#![allow(
+    clippy::missing_errors_doc,
+    reason = "every record fails alike: UNAVAILABLE where the database is away, or a fault"
+)]
+
+pub mod audit_log;
+pub mod one_time_tokens;
+pub mod outbox;
+pub mod refresh_tokens;
+pub mod sessions;
+pub mod users;

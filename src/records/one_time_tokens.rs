@@ -1,0 +1,125 @@
+//! Tokens that travel in letters: each for one purpose, one address, one use.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
+use crate::values::secret_token::OneTimeToken;
+use crate::values::time::Time;
+
+/// What a token is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Purpose {
+    /// Proves the address of an account.
+    VerifyEmail,
+    /// Sets a new password.
+    ResetPassword,
+    /// Proves the address that an account moves to.
+    ConfirmEmailChange,
+    /// Moves the account back to the address it came from.
+    UndoEmailChange,
+}
+
+/// Whom a token was made for.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Holder {
+    /// The account.
+    pub user_id: UserId,
+    /// The mailbox that the token was sent to.
+    pub email: EmailAddress,
+}
+
+/// Makes a token for a letter that is about to leave.
+pub async fn issue(
+    tx: &mut Tx,
+    purpose: Purpose,
+    holder: &Holder,
+    lifetime: Duration,
+    now: Time,
+) -> Result<OneTimeToken> {
+    let token = OneTimeToken::random()?;
+    tx.query(sql!(
+        "insert into one_time_tokens (hash, user_id, purpose, email, issued_at, expires_at) values ($1, $2, $3, $4, $5, $6)"
+    ))
+    .bind(token.hash())
+    .bind(holder.user_id)
+    .bind(purpose)
+    .bind(holder.email.clone())
+    .bind(now)
+    .bind(now + lifetime)
+    .execute()
+    .await?;
+    Ok(token)
+}
+
+/// Whom a token that would still be accepted was made for. Changes nothing.
+pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
+    db.query(sql!(
+        "select user_id, email from one_time_tokens",
+        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3"
+    ))
+    .bind(token.hash())
+    .bind(purpose)
+    .bind(now)
+    .optional()
+    .await
+}
+
+/// Spends the token. Of two simultaneous uses exactly one gets an answer.
+pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
+    tx.query(sql!(
+        "update one_time_tokens set spent_at = $3",
+        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email"
+    ))
+    .bind(token.hash())
+    .bind(purpose)
+    .bind(now)
+    .optional()
+    .await
+}
+
+/// Takes back what a user's unspent tokens of one purpose are good for.
+pub async fn revoke(tx: &mut Tx, user: UserId, purpose: Purpose, now: Time) -> Result<()> {
+    tx.query(sql!("update one_time_tokens set spent_at = $3 where user_id = $1 and purpose = $2 and spent_at is null"))
+        .bind(user)
+        .bind(purpose)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Takes back what unspent tokens of one purpose that went to one address are good for.
+pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpose, now: Time) -> Result<()> {
+    tx.query(sql!("update one_time_tokens set spent_at = $3 where email = $1 and purpose = $2 and spent_at is null"))
+        .bind(email.clone())
+        .bind(purpose)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Takes back everything a user's unspent tokens are good for.
+pub async fn revoke_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null"))
+        .bind(user)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Removes a batch of tokens that expired before `cutoff`. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from one_time_tokens where hash in (select hash from one_time_tokens where expires_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

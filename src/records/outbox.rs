@@ -1,0 +1,232 @@
+//! Letters that are to leave: posted in the transaction of the deed, delivered by a background task.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use sqlx::types::Json;
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::{LetterId, UserId};
+use crate::values::time::Time;
+
+/// What a letter is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs, reason = "the names of the letters")]
+pub enum LetterKind {
+    VerifyEmail,
+    ResetPassword,
+    AccountExists,
+    ConfirmEmailChange,
+    EmailChanged,
+    PasswordChanged,
+    SessionCompromised,
+}
+
+/// What a letter tells besides its kind; never a secret.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+#[allow(missing_docs, reason = "the words of the letters")]
+#[serde(default)]
+pub struct Details {
+    pub device: Option<String>,
+    pub address: Option<IpAddr>,
+    pub at: Option<Time>,
+    pub new_address: Option<EmailAddress>,
+}
+
+impl Details {
+    /// Tells of a deed: on what device, from where, when.
+    #[must_use]
+    pub fn of_deed(device: String, caller: &Caller, at: Time) -> Self {
+        Self { device: Some(device), address: Some(caller.address), at: Some(at), new_address: None }
+    }
+}
+
+/// A letter to be posted.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// What it is about.
+    pub kind: LetterKind,
+    /// Where it goes.
+    pub recipient: &'a EmailAddress,
+    /// Whose it is; `None` where the deed must not look whether there is an account.
+    pub user: Option<UserId>,
+    /// What it tells.
+    pub details: Details,
+}
+
+/// A letter taken up for delivery.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Posted {
+    pub id: LetterId,
+    pub kind: LetterKind,
+    pub recipient: EmailAddress,
+    pub user_id: Option<UserId>,
+    pub details: Json<Details>,
+    pub attempts: i32,
+    pub posted_at: Time,
+}
+
+/// A letter that could not be delivered, as an operator sees it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Dead {
+    pub id: LetterId,
+    pub kind: LetterKind,
+    pub recipient: EmailAddress,
+    pub attempts: i32,
+    pub posted_at: Time,
+    pub settled_at: Time,
+    pub last_error: String,
+}
+
+/// Posts a letter.
+pub async fn post(tx: &mut Tx, draft: Draft<'_>, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "insert into outbox (id, kind, recipient, user_id, details, posted_at, due_at, state)",
+        " values ($1, $2, $3, $4, $5, $6, $6, 'WAITING')"
+    ))
+    .bind(LetterId::new())
+    .bind(draft.kind)
+    .bind(draft.recipient.clone())
+    .bind(draft.user)
+    .bind(Json(draft.details))
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes back waiting letters of one kind to one recipient: a newer one replaces them.
+pub async fn withdraw(tx: &mut Tx, kind: LetterKind, recipient: &EmailAddress, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "update outbox set state = 'DROPPED', settled_at = $3 where recipient = $1 and kind = $2 and state = 'WAITING'"
+    ))
+    .bind(recipient.clone())
+    .bind(kind)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes back waiting letters of one kind that belong to one user.
+pub async fn withdraw_of_user(tx: &mut Tx, kind: LetterKind, user: UserId, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "update outbox set state = 'DROPPED', settled_at = $3 where user_id = $1 and kind = $2 and state = 'WAITING'"
+    ))
+    .bind(user)
+    .bind(kind)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes back every waiting letter that belongs to one user.
+pub async fn withdraw_all_of_user(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update outbox set state = 'DROPPED', settled_at = $2 where user_id = $1 and state = 'WAITING'"))
+        .bind(user)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Takes up to `batch` letters that are due. Whoever takes one has it until `lease` is over; then it is due again,
+/// so that a process that dies on the way loses none.
+pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Posted>> {
+    db.query(sql!(
+        "update outbox set attempts = attempts + 1, due_at = $3",
+        " where state = 'WAITING' and due_at <= $1 and id in",
+        " (select id from outbox where state = 'WAITING' and due_at <= $1 order by due_at limit $2)",
+        " returning id, kind, recipient, user_id, details, attempts, posted_at"
+    ))
+    .bind(now)
+    .bind(batch)
+    .bind(now + lease)
+    .all()
+    .await
+}
+
+/// Notes that a letter has left.
+pub async fn note_delivered(db: &Db, id: LetterId, now: Time) -> Result<()> {
+    settle(db, id, "DELIVERED", None, now).await
+}
+
+/// Notes that a letter is no longer wanted.
+pub async fn note_dropped(db: &Db, id: LetterId, now: Time) -> Result<()> {
+    settle(db, id, "DROPPED", None, now).await
+}
+
+/// Puts a letter aside for the operator.
+pub async fn note_dead(db: &Db, id: LetterId, error: &str, now: Time) -> Result<()> {
+    settle(db, id, "DEAD", Some(error), now).await
+}
+
+async fn settle(db: &Db, id: LetterId, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
+    db.query(sql!(
+        "update outbox set state = $2, settled_at = $3, last_error = $4 where id = $1 and state = 'WAITING'"
+    ))
+    .bind(id)
+    .bind(state)
+    .bind(now)
+    .bind(error.map(str::to_owned))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Notes a failed attempt and when the next is due.
+pub async fn postpone(db: &Db, id: LetterId, error: &str, due_at: Time) -> Result<()> {
+    db.query(sql!("update outbox set due_at = $2, last_error = $3 where id = $1 and state = 'WAITING'"))
+        .bind(id)
+        .bind(due_at)
+        .bind(error.to_owned())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// How many letters wait.
+pub async fn count_waiting(db: &Db) -> Result<i64> {
+    let (count,) = db.query(sql!("select count(*) from outbox where state = 'WAITING'")).one().await?;
+    Ok(count)
+}
+
+/// The newest letters that could not be delivered.
+pub async fn list_dead(db: &Db, most: i64) -> Result<Vec<Dead>> {
+    db.query(sql!(
+        "select id, kind, recipient, attempts, posted_at, settled_at, coalesce(last_error, '') as last_error",
+        " from outbox where state = 'DEAD' order by settled_at desc limit $1"
+    ))
+    .bind(most)
+    .all()
+    .await
+}
+
+/// Gives every dead letter another round of attempts. Answers how many.
+pub async fn revive_dead(db: &Db, now: Time) -> Result<u64> {
+    db.query(sql!(
+        "update outbox set state = 'WAITING', attempts = 0, due_at = $1, settled_at = null where state = 'DEAD'"
+    ))
+    .bind(now)
+    .execute()
+    .await
+}
+
+/// Removes a batch of letters that left, or were no longer wanted, before `cutoff`. Dead ones stay. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from outbox where id in",
+        " (select id from outbox where settled_at < $1 and state in ('DELIVERED', 'DROPPED') limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

@@ -1,0 +1,92 @@
+//! The chain of refresh tokens of a session: each is used once and names its successor by being spent.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::ids::SessionId;
+use crate::values::secret_token::{IdempotencyKey, RefreshToken, TokenHash};
+use crate::values::time::Time;
+use uuid::Uuid;
+
+/// What the database knows of a refresh token.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct KnownToken {
+    pub id: Uuid,
+    pub session_id: SessionId,
+    pub issued_at: Time,
+    pub expires_at: Time,
+    pub spent_at: Option<Time>,
+    pub spent_key: Option<TokenHash>,
+}
+
+/// Issues a token to a session. Its id is the `jti` of the access token that goes with it.
+pub async fn issue(
+    tx: &mut Tx,
+    token: &RefreshToken,
+    session: SessionId,
+    expires_at: Time,
+    now: Time,
+) -> Result<KnownToken> {
+    let issued = KnownToken {
+        id: Uuid::now_v7(),
+        session_id: session,
+        issued_at: now,
+        expires_at,
+        spent_at: None,
+        spent_key: None,
+    };
+    tx.query(sql!(
+        "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at) values ($1, $2, $3, $4, $5)"
+    ))
+    .bind(token.hash())
+    .bind(issued.id)
+    .bind(session)
+    .bind(now)
+    .bind(expires_at)
+    .execute()
+    .await?;
+    Ok(issued)
+}
+
+/// Spends the token if it is unspent and alive. Of two simultaneous uses exactly one gets an answer.
+pub async fn spend(
+    tx: &mut Tx,
+    token: &RefreshToken,
+    key: Option<&IdempotencyKey>,
+    now: Time,
+) -> Result<Option<SessionId>> {
+    let spent: Option<(SessionId,)> = tx
+        .query(sql!(
+            "update refresh_tokens set spent_at = $2, spent_key = $3",
+            " where hash = $1 and spent_at is null and expires_at > $2",
+            " and exists (select 1 from sessions s where s.id = session_id and s.ended_at is null and s.expires_at > $2)",
+            " returning session_id"
+        ))
+        .bind(token.hash())
+        .bind(now)
+        .bind(key.map(IdempotencyKey::hash))
+        .optional()
+        .await?;
+    Ok(spent.map(|(session,)| session))
+}
+
+/// What is known of a token, spent or not.
+pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken>> {
+    tx.query(sql!(
+        "select id, session_id, issued_at, expires_at, spent_at, spent_key from refresh_tokens where hash = $1"
+    ))
+    .bind(token.hash())
+    .optional()
+    .await
+}
+
+/// Removes a batch of tokens that expired before `cutoff`. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

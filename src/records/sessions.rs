@@ -1,0 +1,275 @@
+//! Sessions: who is signed in, on what device, since when, and why no longer.
+
+use std::time::Duration;
+
+use sqlx::types::Json;
+
+use super::users::{self, User};
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::caller::Caller;
+use crate::values::ids::{SessionId, UserId};
+use crate::values::paging::Page;
+use crate::values::secret_token::RefreshSalt;
+use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device_label};
+use crate::values::time::Time;
+
+/// One sign-in on one device, from its beginning to its end.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Session {
+    #[sqlx(rename = "session_id")]
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub device_name: Option<String>,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+    pub user_agent: String,
+    pub address: String,
+    pub auth_methods: Json<Vec<AuthMethod>>,
+    pub refresh_salt: RefreshSalt,
+    pub opened_at: Time,
+    pub last_seen_at: Time,
+    pub authenticated_at: Time,
+    pub expires_at: Time,
+    pub ended_at: Option<Time>,
+    pub end_reason: Option<SessionEndReason>,
+}
+
+impl Session {
+    /// Where the session stands.
+    #[must_use]
+    pub fn status(&self, now: Time) -> SessionStatus {
+        match (self.end_reason, self.ended_at) {
+            (Some(SessionEndReason::TokenReused), _) => SessionStatus::Compromised,
+            (Some(_), _) | (None, Some(_)) => SessionStatus::Revoked,
+            (None, None) if self.expires_at <= now => SessionStatus::Expired,
+            (None, None) => SessionStatus::Active,
+        }
+    }
+
+    /// Why it is over, if it is.
+    #[must_use]
+    pub fn why_over(&self, now: Time) -> Option<SessionEndReason> {
+        self.end_reason.or((self.expires_at <= now).then_some(SessionEndReason::Expired))
+    }
+
+    /// What to call the device in a letter.
+    #[must_use]
+    pub fn device_label(&self) -> String {
+        device_label(self.device_name.as_deref(), self.browser.as_deref(), self.os.as_deref())
+    }
+}
+
+/// What a session knows of the device it was opened on.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Device {
+    pub name: Option<String>,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+}
+
+/// A session together with its user, as one read of the hot path.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct SessionOfUser {
+    /// The session.
+    #[sqlx(flatten)]
+    pub session: Session,
+    /// Whose it is.
+    #[sqlx(flatten)]
+    pub user: User,
+}
+
+/// The columns of [`Session`], of the table under the name `s`.
+macro_rules! columns {
+    () => {
+        "s.id as session_id, s.user_id, s.device_name, s.browser, s.os, s.user_agent, s.address, s.auth_methods, \
+         s.refresh_salt, s.opened_at, s.last_seen_at, s.authenticated_at, s.expires_at, s.ended_at, s.end_reason"
+    };
+}
+
+/// Opens a session that somebody just proved themselves for.
+pub async fn open(tx: &mut Tx, session: &Session) -> Result<()> {
+    tx.query(sql!(
+        "insert into sessions (id, user_id, device_name, browser, os, user_agent, address, auth_methods, refresh_salt,",
+        " opened_at, last_seen_at, authenticated_at, expires_at)",
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10, $11)"
+    ))
+    .bind(session.id)
+    .bind(session.user_id)
+    .bind(session.device_name.clone())
+    .bind(session.browser.clone())
+    .bind(session.os.clone())
+    .bind(session.user_agent.clone())
+    .bind(session.address.clone())
+    .bind(session.auth_methods.clone())
+    .bind(session.refresh_salt.clone())
+    .bind(session.opened_at)
+    .bind(session.expires_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// A session that is about to be opened from where the caller is.
+///
+/// # Errors
+/// A fault where no random bytes can be had.
+pub fn new(user: UserId, device: Device, caller: &Caller, method: AuthMethod, at: (Time, Time)) -> Result<Session> {
+    let (now, expires_at) = at;
+    Ok(Session {
+        id: SessionId::new(),
+        user_id: user,
+        device_name: device.name,
+        browser: device.browser,
+        os: device.os,
+        user_agent: caller.user_agent.clone(),
+        address: caller.address.to_string(),
+        auth_methods: Json(vec![method]),
+        refresh_salt: RefreshSalt::random()?,
+        opened_at: now,
+        last_seen_at: now,
+        authenticated_at: now,
+        expires_at,
+        ended_at: None,
+        end_reason: None,
+    })
+}
+
+/// The session of this id and its user, in one read: what every authenticated request begins with.
+pub async fn find_with_user(db: &Db, id: SessionId) -> Result<Option<SessionOfUser>> {
+    db.query(sql!(
+        "select ",
+        columns!(),
+        ", ",
+        users::columns!(),
+        " from sessions s join users u on u.id = s.user_id where s.id = $1"
+    ))
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The session of this id and its user, as the transaction sees them.
+pub async fn find_with_user_in(tx: &mut Tx, id: SessionId) -> Result<Option<SessionOfUser>> {
+    tx.query(sql!(
+        "select ",
+        columns!(),
+        ", ",
+        users::columns!(),
+        " from sessions s join users u on u.id = s.user_id where s.id = $1"
+    ))
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The session of this id, if it belongs to the user.
+pub async fn find_of_user(db: &Db, id: SessionId, user: UserId) -> Result<Option<Session>> {
+    db.query(sql!("select ", columns!(), " from sessions s where s.id = $1 and s.user_id = $2"))
+        .bind(id)
+        .bind(user)
+        .optional()
+        .await
+}
+
+/// Notes that a session is in use, at most once in `interval`, so that reading costs no writing.
+pub async fn note_seen(db: &Db, session: &Session, interval: Duration, now: Time) -> Result<()> {
+    if session.last_seen_at + interval > now {
+        return Ok(());
+    }
+    db.query(sql!("update sessions set last_seen_at = $2 where id = $1 and last_seen_at < $2"))
+        .bind(session.id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Lets a session live on after a refresh.
+pub async fn extend(tx: &mut Tx, id: SessionId, expires_at: Time, now: Time) -> Result<()> {
+    tx.query(sql!("update sessions set last_seen_at = $2, expires_at = $3 where id = $1"))
+        .bind(id)
+        .bind(now)
+        .bind(expires_at)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Notes a fresh proof of identity.
+pub async fn note_authenticated(tx: &mut Tx, id: SessionId, now: Time) -> Result<()> {
+    tx.query(sql!("update sessions set authenticated_at = $2 where id = $1 and ended_at is null"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Ends one session; false where it was over already.
+pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time) -> Result<bool> {
+    let ended = tx
+        .query(sql!("update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null"))
+        .bind(id)
+        .bind(now)
+        .bind(reason)
+        .execute()
+        .await?;
+    Ok(ended == 1)
+}
+
+/// Ends every living session of a user, but for one that may be spared. Answers how many.
+pub async fn end_all(
+    tx: &mut Tx,
+    user: UserId,
+    spared: Option<SessionId>,
+    reason: SessionEndReason,
+    now: Time,
+) -> Result<u64> {
+    tx.query(sql!(
+        "update sessions set ended_at = $2, end_reason = $3",
+        " where user_id = $1 and ended_at is null and expires_at > $2 and (id <> $4 or $4 is null)"
+    ))
+    .bind(user)
+    .bind(now)
+    .bind(reason)
+    .bind(spared)
+    .execute()
+    .await
+}
+
+/// A slice of a user's sessions, newest first, with one row more than the page where there is one.
+pub async fn list(db: &Db, user: UserId, status: Option<SessionStatus>, page: Page, now: Time) -> Result<Vec<Session>> {
+    let mut text = format!("select {} from sessions s where s.user_id = $1 and $2 is not null", columns!());
+    text.push_str(match status {
+        None => "",
+        Some(SessionStatus::Active) => " and s.ended_at is null and s.expires_at > $2",
+        Some(SessionStatus::Expired) => " and s.ended_at is null and s.expires_at <= $2",
+        Some(SessionStatus::Revoked) => " and s.ended_at is not null and s.end_reason <> 'TOKEN_REUSED'",
+        Some(SessionStatus::Compromised) => " and s.end_reason = 'TOKEN_REUSED'",
+    });
+    let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };
+    if page.from.is_some() {
+        text = format!("{text} and (s.opened_at, s.id) {comparison} ($3, $4)");
+    }
+    let text = format!("{text} order by s.opened_at {order}, s.id {order} limit {}", page.size + 1);
+    let query = db.query_built(text).bind(user).bind(now);
+    match page.from {
+        None => query.all().await,
+        Some(cursor) => query.bind(cursor.at).bind(cursor.id).all().await,
+    }
+}
+
+/// Removes a batch of sessions that ended or expired before `cutoff`, with their tokens. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from sessions where id in",
+        " (select id from sessions where expires_at < $1 or ended_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

@@ -1,0 +1,306 @@
+//! The people: their address, password, lock, and the addresses held for them.
+
+use crate::error::{OrFault, Result};
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
+use crate::values::password::PasswordHash;
+use crate::values::time::Time;
+use crate::values::user::{Role, UserStatus};
+
+/// One account.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct User {
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub email_verified_at: Option<Time>,
+    pub name: Option<String>,
+    pub locale: Option<String>,
+    pub role: Role,
+    pub password_hash: Option<PasswordHash>,
+    pub locked_until: Option<Time>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub last_login_at: Option<Time>,
+    pub deleted_at: Option<Time>,
+}
+
+impl User {
+    /// Where the account stands.
+    #[must_use]
+    pub fn status(&self, now: Time) -> UserStatus {
+        if self.deleted_at.is_some() {
+            return UserStatus::Deleted;
+        }
+        if self.locked_until.is_some_and(|until| until > now) { UserStatus::Locked } else { UserStatus::Active }
+    }
+}
+
+/// What a new account starts with.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct NewUser<'a> {
+    pub email: &'a EmailAddress,
+    pub name: Option<&'a str>,
+    pub locale: Option<&'a str>,
+    pub role: Role,
+    pub password_hash: &'a PasswordHash,
+    pub email_verified_at: Option<Time>,
+}
+
+/// The columns of [`User`], of the table under the name `u`.
+macro_rules! columns {
+    () => {
+        "u.id, u.email, u.email_verified_at, u.name, u.locale, u.role, u.password_hash, \
+         u.locked_until, u.created_at, u.updated_at, u.last_login_at, u.deleted_at"
+    };
+}
+pub(super) use columns;
+
+/// Opens an account, unless the address is taken or held. Of many at once exactly one gets it.
+pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<User>> {
+    let id = UserId::new();
+    let created = tx
+        .query(sql!(
+            "insert into users (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at)",
+            " select $1, $2, $3, $4, $5, $6, $7, $8, $8",
+            " where not exists (select 1 from held_addresses h where h.email = $2 and h.held_until > $8)",
+            " on conflict (email) do nothing"
+        ))
+        .bind(id)
+        .bind(new.email.clone())
+        .bind(new.name.map(str::to_owned))
+        .bind(new.locale.map(str::to_owned))
+        .bind(new.role)
+        .bind(new.password_hash.clone())
+        .bind(new.email_verified_at)
+        .bind(now)
+        .execute()
+        .await?;
+    if created == 0 {
+        return Ok(None);
+    }
+    find_in(tx, id).await
+}
+
+/// The account of this address, deleted or not.
+pub async fn find_by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
+    db.query(sql!("select ", columns!(), " from users u where u.email = $1")).bind(email.clone()).optional().await
+}
+
+/// The account of this address, inside a transaction.
+pub async fn find_by_email_in(tx: &mut Tx, email: &EmailAddress) -> Result<Option<User>> {
+    tx.query(sql!("select ", columns!(), " from users u where u.email = $1")).bind(email.clone()).optional().await
+}
+
+/// The account of this id, deleted or not.
+pub async fn find(db: &Db, id: UserId) -> Result<Option<User>> {
+    db.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
+}
+
+/// The account of this id, as the transaction sees it.
+pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    tx.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
+}
+
+/// Counts a wrong password; the last one allowed locks the account. Answers the end of a lock made just now.
+pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time, now: Time) -> Result<Option<Time>> {
+    let counted: Option<(i32,)> = tx
+        .query(sql!(
+            "update users set",
+            " failed_attempts = case when failed_attempts + 1 >= $2 then 0 else failed_attempts + 1 end,",
+            " locked_until = case when failed_attempts + 1 >= $2 then $3 else locked_until end",
+            " where id = $1 and (locked_until is null or locked_until <= $4) returning failed_attempts"
+        ))
+        .bind(id)
+        .bind(limit)
+        .bind(lock_until)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(counted.filter(|(attempts,)| *attempts == 0).map(|_| lock_until))
+}
+
+/// Notes a sign-in with the password whose hash was compared. `None` where the account was locked or deleted, or its
+/// password changed, while we were hashing.
+pub async fn note_login(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
+    let noted = tx
+        .query(sql!(
+            "update users set failed_attempts = 0, locked_until = null, last_login_at = $3",
+            " where id = $1 and password_hash = $2 and deleted_at is null and (locked_until is null or locked_until <= $3)"
+        ))
+        .bind(id)
+        .bind(compared.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    if noted == 0 {
+        return Ok(None);
+    }
+    find_in(tx, id).await
+}
+
+/// Replaces a hash by one of the same password with today's parameters, unless the password changed meanwhile.
+pub async fn renew_hash(db: &Db, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<()> {
+    db.query(sql!("update users set password_hash = $3 where id = $1 and password_hash = $2"))
+        .bind(id)
+        .bind(old.clone())
+        .bind(new.clone())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Sets a new password over the one that was compared; false where it has changed meanwhile.
+pub async fn change_password(
+    tx: &mut Tx,
+    id: UserId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+    now: Time,
+) -> Result<bool> {
+    let changed = tx
+        .query(sql!(
+            "update users set password_hash = $3, failed_attempts = 0, updated_at = $4",
+            " where id = $1 and password_hash = $2 and deleted_at is null"
+        ))
+        .bind(id)
+        .bind(old.clone())
+        .bind(new.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Sets a new password for whoever reads the mailbox of `email`: lifts the lock, and the address counts as verified.
+pub async fn reset_password(
+    tx: &mut Tx,
+    id: UserId,
+    email: &EmailAddress,
+    new: &PasswordHash,
+    now: Time,
+) -> Result<bool> {
+    let reset = tx
+        .query(sql!(
+            "update users set password_hash = $3, failed_attempts = 0, locked_until = null, updated_at = $4,",
+            " email_verified_at = coalesce(email_verified_at, $4)",
+            " where id = $1 and email = $2 and deleted_at is null"
+        ))
+        .bind(id)
+        .bind(email.clone())
+        .bind(new.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(reset == 1)
+}
+
+/// Marks the address as verified, if it still is the user's.
+pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
+    let verified = tx
+        .query(sql!(
+            "update users set email_verified_at = coalesce(email_verified_at, $3), updated_at = $3",
+            " where id = $1 and email = $2 and deleted_at is null"
+        ))
+        .bind(id)
+        .bind(email.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(verified == 1)
+}
+
+/// Moves the account to a verified address; false where that is taken, or held for somebody else.
+pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
+    let changed = tx
+        .query(sql!(
+            "update users set email = $2, email_verified_at = $3, updated_at = $3",
+            " where id = $1 and deleted_at is null",
+            " and not exists (select 1 from users o where o.email = $2 and o.id <> $1)",
+            " and not exists (select 1 from held_addresses h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
+        ))
+        .bind(id)
+        .bind(email.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Keeps an address for the user who just changed away from it.
+pub async fn hold_address(tx: &mut Tx, id: UserId, email: &EmailAddress, held_until: Time) -> Result<()> {
+    tx.query(sql!(
+        "insert into held_addresses (email, user_id, held_until) values ($1, $2, $3)",
+        " on conflict (email) do update set user_id = excluded.user_id, held_until = excluded.held_until"
+    ))
+    .bind(email.clone())
+    .bind(id)
+    .bind(held_until)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Lets go of every address held for the user.
+pub async fn release_addresses(tx: &mut Tx, id: UserId) -> Result<()> {
+    tx.query(sql!("delete from held_addresses where user_id = $1")).bind(id).execute().await?;
+    Ok(())
+}
+
+/// Whether an address can be had by this user: nobody else has it, and it is not held for anybody else.
+pub async fn is_free(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -> Result<bool> {
+    let taken: Option<(i32,)> = tx
+        .query(sql!(
+            "select 1 from users u where u.email = $1 and u.id <> $2",
+            " union all select 1 from held_addresses h where h.email = $1 and h.user_id <> $2 and h.held_until > $3 limit 1"
+        ))
+        .bind(email.clone())
+        .bind(id)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(taken.is_none())
+}
+
+/// Sets display name and language.
+pub async fn update_profile(tx: &mut Tx, user: &User, now: Time) -> Result<User> {
+    tx.query(sql!("update users set name = $2, locale = $3, updated_at = $4 where id = $1"))
+        .bind(user.id)
+        .bind(user.name.clone())
+        .bind(user.locale.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    find_in(tx, user.id).await?.or_fault("reading a profile just written")
+}
+
+/// Marks the account as deleted; false where it was already.
+pub async fn delete(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
+    let deleted = tx
+        .query(sql!("update users set deleted_at = $2, updated_at = $2 where id = $1 and deleted_at is null"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(deleted == 1)
+}
+
+/// Removes a batch of holds that ended before `cutoff`. Answers how many.
+pub async fn sweep_held_addresses(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from held_addresses where email in (select email from held_addresses where held_until < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}
+
+/// Whether anybody administers this server.
+pub async fn any_admin(db: &Db) -> Result<bool> {
+    let admin: Option<(i32,)> =
+        db.query(sql!("select 1 from users where role = 'ADMIN' and deleted_at is null limit 1")).optional().await?;
+    Ok(admin.is_some())
+}
