@@ -1,0 +1,155 @@
+//! Writing the letters of the outbox, at the moment they leave.
+//!
+//! Only then is a letter's token made, so that the outbox holds nothing worth stealing; and only then is it decided
+//! whether there is anybody to write to, so that the deed that posted the letter takes the same time for everybody.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::App;
+use crate::error::{OrFault, Result};
+use crate::records::one_time_tokens::{self, Holder, Purpose};
+use crate::records::outbox::{LetterKind, Posted};
+use crate::records::users::{self, User};
+use crate::tools::db::Tx;
+use crate::values::letter::{Letter, PrintedName};
+use crate::values::time::Time;
+
+/// A letter being written.
+struct Writing<'a> {
+    app: &'a App,
+    posted: &'a Posted,
+    user: User,
+    now: Time,
+}
+
+impl App {
+    /// Writes a letter, or nothing where it is not wanted any more.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn compose_letter(&self, posted: &Posted, now: Time) -> Result<Option<Letter>> {
+        let mut tx = self.db.begin().await?;
+        let user = match posted.user_id {
+            Some(id) => users::find_in(&mut tx, id).await?,
+            None => users::find_by_email_in(&mut tx, &posted.recipient).await?,
+        };
+        let Some(user) = user.filter(|user| user.deleted_at.is_none()) else { return Ok(None) };
+        let letter = Writing { app: self, posted, user, now }.write(&mut tx).await?;
+        tx.commit().await?;
+        Ok(letter)
+    }
+}
+
+impl Writing<'_> {
+    async fn write(&self, tx: &mut Tx) -> Result<Option<Letter>> {
+        let is_own = self.user.email == self.posted.recipient;
+        match self.posted.kind {
+            LetterKind::VerifyEmail if is_own && self.user.email_verified_at.is_none() => {
+                let valid_for = self.app.config.verification_token_lifetime;
+                let link = self.link_with_token(tx, Purpose::VerifyEmail, valid_for).await?;
+                Ok(Some(Letter::VerifyEmail { name: self.name(), link, valid_for }))
+            }
+            LetterKind::ResetPassword if is_own => {
+                let valid_for = self.app.config.reset_token_lifetime;
+                let link = self.link_with_token(tx, Purpose::ResetPassword, valid_for).await?;
+                Ok(Some(Letter::ResetPassword { name: self.name(), link, valid_for }))
+            }
+            LetterKind::AccountExists if is_own => self.account_exists(self.name()).map(Some),
+            LetterKind::ConfirmEmailChange if !is_own => self.confirm_email_change(tx).await,
+            LetterKind::EmailChanged if !is_own => self.email_changed(tx).await,
+            LetterKind::PasswordChanged => Ok(self.password_changed()),
+            LetterKind::SessionCompromised => self.session_compromised(),
+            LetterKind::VerifyEmail
+            | LetterKind::ResetPassword
+            | LetterKind::AccountExists
+            | LetterKind::ConfirmEmailChange
+            | LetterKind::EmailChanged => Ok(None),
+        }
+    }
+
+    /// To the new address; where somebody else has it, its owner is told instead and learns no more than that.
+    async fn confirm_email_change(&self, tx: &mut Tx) -> Result<Option<Letter>> {
+        let new_address = self.posted.recipient.clone();
+        if users::is_free(tx, &new_address, self.user.id, self.now).await? {
+            let valid_for = self.app.config.verification_token_lifetime;
+            let link = self.link_with_token(tx, Purpose::ConfirmEmailChange, valid_for).await?;
+            return Ok(Some(Letter::ConfirmEmailChange { name: self.name(), link, valid_for, new_address }));
+        }
+        let owner = users::find_by_email_in(tx, &new_address).await?.filter(|owner| owner.deleted_at.is_none());
+        owner.map(|owner| self.account_exists(printed_name(&owner))).transpose()
+    }
+
+    async fn email_changed(&self, tx: &mut Tx) -> Result<Option<Letter>> {
+        let Some(new_address) = self.posted.details.new_address.clone() else { return Ok(None) };
+        let valid_for = self.app.config.email_undo_lifetime;
+        let undo_link = self.link_with_token(tx, Purpose::UndoEmailChange, valid_for).await?;
+        Ok(Some(Letter::EmailChanged { name: self.name(), undo_link, valid_for, new_address }))
+    }
+
+    fn password_changed(&self) -> Option<Letter> {
+        let (address, at) = (self.posted.details.address?, self.posted.details.at?);
+        Some(Letter::PasswordChanged { name: self.name(), device: self.device(), address, at })
+    }
+
+    fn session_compromised(&self) -> Result<Option<Letter>> {
+        let (Some(address), Some(at)) = (self.posted.details.address, self.posted.details.at) else { return Ok(None) };
+        let sessions_link = link(&self.app.config.frontend_url, "sessions", None)?;
+        let (name, device) = (self.name(), self.device());
+        Ok(Some(Letter::SessionCompromised { name, device, address, at, sessions_link }))
+    }
+
+    fn account_exists(&self, name: Option<PrintedName>) -> Result<Letter> {
+        let sign_in_link = link(&self.app.config.frontend_url, "sign-in", None)?;
+        Ok(Letter::AccountExists { name, sign_in_link, reset_link: None })
+    }
+
+    fn name(&self) -> Option<PrintedName> {
+        printed_name(&self.user)
+    }
+
+    fn device(&self) -> Option<PrintedName> {
+        self.posted.details.device.as_deref().and_then(PrintedName::from_stranger)
+    }
+
+    /// Makes the letter's token. Every attempt makes its own; what a failed attempt made expires unread.
+    async fn link_with_token(&self, tx: &mut Tx, purpose: Purpose, lifetime: Duration) -> Result<String> {
+        let holder = Holder { user_id: self.user.id, email: self.posted.recipient.clone() };
+        let token = one_time_tokens::issue(tx, purpose, &holder, lifetime, self.now).await?;
+        let page = match purpose {
+            Purpose::VerifyEmail => "verify-email",
+            Purpose::ResetPassword => "reset-password",
+            Purpose::ConfirmEmailChange => "confirm-email-change",
+            Purpose::UndoEmailChange => "undo-email-change",
+        };
+        link(&self.app.config.frontend_url, page, Some(&token.expose()))
+    }
+}
+
+fn printed_name(user: &User) -> Option<PrintedName> {
+    user.name.as_deref().and_then(PrintedName::from_stranger)
+}
+
+/// A page of the frontend, which calls the mutation: scanners that open links consume nothing.
+fn link(frontend: &Url, page: &str, token: Option<&str>) -> Result<String> {
+    let mut url = frontend.clone();
+    url.path_segments_mut().ok().or_fault("building a link to FRONTEND_URL")?.pop_if_empty().push(page);
+    if let Some(token) = token {
+        url.query_pairs_mut().append_pair("token", token);
+    }
+    Ok(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_keeps_the_path_of_the_frontend() {
+        let frontend = Url::parse("https://example.com/app/").unwrap();
+
+        assert_eq!(link(&frontend, "sign-in", None).unwrap(), "https://example.com/app/sign-in");
+        assert_eq!(link(&frontend, "a", Some("x-_")).unwrap(), "https://example.com/app/a?token=x-_");
+    }
+}

@@ -1,0 +1,137 @@
+//! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
+
+pub mod confirm;
+pub mod letters;
+pub mod limits;
+pub mod sign_in;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::tools::access_token::{self, AccessTokens, KeySource};
+use crate::tools::background::Background;
+use crate::tools::clock::Clock;
+use crate::tools::db::{self, Db};
+use crate::tools::kv::{self, Kv};
+use crate::tools::letter_templates::LetterTemplates;
+use crate::tools::mailer::Mailer;
+use crate::tools::password_hasher::{self, PasswordHasher};
+use crate::tools::rate_limiter::RateLimiter;
+
+/// One authgraph, the same in tests as in production.
+#[allow(missing_docs, reason = "each field is a tool that describes itself")]
+pub struct App {
+    pub config: Config,
+    pub clock: Clock,
+    pub db: Db,
+    pub kv: Kv,
+    pub rate_limiter: RateLimiter,
+    pub password_hasher: PasswordHasher,
+    pub access_tokens: AccessTokens,
+    pub letter_templates: LetterTemplates,
+    pub mailer: Mailer,
+    pub background: Background,
+    /// Rung when a letter was posted, so that it leaves at once.
+    pub letter_posted: Arc<Notify>,
+}
+
+impl App {
+    /// Opens every tool. Nothing is served yet and no table is read; a database that is away is no error here.
+    ///
+    /// # Errors
+    /// A fault where a setting that parsed does not work: an unreadable key, a broken template.
+    pub async fn open(config: Config, clock: Clock) -> Result<Self> {
+        let kv = Kv::open(&kv::Settings {
+            redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
+            key_prefix: config.redis_key_prefix.clone(),
+            timeout: Duration::from_millis(50),
+        })?;
+        Ok(Self {
+            db: Db::open(&database_settings(&config)).await?,
+            rate_limiter: RateLimiter::new(kv.clone()),
+            kv,
+            password_hasher: PasswordHasher::start(&hasher_settings(&config))?,
+            access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,
+            letter_templates: LetterTemplates::open(config.letter_templates_dir.as_deref(), &config.product_name)?,
+            mailer: open_mailer(&config)?,
+            background: Background::new(),
+            letter_posted: Arc::new(Notify::new()),
+            clock,
+            config,
+        })
+    }
+}
+
+/// How the database is opened; also for the commands that need nothing else.
+#[must_use]
+pub fn database_settings(config: &Config) -> db::Settings {
+    db::Settings {
+        url: config.database_url.expose().to_owned(),
+        max_connections: config.database_max_connections,
+        acquire_timeout: Duration::from_secs(3),
+    }
+}
+
+/// Where the signing keys are.
+///
+/// # Errors
+/// A fault where the first key of a laptop cannot be written.
+pub fn key_source(config: &Config, clock: &Clock) -> Result<KeySource> {
+    if let Some(pem) = &config.jwt_private_keys {
+        return Ok(KeySource::Pem(pem.expose().to_owned()));
+    }
+    if config.is_development() {
+        access_token::ensure_key(&config.jwt_keys_dir, algorithm(config)?, clock.now())?;
+    }
+    Ok(KeySource::Folder(config.jwt_keys_dir.clone()))
+}
+
+/// The folder of the development mailbox.
+#[must_use]
+pub fn mailbox_dir(config: &Config) -> PathBuf {
+    config.data_dir.join("mailbox")
+}
+
+/// The algorithm of the configuration.
+///
+/// # Errors
+/// A fault for a word that the table of settings lets through and the signer does not know.
+pub fn algorithm(config: &Config) -> Result<access_token::Algorithm> {
+    use crate::error::OrFault;
+    config.jwt_algorithm.parse::<access_token::Algorithm>().ok().or_fault("reading JWT_ALGORITHM")
+}
+
+fn token_settings(config: &Config) -> Result<access_token::Settings> {
+    Ok(access_token::Settings {
+        algorithm: algorithm(config)?,
+        issuer: config.jwt_issuer.clone(),
+        audience: config.jwt_audience.clone(),
+        lifetime: config.access_token_lifetime,
+        leeway: Duration::ZERO,
+    })
+}
+
+fn hasher_settings(config: &Config) -> password_hasher::Settings {
+    let cost = config.hash_cost;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    password_hasher::Settings {
+        memory_kib: cost.memory_kib,
+        iterations: cost.iterations,
+        lanes: cost.lanes,
+        threads: if cost.threads == 0 { cores } else { cost.threads },
+        queue: cost.queue,
+        deadline: cost.deadline,
+    }
+}
+
+fn open_mailer(config: &Config) -> Result<Mailer> {
+    match &config.smtp_url {
+        Some(url) => Mailer::smtp(url.expose(), &config.mail_from, Duration::from_secs(30)),
+        None => Mailer::files(mailbox_dir(config), &config.mail_from),
+    }
+}

@@ -1,0 +1,114 @@
+//! The one way in: whoever has proved who they are gets a session and its tokens here, and nowhere else.
+
+use super::App;
+use crate::error::Result;
+use crate::records::refresh_tokens::{self, KnownToken};
+use crate::records::sessions::{self, Device, Session};
+use crate::records::users::User;
+use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
+use crate::tools::db::Tx;
+use crate::tools::device;
+use crate::values::caller::Caller;
+use crate::values::secret_token::RefreshToken;
+use crate::values::session::AuthMethod;
+use crate::values::time::Time;
+
+/// Somebody is signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// For every request, for a short time.
+    pub access: SignedAccessToken,
+    /// For the next access token, once.
+    pub refresh: RefreshToken,
+    /// How long the refresh token is accepted.
+    pub refresh_expires_at: Time,
+    /// The session both belong to.
+    pub session: Session,
+    /// Who it is.
+    pub user: User,
+}
+
+/// Somebody who has just proved who they are.
+#[derive(Debug)]
+pub struct Entrant<'a> {
+    /// Who it is.
+    pub user: User,
+    /// Where from.
+    pub caller: &'a Caller,
+    /// What the client calls its device, if it says.
+    pub device_name: Option<String>,
+    /// By what proof.
+    pub method: AuthMethod,
+}
+
+/// A session whose access token is not signed yet: signing waits until the transaction is over.
+#[derive(Debug)]
+#[must_use = "an opened session is of no use before it is signed"]
+pub struct Opened {
+    user: User,
+    session: Session,
+    refresh: RefreshToken,
+    issued: KnownToken,
+}
+
+impl Opened {
+    /// A session that has just been given its next refresh token.
+    pub fn refreshed(user: User, session: Session, refresh: RefreshToken, issued: KnownToken) -> Self {
+        Self { user, session, refresh, issued }
+    }
+
+    /// The session.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Signs the access token. Everything in it follows from the refresh token it goes with, so that an answer that
+    /// is given twice is the same to the letter (with RS256 and Ed25519; an ES256 signature differs each time).
+    ///
+    /// # Errors
+    /// A fault of the signer.
+    pub fn sign(self, app: &App) -> Result<SignedIn> {
+        let details = NewAccessToken {
+            subject: self.user.id.to_string(),
+            session: self.session.id.to_string(),
+            token_id: self.issued.id.to_string(),
+            role: self.user.role.as_str().to_owned(),
+        };
+        let access = app.access_tokens.sign(details, self.issued.issued_at)?;
+        Ok(SignedIn {
+            access,
+            refresh: self.refresh,
+            refresh_expires_at: self.issued.expires_at,
+            session: self.session,
+            user: self.user,
+        })
+    }
+}
+
+impl App {
+    /// Opens a session for somebody who has proved who they are.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn open_session(&self, tx: &mut Tx, entrant: Entrant<'_>, now: Time) -> Result<Opened> {
+        let parsed = device::parse(&entrant.caller.user_agent);
+        let device = Device { name: entrant.device_name, browser: parsed.browser, os: parsed.os };
+        let expires_at = self.session_expiry(now, now);
+        let session = sessions::new(entrant.user.id, device, entrant.caller, entrant.method, (now, expires_at))?;
+        sessions::open(tx, &session).await?;
+        let refresh = RefreshToken::random()?;
+        let issued = refresh_tokens::issue(tx, &refresh, session.id, expires_at, now).await?;
+        Ok(Opened { user: entrant.user, session, refresh, issued })
+    }
+
+    /// When a session ends that nobody refreshes from now on.
+    #[must_use]
+    pub fn session_expiry(&self, opened_at: Time, now: Time) -> Time {
+        let idle_end = now + self.config.refresh_token_lifetime;
+        if self.config.session_max_lifetime.is_zero() {
+            return idle_end;
+        }
+        idle_end.min(opened_at + self.config.session_max_lifetime)
+    }
+}
