@@ -1,0 +1,64 @@
+//! Who is calling: an access token becomes a `Viewer`, or nothing.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::sessions::{self, Session};
+use crate::records::users::User;
+use crate::values::ids::SessionId;
+use crate::values::time::Time;
+
+/// How exactly `lastSeenAt` is kept.
+const SEEN_INTERVAL: Duration = Duration::from_mins(1);
+
+/// A signed-in user in a living session. Only [`authenticate`] makes one, so a flow that takes one needs no check.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    user: User,
+    session: Session,
+}
+
+impl Viewer {
+    /// Who it is, as the database knows it now.
+    #[must_use]
+    pub const fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// The session the token belongs to.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Demands a proof of identity within the window of the settings.
+    ///
+    /// # Errors
+    /// `REAUTHENTICATION_REQUIRED`.
+    pub fn require_recent(&self, app: &App, now: Time) -> Result<()> {
+        if self.session.authenticated_at + app.config.reauthentication_window > now {
+            return Ok(());
+        }
+        Err(Refusal::ReauthenticationRequired.into())
+    }
+}
+
+/// Checks an access token and reads its session and user, so that an ending bites at once on every instance.
+///
+/// # Errors
+/// `UNAUTHENTICATED` for a token that is malformed or expired or whose session or user is gone; `UNAVAILABLE` where the
+/// database cannot tell: what may have been revoked is not allowed.
+pub async fn authenticate(app: &App, bearer: &str) -> Result<Viewer> {
+    let now = app.clock.now();
+    let claims = app.access_tokens.verify(bearer, now).ok_or(Refusal::Unauthenticated)?;
+    let id: SessionId = claims.sid.parse().map_err(|_| Refusal::Unauthenticated)?;
+
+    let found = sessions::find_with_user(&app.db, id).await?.ok_or(Refusal::Unauthenticated)?;
+    let is_alive = found.session.why_over(now).is_none() && found.session.ended_at.is_none();
+    if !is_alive || found.user.deleted_at.is_some() || found.user.id.to_string() != claims.sub {
+        return Err(Refusal::Unauthenticated.into());
+    }
+    sessions::note_seen(&app.db, &found.session, SEEN_INTERVAL, now).await?;
+    Ok(Viewer { user: found.user, session: found.session })
+}

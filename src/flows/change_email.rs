@@ -1,0 +1,108 @@
+//! Moving to another address: the new one confirms, the old one is told and can undo.
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::{sessions, users};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::secret_token::OneTimeToken;
+use crate::values::session::SessionEndReason;
+
+/// Posts a letter to the new address. Whether that is taken only its owner learns.
+///
+/// # Errors
+/// `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
+pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, new: &EmailAddress) -> Result<()> {
+    let now = app.clock.now();
+    viewer.require_recent(app, now)?;
+    app.reserve_letter(caller, new, now).await?;
+    let user = viewer.user();
+    let mut tx = app.db.begin().await?;
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
+    outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;
+    let draft = Draft {
+        kind: LetterKind::ConfirmEmailChange,
+        recipient: new,
+        user: Some(user.id),
+        details: Details { new_address: Some(new.clone()), ..Details::default() },
+    };
+    outbox::post(&mut tx, draft, now).await?;
+    let event = Event::success(AuditAction::EmailChangeRequested).by(user.id).in_session(viewer.session().id);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(())
+}
+
+/// Moves the account to the address whose mailbox the token came from.
+///
+/// # Errors
+/// `INVALID_TOKEN`, `EMAIL_TAKEN`.
+pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let spent = one_time_tokens::spend(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
+    let holder = spent.ok_or(Refusal::InvalidToken)?;
+    let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
+    let user = user.ok_or(Refusal::InvalidToken)?;
+    if user.email == holder.email {
+        return Err(Refusal::InvalidToken.into());
+    }
+    if !users::change_email(&mut tx, user.id, &holder.email, now).await? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    // Links that wait in the old mailbox are good for nothing any more, except to undo.
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::VerifyEmail, now).await?;
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
+    users::hold_address(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
+    let draft = Draft {
+        kind: LetterKind::EmailChanged,
+        recipient: &user.email,
+        user: Some(user.id),
+        details: Details {
+            new_address: Some(holder.email.clone()),
+            ..Details::of_deed(app.device_label(caller), caller, now)
+        },
+    };
+    outbox::post(&mut tx, draft, now).await?;
+    audit_log::write(&mut tx, caller, Event::success(AuditAction::EmailChanged).by(user.id), now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(holder.email)
+}
+
+/// Moves the account back for whoever reads the old mailbox. Whoever changed the address may know the password too, so
+/// every session ends and a letter offers a new password.
+///
+/// # Errors
+/// `INVALID_TOKEN`, `EMAIL_TAKEN`.
+pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let spent = one_time_tokens::spend(&mut tx, token, Purpose::UndoEmailChange, now).await?;
+    let holder = spent.ok_or(Refusal::InvalidToken)?;
+    if !users::change_email(&mut tx, holder.user_id, &holder.email, now).await? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    users::release_addresses(&mut tx, holder.user_id).await?;
+    one_time_tokens::revoke_all(&mut tx, holder.user_id, now).await?;
+    outbox::withdraw_all_of_user(&mut tx, holder.user_id, now).await?;
+    let ended = sessions::end_all(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
+    let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    let draft = Draft {
+        kind: LetterKind::ResetPassword,
+        recipient: &holder.email,
+        user: Some(holder.user_id),
+        details: Details::default(),
+    };
+    outbox::post(&mut tx, draft, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(holder.email)
+}

@@ -1,0 +1,53 @@
+//! A new password for whoever knows the old one.
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::{FieldFault, Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::{sessions, users};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::password::{Password, PasswordHash};
+use crate::values::session::SessionEndReason;
+
+/// Sets a new password and ends the other sessions. Answers how many ended.
+///
+/// # Errors
+/// `VALIDATION_FAILED`, `INVALID_CREDENTIALS` for a wrong current password, `ACCOUNT_LOCKED`, `RATE_LIMITED`, `OVERLOADED`.
+pub async fn change_password(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    current: &Password,
+    new: &Password,
+) -> Result<u64> {
+    let now = app.clock.now();
+    let user = viewer.user();
+    let faults = app.config.password_policy.faults(new, Some(&user.email), user.name.as_deref());
+    if !faults.is_empty() {
+        let fields: Vec<FieldFault> = faults.into_iter().map(|fault| fault.at("input.newPassword")).collect();
+        return Err(Refusal::ValidationFailed { fields }.into());
+    }
+    let old_hash = app.confirm_password(caller, (user, viewer.session().id), current, now).await?;
+    let new_hash = PasswordHash::from(app.password_hasher.hash(new.expose()).await?);
+
+    let mut tx = app.db.begin().await?;
+    if !users::change_password(&mut tx, user.id, &old_hash, &new_hash, now).await? {
+        return Err(Refusal::InvalidCredentials.into());
+    }
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
+    outbox::withdraw(&mut tx, LetterKind::ResetPassword, &user.email, now).await?;
+    let own = viewer.session().id;
+    let ended = sessions::end_all(&mut tx, user.id, Some(own), SessionEndReason::PasswordChanged, now).await?;
+    sessions::note_authenticated(&mut tx, own, now).await?;
+    let event = Event::success(AuditAction::PasswordChanged).by(user.id).in_session(own).with("endedSessions", ended);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    let draft = Draft { kind: LetterKind::PasswordChanged, recipient: &user.email, user: Some(user.id), details };
+    outbox::post(&mut tx, draft, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(ended)
+}

@@ -1,0 +1,59 @@
+//! The first administrator, made by whoever runs the process.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::app::App;
+use crate::error::{FieldFault, Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::users::{self, NewUser};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
+use crate::values::password::{Password, PasswordHash};
+use crate::values::user::Role;
+
+/// Opens an account that administers the server, with a verified address.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for a weak password, `EMAIL_TAKEN`.
+pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) -> Result<UserId> {
+    let now = app.clock.now();
+    let faults = app.config.password_policy.faults(password, Some(email), None);
+    if !faults.is_empty() {
+        let fields: Vec<FieldFault> = faults.into_iter().map(|fault| fault.at("password")).collect();
+        return Err(Refusal::ValidationFailed { fields }.into());
+    }
+    let password_hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
+    let new = NewUser {
+        email,
+        name: None,
+        locale: None,
+        role: Role::Admin,
+        password_hash: &password_hash,
+        email_verified_at: Some(now),
+    };
+    let mut tx = app.db.begin().await?;
+    let user = users::create(&mut tx, new, now).await?.ok_or(Refusal::EmailTaken)?;
+    let event = Event::success(AuditAction::AdminCreated).about(Some(user.id));
+    audit_log::write(&mut tx, &operator(), event, now).await?;
+    tx.commit().await?;
+    Ok(user.id)
+}
+
+/// Whether the server has an administrator.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault.
+pub async fn has_admin(app: &App) -> Result<bool> {
+    users::any_admin(&app.db).await
+}
+
+/// Whoever runs the process: there is no request to tell of.
+fn operator() -> Caller {
+    Caller {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        user_agent: "authgraph command line".to_owned(),
+        correlation_id: uuid::Uuid::now_v7().to_string(),
+    }
+}

@@ -1,0 +1,37 @@
+//! Leaving for good.
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::{FieldFault, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::{one_time_tokens, outbox, sessions, users};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
+use crate::values::session::SessionEndReason;
+
+/// Marks the viewer's account as deleted and ends every session. The address stays taken.
+///
+/// # Errors
+/// `REAUTHENTICATION_REQUIRED`; `VALIDATION_FAILED` where the typed address is not the account's own.
+pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: &EmailAddress) -> Result<UserId> {
+    let now = app.clock.now();
+    let user = viewer.user();
+    viewer.require_recent(app, now)?;
+    if *typed != user.email {
+        return Err(FieldFault::new("MISMATCH", "Please type the e-mail address of your account.")
+            .at("input.email")
+            .into());
+    }
+    let mut tx = app.db.begin().await?;
+    if users::delete(&mut tx, user.id, now).await? {
+        sessions::end_all(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
+        one_time_tokens::revoke_all(&mut tx, user.id, now).await?;
+        outbox::withdraw_all_of_user(&mut tx, user.id, now).await?;
+        let event = Event::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
+        audit_log::write(&mut tx, caller, event, now).await?;
+    }
+    tx.commit().await?;
+    Ok(user.id)
+}

@@ -1,0 +1,56 @@
+//! Ending one's own sessions: one, the others, all.
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::sessions::{self, Session};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::ids::SessionId;
+use crate::values::session::SessionEndReason;
+
+/// Ends one of the viewer's sessions. Ending one that is over already changes nothing and is no error.
+///
+/// # Errors
+/// `NOT_FOUND` for a session that is not the viewer's.
+pub async fn revoke_session(app: &App, caller: &Caller, viewer: &Viewer, id: SessionId) -> Result<Session> {
+    let now = app.clock.now();
+    let user = viewer.user().id;
+    sessions::find_of_user(&app.db, id, user).await?.ok_or(Refusal::NotFound)?;
+    let mut tx = app.db.begin().await?;
+    if sessions::end(&mut tx, id, SessionEndReason::RevokedByUser, now).await? {
+        let event = Event::success(AuditAction::SessionRevoked).by(user).in_session(id);
+        audit_log::write(&mut tx, caller, event, now).await?;
+    }
+    tx.commit().await?;
+    Ok(sessions::find_of_user(&app.db, id, user).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Which of the viewer's sessions end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// All but the one that asks.
+    Others,
+    /// All.
+    All,
+}
+
+/// Ends many of the viewer's sessions at once. Answers how many.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault.
+pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, which: Which) -> Result<u64> {
+    let now = app.clock.now();
+    let user = viewer.user().id;
+    let spared = match which {
+        Which::Others => Some(viewer.session().id),
+        Which::All => None,
+    };
+    let mut tx = app.db.begin().await?;
+    let ended = sessions::end_all(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
+    let event = Event::success(AuditAction::SessionsRevoked).by(user).in_session(viewer.session().id);
+    audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
+    tx.commit().await?;
+    Ok(ended)
+}

@@ -1,0 +1,109 @@
+//! Coming in with an e-mail address and a password.
+
+use crate::app::App;
+use crate::app::sign_in::{Entrant, SignedIn};
+use crate::error::{Error, Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::users::{self, User};
+use crate::tools::password_hasher::Verdict;
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::password::{Password, PasswordHash};
+use crate::values::session::AuthMethod;
+use crate::values::time::Time;
+
+/// Signs in. Unknown address and wrong password get one answer after one duration: there is always one hash.
+///
+/// # Errors
+/// `INVALID_CREDENTIALS`; `ACCOUNT_LOCKED` and `EMAIL_NOT_VERIFIED` only for the right password; `RATE_LIMITED`, `OVERLOADED`.
+pub async fn login(
+    app: &App,
+    caller: &Caller,
+    email: &EmailAddress,
+    password: &Password,
+    device_name: Option<String>,
+) -> Result<SignedIn> {
+    let now = app.clock.now();
+    app.reserve_proof(caller, Some(email), now).await?;
+
+    let user = users::find_by_email(&app.db, email).await?.filter(|user| user.deleted_at.is_none());
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let verdict = app.password_hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
+    let (Verdict::Right { stale }, Some(user), Some(hash)) = (verdict, &user, hash) else {
+        let failed = Event::failure(AuditAction::Login).about(user.as_ref().map(|user| user.id));
+        app.count_failure(caller, user.as_ref(), failed, now).await?;
+        return Err(Refusal::InvalidCredentials.into());
+    };
+
+    let mut tx = app.db.begin().await?;
+    let Some(user) = users::note_login(&mut tx, user.id, &hash, now).await? else {
+        drop(tx);
+        return Err(refuse_right_password(app, caller, user, now).await?);
+    };
+    if app.config.requires_verified_email() && user.email_verified_at.is_none() {
+        drop(tx);
+        return Err(refuse_unverified(app, caller, &user, now).await?);
+    }
+    let entrant = Entrant { user, caller, device_name, method: AuthMethod::Password };
+    let opened = app.open_session(&mut tx, entrant, now).await?;
+    let event = Event::success(AuditAction::Login).by(opened.session().user_id).in_session(opened.session().id);
+    audit_log::write(&mut tx, caller, event.with("method", "PASSWORD"), now).await?;
+    tx.commit().await?;
+
+    let signed_in = opened.sign(app)?;
+    if stale {
+        renew_hash(app, &signed_in.user, &hash, password).await;
+    }
+    Ok(signed_in)
+}
+
+/// The password was right and yet nobody comes in: the account is locked, or was changed while we were hashing.
+async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
+    let current = users::find(&app.db, user.id).await?;
+    let locked_until = current.and_then(|user| user.locked_until).filter(|until| *until > now);
+    let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
+    let mut tx = app.db.begin().await?;
+    let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await?;
+    Ok(match locked_until {
+        Some(until) => Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into(),
+        None => Refusal::InvalidCredentials.into(),
+    })
+}
+
+/// The right password before the address is verified: a new letter goes out. Where the existence of accounts is hidden
+/// the answer is that of a wrong password, or it would tell who has registered.
+async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
+    let sends_letter = app.may_send_letter(&user.email, now).await?;
+    let mut tx = app.db.begin().await?;
+    let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
+    audit_log::write(&mut tx, caller, event, now).await?;
+    if sends_letter {
+        outbox::withdraw(&mut tx, LetterKind::VerifyEmail, &user.email, now).await?;
+        let draft = Draft {
+            kind: LetterKind::VerifyEmail,
+            recipient: &user.email,
+            user: Some(user.id),
+            details: Details::default(),
+        };
+        outbox::post(&mut tx, draft, now).await?;
+    }
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    let hidden = app.config.hide_account_existence;
+    Ok(if hidden { Refusal::InvalidCredentials } else { Refusal::EmailNotVerified }.into())
+}
+
+/// Hashes the password anew with today's parameters. A full queue is no reason to refuse a login: the next one tries again.
+async fn renew_hash(app: &App, user: &User, old: &PasswordHash, password: &Password) {
+    let renewed = match app.password_hasher.hash(password.expose()).await {
+        Ok(new) => users::renew_hash(&app.db, user.id, old, &PasswordHash::from(new)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = renewed {
+        tracing::warn!(?error, "a password hash was not renewed");
+    }
+}

@@ -1,0 +1,18 @@
+//! What people can do. One deed per file, read top to bottom.
+
+pub mod authenticate;
+pub mod change_email;
+pub mod change_password;
+pub mod create_admin;
+pub mod delete_account;
+pub mod deliver_mail;
+pub mod end_sessions;
+pub mod login;
+pub mod logout;
+pub mod reauthenticate;
+pub mod refresh;
+pub mod register;
+pub mod reset_password;
+pub mod sweep;
+pub mod update_profile;
+pub mod verify_email;

@@ -1,0 +1,76 @@
+//! A new password for whoever reads the mailbox.
+
+use crate::app::App;
+use crate::error::{FieldFault, Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::{sessions, users};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::password::{Password, PasswordHash};
+use crate::values::secret_token::OneTimeToken;
+use crate::values::session::SessionEndReason;
+
+/// Posts a letter with a link. Runs the same statements for every address, so that neither answer nor duration tells
+/// who has an account; that is found out when the letter leaves. Asking again replaces the older link.
+///
+/// # Errors
+/// `RATE_LIMITED`.
+pub async fn request_password_reset(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
+    let now = app.clock.now();
+    app.reserve_letter(caller, email, now).await?;
+    let mut tx = app.db.begin().await?;
+    one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;
+    outbox::withdraw(&mut tx, LetterKind::ResetPassword, email, now).await?;
+    let draft = Draft { kind: LetterKind::ResetPassword, recipient: email, user: None, details: Details::default() };
+    outbox::post(&mut tx, draft, now).await?;
+    let subject = users::find_by_email_in(&mut tx, email).await?.map(|user| user.id);
+    audit_log::write(&mut tx, caller, Event::success(AuditAction::PasswordResetRequested).about(subject), now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(())
+}
+
+/// Sets a new password and ends every session. Answers the account's address.
+///
+/// # Errors
+/// `INVALID_TOKEN`, `VALIDATION_FAILED` for a weak password (the token stays good), `RATE_LIMITED`, `OVERLOADED`.
+pub async fn reset_password(
+    app: &App,
+    caller: &Caller,
+    token: &OneTimeToken,
+    password: &Password,
+) -> Result<EmailAddress> {
+    let now = app.clock.now();
+    app.reserve_proof(caller, None, now).await?;
+    let holder = one_time_tokens::find_holder(&app.db, token, Purpose::ResetPassword, now).await?;
+    let holder = holder.ok_or(Refusal::InvalidToken)?;
+    let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
+    let faults = app.config.password_policy.faults(password, Some(&user.email), user.name.as_deref());
+    if !faults.is_empty() {
+        let fields: Vec<FieldFault> = faults.into_iter().map(|fault| fault.at("input.newPassword")).collect();
+        return Err(Refusal::ValidationFailed { fields }.into());
+    }
+    let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
+
+    let mut tx = app.db.begin().await?;
+    let spent = one_time_tokens::spend(&mut tx, token, Purpose::ResetPassword, now).await?;
+    let holder = spent.ok_or(Refusal::InvalidToken)?;
+    if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
+        return Err(Refusal::InvalidToken.into());
+    }
+    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
+    outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
+    let ended = sessions::end_all(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
+    let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    let details = Details::of_deed(app.device_label(caller), caller, now);
+    let draft =
+        Draft { kind: LetterKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };
+    outbox::post(&mut tx, draft, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(holder.email)
+}

@@ -1,0 +1,52 @@
+//! Changing one's display name and language.
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::Result;
+use crate::records::audit_log::{self, Event};
+use crate::records::users::{self, User};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+
+/// What becomes of one field.
+#[derive(Debug)]
+pub enum Change<T> {
+    /// It stays.
+    Keep,
+    /// It is this from now on, or nothing.
+    To(Option<T>),
+}
+
+impl<T> Change<T> {
+    fn apply(self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::To(value) => *field = value,
+        }
+    }
+}
+
+/// What to change.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the words of UpdateProfileInput")]
+pub struct ProfileChange {
+    pub name: Change<String>,
+    pub locale: Change<String>,
+}
+
+/// Changes the profile and answers the user as it is now.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault.
+pub async fn update_profile(app: &App, caller: &Caller, viewer: &Viewer, change: ProfileChange) -> Result<User> {
+    let now = app.clock.now();
+    let mut user = viewer.user().clone();
+    change.name.apply(&mut user.name);
+    change.locale.apply(&mut user.locale);
+    let mut tx = app.db.begin().await?;
+    let user = users::update_profile(&mut tx, &user, now).await?;
+    let event = Event::success(AuditAction::ProfileUpdated).by(user.id).in_session(viewer.session().id);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await?;
+    Ok(user)
+}

@@ -1,0 +1,49 @@
+//! Proving an address: the token of a letter, and another letter for whoever lost it.
+
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::users;
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::secret_token::OneTimeToken;
+
+/// Marks the address of an account as verified.
+///
+/// # Errors
+/// `INVALID_TOKEN` for a token that is unknown, used, expired, or of an address the account has left.
+pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let spent = one_time_tokens::spend(&mut tx, token, Purpose::VerifyEmail, now).await?;
+    let holder = spent.ok_or(Refusal::InvalidToken)?;
+    if !users::verify_email(&mut tx, holder.user_id, &holder.email, now).await? {
+        return Err(Refusal::InvalidToken.into());
+    }
+    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::VerifyEmail, now).await?;
+    outbox::withdraw(&mut tx, LetterKind::VerifyEmail, &holder.email, now).await?;
+    audit_log::write(&mut tx, caller, Event::success(AuditAction::EmailVerified).by(holder.user_id), now).await?;
+    tx.commit().await?;
+    Ok(holder.email)
+}
+
+/// Posts another verification letter. Does the same for every address; whether there is somebody to write to is found
+/// out when the letter leaves.
+///
+/// # Errors
+/// `RATE_LIMITED`.
+pub async fn resend_verification(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
+    let now = app.clock.now();
+    app.reserve_letter(caller, email, now).await?;
+    let mut tx = app.db.begin().await?;
+    outbox::withdraw(&mut tx, LetterKind::VerifyEmail, email, now).await?;
+    let draft = Draft { kind: LetterKind::VerifyEmail, recipient: email, user: None, details: Details::default() };
+    outbox::post(&mut tx, draft, now).await?;
+    audit_log::write(&mut tx, caller, Event::success(AuditAction::VerificationRequested), now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(())
+}
