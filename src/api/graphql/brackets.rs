@@ -1,0 +1,97 @@
+//! How deep the brackets of a document nest, told without recursion, because the parser recurses as deep as they do.
+
+use async_graphql::ServerError;
+
+use super::document_check::too_complex;
+use super::library_errors::document_error;
+use crate::error::ErrorCode;
+
+/// Counts brackets outside of strings and comments. A string that never ends is refused, so that the parser, which reads
+/// `"""` as an empty string and a quote where no block string follows, cannot see brackets that were not counted.
+///
+/// # Errors
+/// `QUERY_TOO_COMPLEX` beyond the limit, `GRAPHQL_PARSE_FAILED` for the string without an end.
+pub fn check(query: &str, limit: usize) -> Result<(), ServerError> {
+    let mut nesting: usize = 0;
+    let mut rest = query.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = match first {
+            b'"' => after_string(rest).ok_or_else(unterminated)?,
+            b'#' => after_comment(after),
+            b'{' | b'[' | b'(' => {
+                nesting += 1;
+                after
+            }
+            b'}' | b']' | b')' => {
+                nesting = nesting.saturating_sub(1);
+                after
+            }
+            _ => after,
+        };
+        if nesting > limit {
+            return Err(too_complex(format!("The document nests more than {limit} brackets.")));
+        }
+    }
+    Ok(())
+}
+
+fn after_comment(comment: &[u8]) -> &[u8] {
+    let end = comment.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(comment.len());
+    comment.get(end..).unwrap_or_default()
+}
+
+fn after_string(string: &[u8]) -> Option<&[u8]> {
+    if let Some(mut block) = string.strip_prefix(b"\"\"\"") {
+        loop {
+            if let Some(rest) = block.strip_prefix(b"\"\"\"") {
+                return Some(rest);
+            }
+            block = block.strip_prefix(b"\\\"\"\"").or_else(|| block.get(1..))?;
+        }
+    }
+    let mut line = string.get(1..)?;
+    loop {
+        line = match line {
+            [b'"', rest @ ..] => return Some(rest),
+            [b'\n' | b'\r', ..] | [] => return None,
+            [b'\\', _, rest @ ..] | [_, rest @ ..] => rest,
+        };
+    }
+}
+
+fn unterminated() -> ServerError {
+    document_error(ErrorCode::GraphqlParseFailed, "The document has a string that does not end.", vec![])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_fine(query: &str) -> bool {
+        check(query, 3).is_ok()
+    }
+
+    #[test]
+    fn brackets_of_all_kinds_count_together() {
+        assert!(is_fine("{ a(b: [1]) } { a(b: [1]) }"));
+        assert!(!is_fine("{ a(b: [{}]) }"));
+        assert!(!is_fine(&"[".repeat(60_000)));
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_count() {
+        assert!(is_fine(r#"{ a(b: "[[[[ \\\" [[[[") }"#));
+        assert!(is_fine(r#"{ a(b: """[[[[ " "" \""" [[[[""") }"#));
+        assert!(is_fine("{ a # [[[[ \" \n }"));
+    }
+
+    #[test]
+    fn what_looks_like_a_string_hides_nothing() {
+        assert!(!is_fine(r#"{ a(b: "\\", c: [[[[1]]]]) }"#));
+        assert!(!is_fine("{ a # \"\r [[[[ \"\" }"));
+        assert!(!is_fine(r#""" [[[[ "#));
+        assert!(!is_fine(r#"[""""" [[[[ "#), "an unterminated block string");
+        assert!(!is_fine("{ a(b: \"x\n [[[["), "an unterminated string");
+        assert!(!is_fine(r#"""""""[[[["#), "an empty block string");
+    }
+}

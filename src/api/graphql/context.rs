@@ -1,0 +1,130 @@
+//! What a resolver may ask of its request: the app, the caller, the viewer, and the way a token travels back.
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use cookie::{Cookie, SameSite};
+use tokio::sync::Mutex;
+
+use super::error::{ApiResult, missing_data};
+use crate::api::http::request::Presented;
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::flows::authenticate::{Viewer, authenticate};
+use crate::values::caller::Caller;
+use crate::values::time::Time;
+
+/// Where the cookie of the refresh token is sent to.
+const COOKIE_PATH: &str = "/graphql";
+
+/// The name of the cookie that holds the refresh token.
+pub const REFRESH_COOKIE: &str = "authgraph_refresh";
+
+/// The viewer of a request, read when the first field needs it. Request data.
+#[derive(Default)]
+pub struct ViewerCell(Mutex<Option<Arc<Viewer>>>);
+
+/// The questions of resolvers.
+pub trait Asks {
+    /// The app behind the schema.
+    ///
+    /// # Errors
+    /// A fault where the schema was built without one.
+    fn app(&self) -> Result<&Arc<App>>;
+
+    /// Where the request comes from.
+    ///
+    /// # Errors
+    /// A fault where the edge forgot to say.
+    fn caller(&self) -> Result<&Caller>;
+
+    /// The credentials of the request, unchecked.
+    ///
+    /// # Errors
+    /// A fault where the edge forgot to say.
+    fn presented(&self) -> Result<&Presented>;
+
+    /// The time of this answer.
+    ///
+    /// # Errors
+    /// As [`Asks::app`].
+    fn now(&self) -> Result<Time>;
+}
+
+impl Asks for Context<'_> {
+    fn app(&self) -> Result<&Arc<App>> {
+        self.data::<Arc<App>>().map_err(missing_data)
+    }
+
+    fn caller(&self) -> Result<&Caller> {
+        self.data::<Caller>().map_err(missing_data)
+    }
+
+    fn presented(&self) -> Result<&Presented> {
+        self.data::<Presented>().map_err(missing_data)
+    }
+
+    fn now(&self) -> Result<Time> {
+        Ok(self.app()?.clock.now())
+    }
+}
+
+/// The signed-in user of the request, read once for all its fields.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub async fn viewer(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
+    let mut cell = ctx.data::<ViewerCell>().map_err(missing_data)?.0.lock().await;
+    if let Some(viewer) = cell.as_ref() {
+        return Ok(Arc::clone(viewer));
+    }
+    let viewer = read_viewer(ctx).await?;
+    *cell = Some(Arc::clone(&viewer));
+    Ok(viewer)
+}
+
+/// The signed-in user, read anew: the mutation before this one in the same document may have ended the session.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub async fn viewer_now(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
+    let mut cell = ctx.data::<ViewerCell>().map_err(missing_data)?.0.lock().await;
+    *cell = None;
+    let viewer = read_viewer(ctx).await?;
+    *cell = Some(Arc::clone(&viewer));
+    Ok(viewer)
+}
+
+async fn read_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
+    let bearer = ctx.presented()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?;
+    authenticate(ctx.app()?, bearer).await.map(Arc::new)
+}
+
+/// Sets the cookie of the refresh token: out of reach of scripts, and sent to this route alone.
+///
+/// # Errors
+/// A fault where the request has no app.
+pub fn set_refresh_cookie(ctx: &Context<'_>, token: String, expires_at: Time) -> Result<()> {
+    let seconds = (expires_at - ctx.now()?).num_seconds();
+    append_cookie(ctx, token, seconds)
+}
+
+/// Takes the cookie of the refresh token away.
+///
+/// # Errors
+/// A fault where the request has no app.
+pub fn clear_refresh_cookie(ctx: &Context<'_>) -> Result<()> {
+    append_cookie(ctx, String::new(), 0)
+}
+
+fn append_cookie(ctx: &Context<'_>, token: String, seconds: i64) -> Result<()> {
+    let config = &ctx.app()?.config;
+    let cookie = Cookie::build((REFRESH_COOKIE, token))
+        .path(COOKIE_PATH)
+        .http_only(true)
+        .secure(!config.is_development() || config.public_url.scheme() == "https")
+        .same_site(SameSite::Lax)
+        .max_age(cookie::time::Duration::seconds(seconds));
+    ctx.append_http_header("set-cookie", cookie.to_string());
+    Ok(())
+}

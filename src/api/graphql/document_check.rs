@@ -1,0 +1,187 @@
+//! Refuses documents that are cheap to send and dear to read, before the library sees them.
+//!
+//! The library expands fragments again at every spread: fourteen fragments that each spread the next one four times (715
+//! bytes) keep it busy for hours. And its parser recurses as deep as brackets nest.
+
+mod cost;
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::{Error as ParseError, parse_query};
+
+use self::cost::{Estimate, count};
+use super::brackets;
+use super::library_errors::document_error;
+use crate::error::ErrorCode;
+
+/// How much one document may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentLimits {
+    /// Brackets of any kind inside each other.
+    pub brackets: usize,
+    /// Fields of the whole document, with every fragment written out.
+    pub fields: u32,
+    /// Fields inside each other. The standard introspection query needs 15.
+    pub depth: u32,
+    /// Aliases of one operation, with every fragment written out.
+    pub aliases: u32,
+    /// Fields at the root of one operation.
+    pub root_fields: u32,
+    /// Directives of one operation, with every fragment written out.
+    pub directives: u32,
+    /// Variables that one operation declares.
+    pub variables: u32,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self { brackets: 64, fields: 2_000, depth: 15, aliases: 30, root_fields: 10, directives: 30, variables: 100 }
+    }
+}
+
+/// Parses a document, or says why it is refused, with `GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED` (a fragment
+/// that contains itself) or `QUERY_TOO_COMPLEX`. The time it takes is linear in the length of the document.
+///
+/// # Errors
+/// One error that carries its code and never quotes the document, whose literals may be secrets.
+pub fn parse(query: &str, limits: &DocumentLimits) -> Result<ExecutableDocument, ServerError> {
+    brackets::check(query, limits.brackets)?;
+    let document = parse_query(query).map_err(|error| syntax_error(&error))?;
+    check_cost(&document, limits)?;
+    Ok(document)
+}
+
+fn check_cost(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), ServerError> {
+    let mut estimate = Estimate::new(document);
+    let mut fields: u32 = 0;
+    for (_, operation) in document.operations.iter() {
+        let operation = &operation.node;
+        let cost = estimate.of_operation(operation)?;
+        fields = fields.saturating_add(cost.fields);
+        within("fields at the root", cost.own_fields, limits.root_fields)?;
+        within("aliases", cost.aliases, limits.aliases)?;
+        within("directives", cost.directives, limits.directives)?;
+        within("levels of fields", cost.depth, limits.depth)?;
+        within("variables", count(&operation.variable_definitions), limits.variables)?;
+    }
+    // The library also validates every fragment by itself, whether it is spread or not.
+    for name in document.fragments.keys() {
+        fields = fields.saturating_add(estimate.of_fragment(name)?.fields);
+    }
+    within("fields", fields, limits.fields)
+}
+
+fn within(what: &str, asked: u32, limit: u32) -> Result<(), ServerError> {
+    if asked <= limit {
+        return Ok(());
+    }
+    Err(too_complex(format!("The document has {asked} {what}; the limit is {limit}.")))
+}
+
+pub(super) fn too_complex(message: String) -> ServerError {
+    document_error(ErrorCode::QueryTooComplex, message, vec![])
+}
+
+/// The parser's own text shows the faulty line, and with it whatever literals stand there.
+fn syntax_error(error: &ParseError) -> ServerError {
+    let message = match error {
+        ParseError::Syntax { start, .. } => {
+            format!("Syntax error in line {}, column {}.", start.line, start.column)
+        }
+        ParseError::MissingOperation => "The document has no operation.".to_owned(),
+        ParseError::MultipleOperations { .. } => "An operation without a name must be the only one.".to_owned(),
+        ParseError::OperationDuplicated { .. } => "Two operations have the same name.".to_owned(),
+        ParseError::FragmentDuplicated { .. } => "Two fragments have the same name.".to_owned(),
+        ParseError::RecursionLimitExceeded => return too_complex("The document nests too deep.".to_owned()),
+        _ => "The document is not GraphQL.".to_owned(),
+    };
+    document_error(ErrorCode::GraphqlParseFailed, message, error.positions().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn code(query: &str) -> String {
+        match parse(query, &DocumentLimits::default()) {
+            Ok(_) => "OK".to_owned(),
+            Err(error) => {
+                assert!(!error.message.contains("hunter2"), "{}", error.message);
+                error.extensions.unwrap().get("code").unwrap().to_string().trim_matches('"').to_owned()
+            }
+        }
+    }
+
+    fn many(count: usize, part: impl Fn(usize) -> String) -> String {
+        (0..count).map(part).collect::<Vec<_>>().concat()
+    }
+
+    fn bomb(fragments: usize) -> String {
+        let chain = many(fragments, |index| {
+            let spreads = format!("...f{} ", index + 1).repeat(4);
+            format!("fragment f{index} on Query {{ {spreads} }} ")
+        });
+        format!("{{ ...f0 }} {chain} fragment f{fragments} on Query {{ __typename }}")
+    }
+
+    #[test]
+    fn a_fragment_bomb_is_refused_at_once() {
+        let begun = Instant::now();
+        assert_eq!(code(&bomb(14)), "QUERY_TOO_COMPLEX");
+        // Ten milliseconds would do, if tests had the machine for themselves.
+        assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+        assert_eq!(code(&bomb(1_000)), "QUERY_TOO_COMPLEX");
+        assert_eq!(code(&bomb(1)), "OK");
+    }
+
+    #[test]
+    fn a_fragment_inside_itself_is_refused() {
+        for fragments in ["fragment f on Q { ...f }", "fragment f on Q { a { ...g } } fragment g on Q { b { ...f } }"] {
+            assert_eq!(code(&format!("{{ ...f }} {fragments}")), "GRAPHQL_VALIDATION_FAILED");
+            assert_eq!(code(&format!("{{ a }} {fragments}")), "GRAPHQL_VALIDATION_FAILED");
+        }
+    }
+
+    #[test]
+    fn every_limit_counts_what_fragments_multiply() {
+        for (what, query) in [
+            ("root fields", "{ a b c d e f g h i j k }".to_owned()),
+            ("root fields", "{ a b c d e f ...x } fragment x on Q { a b c d e }".to_owned()),
+            ("aliases", format!("{{ r {{ ...x }} ...x }} fragment x on Q {{ y {{ {} }} }}", "a: b ".repeat(16))),
+            ("directives", format!("{{ a {} }}", "@skip(if: true) ".repeat(31))),
+            ("directives", format!("query($a: Int {}) {{ a }}", "@x ".repeat(31))),
+            ("fields", format!("{{ r {{ {} }} }}", "a ".repeat(2_000))),
+            ("fields", format!("{{ a }} {}", many(200, |i| format!("fragment f{i} on Q {{ {} }} ", "a ".repeat(11))))),
+            ("levels", format!("{}{}", "{ a".repeat(16), "}".repeat(16))),
+            (
+                "levels",
+                format!(
+                    "{}...x{} fragment x on Q {}{}",
+                    "{ a".repeat(5) + "{",
+                    "}".repeat(6),
+                    "{ a".repeat(11),
+                    "}".repeat(11)
+                ),
+            ),
+            ("nesting", format!("{}{{ a }}{}", "{ ... ".repeat(40), "}".repeat(40))),
+            ("variables", format!("query({}) {{ a }}", many(101, |i| format!("$v{i}: Int ")))),
+        ] {
+            assert_eq!(code(&query), "QUERY_TOO_COMPLEX", "{what}");
+        }
+    }
+
+    #[test]
+    fn limits_are_per_operation_where_only_one_of_them_runs() {
+        let operations = many(20, |index| format!("query q{index} {{ x: a b c }} "));
+        assert_eq!(code(&operations), "OK");
+    }
+
+    #[test]
+    fn syntax_errors_quote_nothing() {
+        for query in ["", "{", "{ login(password: \"hunter2\" }", "{ a } query b { a }", "fragment f on Q { a }"] {
+            assert_eq!(code(query), "GRAPHQL_PARSE_FAILED", "{query}");
+        }
+    }
+}

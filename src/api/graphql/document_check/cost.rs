@@ -1,0 +1,115 @@
+//! What a document costs with every fragment written out, without writing them out.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
+use async_graphql::{Name, Positioned, ServerError};
+
+use super::too_complex;
+use crate::api::graphql::library_errors::document_error;
+use crate::error::ErrorCode;
+
+/// What a part of a document asks for, with every fragment written out. Counts stop at the highest number.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cost {
+    pub fields: u32,
+    pub own_fields: u32,
+    pub depth: u32,
+    pub aliases: u32,
+    pub directives: u32,
+}
+
+impl Cost {
+    fn of_directives(directives: &[Positioned<Directive>]) -> Self {
+        Self { directives: count(directives), ..Self::default() }
+    }
+
+    fn beside(self, other: Self) -> Self {
+        Self {
+            fields: self.fields.saturating_add(other.fields),
+            own_fields: self.own_fields.saturating_add(other.own_fields),
+            depth: self.depth.max(other.depth),
+            aliases: self.aliases.saturating_add(other.aliases),
+            directives: self.directives.saturating_add(other.directives),
+        }
+    }
+
+    fn inside_field(self, has_alias: bool) -> Self {
+        Self {
+            fields: self.fields.saturating_add(1),
+            own_fields: 1,
+            depth: self.depth.saturating_add(1),
+            aliases: self.aliases.saturating_add(u32::from(has_alias)),
+            ..self
+        }
+    }
+}
+
+/// Adds up costs, looking at every fragment once.
+pub(super) struct Estimate<'a> {
+    document: &'a ExecutableDocument,
+    /// Nothing, while the fragment is being walked.
+    fragments: HashMap<&'a str, Option<Cost>>,
+}
+
+impl<'a> Estimate<'a> {
+    /// Selection sets and fragments inside each other; the library's own check for recursion allows as many.
+    const DEEPEST: usize = 32;
+
+    pub fn new(document: &'a ExecutableDocument) -> Self {
+        Self { document, fragments: HashMap::new() }
+    }
+
+    pub fn of_operation(&mut self, operation: &'a OperationDefinition) -> Result<Cost, ServerError> {
+        let variables =
+            operation.variable_definitions.iter().map(|variable| Cost::of_directives(&variable.node.directives));
+        let own = variables.fold(Cost::of_directives(&operation.directives), Cost::beside);
+        Ok(self.of_set(&operation.selection_set.node, 0)?.beside(own))
+    }
+
+    pub fn of_fragment(&mut self, name: &'a Name) -> Result<Cost, ServerError> {
+        self.of_fragment_at(name, 0)
+    }
+
+    fn of_set(&mut self, set: &'a SelectionSet, nesting: usize) -> Result<Cost, ServerError> {
+        if nesting > Self::DEEPEST {
+            return Err(too_complex(format!("The document nests more than {} levels.", Self::DEEPEST)));
+        }
+        let mut total = Cost::default();
+        for selection in &set.items {
+            let inner = match &selection.node {
+                Selection::Field(field) => {
+                    self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(field.node.alias.is_some())
+                }
+                Selection::InlineFragment(fragment) => self.of_set(&fragment.node.selection_set.node, nesting + 1)?,
+                Selection::FragmentSpread(spread) => {
+                    self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?
+                }
+            };
+            total = total.beside(inner).beside(Cost::of_directives(selection.node.directives()));
+        }
+        Ok(total)
+    }
+
+    fn of_fragment_at(&mut self, name: &'a Name, nesting: usize) -> Result<Cost, ServerError> {
+        match self.fragments.get(name.as_str()) {
+            Some(Some(known)) => return Ok(*known),
+            Some(None) => {
+                let message = format!("The fragment \"{name}\" contains itself.");
+                return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
+            }
+            None => {}
+        }
+        // A fragment that does not exist costs nothing here, and validation refuses it.
+        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Cost::default()) };
+        self.fragments.insert(name.as_str(), None);
+        let cost = self.of_set(&fragment.node.selection_set.node, nesting)?;
+        let cost = cost.beside(Cost::of_directives(&fragment.node.directives));
+        self.fragments.insert(name.as_str(), Some(cost));
+        Ok(cost)
+    }
+}
+
+pub(super) fn count<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,58 @@
+//! Who may resolve a field: the check, and the directive that shows it in the schema.
+
+use async_graphql::{Context, Guard};
+
+use super::context::{self, Asks};
+use super::error::{ApiError, Code};
+use super::user::Role;
+use crate::error::Error;
+
+pub use directives::{refuses, requires};
+
+/// The directives. The macro makes types of them that it does not describe.
+#[allow(missing_docs, reason = "the macro does not hand descriptions on to the types it makes")]
+mod directives {
+    use async_graphql::TypeDirective;
+
+    use super::{Code, Role};
+
+    /// Who may resolve a field. The server enforces it; printing it in the schema lets a reader see it.
+    /// Refuses with UNAUTHENTICATED, FORBIDDEN, or REAUTHENTICATION_REQUIRED where `recentAuth` is true.
+    #[TypeDirective(location = "FieldDefinition")]
+    pub fn requires(role: Role, #[graphql(name = "recentAuth")] recent_auth: bool) {}
+
+    /// The codes a field itself may refuse with. Any field may also answer RATE_LIMITED, UNAVAILABLE and INTERNAL.
+    #[TypeDirective(location = "FieldDefinition")]
+    pub fn refuses(codes: Vec<Code>) {}
+}
+
+/// Lets only signed-in users pass.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn {
+    needs_recent_proof: bool,
+}
+
+/// The field is for every signed-in user.
+#[must_use]
+pub const fn signed_in() -> SignedIn {
+    SignedIn { needs_recent_proof: false }
+}
+
+/// The field is for a user who proved who they are a short while ago.
+#[must_use]
+pub const fn recently_authenticated() -> SignedIn {
+    SignedIn { needs_recent_proof: true }
+}
+
+impl Guard for SignedIn {
+    async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        let is_mutation = ctx.path_node.is_some_and(|node| node.parent.is_none())
+            && ctx.query_env.operation.node.ty == async_graphql::parser::types::OperationType::Mutation;
+        let viewer = if is_mutation { context::viewer_now(ctx).await } else { context::viewer(ctx).await }?;
+        if self.needs_recent_proof {
+            let recent = ctx.app().and_then(|app| viewer.require_recent(app, app.clock.now()));
+            recent.map_err(|error: Error| ApiError::from(error))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! The schema's own scalars.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use chrono::SecondsFormat;
+
+use crate::values::email_address;
+use crate::values::time::Time;
+
+/// A point in time, as the schema writes it.
+pub struct DateTime(pub Time);
+
+/// A point in time: RFC 3339, UTC, milliseconds. `2026-11-21T09:30:00.000Z`
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let parsed = chrono::DateTime::parse_from_rfc3339(text);
+        parsed.map(|at| Self(at.to_utc())).map_err(|_| InputValueError::custom("not an RFC 3339 date and time"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl From<Time> for DateTime {
+    fn from(at: Time) -> Self {
+        Self(at)
+    }
+}
+
+/// An e-mail address as a client typed it, or as we give it back.
+pub struct EmailAddress(pub String);
+
+/// An e-mail address. Taken as typed, given back trimmed and lower-cased; one that is none is `VALIDATION_FAILED`.
+#[Scalar(name = "EmailAddress", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5321")]
+impl ScalarType for EmailAddress {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            other => Err(InputValueError::expected_type(other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+impl From<&email_address::EmailAddress> for EmailAddress {
+    fn from(address: &email_address::EmailAddress) -> Self {
+        Self(address.as_str().to_owned())
+    }
+}

@@ -1,0 +1,67 @@
+//! The schema: queries and mutations put together, and the text that `schema.graphql` holds.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, EmptySubscription, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
+
+use super::account::AccountMutation;
+use super::context::{Asks, viewer};
+use super::credentials::CredentialsMutation;
+use super::error::ApiResult;
+use super::execution::SpecifiedExecution;
+use super::guards::{requires, signed_in};
+use super::sign_in::SignInMutation;
+use super::user::{AuthConfig, Role, UserView};
+use crate::app::App;
+
+/// The schema of authgraph.
+pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// What can be asked.
+#[derive(Default)]
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// The signed-in user.
+    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
+        Ok(Some(UserView(viewer(ctx).await?.user().clone())))
+    }
+
+    /// What a frontend must know before anyone signs in.
+    async fn auth_config(&self, ctx: &Context<'_>) -> ApiResult<AuthConfig> {
+        let config = &ctx.app()?.config;
+        Ok(AuthConfig {
+            password_policy: (&config.password_policy).into(),
+            email_verification_required: config.requires_verified_email(),
+            registration_open: config.registration_open,
+        })
+    }
+}
+
+/// What can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(AccountMutation, SignInMutation, CredentialsMutation);
+
+/// The schema in front of a running app.
+#[must_use]
+pub fn build(app: Arc<App>) -> ApiSchema {
+    builder().data(app).finish()
+}
+
+/// The schema as text (SDL).
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .prefer_single_line_descriptions()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
+    Schema::build(Query, Mutation::default(), EmptySubscription).extension(SpecifiedExecution).disable_suggestions()
+}

@@ -1,0 +1,178 @@
+//! Sessions, as the schema shows them.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+
+use super::context::Asks;
+use super::error::ApiResult;
+use super::paging::{Connection, PageEdge, PageInfo};
+use super::scalars::DateTime;
+use super::user::UserView;
+use crate::records::sessions::Session;
+use crate::records::users::User;
+use crate::values::session;
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "session::SessionStatus")]
+pub enum SessionStatus {
+    /// Its tokens work.
+    Active,
+    /// Nobody refreshed it in time.
+    Expired,
+    /// Somebody ended it.
+    Revoked,
+    /// A spent refresh token was used again, so it was ended.
+    Compromised,
+}
+
+/// Why a session ended. A refused refresh carries the same reason in `extensions.reason`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "session::SessionEndReason")]
+pub enum SessionEndReason {
+    /// Its user left.
+    Logout,
+    /// Its user ended it from another place.
+    RevokedByUser,
+    /// An administrator ended it.
+    RevokedByAdmin,
+    /// The password was changed elsewhere.
+    PasswordChanged,
+    /// The password was reset by letter.
+    PasswordReset,
+    /// The change of the address was undone from the old mailbox.
+    EmailChangeUndone,
+    /// A spent refresh token was used again: somebody had a copy.
+    TokenReused,
+    /// An administrator locked the account.
+    AccountLocked,
+    /// The account was deleted.
+    AccountDeleted,
+    /// Nobody refreshed it in time.
+    Expired,
+}
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "session::AuthMethod")]
+pub enum AuthMethod {
+    /// The account's password.
+    Password,
+}
+
+/// A session, as the schema shows it.
+pub struct SessionView {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub user: User,
+    /// Whether it is the session that asks, or the one that has just been opened.
+    pub is_current: bool,
+}
+
+/// One sign-in on one device, from its beginning to its end.
+#[Object(name = "Session")]
+impl SessionView {
+    /// Opaque, for ever the same: `session_…`.
+    async fn id(&self) -> ID {
+        ID(self.session.id.to_string())
+    }
+
+    /// Whether it is the session of this request's access token, or the one just signed in to.
+    async fn current(&self) -> bool {
+        self.is_current
+    }
+
+    /// Where it stands.
+    async fn status(&self, ctx: &Context<'_>) -> ApiResult<SessionStatus> {
+        Ok(self.session.status(ctx.now()?).into())
+    }
+
+    /// What it was opened on.
+    async fn device(&self) -> Device {
+        let Session { device_name, browser, os, user_agent, .. } = &self.session;
+        Device {
+            name: device_name.clone(),
+            browser: browser.clone(),
+            os: os.clone(),
+            user_agent: Some(user_agent.clone()).filter(|agent| !agent.is_empty()),
+        }
+    }
+
+    /// Where it was opened from.
+    async fn ip_address(&self) -> Option<&str> {
+        Some(&self.session.address)
+    }
+
+    /// How its user proved who they are.
+    async fn auth_methods(&self) -> Vec<AuthMethod> {
+        self.session.auth_methods.iter().copied().map(Into::into).collect()
+    }
+
+    /// When it was opened.
+    async fn created_at(&self) -> DateTime {
+        self.session.opened_at.into()
+    }
+
+    /// When it was last used, to the minute.
+    async fn last_seen_at(&self) -> DateTime {
+        self.session.last_seen_at.into()
+    }
+
+    /// When it is over, if nobody refreshes it.
+    async fn expires_at(&self) -> DateTime {
+        self.session.expires_at.into()
+    }
+
+    /// When it ended before its time.
+    async fn ended_at(&self) -> Option<DateTime> {
+        self.session.ended_at.map(Into::into)
+    }
+
+    /// Why it is over.
+    async fn end_reason(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionEndReason>> {
+        Ok(self.session.why_over(ctx.now()?).map(Into::into))
+    }
+
+    /// Whose it is.
+    async fn user(&self) -> UserView {
+        UserView(self.user.clone())
+    }
+}
+
+/// What a session was opened on.
+#[derive(SimpleObject)]
+pub struct Device {
+    /// What the client called it when it signed in.
+    name: Option<String>,
+    /// Browser or app, with its version, as the user agent tells.
+    browser: Option<String>,
+    /// Operating system, as the user agent tells.
+    os: Option<String>,
+    /// The user agent, cut at 512 characters.
+    user_agent: Option<String>,
+}
+
+/// A page of sessions.
+#[derive(SimpleObject)]
+pub struct SessionConnection {
+    /// The sessions with their cursors.
+    edges: Vec<SessionEdge>,
+    /// Where this page stands.
+    page_info: PageInfo,
+}
+
+/// A session in a page.
+#[derive(SimpleObject)]
+pub struct SessionEdge {
+    /// Names this place, for `after` and `before`.
+    cursor: String,
+    /// The session.
+    node: SessionView,
+}
+
+impl Connection<SessionView> for SessionConnection {
+    fn of(edges: Vec<PageEdge<SessionView>>, page_info: PageInfo) -> Self {
+        let edges = edges.into_iter().map(|PageEdge { cursor, node }| SessionEdge { cursor, node }).collect();
+        Self { edges, page_info }
+    }
+}

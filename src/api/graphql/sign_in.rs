@@ -1,0 +1,255 @@
+//! Coming in, staying in, leaving.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union};
+
+use super::context::{Asks, clear_refresh_cookie, set_refresh_cookie, viewer};
+use super::error::{ApiResult, Code};
+use super::guards::{refuses, requires, signed_in};
+use super::input;
+use super::scalars::{DateTime, EmailAddress};
+use super::session::SessionView;
+use super::user::{Role, UserView};
+use crate::app::sign_in;
+use crate::error::Refusal;
+use crate::flows;
+use crate::flows::end_sessions::Which;
+use crate::values::email_address;
+use crate::values::password::Password;
+use crate::values::secret_token::RefreshToken;
+
+/// How the refresh token travels to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum TokenDelivery {
+    /// In the answer; for clients with a safe place to keep it.
+    Body,
+    /// As a cookie that scripts cannot read, for this route only; for browsers.
+    Cookie,
+}
+
+/// Somebody is signed in.
+#[derive(SimpleObject)]
+pub struct SignedIn {
+    /// For the header `Authorization: Bearer …` of every request.
+    access_token: String,
+    /// When to refresh, at the latest.
+    access_token_expires_at: DateTime,
+    /// For `refresh`, once. Null where it travels as a cookie.
+    refresh_token: Option<String>,
+    /// How long the refresh token is accepted.
+    refresh_token_expires_at: DateTime,
+    /// `Bearer` (RFC 6750).
+    token_type: &'static str,
+    /// The session both tokens belong to.
+    session: SessionView,
+    /// Who is signed in.
+    user: UserView,
+}
+
+/// How a login ends.
+#[derive(Union)]
+pub enum LoginResult {
+    /// In.
+    SignedIn(Box<SignedIn>),
+}
+
+/// Who wants in.
+#[derive(InputObject)]
+pub struct LoginInput {
+    /// The address of the account.
+    email: EmailAddress,
+    /// Its password.
+    #[graphql(secret)]
+    password: String,
+    /// What to call this device in the list of sessions; 1 to 80 characters.
+    device_name: Option<String>,
+    /// How the refresh token travels back.
+    #[graphql(default_with = "TokenDelivery::Body")]
+    token_delivery: TokenDelivery,
+}
+
+/// Who wants to stay in.
+#[derive(InputObject)]
+pub struct RefreshInput {
+    /// The refresh token; left out where it is in the cookie.
+    #[graphql(secret)]
+    refresh_token: Option<String>,
+    /// Names this attempt, best with a UUID. Sent again with the same token within 60 seconds it gets the same answer
+    /// again, so that an answer lost on the way costs nobody the session.
+    idempotency_key: Option<String>,
+    /// How the next refresh token travels back. A token that came in the cookie always goes back in the cookie.
+    #[graphql(default_with = "TokenDelivery::Body")]
+    token_delivery: TokenDelivery,
+}
+
+/// The proof that it is still you.
+#[derive(InputObject)]
+pub struct ReauthenticateInput {
+    /// The account's password.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// It is still you.
+#[derive(SimpleObject)]
+pub struct ReauthenticatePayload {
+    /// Until when sensitive deeds are allowed in this session.
+    valid_until: DateTime,
+}
+
+/// You are out.
+#[derive(SimpleObject)]
+pub struct LogoutPayload {
+    /// The session that ended.
+    session_id: ID,
+}
+
+/// Which session ends.
+#[derive(InputObject)]
+pub struct RevokeSessionInput {
+    /// One of your own.
+    session_id: ID,
+}
+
+/// The session has ended.
+#[derive(SimpleObject)]
+pub struct RevokeSessionPayload {
+    /// The session as it is now.
+    session: SessionView,
+}
+
+/// Sessions have ended.
+#[derive(SimpleObject)]
+pub struct RevokeSessionsPayload {
+    /// How many ended by this.
+    revoked_count: i32,
+}
+
+/// A count as the schema's `Int` carries it.
+#[must_use]
+pub fn count(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Hands the tokens over in the way the client asked for.
+///
+/// # Errors
+/// A fault where the request has no app.
+pub fn deliver(ctx: &Context<'_>, signed_in: sign_in::SignedIn, delivery: TokenDelivery) -> ApiResult<SignedIn> {
+    let refresh_token = match delivery {
+        TokenDelivery::Body => Some(signed_in.refresh.expose()),
+        TokenDelivery::Cookie => {
+            set_refresh_cookie(ctx, signed_in.refresh.expose(), signed_in.refresh_expires_at)?;
+            None
+        }
+    };
+    Ok(SignedIn {
+        access_token: signed_in.access.expose().to_owned(),
+        access_token_expires_at: signed_in.access.expires_at.into(),
+        refresh_token,
+        refresh_token_expires_at: signed_in.refresh_expires_at.into(),
+        token_type: "Bearer",
+        session: SessionView { session: signed_in.session, user: signed_in.user.clone(), is_current: true },
+        user: UserView(signed_in.user),
+    })
+}
+
+/// Coming in, staying in, leaving.
+#[derive(Default)]
+pub struct SignInMutation;
+
+#[Object]
+impl SignInMutation {
+    /// Sign in with an e-mail address and a password.
+    #[graphql(directive = refuses::apply(vec![
+        Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed, Code::Overloaded,
+    ]))]
+    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> ApiResult<Option<LoginResult>> {
+        let mut faults = input::Faults::default();
+        let email = faults.check("input.email", email_address::EmailAddress::parse(&input.email.0));
+        let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
+        let (email, device_name) = faults.finish(email.zip(device_name))?;
+        let password = Password::typed(input.password);
+        let signed_in = flows::login::login(ctx.app()?, ctx.caller()?, &email, &password, device_name).await?;
+        Ok(Some(LoginResult::SignedIn(Box::new(deliver(ctx, signed_in, input.token_delivery)?))))
+    }
+
+    /// Exchange the refresh token for the next one and a new access token. Each token works once: a second use ends the
+    /// session for everyone, unless it is the same attempt again (`idempotencyKey`).
+    #[graphql(directive = refuses::apply(vec![
+        Code::Unauthenticated, Code::SessionEnded, Code::RefreshTokenReused, Code::ValidationFailed,
+    ]))]
+    async fn refresh(&self, ctx: &Context<'_>, input: RefreshInput) -> ApiResult<Option<SignedIn>> {
+        let cookie = ctx.presented()?.refresh_cookie.as_deref();
+        // What a script cannot read it must not be able to ask for either.
+        let delivery = if input.refresh_token.is_none() { TokenDelivery::Cookie } else { input.token_delivery };
+        let key = input::idempotency_key(input.idempotency_key.as_deref())?;
+        let presented = input.refresh_token.as_deref().or(cookie).and_then(RefreshToken::parse);
+        let presented = presented.ok_or(Refusal::Unauthenticated)?;
+        let signed_in = flows::refresh::refresh(ctx.app()?, ctx.caller()?, &presented, key.as_ref()).await?;
+        Ok(Some(deliver(ctx, signed_in, delivery)?))
+    }
+
+    /// Prove with the password that it is still you: opens the window in which sensitive fields are allowed.
+    #[graphql(
+        guard = "signed_in()",
+        directive = requires::apply(Role::User, false),
+        directive = refuses::apply(vec![Code::InvalidCredentials, Code::AccountLocked, Code::Overloaded]),
+    )]
+    async fn reauthenticate(
+        &self,
+        ctx: &Context<'_>,
+        input: ReauthenticateInput,
+    ) -> ApiResult<Option<ReauthenticatePayload>> {
+        let password = Password::typed(input.password);
+        let viewer = viewer(ctx).await?;
+        let valid_until = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &password).await?;
+        Ok(Some(ReauthenticatePayload { valid_until: valid_until.into() }))
+    }
+
+    /// End this session: its access token is dead at once, its refresh token too, and the cookie is cleared.
+    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
+        let viewer = viewer(ctx).await?;
+        let session = flows::logout::logout(ctx.app()?, ctx.caller()?, &viewer).await?;
+        clear_refresh_cookie(ctx)?;
+        Ok(Some(LogoutPayload { session_id: ID(session.to_string()) }))
+    }
+
+    /// End one of your sessions. One that is over already stays as it is.
+    #[graphql(
+        guard = "signed_in()",
+        directive = requires::apply(Role::User, false),
+        directive = refuses::apply(vec![Code::NotFound]),
+    )]
+    async fn revoke_session(
+        &self,
+        ctx: &Context<'_>,
+        input: RevokeSessionInput,
+    ) -> ApiResult<Option<RevokeSessionPayload>> {
+        let id = input.session_id.parse().map_err(|_| Refusal::NotFound)?;
+        let viewer = viewer(ctx).await?;
+        let session = flows::end_sessions::revoke_session(ctx.app()?, ctx.caller()?, &viewer, id).await?;
+        let is_current = session.id == viewer.session().id;
+        Ok(Some(RevokeSessionPayload { session: SessionView { session, user: viewer.user().clone(), is_current } }))
+    }
+
+    /// End all your sessions but this one.
+    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
+        revoke(ctx, Which::Others).await
+    }
+
+    /// End all your sessions, this one too; the cookie is cleared.
+    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
+        let revoked = revoke(ctx, Which::All).await?;
+        clear_refresh_cookie(ctx)?;
+        Ok(revoked)
+    }
+}
+
+async fn revoke(ctx: &Context<'_>, which: Which) -> ApiResult<Option<RevokeSessionsPayload>> {
+    let viewer = viewer(ctx).await?;
+    let ended = flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?;
+    Ok(Some(RevokeSessionsPayload { revoked_count: count(ended) }))
+}

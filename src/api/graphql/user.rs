@@ -1,0 +1,166 @@
+//! Users, as the schema shows them.
+
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+
+use super::context::{Asks, viewer};
+use super::error::ApiResult;
+use super::paging::{ConnectionArguments, connection};
+use super::scalars::{DateTime, EmailAddress};
+use super::session::{SessionConnection, SessionStatus, SessionView};
+use crate::records::sessions;
+use crate::records::users::User;
+use crate::values::{password, user};
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "user::Role")]
+pub enum Role {
+    /// Their own account.
+    User,
+    /// Everybody's account, and the audit trail.
+    Admin,
+}
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "user::UserStatus")]
+pub enum UserStatus {
+    /// It can sign in.
+    Active,
+    /// It cannot sign in for a while.
+    Locked,
+    /// It is gone for everybody but administrators.
+    Deleted,
+}
+
+/// A user, as the schema shows them.
+#[derive(Debug, Clone)]
+pub struct UserView(pub User);
+
+/// A person with an account.
+#[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+#[Object(name = "User")]
+impl UserView {
+    /// Opaque, for ever the same: `user_…`.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// The address the account is known by.
+    async fn email(&self) -> EmailAddress {
+        (&self.0.email).into()
+    }
+
+    /// Whether somebody proved to read the mailbox of `email`.
+    async fn email_verified(&self) -> bool {
+        self.0.email_verified_at.is_some()
+    }
+
+    /// What the user wants to be called; 1 to 80 characters.
+    async fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    /// The user's language (BCP 47).
+    async fn locale(&self) -> Option<&str> {
+        self.0.locale.as_deref()
+    }
+
+    /// What the user may do.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// Where the account stands.
+    async fn status(&self, ctx: &Context<'_>) -> ApiResult<UserStatus> {
+        Ok(self.0.status(ctx.now()?).into())
+    }
+
+    /// Whether the user can sign in with a password.
+    async fn has_password(&self) -> bool {
+        self.0.password_hash.is_some()
+    }
+
+    /// The user's sessions, newest first; at most 100 a page, 20 where no size is given.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only sessions that stand like this.")] status: Option<SessionStatus>,
+    ) -> ApiResult<SessionConnection> {
+        let page = ConnectionArguments { first, after, last, before }.parse()?;
+        let app = ctx.app()?;
+        let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
+        let rows = sessions::list(&app.db, self.0.id, status.map(Into::into), page, app.clock.now()).await?;
+        Ok(connection(
+            rows,
+            page,
+            |session| (session.opened_at, session.id.uuid()),
+            |session| SessionView { is_current: current == Some(session.id), session, user: self.0.clone() },
+        ))
+    }
+
+    /// Since when there is the account.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+
+    /// When the account last changed.
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
+    }
+
+    /// When the user last signed in with a credential.
+    async fn last_login_at(&self) -> Option<DateTime> {
+        self.0.last_login_at.map(Into::into)
+    }
+}
+
+/// What a frontend must know before anyone signs in.
+#[derive(SimpleObject)]
+pub struct AuthConfig {
+    /// What a new password must keep.
+    pub password_policy: PasswordPolicy,
+    /// Whether nobody signs in before the address is verified.
+    pub email_verification_required: bool,
+    /// Whether people may register by themselves.
+    pub registration_open: bool,
+}
+
+/// What a new password must keep. The most common passwords are always refused, and so are those that hold the
+/// user's own e-mail address or name.
+#[derive(SimpleObject)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own in the schema")]
+pub struct PasswordPolicy {
+    /// Fewest characters.
+    pub min_length: usize,
+    /// Most characters.
+    pub max_length: usize,
+    /// Whether an upper-case letter must be there.
+    pub requires_uppercase: bool,
+    /// Whether a lower-case letter must be there.
+    pub requires_lowercase: bool,
+    /// Whether a digit must be there.
+    pub requires_digit: bool,
+    /// Whether a symbol must be there.
+    pub requires_symbol: bool,
+    /// Whether the most common passwords are refused; always true.
+    pub blocks_common_passwords: bool,
+}
+
+impl From<&password::PasswordPolicy> for PasswordPolicy {
+    fn from(policy: &password::PasswordPolicy) -> Self {
+        Self {
+            min_length: policy.min_length,
+            max_length: policy.max_length,
+            requires_uppercase: policy.requires_uppercase,
+            requires_lowercase: policy.requires_lowercase,
+            requires_digit: policy.requires_digit,
+            requires_symbol: policy.requires_symbol,
+            blocks_common_passwords: true,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! A GraphQL answer as HTTP: its status, its headers and its body.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{ServerError, Value};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::media_type::MediaType;
+use crate::api::graphql::library_errors::Stage;
+
+/// The status of a well-formed GraphQL request's answer.
+///
+/// GraphQL over HTTP, section 6.4; where its newest draft (422) and the audits of `graphql-http` (400) differ, the audits.
+#[must_use]
+pub const fn status(media_type: MediaType, stage: Stage) -> StatusCode {
+    match (media_type, stage) {
+        (MediaType::GraphqlResponse, Stage::Request) => StatusCode::BAD_REQUEST,
+        (MediaType::GraphqlResponse, Stage::Execution) | (MediaType::Json, Stage::Request | Stage::Execution) => {
+            StatusCode::OK
+        }
+    }
+}
+
+/// The body, written straight out: by way of `serde_json::Value` the keys of `data` would lose their order.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    /// Absent where nothing ran, and null where everything failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    extensions: &'a BTreeMap<String, Value>,
+}
+
+/// The whole answer, with the headers (cookies, limits) that resolvers have set.
+#[must_use]
+pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: Stage) -> Response {
+    let body = Body {
+        errors: &graphql.errors,
+        data: (stage == Stage::Execution).then_some(&graphql.data),
+        extensions: &graphql.extensions,
+    };
+    let Ok(body) = serde_json::to_vec(&body) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = (status(media_type, stage), body).into_response();
+    response.headers_mut().extend(graphql.http_headers);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::value;
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    async fn body(graphql: async_graphql::Response, stage: Stage) -> String {
+        let response = answer(graphql, MediaType::Json, stage);
+        String::from_utf8(to_bytes(response.into_body(), 1_000).await.unwrap().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn data_is_absent_where_nothing_ran() {
+        let refused = || async_graphql::Response::from_errors(vec![ServerError::new("no", None)]);
+        assert_eq!(body(refused(), Stage::Request).await, r#"{"errors":[{"message":"no"}]}"#);
+        assert_eq!(body(refused(), Stage::Execution).await, r#"{"errors":[{"message":"no"}],"data":null}"#);
+    }
+
+    #[tokio::test]
+    async fn keys_keep_their_order() {
+        let answered = async_graphql::Response::new(value!({ "b": 1, "a": { "d": 1, "c": 2 } }));
+        assert_eq!(body(answered, Stage::Execution).await, r#"{"data":{"b":1,"a":{"d":1,"c":2}}}"#);
+    }
+
+    #[test]
+    fn only_the_newer_type_tells_a_wrong_request_by_its_status() {
+        assert_eq!(status(MediaType::GraphqlResponse, Stage::Request), 400);
+        assert_eq!(status(MediaType::GraphqlResponse, Stage::Execution), 200);
+        assert_eq!(status(MediaType::Json, Stage::Request), 200);
+    }
+}

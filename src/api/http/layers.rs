@@ -1,0 +1,121 @@
+//! What happens to every request and every answer, whatever the route.
+
+use std::any::Any;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::graphql::OperationName;
+use super::refusal::refusal;
+use super::request::{CorrelationId, Presented, REQUEST_ID, caller};
+use super::router::Edge;
+use crate::error::ErrorCode;
+
+const LONGEST_LOGGED_PATH: usize = 128;
+
+/// On every answer that does not say otherwise itself.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Two years. Subdomains are not ours to decide about.
+const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Says who is calling, as extensions of the request, and hands the correlation id back as `x-request-id`.
+pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let id = CorrelationId::of(request.headers());
+    // Without a connection (a test that calls the router) all callers are one, which no limit is looser for.
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let caller = caller(request.headers(), peer, &edge.settings.trusted_proxies, &id);
+    let presented = Presented::read(request.headers(), &edge.settings.refresh_cookie);
+    let echo = HeaderValue::from_str(&id.0);
+    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(presented);
+    request.extensions_mut().insert(id);
+
+    let mut response = next.run(request).await;
+
+    if let Ok(echo) = echo {
+        response.headers_mut().insert(REQUEST_ID, echo);
+    }
+    response
+}
+
+/// One line per request. Bodies, query strings and headers are left out: they hold passwords and tokens.
+pub async fn log(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    let path: String = request.uri().path().chars().take(LONGEST_LOGGED_PATH).collect();
+
+    // At the level of errors, so that no filter takes the correlation id from the line of a fault.
+    let span = tracing::error_span!("request", correlation_id = id.0);
+    let response = next.run(request).instrument(span).await;
+
+    let operation = response.extensions().get::<OperationName>().map(|OperationName(name)| name.as_str());
+    tracing::info!(
+        %method,
+        path,
+        status = response.status().as_u16(),
+        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        correlation_id = id.0,
+        operation,
+        "request"
+    );
+    response
+}
+
+/// Headers that make a browser careful.
+pub async fn secure(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in SECURITY_HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    if edge.settings.production {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
+    }
+    response
+}
+
+/// A panic costs the one request it happens in, and tells the client nothing.
+pub async fn catch_panic(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            tracing::error!(correlation_id = id.0, panic = panic_text(&*panic), "a request panicked");
+            let message = "Something went wrong.";
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, message, &id)
+        }
+    }
+}
+
+/// A request that takes too long is dropped where it waits.
+pub async fn limit_time(
+    State(edge): State<Edge>,
+    Extension(id): Extension<CorrelationId>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let answered = tokio::time::timeout(edge.settings.time_limit, next.run(request)).await;
+    answered.unwrap_or_else(|_| {
+        let message = "The request took too long. Please try again in a moment.";
+        refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message, &id)
+    })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no text)")
+}

@@ -1,0 +1,124 @@
+//! The development mailbox over HTTP: pages for people, `latest` for curl and end-to-end tests.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::mailbox_page::{CSS, CSS_PATH, MailboxPage, SCRIPT, SCRIPT_PATH, View, letter_frame};
+use super::refusal::refusal;
+use super::request::CorrelationId;
+use crate::app::App;
+use crate::error::{ErrorCode, OrFault, Result};
+use crate::tools::mailer::mailbox::{Mailbox, StoredLetter};
+
+/// How many letters the page lists.
+const LISTED: usize = 100;
+
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+     frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A letter's own HTML, in a frame without scripts, forms or the page's origin.
+const LETTER_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; \
+     sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// The routes below `/dev/mailbox`, which only a server without a mail server has.
+pub fn routes(app: &Arc<App>) -> Router {
+    Router::new()
+        .route("/dev/mailbox", get(index))
+        .route("/dev/mailbox/latest", get(latest))
+        .route("/dev/mailbox/{id}", get(letter))
+        .route("/dev/mailbox/{id}/html", get(frame))
+        .route(CSS_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS) }))
+        .route(SCRIPT_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
+        .with_state(Arc::clone(app))
+}
+
+/// Which letters, and in which form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Shown {
+    to: Option<String>,
+    view: View,
+}
+
+async fn index(app: State<Arc<App>>, id: Extension<CorrelationId>, shown: Query<Shown>) -> Response {
+    answer(page(&app, None, &shown.0).await, &id)
+}
+
+async fn letter(
+    app: State<Arc<App>>,
+    id: Extension<CorrelationId>,
+    Path(open): Path<Uuid>,
+    shown: Query<Shown>,
+) -> Response {
+    answer(page(&app, Some(open), &shown.0).await, &id)
+}
+
+async fn frame(app: State<Arc<App>>, id: Extension<CorrelationId>, Path(open): Path<Uuid>) -> Response {
+    let found = async { mailbox(&app)?.read(open).await };
+    answer(
+        found.await.map(|letter| {
+            let headers = [
+                (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
+                (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            ];
+            letter.map(|letter| (headers, letter_frame(&letter)).into_response())
+        }),
+        &id,
+    )
+}
+
+/// The text of the newest letter, so that a script needs nothing but curl.
+async fn latest(app: State<Arc<App>>, id: Extension<CorrelationId>, shown: Query<Shown>) -> Response {
+    let found = async { mailbox(&app)?.latest(shown.to.as_deref()).await };
+    let text = |letter: StoredLetter| {
+        // Letters end their lines as mail does (RFC 5322), which a shell would keep in what it cuts out.
+        let lines = letter.text.replace("\r\n", "\n");
+        ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()
+    };
+    answer(found.await.map(|letter| letter.map(text)), &id)
+}
+
+async fn page(app: &App, open: Option<Uuid>, shown: &Shown) -> Result<Option<Response>> {
+    let mailbox = mailbox(app)?;
+    let to = shown.to.as_deref().filter(|to| !to.is_empty());
+    let letters = mailbox.list(to, LISTED).await?;
+    let selected = match open {
+        Some(id) => mailbox.read(id).await?,
+        None => None,
+    };
+    if open.is_some() && selected.is_none() {
+        return Ok(None);
+    }
+    let page = MailboxPage {
+        letters: &letters,
+        selected: selected.as_ref(),
+        view: shown.view,
+        to: to.unwrap_or_default(),
+        now: app.clock.now(),
+    };
+    let headers = [(header::CONTENT_SECURITY_POLICY, PAGE_POLICY), (header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    Ok(Some((headers, page.render()?).into_response()))
+}
+
+fn mailbox(app: &App) -> Result<&Mailbox> {
+    app.mailer.mailbox().or_fault("opening the mailbox of a server that sends by SMTP")
+}
+
+fn answer(result: Result<Option<Response>>, id: &CorrelationId) -> Response {
+    match result {
+        Ok(Some(response)) => response,
+        Ok(None) => refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is no such letter.", id),
+        Err(error) => {
+            tracing::error!(?error, correlation_id = id.0, "the mailbox failed");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Something went wrong on our side.", id)
+        }
+    }
+}

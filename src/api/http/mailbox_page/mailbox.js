@@ -1,0 +1,34 @@
+// Keeps the list of letters fresh, and makes the copy buttons work. Without it the page works, too.
+"use strict";
+
+const PAUSE = 2000;
+
+async function refresh() {
+  if (!document.hidden) {
+    const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+    if (answer?.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  }
+  setTimeout(refresh, PAUSE);
+}
+
+function show(page) {
+  for (const selector of ["#letters", ".empty"]) {
+    const [now, next] = [document.querySelector(selector), page.querySelector(selector)];
+    if (now && next && now.innerHTML !== next.innerHTML) {
+      const focused = now.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+      now.innerHTML = next.innerHTML;
+      if (focused) [...now.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+    }
+  }
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+}
+
+setTimeout(refresh, PAUSE);

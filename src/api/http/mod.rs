@@ -1,0 +1,14 @@
+//! HTTP: the edge every request passes, and the routes behind it.
+
+pub mod graphql;
+pub mod graphql_request;
+pub mod graphql_response;
+pub mod layers;
+pub mod mailbox;
+pub mod mailbox_page;
+pub mod media_type;
+pub mod probes;
+pub mod refusal;
+pub mod request;
+pub mod router;
+pub mod server;

@@ -1,0 +1,65 @@
+//! What machines ask a server: whether it lives, whether it can work, and which keys it signs with.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::router::Edge;
+
+/// Whether the dependencies answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// Nothing works without it.
+    pub database: DatabaseState,
+    /// Limits and revocation work without it too, on this instance alone.
+    pub kv: KvState,
+}
+
+/// Whether the database answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseState {
+    /// It answered in time.
+    Up,
+    /// It did not.
+    Down,
+}
+
+/// Where limits and revocations are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KvState {
+    /// In Redis, which answers.
+    Up,
+    /// In the process, because Redis does not answer.
+    Fallback,
+    /// In the process, as configured.
+    InProcess,
+}
+
+/// `/health`: the process is alive. It asks nobody, so that a slow database does not restart the server.
+pub async fn health() -> impl IntoResponse {
+    json_answer(StatusCode::OK, &json!({ "status": "ok" }))
+}
+
+/// `/ready`: whether to send traffic here.
+pub async fn ready(State(edge): State<Edge>) -> impl IntoResponse {
+    let checks = (edge.readiness)().await;
+    let (status, word) = match checks.database {
+        DatabaseState::Up => (StatusCode::OK, "ready"),
+        DatabaseState::Down => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    json_answer(status, &json!({ "status": word, "checks": checks }))
+}
+
+/// `/.well-known/jwks.json`: the public keys of access tokens (RFC 7517, section 5).
+pub async fn jwks(State(edge): State<Edge>) -> impl IntoResponse {
+    let headers = [(header::CACHE_CONTROL, "public, max-age=60"), (header::CONTENT_TYPE, "application/json")];
+    (headers, (edge.jwks)())
+}
+
+fn json_answer(status: StatusCode, body: &Value) -> impl IntoResponse + use<> {
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+}

@@ -1,0 +1,166 @@
+//! Who is calling, read once from the head of a request: address, agent, correlation id, and what they present.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, header};
+use cookie::Cookie;
+use uuid::Uuid;
+
+use crate::values::caller::Caller;
+use crate::values::trusted_proxies::TrustedProxies;
+
+/// The header that carries the correlation id in and out.
+pub const REQUEST_ID: &str = "x-request-id";
+
+const LONGEST_REQUEST_ID: usize = 128;
+const LONGEST_USER_AGENT: usize = 512;
+const LONGEST_CREDENTIAL: usize = 8 * 1024;
+
+/// Ties together the answer, the log and the audit trail; a request extension of every request.
+#[derive(Debug, Clone)]
+pub struct CorrelationId(pub String);
+
+/// The credentials a request carries. Nobody has checked them yet.
+#[derive(Clone, Default)]
+pub struct Presented {
+    /// The token of `Authorization: Bearer`.
+    pub bearer: Option<String>,
+    /// The refresh token, where the client has asked for a cookie.
+    pub refresh_cookie: Option<String>,
+}
+
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented")
+            .field("bearer", &self.bearer.is_some())
+            .field("refresh_cookie", &self.refresh_cookie.is_some())
+            .finish()
+    }
+}
+
+impl CorrelationId {
+    /// The client's own request id where it is harmless to log and to echo, else a new one.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let theirs = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_request_id(id));
+        Self(theirs.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+    }
+}
+
+/// Who is on the other end.
+#[must_use]
+pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &CorrelationId) -> Caller {
+    // A line that is not text must still end the walk, hence the empty string.
+    let forwarded = headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or_default());
+    Caller {
+        address: proxies.client_address(peer, forwarded),
+        user_agent: headers.get(header::USER_AGENT).map(|agent| printable(agent.as_bytes())).unwrap_or_default(),
+        correlation_id: id.0.clone(),
+    }
+}
+
+impl Presented {
+    /// What the request carries; the refresh token is in the cookie of this name.
+    #[must_use]
+    pub fn read(headers: &HeaderMap, refresh_cookie: &str) -> Self {
+        Self { bearer: bearer(headers), refresh_cookie: find_cookie(headers, refresh_cookie) }
+    }
+}
+
+fn is_request_id(id: &str) -> bool {
+    (1..=LONGEST_REQUEST_ID).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+fn printable(agent: &[u8]) -> String {
+    String::from_utf8_lossy(agent).chars().filter(|letter| !letter.is_control()).take(LONGEST_USER_AGENT).collect()
+}
+
+/// RFC 6750, section 2.1. Two `Authorization` lines are nobody's: proxies disagree on which one counts.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
+    let (scheme, token) = line.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && is_credential(token)).then(|| token.to_owned())
+}
+
+/// The first cookie of that name: user agents send the one with the most specific path first (RFC 6265, section 5.4).
+fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let cookie = lines.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == name)?;
+    is_credential(cookie.value()).then(|| cookie.value().to_owned())
+}
+
+fn is_credential(text: &str) -> bool {
+    (1..=LONGEST_CREDENTIAL).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &[u8])]) -> HeaderMap {
+        let line = |(name, value): &(&'static str, &[u8])| {
+            (HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap())
+        };
+        lines.iter().map(line).collect()
+    }
+
+    fn bearer_of(line: &[u8]) -> Option<String> {
+        Presented::read(&headers(&[("authorization", line)]), "refresh").bearer
+    }
+
+    #[test]
+    fn a_harmless_request_id_is_kept_and_any_other_replaced() {
+        assert_eq!(CorrelationId::of(&headers(&[(REQUEST_ID, b"a.B_9-z")])).0, "a.B_9-z");
+        for wrong in [&b""[..], b"a b", b"a\tb", "\u{e9}".as_bytes(), &[b'x'; 129]] {
+            let id = CorrelationId::of(&headers(&[(REQUEST_ID, wrong)])).0;
+            assert_eq!(Uuid::parse_str(&id).unwrap().get_version_num(), 7);
+        }
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_and_printable() {
+        let long = [b"a\tb\xff".to_vec(), vec![b'x'; 600]].concat();
+        let sent = headers(&[("user-agent", &long), ("x-forwarded-for", b"203.0.113.7")]);
+
+        let caller = caller(&sent, [127, 0, 0, 1].into(), &TrustedProxies::None, &CorrelationId("id".into()));
+
+        assert_eq!(caller.user_agent.chars().count(), 512);
+        assert!(caller.user_agent.starts_with("ab\u{fffd}x"));
+        assert_eq!(caller.address.to_string(), "127.0.0.1");
+    }
+
+    #[test]
+    fn an_unreadable_forwarded_line_ends_the_walk() {
+        let sent = headers(&[("x-forwarded-for", b"203.0.113.7"), ("x-forwarded-for", b"\xff")]);
+
+        let caller = caller(&sent, [10, 0, 0, 1].into(), &TrustedProxies::Hops(3), &CorrelationId("id".into()));
+
+        assert_eq!(caller.address.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_bearer_token_is_one_word_on_one_line() {
+        assert_eq!(bearer_of(b"bEARER  abc.def ").as_deref(), Some("abc.def"));
+        for wrong in [&b"Basic abc"[..], b"Bearer", b"Bearer ", b"Bearer a b", b"Bearer \xff"] {
+            assert_eq!(bearer_of(wrong), None);
+        }
+        let twice = headers(&[("authorization", b"Bearer a"), ("authorization", b"Bearer b")]);
+        assert_eq!(Presented::read(&twice, "refresh").bearer, None);
+    }
+
+    #[test]
+    fn the_first_cookie_of_the_name_counts() {
+        let sent = headers(&[("cookie", b"a=1; refresh_x=2; refresh=abc; refresh=def")]);
+
+        let presented = Presented::read(&sent, "refresh");
+
+        assert_eq!(presented.refresh_cookie.as_deref(), Some("abc"));
+        assert!(!format!("{presented:?}").contains("abc"));
+    }
+}

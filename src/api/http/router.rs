@@ -1,0 +1,131 @@
+//! The way of a request through the edge: every layer in the order it is met, then the routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{any, get};
+use axum::{Extension, Router};
+use futures_util::future::BoxFuture;
+use tower::ServiceBuilder;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::graphql::graphql;
+use super::layers;
+use super::probes::{Readiness, health, jwks, ready};
+use super::refusal::{HttpRefusal, refusal};
+use super::request::{CorrelationId, REQUEST_ID};
+use crate::api::graphql::document_check::DocumentLimits;
+use crate::error::ErrorCode;
+use crate::values::trusted_proxies::TrustedProxies;
+
+/// What the edge needs to know of everything behind it.
+#[derive(Clone)]
+pub struct Edge {
+    /// How it behaves.
+    pub settings: Arc<EdgeSettings>,
+    /// Runs a request against the schema, which must have the extension `SpecifiedExecution`.
+    pub execute: Arc<dyn Fn(SchemaRequest) -> BoxFuture<'static, SchemaResponse> + Send + Sync>,
+    /// Asks the dependencies whether they work.
+    pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
+    /// The public keys, as JSON.
+    pub jwks: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// How the edge behaves.
+#[derive(Debug, Clone)]
+pub struct EdgeSettings {
+    /// Whether the server is reached by TLS only.
+    pub production: bool,
+    /// Whether validation errors may quote names of the schema.
+    pub reveals_schema: bool,
+    /// Whose word about the client's address is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The name of the cookie with the refresh token.
+    pub refresh_cookie: String,
+    /// The origins of the frontends, exactly as browsers write them: `https://app.example.com`.
+    pub origins: Vec<HeaderValue>,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long a request may take.
+    pub time_limit: Duration,
+    /// What one document may ask for.
+    pub document_limits: DocumentLimits,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            production: false,
+            reveals_schema: false,
+            trusted_proxies: TrustedProxies::None,
+            refresh_cookie: "refresh_token".to_owned(),
+            origins: Vec::new(),
+            body_limit: 64 * 1024,
+            time_limit: Duration::from_secs(30),
+            document_limits: DocumentLimits::default(),
+        }
+    }
+}
+
+/// Smaller answers gain nothing from compression.
+const SMALLEST_COMPRESSED: u64 = 1024;
+/// Brotli's own default, 11, costs more time than it saves.
+const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
+const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
+
+/// The whole service. `more` are further routes, without a fallback of their own, behind the same layers.
+pub fn router(edge: Edge, more: Router) -> Router {
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(edge.clone(), layers::identify))
+        .layer(from_fn(layers::log))
+        .layer(from_fn_with_state(edge.clone(), layers::secure))
+        .layer(cors(&edge.settings.origins))
+        .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(SizeAbove::new(SMALLEST_COMPRESSED)))
+        // Inside of the layers that add headers: a browser may read the answer to a panic only with those of CORS.
+        .layer(from_fn(layers::catch_panic))
+        .layer(from_fn_with_state(edge.clone(), layers::limit_time))
+        .layer(DefaultBodyLimit::max(edge.settings.body_limit));
+
+    Router::new()
+        .route("/graphql", any(graphql))
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/.well-known/jwks.json", get(jwks))
+        .with_state(edge)
+        .merge(more)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(layers)
+}
+
+/// Exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings name.
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    let origins = origins.to_vec();
+    let expose = ["ratelimit", "ratelimit-policy"].map(HeaderName::from_static);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static(REQUEST_ID)])
+        .expose_headers(
+            expose.into_iter().chain([HeaderName::from_static(REQUEST_ID), header::RETRY_AFTER]).collect::<Vec<_>>(),
+        )
+        .max_age(PREFLIGHT_LIFETIME)
+}
+
+async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
+    refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is no such page.", &id)
+}
+
+async fn method_not_allowed(Extension(id): Extension<CorrelationId>) -> Response {
+    let refused = HttpRefusal::new(StatusCode::METHOD_NOT_ALLOWED, "This page is not served by this method.");
+    refusal(refused.status, refused.code, refused.message, &id)
+}

@@ -1,0 +1,97 @@
+//! Connections: how many requests each may carry, how long it may dawdle, and how they end.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::accept::Accept;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use hyper_util::rt::TokioTimer;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{OrFault, Result};
+
+/// How long a client may take to say the head of a request, and how long a connection may stay silent between two.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const LARGEST_HEAD: u32 = 32 * 1024;
+const MOST_HEADERS: usize = 64;
+const MOST_STREAMS: u32 = 100;
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves HTTP/1.1 and, without TLS, HTTP/2 until `shutdown`; then accepts nothing new and gives requests in flight
+/// `grace` to finish.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn serve(router: Router, listener: TcpListener, shutdown: CancellationToken, grace: Duration) -> Result<()> {
+    listener.set_nonblocking(true).or_fault("preparing the listener")?;
+    let handle = Handle::new();
+    let greeter = Greeter { shutdown: shutdown.clone() };
+    let mut server =
+        axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(greeter).handle(handle.clone());
+    let http = server.http_builder();
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEAD as usize);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(LARGEST_HEAD)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+
+    let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
+    tokio::pin!(serving);
+    tokio::select! {
+        result = &mut serving => return result.or_fault("serving HTTP"),
+        () = shutdown.cancelled() => handle.graceful_shutdown(Some(grace)),
+    }
+    serving.await.or_fault("serving HTTP")
+}
+
+/// Waits until a client has said which HTTP it speaks. The server that tells the two apart would wait for ever, and a
+/// silent connection would hold up the shutdown.
+#[derive(Clone)]
+struct Greeter {
+    shutdown: CancellationToken,
+}
+
+impl<S: Send + 'static> Accept<TcpStream, S> for Greeter {
+    type Stream = TcpStream;
+    type Service = S;
+    type Future = BoxFuture<'static, io::Result<(TcpStream, S)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let shutdown = self.shutdown.clone();
+        async move {
+            stream.set_nodelay(true)?;
+            let greeted = shutdown.run_until_cancelled(tokio::time::timeout(HEAD_TIMEOUT, greeting(&stream))).await;
+            greeted.ok_or(io::ErrorKind::ConnectionAborted)???;
+            Ok((stream, service))
+        }
+        .boxed()
+    }
+}
+
+async fn greeting(stream: &TcpStream) -> io::Result<()> {
+    /// RFC 9113, section 3.4.
+    const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    let mut seen = [0; HTTP2.len()];
+    loop {
+        match stream.peek(&mut seen).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            length if length < HTTP2.len() && HTTP2.starts_with(seen.get(..length).unwrap_or_default()) => {
+                // Peeking returns at once as long as something is there.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            _ => return Ok(()),
+        }
+    }
+}

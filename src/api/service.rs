@@ -1,0 +1,65 @@
+//! The app behind the edge: how the edge behaves, and whom it asks.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use futures_util::FutureExt;
+
+use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
+use super::graphql::document_check::DocumentLimits;
+use super::graphql::schema;
+use super::http::mailbox;
+use super::http::probes::{DatabaseState, KvState, Readiness};
+use super::http::router::{Edge, EdgeSettings, router};
+use crate::app::App;
+use crate::tools::kv::Health;
+
+/// Everything the server answers, as one service.
+pub fn service(app: &Arc<App>) -> Router {
+    let more = if app.mailer.mailbox().is_some() { mailbox::routes(app) } else { Router::new() };
+    router(edge(app), more)
+}
+
+fn edge(app: &Arc<App>) -> Edge {
+    let schema = schema::build(Arc::clone(app));
+    let (ready, keys) = (Arc::clone(app), Arc::clone(app));
+    Edge {
+        settings: Arc::new(settings(app)),
+        execute: Arc::new(move |request| {
+            let schema = schema.clone();
+            async move { schema.execute(request.data(ViewerCell::default())).await }.boxed()
+        }),
+        readiness: Arc::new(move || {
+            let app = Arc::clone(&ready);
+            async move { readiness(&app).await }.boxed()
+        }),
+        jwks: Arc::new(move || serde_json::to_string(&keys.access_tokens.jwks()).unwrap_or_default()),
+    }
+}
+
+fn settings(app: &App) -> EdgeSettings {
+    let config = &app.config;
+    EdgeSettings {
+        production: !config.is_development(),
+        reveals_schema: config.introspection,
+        trusted_proxies: config.trusted_proxies.clone(),
+        refresh_cookie: REFRESH_COOKIE.to_owned(),
+        origins: config.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect(),
+        body_limit: config.max_body_bytes,
+        time_limit: config.request_timeout,
+        document_limits: DocumentLimits::default(),
+    }
+}
+
+async fn readiness(app: &App) -> Readiness {
+    let (database, kv) = tokio::join!(app.db.ping(), app.kv.ping());
+    Readiness {
+        database: if database.is_ok() { DatabaseState::Up } else { DatabaseState::Down },
+        kv: match kv {
+            Health::Redis => KvState::Up,
+            Health::RedisAway => KvState::Fallback,
+            Health::InProcess => KvState::InProcess,
+        },
+    }
+}
