@@ -1,0 +1,290 @@
+//! The command line.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use authgraph::api::graphql::schema;
+use authgraph::app::{self, App};
+use authgraph::config::{Config, table};
+use authgraph::error::{Error, OrFault, Refusal, Result};
+use authgraph::flows::create_admin::{create_admin, has_admin};
+use authgraph::records::outbox;
+use authgraph::serve;
+use authgraph::tools::access_token::{self, KeyState};
+use authgraph::tools::clock::Clock;
+use authgraph::tools::telemetry::{self, Format};
+use authgraph::values::email_address::EmailAddress;
+use authgraph::values::password::Password;
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A GraphQL authentication server. Settings come from the environment and from the file .env.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (what happens without a command).
+    Serve,
+    /// Bring the database up to date and stop.
+    Migrate,
+    /// Print the GraphQL schema.
+    Schema,
+    /// Print every setting with its default, as .env.example holds them.
+    Settings,
+    /// Signing keys of access tokens.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Accounts.
+    #[command(subcommand)]
+    Users(Users),
+    /// Letters that wait or could not be delivered.
+    #[command(subcommand)]
+    Outbox(Outbox),
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Add a key. It signs after a minute, when every instance knows it; the older ones go on verifying.
+    Rotate,
+    /// List the keys.
+    List,
+}
+
+#[derive(Subcommand)]
+enum Users {
+    /// Open an account that administers the server. Without a password on standard input one is made and printed once.
+    CreateAdmin {
+        /// The account's e-mail address.
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Outbox {
+    /// List the letters that are dead, newest first.
+    List,
+    /// Give every dead letter another round of attempts.
+    Retry,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.or_fault("starting the runtime").and_then(|runtime| runtime.block_on(run(arguments.command))) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&explain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Option<Command>) -> Result<ExitCode> {
+    match command {
+        Some(Command::Schema) => return say(&schema::sdl()),
+        Some(Command::Settings) => return say(&table::env_example()),
+        Some(Command::Serve | Command::Migrate | Command::Keys(_) | Command::Users(_) | Command::Outbox(_)) | None => {}
+    }
+    let config = match Config::from_environment() {
+        Ok(config) => config,
+        Err(faults) => {
+            let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+            complain(&format!("authgraph cannot start. Wrong or missing settings:\n{}", lines.join("\n")));
+            return Ok(ExitCode::from(2));
+        }
+    };
+    telemetry::start(if config.log_json { Format::Json } else { Format::Pretty }, &config.log)?;
+    match command {
+        Some(Command::Migrate) => {
+            serve::migrate(&App::open(config, Clock::System).await?).await?;
+            say("The database is up to date.\n")
+        }
+        Some(Command::Keys(keys)) => manage_keys(&config, &keys),
+        Some(Command::Users(Users::CreateAdmin { email, password_stdin })) => {
+            add_admin(config, &email, password_stdin).await
+        }
+        Some(Command::Outbox(outbox)) => manage_outbox(config, &outbox).await,
+        Some(Command::Serve | Command::Schema | Command::Settings) | None => serve_until_told(config).await,
+    }
+}
+
+async fn serve_until_told(config: Config) -> Result<ExitCode> {
+    let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
+    let app = Arc::new(App::open(config, Clock::System).await?);
+    if app.config.database_migrate {
+        serve::migrate(&app).await?;
+    }
+    if app.config.is_development() {
+        greet(&app).await?;
+    }
+    tracing::info!(address = %app.config.listen, "authgraph serves");
+    let shutdown = CancellationToken::new();
+    let told = shutdown.clone();
+    app.background.spawn("listen for signals", async move {
+        wait_for_signal().await;
+        told.cancel();
+    });
+    serve::serve(app, listener, shutdown).await?;
+    tracing::info!("authgraph has stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn wait_for_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// What a developer wants to see at the first start: where everything is, and an administrator to sign in as.
+async fn greet(app: &App) -> Result<()> {
+    let base = app.config.public_url.as_str().trim_end_matches('/');
+    let mut lines = vec![
+        String::new(),
+        "  authgraph, for development".to_owned(),
+        String::new(),
+        format!("  GraphQL   {base}/graphql"),
+        format!("  Keys      {base}/.well-known/jwks.json"),
+        format!("  Health    {base}/health and {base}/ready"),
+    ];
+    if app.mailer.mailbox().is_some() {
+        lines.push(format!("  Letters   {base}/dev/mailbox"));
+    }
+    if !has_admin(app).await? {
+        lines.extend(first_admin(app).await?);
+    }
+    say(&format!("{}\n\n", lines.join("\n")))?;
+    Ok(())
+}
+
+/// Makes the administrator of a new database. Another instance may be quicker; then the sign-in is in its output.
+async fn first_admin(app: &App) -> Result<Vec<String>> {
+    let email = EmailAddress::parse("admin@example.com").map_err(Error::from)?;
+    let password = random_password(app, &email)?;
+    match create_admin(app, &email, &Password::typed(password.clone())).await {
+        Ok(_) => Ok(vec![
+            String::new(),
+            "  Administrator, shown this once".to_owned(),
+            format!("  E-mail    {email}"),
+            format!("  Password  {password}"),
+        ]),
+        Err(Error::Refused(Refusal::EmailTaken)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn manage_keys(config: &Config, keys: &Keys) -> Result<ExitCode> {
+    let (folder, algorithm) = (&config.jwt_keys_dir, app::algorithm(config)?);
+    let now = Clock::System.now();
+    match keys {
+        Keys::Rotate => {
+            let kid = access_token::create_key(folder, algorithm, now)?;
+            say(&format!("{kid}\nin {}; it signs in a minute, the older keys go on verifying.\n", folder.display()))
+        }
+        Keys::List => {
+            let mut lines = Vec::new();
+            for key in access_token::list_keys(folder, algorithm, now)? {
+                let state = match key.state {
+                    KeyState::Signs => "signs".to_owned(),
+                    KeyState::Verifies => "verifies".to_owned(),
+                    KeyState::Unused => "not in use".to_owned(),
+                    KeyState::SignsFrom(at) => format!("signs from {}", at.format("%H:%M:%S UTC")),
+                };
+                let created_at = key.created_at.format("%Y-%m-%d %H:%M");
+                lines.push(format!("{}  {created_at}  {}  {state}\n", key.kid, key.algorithm.as_str()));
+            }
+            say(if lines.is_empty() { "There is no key.\n".to_owned() } else { lines.concat() }.as_str())
+        }
+    }
+}
+
+async fn add_admin(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
+    let email = EmailAddress::parse(email).map_err(|fault| fault.at("email"))?;
+    let app = App::open(config, Clock::System).await?;
+    if app.config.database_migrate {
+        serve::migrate(&app).await?;
+    }
+    let password = if password_stdin {
+        io::read_to_string(io::stdin()).or_fault("reading the password")?.trim_end_matches(['\r', '\n']).to_owned()
+    } else {
+        random_password(&app, &email)?
+    };
+    let id = create_admin(&app, &email, &Password::typed(password.clone())).await?;
+    let shown = if password_stdin { String::new() } else { format!("Password, shown this once: {password}\n") };
+    say(&format!("{email} administers this server now ({id}).\n{shown}"))
+}
+
+async fn manage_outbox(config: Config, command: &Outbox) -> Result<ExitCode> {
+    let app = App::open(config, Clock::System).await?;
+    match command {
+        Outbox::Retry => {
+            let revived = outbox::revive_dead(&app.db, app.clock.now()).await?;
+            say(&format!("{revived} letters will be tried again.\n"))
+        }
+        Outbox::List => {
+            let mut lines = vec![format!("{} letters wait.\n", outbox::count_waiting(&app.db).await?)];
+            for dead in outbox::list_dead(&app.db, 100).await? {
+                let at = dead.settled_at.format("%Y-%m-%d %H:%M");
+                lines.push(format!("{}  {at}  {:?} to {}: {}\n", dead.id, dead.kind, dead.recipient, dead.last_error));
+            }
+            say(&lines.concat())
+        }
+    }
+}
+
+/// 120 random bits in a shape that keeps the default rules for passwords.
+fn random_password(app: &App, email: &EmailAddress) -> Result<String> {
+    const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_+=.:!?%*";
+    for _ in 0..1000 {
+        let mut bytes = [0; 24];
+        aws_lc_rs::rand::fill(&mut bytes).or_fault("drawing a password")?;
+        let letters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+        let password: String = letters.map(|letter| char::from(*letter)).collect();
+        if app.config.password_policy.faults(&Password::typed(password.clone()), Some(email), None).is_empty() {
+            return Ok(password);
+        }
+    }
+    None.or_fault("drawing a password that keeps the policy")
+}
+
+/// What a person at the command line can do something with.
+fn explain(error: &Error) -> String {
+    match error {
+        Error::Refused(Refusal::ValidationFailed { fields }) => {
+            let lines: Vec<String> = fields.iter().map(|field| format!("{}: {}", field.path, field.message)).collect();
+            lines.join("\n")
+        }
+        Error::Refused(refusal) => refusal.to_string(),
+        Error::Fault(fault) => format!("authgraph failed: {fault:?}"),
+    }
+}
+
+fn say(text: &str) -> Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).or_fault("writing to standard output")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn complain(text: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
+}

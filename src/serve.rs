@@ -1,0 +1,76 @@
+//! A running server: the app behind the edge, and the deeds that go on beside the requests.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::api::http::server;
+use crate::api::service::service;
+use crate::app::App;
+use crate::error::{Error, Refusal, Result};
+use crate::flows::deliver_mail::deliver_mail;
+use crate::flows::sweep::sweep;
+use crate::tools::device;
+
+/// How often the outbox is looked at; a letter that was posted here wakes it at once.
+const MAIL_INTERVAL: Duration = Duration::from_secs(15);
+const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
+/// How soon a key that was added to the folder is noticed; well under the time before it may sign.
+const KEY_INTERVAL: Duration = Duration::from_secs(20);
+/// How long a start waits for a database that is not there yet.
+const DATABASE_PATIENCE: u32 = 60;
+
+/// Serves until `shutdown`, then lets requests and background deeds finish.
+///
+/// # Errors
+/// A fault where the listener cannot be used.
+pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
+    start_background(&app);
+    let served = server::serve(service(&app), listener, shutdown, app.config.shutdown_grace).await;
+    if !app.background.shutdown(app.config.shutdown_grace).await {
+        tracing::warn!("a background task did not stop in time");
+    }
+    app.db.close().await;
+    served
+}
+
+/// Brings the database up to date, waiting for one that is still starting.
+///
+/// # Errors
+/// `UNAVAILABLE` after a minute, or the fault of a migration.
+pub async fn migrate(app: &App) -> Result<()> {
+    let mut attempts = 0;
+    loop {
+        match app.db.migrate().await {
+            Err(Error::Refused(Refusal::Unavailable)) if attempts < DATABASE_PATIENCE => {
+                attempts += 1;
+                tracing::warn!(attempts, "the database does not answer yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Starts the deeds that go on beside the requests.
+pub fn start_background(app: &Arc<App>) {
+    let courier = Arc::clone(app);
+    app.background.every("deliver mail", MAIL_INTERVAL, Some(Arc::clone(&app.letter_posted)), move |stopping| {
+        let app = Arc::clone(&courier);
+        async move { deliver_mail(&app, &stopping).await }
+    });
+    let sweeper = Arc::clone(app);
+    app.background.every("sweep", SWEEP_INTERVAL, None, move |stopping| {
+        let app = Arc::clone(&sweeper);
+        async move { sweep(&app, &stopping).await.map(|removed| tracing::debug!(removed, "swept")) }
+    });
+    let keeper = Arc::clone(app);
+    app.background.every("reload keys", KEY_INTERVAL, None, move |_| {
+        let app = Arc::clone(&keeper);
+        async move { app.access_tokens.reload() }
+    });
+    // Compiles its patterns once; the first login should not wait for that.
+    std::thread::spawn(device::prepare);
+}
