@@ -48,6 +48,10 @@ pub fn prepare() {
 #[must_use]
 pub fn parse(user_agent: &str) -> Device {
     let end = user_agent.char_indices().nth(AGENT_LIMIT).map_or(user_agent.len(), |(end, _)| end);
+    // Whoever says nothing need not wait for the patterns.
+    if user_agent.is_empty() {
+        return Device::default();
+    }
     let (Some(agent), Some(extractors)) = (user_agent.get(..end), EXTRACTORS.as_ref()) else {
         return Device::default();
     };

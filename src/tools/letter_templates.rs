@@ -43,6 +43,14 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "password_changed.txt",
     "session_compromised.html",
     "session_compromised.txt",
+    "new_device.html",
+    "new_device.txt",
+    "mfa_enabled.html",
+    "mfa_enabled.txt",
+    "mfa_disabled.html",
+    "mfa_disabled.txt",
+    "backup_code_used.html",
+    "backup_code_used.txt",
 ];
 
 impl LetterTemplates {

@@ -10,5 +10,8 @@ pub mod kv;
 pub mod letter_templates;
 pub mod mailer;
 pub mod password_hasher;
+pub mod qr_code;
 pub mod rate_limiter;
+pub mod sealer;
 pub mod telemetry;
+pub mod totp;

@@ -45,6 +45,18 @@ pub fn of(name: Option<&str>) -> Vec<Letter> {
             new_address,
         });
     }
+    letters.push(Letter::NewDevice {
+        name: name.clone(),
+        device: device.clone(),
+        address,
+        at,
+        disown_link: link("disown-session"),
+        valid_for: hours(7 * 24),
+    });
+    letters.push(Letter::MfaEnabled { name: name.clone(), device: device.clone(), address, at });
+    letters.push(Letter::MfaDisabled { name: name.clone(), device: device.clone(), address, at });
+    let remaining = if name.is_some() { 6 } else { 1 };
+    letters.push(Letter::BackupCodeUsed { name: name.clone(), device: device.clone(), address, at, remaining });
     let sessions_link = "https://app.example.com/sessions".to_owned();
     letters.push(Letter::SessionCompromised { name, device, address, at, sessions_link });
     letters
