@@ -10,9 +10,10 @@ use authgraph::app::{self, App};
 use authgraph::config::{Config, table};
 use authgraph::error::{Error, OrFault, Refusal, Result};
 use authgraph::flows::create_admin::{create_admin, has_admin};
+use authgraph::flows::reseal::reseal;
 use authgraph::records::outbox;
 use authgraph::serve;
-use authgraph::tools::access_token::{self, KeyState};
+use authgraph::tools::access_token::{self, KeyListing, KeyState};
 use authgraph::tools::clock::Clock;
 use authgraph::tools::telemetry::{self, Format};
 use authgraph::values::email_address::EmailAddress;
@@ -59,6 +60,8 @@ enum Keys {
     Rotate,
     /// List the keys.
     List,
+    /// Seal the secrets of authenticators anew with the first of `MFA_ENCRYPTION_KEYS`, so that an older one can go.
+    Reseal,
 }
 
 #[derive(Subcommand)]
@@ -114,7 +117,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             serve::migrate(&App::open(config, Clock::System).await?).await?;
             say("The database is up to date.\n")
         }
-        Some(Command::Keys(keys)) => manage_keys(&config, &keys),
+        Some(Command::Keys(keys)) => manage_keys(config, &keys).await,
         Some(Command::Users(Users::CreateAdmin { email, password_stdin })) => {
             add_admin(config, &email, password_stdin).await
         }
@@ -192,29 +195,36 @@ async fn first_admin(app: &App) -> Result<Vec<String>> {
     }
 }
 
-fn manage_keys(config: &Config, keys: &Keys) -> Result<ExitCode> {
-    let (folder, algorithm) = (&config.jwt_keys_dir, app::algorithm(config)?);
+async fn manage_keys(config: Config, keys: &Keys) -> Result<ExitCode> {
+    let algorithm = app::algorithm(&config)?;
     let now = Clock::System.now();
     match keys {
         Keys::Rotate => {
-            let kid = access_token::create_key(folder, algorithm, now)?;
-            say(&format!("{kid}\nin {}; it signs in a minute, the older keys go on verifying.\n", folder.display()))
+            let kid = access_token::create_key(&config.jwt_keys_dir, algorithm, now)?;
+            let folder = config.jwt_keys_dir.display();
+            say(&format!("{kid}\nin {folder}; it signs in a minute, the older keys go on verifying.\n"))
         }
         Keys::List => {
-            let mut lines = Vec::new();
-            for key in access_token::list_keys(folder, algorithm, now)? {
-                let state = match key.state {
-                    KeyState::Signs => "signs".to_owned(),
-                    KeyState::Verifies => "verifies".to_owned(),
-                    KeyState::Unused => "not in use".to_owned(),
-                    KeyState::SignsFrom(at) => format!("signs from {}", at.format("%H:%M:%S UTC")),
-                };
-                let created_at = key.created_at.format("%Y-%m-%d %H:%M");
-                lines.push(format!("{}  {created_at}  {}  {state}\n", key.kid, key.algorithm.as_str()));
-            }
+            let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
+            let lines: Vec<String> = keys.iter().map(describe_key).collect();
             say(if lines.is_empty() { "There is no key.\n".to_owned() } else { lines.concat() }.as_str())
         }
+        Keys::Reseal => {
+            let resealed = reseal(&App::open(config, Clock::System).await?).await?;
+            say(&format!("{resealed} secrets are sealed anew, all with the first key now.\n"))
+        }
     }
+}
+
+fn describe_key(key: &KeyListing) -> String {
+    let state = match key.state {
+        KeyState::Signs => "signs".to_owned(),
+        KeyState::Verifies => "verifies".to_owned(),
+        KeyState::Unused => "not in use".to_owned(),
+        KeyState::SignsFrom(at) => format!("signs from {}", at.format("%H:%M:%S UTC")),
+    };
+    let created_at = key.created_at.format("%Y-%m-%d %H:%M");
+    format!("{}  {created_at}  {}  {state}\n", key.kid, key.algorithm.as_str())
 }
 
 async fn add_admin(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {

@@ -59,8 +59,12 @@ impl Writing<'_> {
             LetterKind::AccountExists if is_own => self.account_exists(self.name()).map(Some),
             LetterKind::ConfirmEmailChange if !is_own => self.confirm_email_change(tx).await,
             LetterKind::EmailChanged if !is_own => self.email_changed(tx).await,
-            LetterKind::PasswordChanged => Ok(self.password_changed()),
+            LetterKind::NewDevice => self.new_device(tx).await,
             LetterKind::SessionCompromised => self.session_compromised(),
+            LetterKind::PasswordChanged
+            | LetterKind::MfaEnabled
+            | LetterKind::MfaDisabled
+            | LetterKind::BackupCodeUsed => Ok(self.notice()),
             LetterKind::VerifyEmail
             | LetterKind::ResetPassword
             | LetterKind::AccountExists
@@ -88,9 +92,34 @@ impl Writing<'_> {
         Ok(Some(Letter::EmailChanged { name: self.name(), undo_link, valid_for, new_address }))
     }
 
-    fn password_changed(&self) -> Option<Letter> {
+    async fn new_device(&self, tx: &mut Tx) -> Result<Option<Letter>> {
+        let details = &self.posted.details;
+        let (Some(address), Some(at)) = (details.address, details.at) else { return Ok(None) };
+        let valid_for = self.app.config.email_undo_lifetime;
+        let disown_link = self.link_with_token(tx, Purpose::DisownSession, valid_for).await?;
+        Ok(Some(Letter::NewDevice { name: self.name(), device: self.device(), address, at, disown_link, valid_for }))
+    }
+
+    /// A letter that only tells what was done, where from and when.
+    fn notice(&self) -> Option<Letter> {
         let (address, at) = (self.posted.details.address?, self.posted.details.at?);
-        Some(Letter::PasswordChanged { name: self.name(), device: self.device(), address, at })
+        let (name, device) = (self.name(), self.device());
+        match self.posted.kind {
+            LetterKind::PasswordChanged => Some(Letter::PasswordChanged { name, device, address, at }),
+            LetterKind::MfaEnabled => Some(Letter::MfaEnabled { name, device, address, at }),
+            LetterKind::MfaDisabled => Some(Letter::MfaDisabled { name, device, address, at }),
+            LetterKind::BackupCodeUsed => {
+                let remaining = self.posted.details.remaining?;
+                Some(Letter::BackupCodeUsed { name, device, address, at, remaining })
+            }
+            LetterKind::VerifyEmail
+            | LetterKind::ResetPassword
+            | LetterKind::AccountExists
+            | LetterKind::ConfirmEmailChange
+            | LetterKind::EmailChanged
+            | LetterKind::SessionCompromised
+            | LetterKind::NewDevice => None,
+        }
     }
 
     fn session_compromised(&self) -> Result<Option<Letter>> {
@@ -115,13 +144,15 @@ impl Writing<'_> {
 
     /// Makes the letter's token. Every attempt makes its own; what a failed attempt made expires unread.
     async fn link_with_token(&self, tx: &mut Tx, purpose: Purpose, lifetime: Duration) -> Result<String> {
-        let holder = Holder { user_id: self.user.id, email: self.posted.recipient.clone() };
+        let session_id = self.posted.details.session;
+        let holder = Holder { user_id: self.user.id, email: self.posted.recipient.clone(), session_id };
         let token = one_time_tokens::issue(tx, purpose, &holder, lifetime, self.now).await?;
         let page = match purpose {
             Purpose::VerifyEmail => "verify-email",
             Purpose::ResetPassword => "reset-password",
             Purpose::ConfirmEmailChange => "confirm-email-change",
             Purpose::UndoEmailChange => "undo-email-change",
+            Purpose::DisownSession => "disown-session",
         };
         link(&self.app.config.frontend_url, page, Some(&token.expose()))
     }

@@ -1,8 +1,10 @@
 //! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
 
 pub mod confirm;
+pub mod endings;
 pub mod letters;
 pub mod limits;
+pub mod second_factor;
 pub mod sign_in;
 
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use crate::tools::letter_templates::LetterTemplates;
 use crate::tools::mailer::Mailer;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
+use crate::tools::sealer::{self, Sealer};
 
 /// One authgraph, the same in tests as in production.
 #[allow(missing_docs, reason = "each field is a tool that describes itself")]
@@ -33,6 +36,7 @@ pub struct App {
     pub rate_limiter: RateLimiter,
     pub password_hasher: PasswordHasher,
     pub access_tokens: AccessTokens,
+    pub sealer: Sealer,
     pub letter_templates: LetterTemplates,
     pub mailer: Mailer,
     pub background: Background,
@@ -57,6 +61,7 @@ impl App {
             kv,
             password_hasher: PasswordHasher::start(&hasher_settings(&config))?,
             access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,
+            sealer: open_sealer(&config)?,
             letter_templates: LetterTemplates::open(config.letter_templates_dir.as_deref(), &config.product_name)?,
             mailer: open_mailer(&config)?,
             background: Background::new(),
@@ -126,6 +131,13 @@ fn hasher_settings(config: &Config) -> password_hasher::Settings {
         threads: if cost.threads == 0 { cores } else { cost.threads },
         queue: cost.queue,
         deadline: cost.deadline,
+    }
+}
+
+fn open_sealer(config: &Config) -> Result<Sealer> {
+    match &config.mfa_encryption_keys {
+        Some(keys) => Sealer::open(keys.expose()),
+        None => Sealer::open(&sealer::ensure_key(&config.data_dir.join("mfa.key"))?),
     }
 }
 

@@ -1,14 +1,18 @@
 //! The one way in: whoever has proved who they are gets a session and its tokens here, and nowhere else.
 
 use super::App;
+use super::second_factor::MfaChallenge;
 use crate::error::Result;
+use crate::records::known_devices::{self, Acquaintance};
+use crate::records::outbox::{Details, LetterKind};
 use crate::records::refresh_tokens::{self, KnownToken};
 use crate::records::sessions::{self, Device, Session};
-use crate::records::users::User;
+use crate::records::users::{self, User};
 use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
 use crate::tools::db::Tx;
 use crate::tools::device;
 use crate::values::caller::Caller;
+use crate::values::device_print::DevicePrint;
 use crate::values::secret_token::RefreshToken;
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
@@ -39,6 +43,16 @@ pub struct Entrant<'a> {
     pub device_name: Option<String>,
     /// By what proof.
     pub method: AuthMethod,
+}
+
+/// How far a first factor leads.
+#[derive(Debug)]
+#[must_use = "nobody is in before the answer is looked at"]
+pub enum Admission {
+    /// In.
+    In(Box<Opened>),
+    /// To the second factor.
+    SecondFactor(MfaChallenge),
 }
 
 /// A session whose access token is not signed yet: signing waits until the transaction is over.
@@ -87,19 +101,45 @@ impl Opened {
 }
 
 impl App {
-    /// Opens a session for somebody who has proved who they are.
+    /// The gate behind every first factor: whoever has a second factor waits for it, everybody else is in.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn open_session(&self, tx: &mut Tx, entrant: Entrant<'_>, now: Time) -> Result<Opened> {
-        let parsed = device::parse(&entrant.caller.user_agent);
-        let device = Device { name: entrant.device_name, browser: parsed.browser, os: parsed.os };
+    pub async fn admit(&self, tx: &mut Tx, entrant: Entrant<'_>, now: Time) -> Result<Admission> {
+        match self.challenge(tx, &entrant, now).await? {
+            Some(challenge) => Ok(Admission::SecondFactor(challenge)),
+            None => Ok(Admission::In(Box::new(self.open_session(tx, entrant, None, now).await?))),
+        }
+    }
+
+    /// Opens a session for somebody who has taken every step; only [`App::admit`] and the second step itself call it.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn open_session(
+        &self,
+        tx: &mut Tx,
+        entrant: Entrant<'_>,
+        second: Option<AuthMethod>,
+        now: Time,
+    ) -> Result<Opened> {
+        let Entrant { mut user, caller, device_name, method } = entrant;
+        let parsed = device::parse(&caller.user_agent);
+        let print = DevicePrint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
+        let device = Device { name: device_name, browser: parsed.browser, os: parsed.os };
+        let methods = [Some(method), second].into_iter().flatten().collect();
         let expires_at = self.session_expiry(now, now);
-        let session = sessions::new(entrant.user.id, device, entrant.caller, entrant.method, (now, expires_at))?;
+        let session = sessions::new(user.id, device, caller, methods, (now, expires_at))?;
         sessions::open(tx, &session).await?;
+        users::note_login(tx, user.id, now).await?;
+        user.last_login_at = Some(now);
+        if known_devices::meet(tx, user.id, &print, now).await? == Acquaintance::New {
+            let deed = Details::of_deed(session.device_label(), caller, now);
+            self.post(tx, LetterKind::NewDevice, &user, Details { session: Some(session.id), ..deed }, now).await?;
+        }
         let refresh = RefreshToken::random()?;
         let issued = refresh_tokens::issue(tx, &refresh, session.id, expires_at, now).await?;
-        Ok(Opened { user: entrant.user, session, refresh, issued })
+        Ok(Opened { user, session, refresh, issued })
     }
 
     /// When a session ends that nobody refreshes from now on.

@@ -103,6 +103,9 @@ pub struct Config {
     pub session_max_lifetime: Duration,
     pub reauthentication_window: Duration,
 
+    pub mfa_issuer: String,
+    pub mfa_encryption_keys: Option<Secret>,
+
     pub verification_token_lifetime: Duration,
     pub reset_token_lifetime: Duration,
     pub email_undo_lifetime: Duration,
@@ -115,6 +118,7 @@ pub struct Config {
     pub rate_limit_auth: RateLimit,
     pub rate_limit_auth_account: RateLimit,
     pub rate_limit_email: RateLimit,
+    pub rate_limit_mfa: RateLimit,
 
     pub session_retention: Duration,
     pub letter_retention: Duration,
@@ -190,6 +194,7 @@ impl Config {
         let issuer = read
             .optional("JWT_ISSUER", read::text)
             .or_else(|| public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
+        let product_name = read.required("PRODUCT_NAME", read::text);
         let data_dir = read.required("DATA_DIR", read::path);
         let below = |name: &str| data_dir.clone().unwrap_or_default().join(name);
         let keys_dir = read.optional("JWT_KEYS_DIR", read::path);
@@ -207,7 +212,7 @@ impl Config {
             listen: read.required("LISTEN", read::parsed)?,
             public_url: public_url?,
             frontend_url: read.required("FRONTEND_URL", read::web_url)?,
-            product_name: read.required("PRODUCT_NAME", read::text)?,
+            product_name: product_name.clone()?,
             database_url: database_url
                 .unwrap_or_else(|| format!("sqlite://{}", below("authgraph.db").display()).into()),
             jwt_keys_dir: keys_dir.unwrap_or_else(|| below("keys")),
@@ -238,6 +243,8 @@ impl Config {
             refresh_replay_window: read.required("REFRESH_REPLAY_WINDOW", read::duration)?,
             session_max_lifetime: read.required("SESSION_MAX_LIFETIME", read::duration)?,
             reauthentication_window: read.required("REAUTHENTICATION_WINDOW", read::duration)?,
+            mfa_issuer: read.optional("MFA_ISSUER", read::text).or_else(|| product_name.clone())?,
+            mfa_encryption_keys: read.optional("MFA_ENCRYPTION_KEYS", read::encryption_keys),
             verification_token_lifetime: read.required("VERIFICATION_TOKEN_LIFETIME", read::duration)?,
             reset_token_lifetime: read.required("RESET_TOKEN_LIFETIME", read::duration)?,
             email_undo_lifetime: read.required("EMAIL_UNDO_LIFETIME", read::duration)?,
@@ -248,6 +255,7 @@ impl Config {
             rate_limit_auth: read.required("RATE_LIMIT_AUTH", read::rate_limit)?,
             rate_limit_auth_account: read.required("RATE_LIMIT_AUTH_ACCOUNT", read::rate_limit)?,
             rate_limit_email: read.required("RATE_LIMIT_EMAIL", read::rate_limit)?,
+            rate_limit_mfa: read.required("RATE_LIMIT_MFA", read::rate_limit)?,
             session_retention: read.required("SESSION_RETENTION", read::duration)?,
             letter_retention: read.required("LETTER_RETENTION", read::duration)?,
             log: read.required("LOG", read::text)?,

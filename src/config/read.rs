@@ -240,6 +240,14 @@ pub fn pem(value: &str) -> Parsed<Secret> {
     }
 }
 
+/// As the sealer reads them; that the bytes are good it says itself.
+pub fn encryption_keys(value: &str) -> Parsed<Secret> {
+    use base64::Engine;
+    let is_key = |key: &str| base64::prelude::BASE64_STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 32);
+    let wants = "keys of 32 bytes in base64 (openssl rand -base64 32), comma-separated";
+    if value.split(',').all(|key| is_key(key.trim())) { Ok(value.to_owned().into()) } else { Err(wants.to_owned()) }
+}
+
 pub fn mailbox(value: &str) -> Parsed<String> {
     value
         .parse::<lettre::message::Mailbox>()

@@ -63,7 +63,7 @@ pub const SETTINGS: &[Group] = &[
             setting("AUTHGRAPH_ENV", "development", "development or production. Production makes nothing by itself and demands keys, addresses and a mail server."),
             setting("LISTEN", "127.0.0.1:8080", "Address and port to listen on."),
             setting("PUBLIC_URL", "http://localhost:8080", "Where clients reach this server; cookies are Secure where it is https.").demanded(),
-            setting("FRONTEND_URL", "http://localhost:3000", "Where the application lives. Letters link to its pages: /verify-email, /reset-password, /confirm-email-change, /undo-email-change, /sign-in and /sessions, the first four with ?token=….").demanded(),
+            setting("FRONTEND_URL", "http://localhost:3000", "Where the application lives. Letters link to its pages: /verify-email, /reset-password, /confirm-email-change, /undo-email-change and /disown-session, each with ?token=…, and /sign-in and /sessions.").demanded(),
             setting("PRODUCT_NAME", "authgraph", "The name that letters speak in."),
             setting("DATA_DIR", "data", "Folder for what is made on first start: SQLite database, keys, development mailbox."),
         ],
@@ -130,6 +130,13 @@ pub const SETTINGS: &[Group] = &[
         ],
     },
     Group {
+        title: "The second factor",
+        settings: &[
+            setting("MFA_ISSUER", "", "What authenticator apps call this server. Empty: PRODUCT_NAME."),
+            setting("MFA_ENCRYPTION_KEYS", "", "Keys that seal the secrets of authenticators: 32 bytes in base64 each (openssl rand -base64 32), comma-separated; the first seals, all open. Development: a key in DATA_DIR.").demanded().secret(),
+        ],
+    },
+    Group {
         title: "Letters",
         settings: &[
             setting("SMTP_URL", "", "smtp://user:password@host:587?tls=required or smtps://…. Development without it: files, shown at /dev/mailbox.").demanded().secret(),
@@ -144,6 +151,7 @@ pub const SETTINGS: &[Group] = &[
             setting("RATE_LIMIT_AUTH", "5/1m", "Attempts to prove who one is, for each address (IPv6: each /64)."),
             setting("RATE_LIMIT_AUTH_ACCOUNT", "5/1m", "Attempts to prove who one is, for each account, from everywhere."),
             setting("RATE_LIMIT_EMAIL", "3/1h", "Letters that a stranger can cause, for each recipient."),
+            setting("RATE_LIMIT_MFA", "20/1h", "Codes of the second factor that are judged, for each account."),
         ],
     },
     Group {

@@ -6,6 +6,7 @@
 pub enum ErrorCode {
     Unauthenticated,
     InvalidCredentials,
+    InvalidMfaCode,
     InvalidToken,
     SessionEnded,
     RefreshTokenReused,
@@ -35,6 +36,7 @@ impl ErrorCode {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::InvalidCredentials => "INVALID_CREDENTIALS",
+            Self::InvalidMfaCode => "INVALID_MFA_CODE",
             Self::InvalidToken => "INVALID_TOKEN",
             Self::SessionEnded => "SESSION_ENDED",
             Self::RefreshTokenReused => "REFRESH_TOKEN_REUSED",
@@ -69,7 +71,11 @@ impl ErrorCode {
             | Self::GraphqlValidationFailed
             | Self::BadRequest
             | Self::QueryTooComplex => 400,
-            Self::Unauthenticated | Self::InvalidCredentials | Self::SessionEnded | Self::RefreshTokenReused => 401,
+            Self::Unauthenticated
+            | Self::InvalidCredentials
+            | Self::InvalidMfaCode
+            | Self::SessionEnded
+            | Self::RefreshTokenReused => 401,
             Self::Forbidden | Self::ReauthenticationRequired | Self::EmailNotVerified => 403,
             Self::NotFound => 404,
             Self::EmailTaken | Self::Conflict => 409,

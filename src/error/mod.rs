@@ -30,6 +30,12 @@ pub enum Refusal {
     /// Unknown address and wrong password are never told apart.
     #[error("The e-mail address or the password is wrong.")]
     InvalidCredentials,
+    /// A code of the second factor that is wrong, or was used before.
+    #[error("This code is wrong, or was used before.")]
+    InvalidMfaCode {
+        /// How many attempts the sign-in has left; `None` where it is no sign-in.
+        attempts_left: Option<i32>,
+    },
     /// A verification, reset or confirmation token that is unknown, used or expired.
     #[error("This link or token is unknown, already used, or has expired.")]
     InvalidToken,
@@ -120,6 +126,7 @@ impl Refusal {
         match self {
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::InvalidMfaCode { .. } => ErrorCode::InvalidMfaCode,
             Self::InvalidToken => ErrorCode::InvalidToken,
             Self::SessionEnded { .. } => ErrorCode::SessionEnded,
             Self::RefreshTokenReused => ErrorCode::RefreshTokenReused,

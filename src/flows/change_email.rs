@@ -6,7 +6,7 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::{sessions, users};
+use crate::records::users;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -92,7 +92,7 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     users::release_addresses(&mut tx, holder.user_id).await?;
     one_time_tokens::revoke_all(&mut tx, holder.user_id, now).await?;
     outbox::withdraw_all_of_user(&mut tx, holder.user_id, now).await?;
-    let ended = sessions::end_all(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
+    let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
     let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     let draft = Draft {

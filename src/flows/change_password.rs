@@ -40,7 +40,7 @@ pub async fn change_password(
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &user.email, now).await?;
     let own = viewer.session().id;
-    let ended = sessions::end_all(&mut tx, user.id, Some(own), SessionEndReason::PasswordChanged, now).await?;
+    let ended = app.end_sessions(&mut tx, user.id, Some(own), SessionEndReason::PasswordChanged, now).await?;
     sessions::note_authenticated(&mut tx, own, now).await?;
     let event = Event::success(AuditAction::PasswordChanged).by(user.id).in_session(own).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;

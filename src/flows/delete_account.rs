@@ -4,7 +4,7 @@ use super::authenticate::Viewer;
 use crate::app::App;
 use crate::error::{FieldFault, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::{one_time_tokens, outbox, sessions, users};
+use crate::records::{one_time_tokens, outbox, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -26,7 +26,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     }
     let mut tx = app.db.begin().await?;
     if users::delete(&mut tx, user.id, now).await? {
-        sessions::end_all(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
+        app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
         one_time_tokens::revoke_all(&mut tx, user.id, now).await?;
         outbox::withdraw_all_of_user(&mut tx, user.id, now).await?;
         let event = Event::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);

@@ -48,7 +48,7 @@ pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, which:
         Which::All => None,
     };
     let mut tx = app.db.begin().await?;
-    let ended = sessions::end_all(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
+    let ended = app.end_sessions(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
     let event = Event::success(AuditAction::SessionsRevoked).by(user).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
     tx.commit().await?;

@@ -1,7 +1,8 @@
 //! Coming in with an e-mail address and a password.
 
 use crate::app::App;
-use crate::app::sign_in::{Entrant, SignedIn};
+use crate::app::second_factor::MfaChallenge;
+use crate::app::sign_in::{Admission, Entrant, SignedIn};
 use crate::error::{Error, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
@@ -10,9 +11,19 @@ use crate::tools::password_hasher::Verdict;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
 use crate::values::password::{Password, PasswordHash};
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
+
+/// How a first factor ends.
+#[derive(Debug)]
+pub enum LoggedIn {
+    /// In.
+    SignedIn(Box<SignedIn>),
+    /// The second factor is awaited.
+    MfaRequired(MfaChallenge),
+}
 
 /// Signs in. Unknown address and wrong password get one answer after one duration: there is always one hash.
 ///
@@ -24,7 +35,7 @@ pub async fn login(
     email: &EmailAddress,
     password: &Password,
     device_name: Option<String>,
-) -> Result<SignedIn> {
+) -> Result<LoggedIn> {
     let now = app.clock.now();
     app.reserve_proof(caller, Some(email), now).await?;
 
@@ -38,7 +49,7 @@ pub async fn login(
     };
 
     let mut tx = app.db.begin().await?;
-    let Some(user) = users::note_login(&mut tx, user.id, &hash, now).await? else {
+    let Some(user) = users::accept_password(&mut tx, user.id, &hash, now).await? else {
         drop(tx);
         return Err(refuse_right_password(app, caller, user, now).await?);
     };
@@ -46,17 +57,24 @@ pub async fn login(
         drop(tx);
         return Err(refuse_unverified(app, caller, &user, now).await?);
     }
+    let id = user.id;
     let entrant = Entrant { user, caller, device_name, method: AuthMethod::Password };
-    let opened = app.open_session(&mut tx, entrant, now).await?;
-    let event = Event::success(AuditAction::Login).by(opened.session().user_id).in_session(opened.session().id);
-    audit_log::write(&mut tx, caller, event.with("method", "PASSWORD"), now).await?;
+    let admission = app.admit(&mut tx, entrant, now).await?;
+    let event = match &admission {
+        Admission::In(opened) => Event::success(AuditAction::Login).by(id).in_session(opened.session().id),
+        Admission::SecondFactor(_) => Event::success(AuditAction::MfaChallenged).by(id),
+    };
+    audit_log::write(&mut tx, caller, event.with("method", AuthMethod::Password.as_str()), now).await?;
     tx.commit().await?;
+    app.letter_posted.notify_one();
 
-    let signed_in = opened.sign(app)?;
     if stale {
-        renew_hash(app, &signed_in.user, &hash, password).await;
+        renew_hash(app, id, &hash, password).await;
     }
-    Ok(signed_in)
+    match admission {
+        Admission::In(opened) => Ok(LoggedIn::SignedIn(Box::new(opened.sign(app)?))),
+        Admission::SecondFactor(challenge) => Ok(LoggedIn::MfaRequired(challenge)),
+    }
 }
 
 /// The password was right and yet nobody comes in: the account is locked, or was changed while we were hashing.
@@ -98,9 +116,9 @@ async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -
 }
 
 /// Hashes the password anew with today's parameters. A full queue is no reason to refuse a login: the next one tries again.
-async fn renew_hash(app: &App, user: &User, old: &PasswordHash, password: &Password) {
+async fn renew_hash(app: &App, user: UserId, old: &PasswordHash, password: &Password) {
     let renewed = match app.password_hasher.hash(password.expose()).await {
-        Ok(new) => users::renew_hash(&app.db, user.id, old, &PasswordHash::from(new)).await,
+        Ok(new) => users::renew_hash(&app.db, user, old, &PasswordHash::from(new)).await,
         Err(error) => Err(error),
     };
     if let Err(error) = renewed {

@@ -65,7 +65,7 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
         return Ok(Registered::VerificationSent(new.email));
     }
     let entrant = Entrant { user, caller, device_name: new.device_name, method: AuthMethod::Password };
-    let opened = app.open_session(&mut tx, entrant, now).await?;
+    let opened = app.open_session(&mut tx, entrant, None, now).await?;
     let event = Event::success(AuditAction::Login).by(opened.session().user_id).in_session(opened.session().id);
     audit_log::write(&mut tx, caller, event.with("method", "REGISTRATION"), now).await?;
     tx.commit().await?;

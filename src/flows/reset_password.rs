@@ -5,7 +5,7 @@ use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::{sessions, users};
+use crate::records::users;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -63,7 +63,7 @@ pub async fn reset_password(
     }
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
-    let ended = sessions::end_all(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
+    let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
     let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::of_deed(app.device_label(caller), caller, now);

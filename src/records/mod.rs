@@ -6,6 +6,9 @@
 )]
 
 pub mod audit_log;
+pub mod known_devices;
+pub mod mfa;
+pub mod mfa_challenges;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::secret_token::OneTimeToken;
 use crate::values::time::Time;
 
@@ -21,6 +21,8 @@ pub enum Purpose {
     ConfirmEmailChange,
     /// Moves the account back to the address it came from.
     UndoEmailChange,
+    /// Ends the session that a letter told of.
+    DisownSession,
 }
 
 /// Whom a token was made for.
@@ -30,6 +32,8 @@ pub struct Holder {
     pub user_id: UserId,
     /// The mailbox that the token was sent to.
     pub email: EmailAddress,
+    /// The session it can end, if it is for that.
+    pub session_id: Option<SessionId>,
 }
 
 /// Makes a token for a letter that is about to leave.
@@ -42,12 +46,14 @@ pub async fn issue(
 ) -> Result<OneTimeToken> {
     let token = OneTimeToken::random()?;
     tx.query(sql!(
-        "insert into one_time_tokens (hash, user_id, purpose, email, issued_at, expires_at) values ($1, $2, $3, $4, $5, $6)"
+        "insert into one_time_tokens (hash, user_id, purpose, email, session_id, issued_at, expires_at)",
+        " values ($1, $2, $3, $4, $5, $6, $7)"
     ))
     .bind(token.hash())
     .bind(holder.user_id)
     .bind(purpose)
     .bind(holder.email.clone())
+    .bind(holder.session_id)
     .bind(now)
     .bind(now + lifetime)
     .execute()
@@ -58,7 +64,7 @@ pub async fn issue(
 /// Whom a token that would still be accepted was made for. Changes nothing.
 pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     db.query(sql!(
-        "select user_id, email from one_time_tokens",
+        "select user_id, email, session_id from one_time_tokens",
         " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3"
     ))
     .bind(token.hash())
@@ -72,7 +78,7 @@ pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: T
 pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     tx.query(sql!(
         "update one_time_tokens set spent_at = $3",
-        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email"
+        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id"
     ))
     .bind(token.hash())
     .bind(purpose)

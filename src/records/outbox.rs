@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
-use crate::values::ids::{LetterId, UserId};
+use crate::values::ids::{LetterId, SessionId, UserId};
 use crate::values::time::Time;
 
 /// What a letter is about.
@@ -24,6 +24,10 @@ pub enum LetterKind {
     EmailChanged,
     PasswordChanged,
     SessionCompromised,
+    NewDevice,
+    MfaEnabled,
+    MfaDisabled,
+    BackupCodeUsed,
 }
 
 /// What a letter tells besides its kind; never a secret.
@@ -35,13 +39,15 @@ pub struct Details {
     pub address: Option<IpAddr>,
     pub at: Option<Time>,
     pub new_address: Option<EmailAddress>,
+    pub session: Option<SessionId>,
+    pub remaining: Option<i64>,
 }
 
 impl Details {
     /// Tells of a deed: on what device, from where, when.
     #[must_use]
     pub fn of_deed(device: String, caller: &Caller, at: Time) -> Self {
-        Self { device: Some(device), address: Some(caller.address), at: Some(at), new_address: None }
+        Self { device: Some(device), address: Some(caller.address), at: Some(at), ..Self::default() }
     }
 }
 

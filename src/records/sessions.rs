@@ -116,7 +116,13 @@ pub async fn open(tx: &mut Tx, session: &Session) -> Result<()> {
 ///
 /// # Errors
 /// A fault where no random bytes can be had.
-pub fn new(user: UserId, device: Device, caller: &Caller, method: AuthMethod, at: (Time, Time)) -> Result<Session> {
+pub fn new(
+    user: UserId,
+    device: Device,
+    caller: &Caller,
+    methods: Vec<AuthMethod>,
+    at: (Time, Time),
+) -> Result<Session> {
     let (now, expires_at) = at;
     Ok(Session {
         id: SessionId::new(),
@@ -126,7 +132,7 @@ pub fn new(user: UserId, device: Device, caller: &Caller, method: AuthMethod, at
         os: device.os,
         user_agent: caller.user_agent.clone(),
         address: caller.address.to_string(),
-        auth_methods: Json(vec![method]),
+        auth_methods: Json(methods),
         refresh_salt: RefreshSalt::random()?,
         opened_at: now,
         last_seen_at: now,

@@ -122,12 +122,18 @@ pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time
     Ok(counted.filter(|(attempts,)| *attempts == 0).map(|_| lock_until))
 }
 
-/// Notes a sign-in with the password whose hash was compared. `None` where the account was locked or deleted, or its
-/// password changed, while we were hashing.
-pub async fn note_login(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
+/// Notes a sign-in.
+pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update users set last_login_at = $2 where id = $1")).bind(id).bind(now).execute().await?;
+    Ok(())
+}
+
+/// Accepts the password whose hash was compared, and forgets failures before it. `None` where the account was locked or
+/// deleted, or its password changed, while we were hashing.
+pub async fn accept_password(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
     let noted = tx
         .query(sql!(
-            "update users set failed_attempts = 0, locked_until = null, last_login_at = $3",
+            "update users set failed_attempts = 0, locked_until = null",
             " where id = $1 and password_hash = $2 and deleted_at is null and (locked_until is null or locked_until <= $3)"
         ))
         .bind(id)

@@ -26,6 +26,13 @@ pub enum AuditAction {
     ProfileUpdated,
     AccountDeleted,
     AdminCreated,
+    MfaChallenged,
+    MfaEnrollmentStarted,
+    MfaEnabled,
+    MfaDisabled,
+    BackupCodeUsed,
+    BackupCodesRegenerated,
+    SessionDisowned,
 }
 
 /// How it ended.

@@ -58,6 +58,22 @@ pub enum Letter {
         at: Time,
         sessions_link: String,
     },
+    /// Somebody signed in from a device or network that was not used before.
+    NewDevice {
+        name: Option<PrintedName>,
+        device: Option<PrintedName>,
+        address: IpAddr,
+        at: Time,
+        disown_link: String,
+        #[serde(serialize_with = "seconds")]
+        valid_for: Duration,
+    },
+    /// The second factor is on.
+    MfaEnabled { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
+    /// The second factor is off.
+    MfaDisabled { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
+    /// A backup code was used; `remaining` are left.
+    BackupCodeUsed { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time, remaining: i64 },
 }
 
 /// A letter as it will be read.
@@ -111,6 +127,10 @@ impl Letter {
             Self::EmailChanged { .. } => "email_changed",
             Self::PasswordChanged { .. } => "password_changed",
             Self::SessionCompromised { .. } => "session_compromised",
+            Self::NewDevice { .. } => "new_device",
+            Self::MfaEnabled { .. } => "mfa_enabled",
+            Self::MfaDisabled { .. } => "mfa_disabled",
+            Self::BackupCodeUsed { .. } => "backup_code_used",
         }
     }
 }

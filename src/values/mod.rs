@@ -2,9 +2,11 @@
 
 pub mod audit;
 pub mod caller;
+pub mod device_print;
 pub mod email_address;
 pub mod ids;
 pub mod letter;
+pub mod mfa;
 pub mod paging;
 pub mod password;
 pub mod secret_token;

@@ -73,6 +73,17 @@ secret_token! {
     OneTimeToken, "ago_"
 }
 
+secret_token! {
+    /// Stands for a sign-in that waits for its second factor; only its client holds it.
+    ChallengeToken, "agc_"
+}
+
+impl From<Vec<u8>> for TokenHash {
+    fn from(hash: Vec<u8>) -> Self {
+        Self(hash)
+    }
+}
+
 /// What a session mixes into derived refresh tokens, so that a stolen token alone foretells nothing.
 #[derive(Clone, sqlx::Type)]
 #[sqlx(transparent)]

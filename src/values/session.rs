@@ -1,11 +1,28 @@
 //! The words about sessions: how one was opened, where it stands, why it ended.
 
 /// How somebody proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthMethod {
     /// The account's password.
     Password,
+    /// A code of an authenticator app.
+    Totp,
+    /// A code that was shown once.
+    BackupCode,
+}
+
+impl AuthMethod {
+    /// The word in the audit trail.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "PASSWORD",
+            Self::Totp => "TOTP",
+            Self::BackupCode => "BACKUP_CODE",
+        }
+    }
 }
 
 /// Where a session stands.

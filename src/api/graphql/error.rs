@@ -35,6 +35,8 @@ pub enum Code {
     Unauthenticated,
     /// 401. Wrong e-mail address or password; the two are never told apart.
     InvalidCredentials,
+    /// 401. A code that is wrong or was used before; while signing in, `extensions.attemptsLeft` counts down.
+    InvalidMfaCode,
     /// 400. A verification, reset or confirmation token that is unknown, used or expired.
     InvalidToken,
     /// 401. A refresh was refused because the session is over; `extensions.reason` is a `SessionEndReason`.
@@ -90,6 +92,11 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
     let mut extensions = coded(refusal.code());
     match refusal {
         Refusal::SessionEnded { reason } => extensions.set("reason", reason.as_str()),
+        Refusal::InvalidMfaCode { attempts_left } => {
+            if let Some(left) = attempts_left {
+                extensions.set("attemptsLeft", *left);
+            }
+        }
         Refusal::AccountLocked { retry_after }
         | Refusal::RateLimited { retry_after }
         | Refusal::Overloaded { retry_after } => {

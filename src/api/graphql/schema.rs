@@ -10,6 +10,7 @@ use super::credentials::CredentialsMutation;
 use super::error::ApiResult;
 use super::execution::SpecifiedExecution;
 use super::guards::{requires, signed_in};
+use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::{AuthConfig, Role, UserView};
 use crate::app::App;
@@ -42,7 +43,7 @@ impl Query {
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, SignInMutation, CredentialsMutation);
+pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation);
 
 /// The schema in front of a running app.
 #[must_use]

@@ -57,6 +57,10 @@ pub enum SessionEndReason {
 pub enum AuthMethod {
     /// The account's password.
     Password,
+    /// A code of an authenticator app (RFC 6238).
+    Totp,
+    /// One of the codes that were shown once.
+    BackupCode,
 }
 
 /// A session, as the schema shows it.

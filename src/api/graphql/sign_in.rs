@@ -1,11 +1,12 @@
 //! Coming in, staying in, leaving.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject, Union};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 
 use super::context::{Asks, clear_refresh_cookie, set_refresh_cookie, viewer};
 use super::error::{ApiResult, Code};
 use super::guards::{refuses, requires, signed_in};
 use super::input;
+use super::mfa::MfaRequired;
 use super::scalars::{DateTime, EmailAddress};
 use super::session::SessionView;
 use super::user::{Role, UserView};
@@ -13,6 +14,8 @@ use crate::app::sign_in;
 use crate::error::Refusal;
 use crate::flows;
 use crate::flows::end_sessions::Which;
+use crate::flows::login::LoggedIn;
+use crate::flows::reauthenticate::Proof;
 use crate::values::email_address;
 use crate::values::password::Password;
 use crate::values::secret_token::RefreshToken;
@@ -50,6 +53,8 @@ pub struct SignedIn {
 pub enum LoginResult {
     /// In.
     SignedIn(Box<SignedIn>),
+    /// The second step is awaited.
+    MfaRequired(MfaRequired),
 }
 
 /// Who wants in.
@@ -81,12 +86,15 @@ pub struct RefreshInput {
     token_delivery: TokenDelivery,
 }
 
-/// The proof that it is still you.
-#[derive(InputObject)]
-pub struct ReauthenticateInput {
+/// The proof that it is still you: one of these.
+#[derive(OneofObject)]
+pub enum ReauthenticateInput {
     /// The account's password.
     #[graphql(secret)]
-    password: String,
+    Password(String),
+    /// Where the second factor is on: six digits of the authenticator app, or a backup code.
+    #[graphql(secret)]
+    Code(String),
 }
 
 /// It is still you.
@@ -124,6 +132,21 @@ pub struct RevokeSessionsPayload {
     revoked_count: i32,
 }
 
+/// The token of a letter about a sign-in.
+#[derive(InputObject)]
+pub struct DisownSessionInput {
+    /// From the link of the letter; works once, for 7 days by default.
+    #[graphql(secret)]
+    token: String,
+}
+
+/// The session has ended.
+#[derive(SimpleObject)]
+pub struct DisownSessionPayload {
+    /// The session that ended.
+    session_id: ID,
+}
+
 /// A count as the schema's `Int` carries it.
 #[must_use]
 pub fn count(number: u64) -> i32 {
@@ -159,7 +182,7 @@ pub struct SignInMutation;
 
 #[Object]
 impl SignInMutation {
-    /// Sign in with an e-mail address and a password.
+    /// Sign in with an e-mail address and a password. Answers `MfaRequired` where a second factor is on.
     #[graphql(directive = refuses::apply(vec![
         Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed, Code::Overloaded,
     ]))]
@@ -169,8 +192,13 @@ impl SignInMutation {
         let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
         let (email, device_name) = faults.finish(email.zip(device_name))?;
         let password = Password::typed(input.password);
-        let signed_in = flows::login::login(ctx.app()?, ctx.caller()?, &email, &password, device_name).await?;
-        Ok(Some(LoginResult::SignedIn(Box::new(deliver(ctx, signed_in, input.token_delivery)?))))
+        let logged_in = flows::login::login(ctx.app()?, ctx.caller()?, &email, &password, device_name).await?;
+        Ok(Some(match logged_in {
+            LoggedIn::SignedIn(signed_in) => {
+                LoginResult::SignedIn(Box::new(deliver(ctx, *signed_in, input.token_delivery)?))
+            }
+            LoggedIn::MfaRequired(challenge) => LoginResult::MfaRequired(challenge.into()),
+        }))
     }
 
     /// Exchange the refresh token for the next one and a new access token. Each token works once: a second use ends the
@@ -189,20 +217,23 @@ impl SignInMutation {
         Ok(Some(deliver(ctx, signed_in, delivery)?))
     }
 
-    /// Prove with the password that it is still you: opens the window in which sensitive fields are allowed.
+    /// Prove again that it is still you: opens the window in which sensitive fields are allowed.
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
-        directive = refuses::apply(vec![Code::InvalidCredentials, Code::AccountLocked, Code::Overloaded]),
+        directive = refuses::apply(vec![Code::InvalidCredentials, Code::InvalidMfaCode, Code::AccountLocked, Code::Overloaded]),
     )]
     async fn reauthenticate(
         &self,
         ctx: &Context<'_>,
         input: ReauthenticateInput,
     ) -> ApiResult<Option<ReauthenticatePayload>> {
-        let password = Password::typed(input.password);
+        let proof = match input {
+            ReauthenticateInput::Password(password) => Proof::Password(Password::typed(password)),
+            ReauthenticateInput::Code(code) => Proof::Code(code),
+        };
         let viewer = viewer(ctx).await?;
-        let valid_until = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &password).await?;
+        let valid_until = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &proof).await?;
         Ok(Some(ReauthenticatePayload { valid_until: valid_until.into() }))
     }
 
@@ -231,6 +262,19 @@ impl SignInMutation {
         let session = flows::end_sessions::revoke_session(ctx.app()?, ctx.caller()?, &viewer, id).await?;
         let is_current = session.id == viewer.session().id;
         Ok(Some(RevokeSessionPayload { session: SessionView { session, user: viewer.user().clone(), is_current } }))
+    }
+
+    /// End the session that a letter told of, with the letter's token: "it was not me". Another letter offers a new
+    /// password, because whoever signed in knows the old one.
+    #[graphql(directive = refuses::apply(vec![Code::InvalidToken]))]
+    async fn disown_session(
+        &self,
+        ctx: &Context<'_>,
+        input: DisownSessionInput,
+    ) -> ApiResult<Option<DisownSessionPayload>> {
+        let token = input::one_time_token(&input.token)?;
+        let session = flows::disown_session::disown_session(ctx.app()?, ctx.caller()?, &token).await?;
+        Ok(Some(DisownSessionPayload { session_id: ID(session.to_string()) }))
     }
 
     /// End all your sessions but this one.

@@ -4,11 +4,12 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{Asks, viewer};
 use super::error::ApiResult;
+use super::mfa::MfaStatus;
 use super::paging::{ConnectionArguments, connection};
 use super::scalars::{DateTime, EmailAddress};
 use super::session::{SessionConnection, SessionStatus, SessionView};
-use crate::records::sessions;
 use crate::records::users::User;
+use crate::records::{mfa, sessions};
 use crate::values::{password, user};
 
 /// What a user may do.
@@ -79,6 +80,20 @@ impl UserView {
     /// Whether the user can sign in with a password.
     async fn has_password(&self) -> bool {
         self.0.password_hash.is_some()
+    }
+
+    /// How the user's second factor stands.
+    async fn mfa(&self, ctx: &Context<'_>) -> ApiResult<MfaStatus> {
+        let db = &ctx.app()?.db;
+        let Some(authenticator) = mfa::find(db, self.0.id).await? else {
+            return Ok(MfaStatus { enabled: false, enabled_at: None, backup_codes_remaining: 0 });
+        };
+        let remaining = mfa::count_backup_codes(db, self.0.id).await?;
+        Ok(MfaStatus {
+            enabled: true,
+            enabled_at: Some(authenticator.enabled_at.into()),
+            backup_codes_remaining: i32::try_from(remaining).unwrap_or(i32::MAX),
+        })
     }
 
     /// The user's sessions, newest first; at most 100 a page, 20 where no size is given.

@@ -1,0 +1,153 @@
+//! The second factor: a sign-in that waits for it, and the one place where its codes are judged.
+
+use std::time::Duration;
+
+use super::App;
+use crate::config::RateLimit;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::mfa;
+use crate::records::mfa_challenges::{self, NewChallenge};
+use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::users::User;
+use crate::tools::db::Tx;
+use crate::tools::kv::Window;
+use crate::tools::totp::TotpSecret;
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::mfa::TypedCode;
+use crate::values::secret_token::{ChallengeToken, TokenHash};
+use crate::values::session::AuthMethod;
+use crate::values::time::Time;
+
+use super::sign_in::Entrant;
+
+/// How long a sign-in waits for its second factor.
+const CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
+
+/// How many codes are judged for one challenge.
+pub const CHALLENGE_ATTEMPTS: i32 = 5;
+
+/// A sign-in that waits for its second factor. There is no session yet.
+#[derive(Debug)]
+pub struct MfaChallenge {
+    /// What only this client holds.
+    pub token: ChallengeToken,
+    /// How long it waits.
+    pub expires_at: Time,
+    /// By what the second step can be taken.
+    pub methods: Vec<AuthMethod>,
+}
+
+/// A code that fits, before it is used up.
+#[derive(Debug)]
+pub enum FittingCode {
+    /// It belongs to this time step.
+    Step(i64),
+    /// It may be this backup code.
+    Backup(TokenHash),
+}
+
+impl App {
+    /// Lets a sign-in wait, if its user has a second factor.
+    pub(super) async fn challenge(
+        &self,
+        tx: &mut Tx,
+        entrant: &Entrant<'_>,
+        now: Time,
+    ) -> Result<Option<MfaChallenge>> {
+        if mfa::find_in(tx, entrant.user.id).await?.is_none() {
+            return Ok(None);
+        }
+        let expires_at = now + CHALLENGE_LIFETIME;
+        let new = NewChallenge {
+            user: entrant.user.id,
+            first_factor: entrant.method,
+            device_name: entrant.device_name.clone(),
+            caller: entrant.caller,
+            expires_at,
+        };
+        let token = mfa_challenges::open(tx, new).await?;
+        let mut methods = vec![AuthMethod::Totp];
+        if mfa::count_backup_codes_in(tx, entrant.user.id).await? > 0 {
+            methods.push(AuthMethod::BackupCode);
+        }
+        Ok(Some(MfaChallenge { token, expires_at, methods }))
+    }
+
+    /// Judges a code, after counting it against the account. Nothing is used up yet: that is for [`App::use_code`], in
+    /// the transaction of the deed.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`; a fault where the secret does not open, which is never the fault of the code.
+    pub async fn judge_code(&self, user: &User, typed: &str, now: Time) -> Result<Option<FittingCode>> {
+        let RateLimit { attempts, period } = self.config.rate_limit_mfa;
+        let name = format!("mfa:account:{}", user.id);
+        self.rate_limiter.take(&[Window { name: &name, limit: attempts, period }], now).await?;
+        let Some(authenticator) = mfa::find(&self.db, user.id).await? else { return Ok(None) };
+        match TypedCode::parse(typed) {
+            None => Ok(None),
+            Some(TypedCode::Backup(code)) => Ok(Some(FittingCode::Backup(code.hash(user.id)))),
+            Some(TypedCode::Totp(code)) => {
+                let secret = self.sealer.unseal(&authenticator.sealed_secret, user.id.uuid().as_bytes())?;
+                let step = TotpSecret::from_bytes(&secret)?.matching_step(code.expose(), now);
+                Ok(step.map(FittingCode::Step))
+            }
+        }
+    }
+
+    /// Uses a fitting code up. `None` where it has been used before, also by somebody at the same moment.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn use_code(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        user: &User,
+        code: Option<&FittingCode>,
+        now: Time,
+    ) -> Result<Option<AuthMethod>> {
+        match code {
+            None => Ok(None),
+            Some(FittingCode::Step(step)) => Ok(mfa::use_step(tx, user.id, *step).await?.then_some(AuthMethod::Totp)),
+            Some(FittingCode::Backup(hash)) => {
+                if !mfa::use_backup_code(tx, user.id, hash, now).await? {
+                    return Ok(None);
+                }
+                let remaining = mfa::count_backup_codes_in(tx, user.id).await?;
+                let event = Event::success(AuditAction::BackupCodeUsed).by(user.id).with("remaining", remaining);
+                audit_log::write(tx, caller, event, now).await?;
+                let details =
+                    Details { remaining: Some(remaining), ..Details::of_deed(self.device_label(caller), caller, now) };
+                self.post(tx, LetterKind::BackupCodeUsed, user, details, now).await?;
+                Ok(Some(AuthMethod::BackupCode))
+            }
+        }
+    }
+
+    /// Writes a refused code into the trail, and answers the refusal.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn refuse_code(
+        &self,
+        caller: &Caller,
+        failed: Event,
+        attempts_left: Option<i32>,
+        now: Time,
+    ) -> Result<Refusal> {
+        let mut tx = self.db.begin().await?;
+        audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_MFA_CODE"), now).await?;
+        tx.commit().await?;
+        Ok(Refusal::InvalidMfaCode { attempts_left })
+    }
+
+    /// Posts a letter to a user's own address.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn post(&self, tx: &mut Tx, kind: LetterKind, user: &User, details: Details, now: Time) -> Result<()> {
+        outbox::post(tx, Draft { kind, recipient: &user.email, user: Some(user.id), details }, now).await
+    }
+}

@@ -1,0 +1,36 @@
+//! "It was not me": ending the session that a letter told of.
+
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::outbox::{Details, LetterKind};
+use crate::records::{sessions, users};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::ids::SessionId;
+use crate::values::secret_token::OneTimeToken;
+use crate::values::session::SessionEndReason;
+
+/// Ends the session, and offers a new password by letter: whoever opened it knows the old one.
+///
+/// # Errors
+/// `INVALID_TOKEN`.
+pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<SessionId> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin().await?;
+    let spent = one_time_tokens::spend(&mut tx, token, Purpose::DisownSession, now).await?;
+    let holder = spent.ok_or(Refusal::InvalidToken)?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
+    let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
+    let user = user.ok_or(Refusal::InvalidToken)?;
+    sessions::end(&mut tx, session, SessionEndReason::RevokedByUser, now).await?;
+    let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    if user.password_hash.is_some() {
+        app.post(&mut tx, LetterKind::ResetPassword, &user, Details::default(), now).await?;
+    }
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(session)
+}

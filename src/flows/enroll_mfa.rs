@@ -1,0 +1,97 @@
+//! Turning the second factor on: a secret is shown, and a code of it confirms.
+
+use std::time::Duration;
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::mfa;
+use crate::records::outbox::{Details, LetterKind};
+use crate::tools::kv::Window;
+use crate::tools::qr_code;
+use crate::tools::totp::TotpSecret;
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::mfa::{BACKUP_CODES, BackupCode, TypedCode};
+use crate::values::time::Time;
+
+/// How long a shown secret waits to be confirmed.
+const ENROLLMENT_LIFETIME: Duration = Duration::from_mins(15);
+
+/// What an authenticator app needs, shown once.
+pub struct Enrollment {
+    /// The secret, to type.
+    pub secret: String,
+    /// The `otpauth:` URI.
+    pub uri: String,
+    /// The URI as a picture.
+    pub qr_code: String,
+    /// How long it waits to be confirmed.
+    pub expires_at: Time,
+}
+
+/// Makes a secret. Nothing changes before a code of it confirms.
+///
+/// # Errors
+/// `REAUTHENTICATION_REQUIRED`; `CONFLICT` where the second factor is on already.
+pub async fn start_mfa_enrollment(app: &App, caller: &Caller, viewer: &Viewer) -> Result<Enrollment> {
+    let now = app.clock.now();
+    viewer.require_recent(app, now)?;
+    let user = viewer.user();
+    if mfa::find(&app.db, user.id).await?.is_some() {
+        return Err(Refusal::Conflict("The second factor is on already. Please turn it off first.").into());
+    }
+    let secret = TotpSecret::random()?;
+    let uri = secret.uri(&app.config.mfa_issuer, user.email.as_str())?;
+    let sealed = app.sealer.seal(secret.expose(), user.id.uuid().as_bytes())?;
+    let expires_at = now + ENROLLMENT_LIFETIME;
+    let mut tx = app.db.begin().await?;
+    mfa::enroll(&mut tx, user.id, sealed, expires_at).await?;
+    let event = Event::success(AuditAction::MfaEnrollmentStarted).by(user.id).in_session(viewer.session().id);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await?;
+    Ok(Enrollment { secret: secret.to_base32(), qr_code: qr_code::data_uri(&uri)?, uri, expires_at })
+}
+
+/// Turns the second factor on, and answers the backup codes.
+///
+/// # Errors
+/// `INVALID_MFA_CODE`; `CONFLICT` where there is nothing to confirm; `RATE_LIMITED`.
+pub async fn confirm_mfa_enrollment(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    typed: &str,
+) -> Result<Vec<BackupCode>> {
+    let now = app.clock.now();
+    let (user, session) = (viewer.user(), viewer.session().id);
+    let name = format!("mfa:account:{}", user.id);
+    let limit = app.config.rate_limit_mfa;
+    app.rate_limiter.take(&[Window { name: &name, limit: limit.attempts, period: limit.period }], now).await?;
+    let nothing = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
+    let sealed = mfa::find_enrollment(&app.db, user.id, now).await?.ok_or(nothing.clone())?;
+    let secret = TotpSecret::from_bytes(&app.sealer.unseal(&sealed, user.id.uuid().as_bytes())?)?;
+    let step = match TypedCode::parse(typed) {
+        Some(TypedCode::Totp(code)) => secret.matching_step(code.expose(), now),
+        Some(TypedCode::Backup(_)) | None => None,
+    };
+    let Some(step) = step else {
+        let failed = Event::failure(AuditAction::MfaEnabled).by(user.id).in_session(session);
+        return Err(app.refuse_code(caller, failed, None, now).await?.into());
+    };
+    let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
+
+    let mut tx = app.db.begin().await?;
+    if !mfa::enable(&mut tx, user.id, &sealed, step, now).await? {
+        return Err(nothing.into());
+    }
+    mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
+    audit_log::write(&mut tx, caller, Event::success(AuditAction::MfaEnabled).by(user.id).in_session(session), now)
+        .await?;
+    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    app.post(&mut tx, LetterKind::MfaEnabled, user, details, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(codes)
+}

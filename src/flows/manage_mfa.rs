@@ -1,0 +1,94 @@
+//! Turning the second factor off, and making new backup codes.
+
+use super::authenticate::Viewer;
+use crate::app::App;
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::mfa;
+use crate::records::outbox::{Details, LetterKind};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::mfa::{BACKUP_CODES, BackupCode};
+use crate::values::password::Password;
+use crate::values::time::Time;
+
+/// Turns the second factor off, for whoever knows the password and has a code. A user without a password proves
+/// themselves by a fresh sign-in and a code.
+///
+/// # Errors
+/// `CONFLICT` where it is off; `INVALID_CREDENTIALS`, `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `ACCOUNT_LOCKED`,
+/// `RATE_LIMITED`, `OVERLOADED`.
+pub async fn disable_mfa(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    password: Option<&Password>,
+    typed: &str,
+) -> Result<()> {
+    let now = app.clock.now();
+    let (user, session) = (viewer.user(), viewer.session().id);
+    demand_mfa(app, viewer).await?;
+    match password {
+        Some(password) => {
+            app.confirm_password(caller, (user, session), password, now).await?;
+        }
+        None if user.password_hash.is_some() => return Err(Refusal::InvalidCredentials.into()),
+        None => viewer.require_recent(app, now)?,
+    }
+    let code = app.judge_code(user, typed, now).await?;
+
+    let mut tx = app.db.begin().await?;
+    if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
+        drop(tx);
+        return refuse(app, caller, viewer, AuditAction::MfaDisabled, now).await;
+    }
+    mfa::disable(&mut tx, user.id).await?;
+    audit_log::write(&mut tx, caller, Event::success(AuditAction::MfaDisabled).by(user.id).in_session(session), now)
+        .await?;
+    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    app.post(&mut tx, LetterKind::MfaDisabled, user, details, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(())
+}
+
+/// Puts new backup codes in the place of all older ones, for whoever has a code.
+///
+/// # Errors
+/// `CONFLICT` where the second factor is off; `INVALID_MFA_CODE`, `RATE_LIMITED`.
+pub async fn regenerate_backup_codes(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    typed: &str,
+) -> Result<Vec<BackupCode>> {
+    let now = app.clock.now();
+    let (user, session) = (viewer.user(), viewer.session().id);
+    demand_mfa(app, viewer).await?;
+    let code = app.judge_code(user, typed, now).await?;
+    let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
+
+    let mut tx = app.db.begin().await?;
+    if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
+        drop(tx);
+        return refuse(app, caller, viewer, AuditAction::BackupCodesRegenerated, now).await;
+    }
+    mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
+    let event = Event::success(AuditAction::BackupCodesRegenerated).by(user.id).in_session(session);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    Ok(codes)
+}
+
+async fn demand_mfa(app: &App, viewer: &Viewer) -> Result<()> {
+    if mfa::find(&app.db, viewer.user().id).await?.is_some() {
+        return Ok(());
+    }
+    Err(Refusal::Conflict("The second factor is off.").into())
+}
+
+async fn refuse<T>(app: &App, caller: &Caller, viewer: &Viewer, action: AuditAction, now: Time) -> Result<T> {
+    let failed = Event::failure(action).by(viewer.user().id).in_session(viewer.session().id);
+    Err(app.refuse_code(caller, failed, None, now).await?.into())
+}

@@ -1,0 +1,55 @@
+//! The second step of a sign-in.
+
+use crate::app::App;
+use crate::app::second_factor::CHALLENGE_ATTEMPTS;
+use crate::app::sign_in::{Entrant, SignedIn};
+use crate::error::{Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::{mfa_challenges, users};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::secret_token::ChallengeToken;
+
+/// Opens the session that a challenge stands for. The attempt is counted before the code is looked at, so that many at
+/// once are not judged more often than many in a row.
+///
+/// # Errors
+/// `INVALID_TOKEN` for a challenge that is unknown, over or used up; `INVALID_MFA_CODE` with the attempts left;
+/// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
+pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<SignedIn> {
+    let now = app.clock.now();
+    let counted = mfa_challenges::count_attempt(&app.db, token, CHALLENGE_ATTEMPTS, now).await?;
+    let challenge = counted.ok_or(Refusal::InvalidToken)?;
+    let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
+    let user = user.ok_or(Refusal::InvalidToken)?;
+    let code = app.judge_code(&user, typed, now).await?;
+
+    let mut tx = app.db.begin().await?;
+    let Some(method) = app.use_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
+        drop(tx);
+        let failed = Event::failure(AuditAction::Login)
+            .about(Some(user.id))
+            .with("firstFactorAddress", challenge.address)
+            .with("firstFactorUserAgent", challenge.user_agent);
+        return Err(app.refuse_code(caller, failed, Some(CHALLENGE_ATTEMPTS - challenge.attempts), now).await?.into());
+    };
+    if !mfa_challenges::spend(&mut tx, token, now).await? {
+        return Err(Refusal::InvalidToken.into());
+    }
+    if let Some(until) = user.locked_until.filter(|until| *until > now) {
+        return Err(Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into());
+    }
+    let entrant = Entrant { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
+    let opened = app.open_session(&mut tx, entrant, Some(method), now).await?;
+    let event = Event::success(AuditAction::Login)
+        .by(opened.session().user_id)
+        .in_session(opened.session().id)
+        .with("method", challenge.first_factor.as_str())
+        .with("secondFactor", method.as_str())
+        .with("firstFactorAddress", challenge.address)
+        .with("firstFactorUserAgent", challenge.user_agent);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await?;
+    app.letter_posted.notify_one();
+    opened.sign(app)
+}

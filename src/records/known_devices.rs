@@ -1,0 +1,55 @@
+//! The agents and networks a user has signed in from, so that a new one is noticed.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::device_print::DevicePrint;
+use crate::values::ids::UserId;
+use crate::values::time::Time;
+
+/// How a device stands to its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acquaintance {
+    /// The first device of the account.
+    First,
+    /// It has been here before.
+    Known,
+    /// Other devices have been here, this one has not.
+    New,
+}
+
+/// Remembers a device and answers how it stood until now.
+pub async fn meet(tx: &mut Tx, user: UserId, print: &DevicePrint, now: Time) -> Result<Acquaintance> {
+    let seen = tx
+        .query(sql!("update known_devices set last_seen_at = $3 where user_id = $1 and fingerprint = $2"))
+        .bind(user)
+        .bind(print.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    if seen == 1 {
+        return Ok(Acquaintance::Known);
+    }
+    let others: Option<(i32,)> =
+        tx.query(sql!("select 1 from known_devices where user_id = $1 limit 1")).bind(user).optional().await?;
+    tx.query(sql!(
+        "insert into known_devices (user_id, fingerprint, last_seen_at) values ($1, $2, $3) on conflict do nothing"
+    ))
+    .bind(user)
+    .bind(print.clone())
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(if others.is_some() { Acquaintance::New } else { Acquaintance::First })
+}
+
+/// Forgets a batch of devices not seen since `cutoff`. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from known_devices where (user_id, fingerprint) in",
+        " (select user_id, fingerprint from known_devices where last_seen_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

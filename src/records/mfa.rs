@@ -1,0 +1,188 @@
+//! Second factors: the sealed secret of an authenticator, an enrolment on its way, and backup codes.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::ids::UserId;
+use crate::values::mfa::BackupCode;
+use crate::values::secret_token::TokenHash;
+use crate::values::time::Time;
+
+/// An authenticator that is in use.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Authenticator {
+    pub sealed_secret: Vec<u8>,
+    pub last_step: i64,
+    pub enabled_at: Time,
+}
+
+/// A sealed secret and whose it is.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Sealed {
+    pub user_id: UserId,
+    pub sealed_secret: Vec<u8>,
+}
+
+/// The user's authenticator, if the second factor is on.
+pub async fn find(db: &Db, user: UserId) -> Result<Option<Authenticator>> {
+    db.query(sql!("select sealed_secret, last_step, enabled_at from mfa where user_id = $1"))
+        .bind(user)
+        .optional()
+        .await
+}
+
+/// The same, as the transaction sees it.
+pub async fn find_in(tx: &mut Tx, user: UserId) -> Result<Option<Authenticator>> {
+    tx.query(sql!("select sealed_secret, last_step, enabled_at from mfa where user_id = $1"))
+        .bind(user)
+        .optional()
+        .await
+}
+
+/// Keeps a secret until its user confirms it; a newer one takes the place of an older one.
+pub async fn enroll(tx: &mut Tx, user: UserId, sealed_secret: Vec<u8>, expires_at: Time) -> Result<()> {
+    tx.query(sql!(
+        "insert into mfa_enrollments (user_id, sealed_secret, expires_at) values ($1, $2, $3)",
+        " on conflict (user_id) do update set sealed_secret = excluded.sealed_secret, expires_at = excluded.expires_at"
+    ))
+    .bind(user)
+    .bind(sealed_secret)
+    .bind(expires_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The secret that waits to be confirmed.
+pub async fn find_enrollment(db: &Db, user: UserId, now: Time) -> Result<Option<Vec<u8>>> {
+    let found: Option<(Vec<u8>,)> = db
+        .query(sql!("select sealed_secret from mfa_enrollments where user_id = $1 and expires_at > $2"))
+        .bind(user)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(found.map(|(sealed,)| sealed))
+}
+
+/// Turns the second factor on with the secret that was confirmed; false where it is on already, or where another
+/// enrolment has taken the place of this one. The step of the confirming code counts as used.
+pub async fn enable(tx: &mut Tx, user: UserId, confirmed: &[u8], step: i64, now: Time) -> Result<bool> {
+    let taken = tx
+        .query(sql!("delete from mfa_enrollments where user_id = $1 and sealed_secret = $2 and expires_at > $3"))
+        .bind(user)
+        .bind(confirmed.to_vec())
+        .bind(now)
+        .execute()
+        .await?;
+    if taken == 0 {
+        return Ok(false);
+    }
+    let enabled = tx
+        .query(sql!(
+            "insert into mfa (user_id, sealed_secret, last_step, enabled_at) values ($1, $2, $3, $4)",
+            " on conflict (user_id) do nothing"
+        ))
+        .bind(user)
+        .bind(confirmed.to_vec())
+        .bind(step)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(enabled == 1)
+}
+
+/// Turns the second factor off and forgets its secret and codes.
+pub async fn disable(tx: &mut Tx, user: UserId) -> Result<bool> {
+    tx.query(sql!("delete from backup_codes where user_id = $1")).bind(user).execute().await?;
+    tx.query(sql!("delete from mfa_enrollments where user_id = $1")).bind(user).execute().await?;
+    Ok(tx.query(sql!("delete from mfa where user_id = $1")).bind(user).execute().await? == 1)
+}
+
+/// Accepts a time step, once: of two simultaneous uses exactly one is accepted (RFC 6238, section 5.2).
+pub async fn use_step(tx: &mut Tx, user: UserId, step: i64) -> Result<bool> {
+    let accepted = tx
+        .query(sql!("update mfa set last_step = $2 where user_id = $1 and last_step < $2"))
+        .bind(user)
+        .bind(step)
+        .execute()
+        .await?;
+    Ok(accepted == 1)
+}
+
+/// Accepts a backup code, once: of two simultaneous uses exactly one is accepted.
+pub async fn use_backup_code(tx: &mut Tx, user: UserId, hash: &TokenHash, now: Time) -> Result<bool> {
+    let accepted = tx
+        .query(sql!("update backup_codes set used_at = $3 where user_id = $1 and hash = $2 and used_at is null"))
+        .bind(user)
+        .bind(hash.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(accepted == 1)
+}
+
+/// Puts new backup codes in the place of all older ones.
+pub async fn replace_backup_codes(tx: &mut Tx, user: UserId, codes: &[BackupCode]) -> Result<()> {
+    tx.query(sql!("delete from backup_codes where user_id = $1")).bind(user).execute().await?;
+    for code in codes {
+        tx.query(sql!("insert into backup_codes (user_id, hash) values ($1, $2)"))
+            .bind(user)
+            .bind(code.hash(user))
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many backup codes are left.
+pub async fn count_backup_codes(db: &Db, user: UserId) -> Result<i64> {
+    let (count,) = db
+        .query(sql!("select count(*) from backup_codes where user_id = $1 and used_at is null"))
+        .bind(user)
+        .one()
+        .await?;
+    Ok(count)
+}
+
+/// How many backup codes are left, as the transaction sees it.
+pub async fn count_backup_codes_in(tx: &mut Tx, user: UserId) -> Result<i64> {
+    let (count,) = tx
+        .query(sql!("select count(*) from backup_codes where user_id = $1 and used_at is null"))
+        .bind(user)
+        .one()
+        .await?;
+    Ok(count)
+}
+
+/// A batch of sealed secrets, in the order of their users.
+pub async fn list_sealed(db: &Db, after: UserId, batch: i64) -> Result<Vec<Sealed>> {
+    db.query(sql!("select user_id, sealed_secret from mfa where user_id > $1 order by user_id limit $2"))
+        .bind(after)
+        .bind(batch)
+        .all()
+        .await
+}
+
+/// Puts a newly sealed secret in the place of the old, unless that has changed meanwhile.
+pub async fn reseal(db: &Db, old: &Sealed, new: Vec<u8>) -> Result<bool> {
+    let resealed = db
+        .query(sql!("update mfa set sealed_secret = $3 where user_id = $1 and sealed_secret = $2"))
+        .bind(old.user_id)
+        .bind(old.sealed_secret.clone())
+        .bind(new)
+        .execute()
+        .await?;
+    Ok(resealed == 1)
+}
+
+/// Removes a batch of enrolments that were never confirmed. Answers how many.
+pub async fn sweep_enrollments(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from mfa_enrollments where user_id in (select user_id from mfa_enrollments where expires_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

@@ -1,0 +1,97 @@
+//! Sign-ins that wait for their second factor.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::caller::Caller;
+use crate::values::ids::UserId;
+use crate::values::secret_token::ChallengeToken;
+use crate::values::session::AuthMethod;
+use crate::values::time::Time;
+
+/// A sign-in that waits, with the attempt just counted.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Challenge {
+    pub user_id: UserId,
+    pub first_factor: AuthMethod,
+    pub device_name: Option<String>,
+    pub address: String,
+    pub user_agent: String,
+    pub attempts: i32,
+}
+
+/// What a new challenge remembers of its sign-in.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct NewChallenge<'a> {
+    pub user: UserId,
+    pub first_factor: AuthMethod,
+    pub device_name: Option<String>,
+    pub caller: &'a Caller,
+    pub expires_at: Time,
+}
+
+/// Lets a sign-in wait, and answers the token that only its client holds.
+pub async fn open(tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeToken> {
+    let token = ChallengeToken::random()?;
+    tx.query(sql!(
+        "insert into mfa_challenges (hash, user_id, first_factor, device_name, address, user_agent, expires_at)",
+        " values ($1, $2, $3, $4, $5, $6, $7)"
+    ))
+    .bind(token.hash())
+    .bind(new.user)
+    .bind(new.first_factor)
+    .bind(new.device_name)
+    .bind(new.caller.address.to_string())
+    .bind(new.caller.user_agent.clone())
+    .bind(new.expires_at)
+    .execute()
+    .await?;
+    Ok(token)
+}
+
+/// Counts an attempt, before anything is compared. `None` where the challenge is unknown, over, or has had `most`.
+pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time) -> Result<Option<Challenge>> {
+    db.query(sql!(
+        "update mfa_challenges set attempts = attempts + 1",
+        " where hash = $1 and spent_at is null and expires_at > $2 and attempts < $3",
+        " returning user_id, first_factor, device_name, address, user_agent, attempts"
+    ))
+    .bind(token.hash())
+    .bind(now)
+    .bind(most)
+    .optional()
+    .await
+}
+
+/// Spends a challenge. Of two simultaneous uses exactly one succeeds.
+pub async fn spend(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
+    let spent = tx
+        .query(sql!("update mfa_challenges set spent_at = $2 where hash = $1 and spent_at is null and expires_at > $2"))
+        .bind(token.hash())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(spent == 1)
+}
+
+/// Ends every sign-in of a user that waits: what proved the first factor does so no longer.
+pub async fn end_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update mfa_challenges set spent_at = $2 where user_id = $1 and spent_at is null"))
+        .bind(user)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Removes a batch of challenges that are over. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from mfa_challenges where hash in (select hash from mfa_challenges where expires_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}

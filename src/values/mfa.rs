@@ -1,0 +1,137 @@
+//! The codes of a second factor, as people type them.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use base32::Alphabet;
+use zeroize::Zeroizing;
+
+use super::ids::UserId;
+use super::secret_token::TokenHash;
+use crate::error::{OrFault, Result};
+
+/// How many backup codes there are at a time.
+pub const BACKUP_CODES: usize = 8;
+
+/// What somebody typed as their second factor.
+#[derive(Debug, Clone)]
+pub enum TypedCode {
+    /// Six digits of an authenticator app.
+    Totp(TotpCode),
+    /// One of the codes that were shown once.
+    Backup(BackupCode),
+}
+
+/// Six digits.
+#[derive(Clone)]
+pub struct TotpCode(Zeroizing<String>);
+
+/// 80 random bits, used once. So many need no slow hash.
+#[derive(Clone)]
+pub struct BackupCode(Zeroizing<Vec<u8>>);
+
+impl TypedCode {
+    /// Reads a code with the spaces and dashes people type; `None` where it can be neither kind.
+    #[must_use]
+    pub fn parse(typed: &str) -> Option<Self> {
+        let is_filler = |c: char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}');
+        let code: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !is_filler(*c)).take(32).collect());
+        if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Self::Totp(TotpCode(code)));
+        }
+        BackupCode::parse(&code).map(Self::Backup)
+    }
+}
+
+impl TotpCode {
+    /// The digits, for the comparison alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl BackupCode {
+    const BYTES: usize = 10;
+    const LETTERS: usize = 16;
+
+    /// A new code.
+    ///
+    /// # Errors
+    /// A fault where no random bytes can be had.
+    pub fn random() -> Result<Self> {
+        let mut bytes = Zeroizing::new(vec![0; Self::BYTES]);
+        aws_lc_rs::rand::fill(&mut bytes).or_fault("drawing a backup code")?;
+        Ok(Self(bytes))
+    }
+
+    /// Crockford's alphabet: no letter that looks like a digit, and such letters are read as the digit.
+    fn parse(code: &str) -> Option<Self> {
+        if code.len() != Self::LETTERS || !code.is_ascii() {
+            return None;
+        }
+        base32::decode(Alphabet::Crockford, &code.to_ascii_uppercase()).map(|bytes| Self(Zeroizing::new(bytes)))
+    }
+
+    /// The code as it is shown, once: `0123-4567-89AB-CDEF`.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        let letters = Zeroizing::new(base32::encode(Alphabet::Crockford, &self.0));
+        let groups: Vec<&str> =
+            [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|group| letters.get(group)).collect();
+        groups.join("-")
+    }
+
+    /// What the database keeps of it, bound to its user.
+    #[must_use]
+    pub fn hash(&self, user: UserId) -> TokenHash {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(user.uuid().as_bytes());
+        context.update(&self.0);
+        context.finish().as_ref().to_vec().into()
+    }
+}
+
+impl fmt::Debug for TotpCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpCode(redacted)")
+    }
+}
+
+impl fmt::Debug for BackupCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BackupCode(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        for typed in ["123456", "123 456", " 123-456 ", "1 2 3 4 5 6", "123\u{2013}456"] {
+            assert!(
+                matches!(TypedCode::parse(typed), Some(TypedCode::Totp(code)) if code.expose() == "123456"),
+                "{typed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_backup_code_survives_small_letters_and_missing_dashes() {
+        let (code, user) = (BackupCode::random().unwrap(), UserId::new());
+        let typed = code.expose().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
+
+        let Some(TypedCode::Backup(read)) = TypedCode::parse(&typed) else { panic!("{typed}") };
+        assert_eq!(read.hash(user), code.hash(user));
+        assert_ne!(read.hash(user), code.hash(UserId::new()));
+    }
+
+    #[test]
+    fn what_is_neither_is_no_code() {
+        for typed in ["", "12345", "1234567", "١٢٣٤٥٦", "not-a-code", "UUUU-UUUU-UUUU-UUUU", &"1".repeat(4000)] {
+            assert!(TypedCode::parse(typed).is_none(), "{typed:?}");
+        }
+    }
+}
