@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::Request;
 use axum::Router;
 use axum::http::HeaderValue;
 use futures_util::FutureExt;
@@ -9,9 +10,9 @@ use futures_util::FutureExt;
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
 use super::graphql::schema;
+use super::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Readiness};
 use super::http::mailbox;
-use super::http::probes::{DatabaseState, KvState, Readiness};
-use super::http::router::{Edge, EdgeSettings, router};
+use super::http::router::router;
 use crate::app::App;
 use crate::tools::kv::Health;
 
@@ -23,11 +24,13 @@ pub fn service(app: &Arc<App>) -> Router {
 
 fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
+    let introspection = app.config.introspection;
     let (ready, keys) = (Arc::clone(app), Arc::clone(app));
     Edge {
         settings: Arc::new(settings(app)),
         execute: Arc::new(move |request| {
             let schema = schema.clone();
+            let request: Request = if introspection { request } else { request.disable_introspection() };
             async move { schema.execute(request.data(ViewerCell::default())).await }.boxed()
         }),
         readiness: Arc::new(move || {

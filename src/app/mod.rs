@@ -2,6 +2,7 @@
 
 pub mod confirm;
 pub mod endings;
+pub mod entrant;
 pub mod letters;
 pub mod limits;
 pub mod second_factor;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::App;
+use super::entrant::Entrant;
 use crate::config::RateLimit;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -19,8 +20,6 @@ use crate::values::mfa::TypedCode;
 use crate::values::secret_token::{ChallengeToken, TokenHash};
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
-
-use super::sign_in::Entrant;
 
 /// How long a sign-in waits for its second factor.
 const CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);

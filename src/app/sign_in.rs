@@ -1,6 +1,7 @@
 //! The one way in: whoever has proved who they are gets a session and its tokens here, and nowhere else.
 
 use super::App;
+use super::entrant::Entrant;
 use super::second_factor::MfaChallenge;
 use crate::error::Result;
 use crate::records::known_devices::{self, Acquaintance};
@@ -11,7 +12,6 @@ use crate::records::users::{self, User};
 use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
 use crate::tools::db::Tx;
 use crate::tools::device;
-use crate::values::caller::Caller;
 use crate::values::device_print::DevicePrint;
 use crate::values::secret_token::RefreshToken;
 use crate::values::session::AuthMethod;
@@ -30,19 +30,6 @@ pub struct SignedIn {
     pub session: Session,
     /// Who it is.
     pub user: User,
-}
-
-/// Somebody who has just proved who they are.
-#[derive(Debug)]
-pub struct Entrant<'a> {
-    /// Who it is.
-    pub user: User,
-    /// Where from.
-    pub caller: &'a Caller,
-    /// What the client calls its device, if it says.
-    pub device_name: Option<String>,
-    /// By what proof.
-    pub method: AuthMethod,
 }
 
 /// How far a first factor leads.

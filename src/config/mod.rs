@@ -296,7 +296,7 @@ fn read_hash_cost(read: &mut Read<'_>) -> Option<HashCost> {
         (read.required("HASH_THREADS", read::parsed), read.required("HASH_QUEUE", read::at_least_one));
     let deadline = read.required("HASH_DEADLINE", read::duration);
     if let (Some(memory), Some(lanes)) = (memory, lanes)
-        && memory < 8 * lanes
+        && memory / 8 < lanes
     {
         read.fault("ARGON2_MEMORY_KIB", &memory.to_string(), "at least 8 KiB for every lane (RFC 9106, section 3.1)");
     }

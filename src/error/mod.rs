@@ -7,8 +7,6 @@ use std::time::Duration;
 
 pub use code::ErrorCode;
 
-use crate::values::session::SessionEndReason;
-
 /// What every fallible function of authgraph answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -42,8 +40,8 @@ pub enum Refusal {
     /// The refresh token belongs to a session that is over.
     #[error("This session has ended. Please sign in again.")]
     SessionEnded {
-        /// Why it is over, so that a client can tell its user.
-        reason: SessionEndReason,
+        /// Why it is over, so that a client can tell its user: a word of `SessionEndReason`.
+        reason: &'static str,
     },
     /// A spent refresh token came again: somebody has a copy.
     #[error("This refresh token was used before. The session has been ended to keep the account safe.")]

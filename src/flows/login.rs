@@ -1,8 +1,9 @@
 //! Coming in with an e-mail address and a password.
 
 use crate::app::App;
+use crate::app::entrant::Entrant;
 use crate::app::second_factor::MfaChallenge;
-use crate::app::sign_in::{Admission, Entrant, SignedIn};
+use crate::app::sign_in::{Admission, SignedIn};
 use crate::error::{Error, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::outbox::{self, Details, Draft, LetterKind};

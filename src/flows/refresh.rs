@@ -51,7 +51,7 @@ async fn rotate(
     let found = sessions::find_with_user_in(tx, session).await?;
     let SessionOfUser { mut session, user } = found.or_fault("reading the session of a spent refresh token")?;
     if user.deleted_at.is_some() {
-        return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountDeleted }.into());
+        return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountDeleted.as_str() }.into());
     }
     let expires_at = app.session_expiry(session.opened_at, now);
     sessions::extend(tx, session.id, expires_at, now).await?;
@@ -77,10 +77,10 @@ async fn second_use(
     let found = sessions::find_with_user_in(&mut tx, known.session_id).await?;
     let found = found.or_fault("reading the session of a known refresh token")?;
     if let Some(reason) = found.session.why_over(now) {
-        return Err(Refusal::SessionEnded { reason }.into());
+        return Err(Refusal::SessionEnded { reason: reason.as_str() }.into());
     }
     if known.spent_at.is_none() {
-        return Err(Refusal::SessionEnded { reason: SessionEndReason::Expired }.into());
+        return Err(Refusal::SessionEnded { reason: SessionEndReason::Expired.as_str() }.into());
     }
     if let Some(key) = key.filter(|key| is_replay(app, &known, key, now)) {
         let successor = presented.successor(key, &found.session.refresh_salt);

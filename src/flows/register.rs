@@ -1,7 +1,8 @@
 //! Becoming a member.
 
 use crate::app::App;
-use crate::app::sign_in::{Entrant, SignedIn};
+use crate::app::entrant::Entrant;
+use crate::app::sign_in::SignedIn;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::outbox::{self, Details, Draft, LetterKind};

@@ -1,8 +1,9 @@
 //! The second step of a sign-in.
 
 use crate::app::App;
+use crate::app::entrant::Entrant;
 use crate::app::second_factor::CHALLENGE_ATTEMPTS;
-use crate::app::sign_in::{Entrant, SignedIn};
+use crate::app::sign_in::SignedIn;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::{mfa_challenges, users};

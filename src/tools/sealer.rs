@@ -141,25 +141,25 @@ mod tests {
 
     #[test]
     fn a_secret_opens_for_its_owner_alone() {
-        let sealer = Sealer::open(OLD).unwrap();
-        let sealed = sealer.seal(b"secret", b"ann").unwrap();
+        let keys = Sealer::open(OLD).unwrap();
+        let sealed = keys.seal(b"secret", b"ann").unwrap();
 
-        assert_eq!(sealer.unseal(&sealed, b"ann").unwrap().as_slice(), b"secret");
-        assert!(sealer.unseal(&sealed, b"bob").is_err());
+        assert_eq!(keys.unseal(&sealed, b"ann").unwrap().as_slice(), b"secret");
+        assert!(keys.unseal(&sealed, b"bob").is_err());
     }
 
     #[test]
     fn no_two_seals_are_alike_and_no_bit_can_be_changed() {
-        let sealer = Sealer::open(OLD).unwrap();
-        let sealed = sealer.seal(b"secret", b"ann").unwrap();
+        let keys = Sealer::open(OLD).unwrap();
+        let sealed = keys.seal(b"secret", b"ann").unwrap();
 
-        assert_ne!(sealed, sealer.seal(b"secret", b"ann").unwrap());
+        assert_ne!(sealed, keys.seal(b"secret", b"ann").unwrap());
         for position in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[position] ^= 1;
-            assert!(sealer.unseal(&changed, b"ann").is_err(), "byte {position}");
+            assert!(keys.unseal(&changed, b"ann").is_err(), "byte {position}");
         }
-        assert!(sealer.unseal(&sealed[..10], b"ann").is_err());
+        assert!(keys.unseal(&sealed[..10], b"ann").is_err());
     }
 
     #[test]

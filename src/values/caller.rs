@@ -1,5 +1,6 @@
 //! Who is on the other end of a request, before anybody has signed in.
 
+use std::fmt;
 use std::net::IpAddr;
 
 /// Where a request comes from, as far as it can be trusted.
@@ -11,4 +12,22 @@ pub struct Caller {
     pub user_agent: String,
     /// Ties together the answer, the log and the audit trail.
     pub correlation_id: String,
+}
+
+/// The credentials a request carries. Nobody has checked them yet.
+#[derive(Clone, Default)]
+pub struct Presented {
+    /// The token of `Authorization: Bearer`.
+    pub bearer: Option<String>,
+    /// The refresh token, where the client has asked for a cookie.
+    pub refresh_cookie: Option<String>,
+}
+
+impl fmt::Debug for Presented {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presented")
+            .field("bearer", &self.bearer.is_some())
+            .field("refresh_cookie", &self.refresh_cookie.is_some())
+            .finish()
+    }
 }

@@ -4,11 +4,11 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::context::{Asks, clear_refresh_cookie, viewer};
 use super::error::{ApiResult, Code};
-use super::guards::{recently_authenticated, refuses, requires, signed_in};
+use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::input;
 use super::scalars::EmailAddress;
-use super::sign_in::{SignedIn, TokenDelivery, deliver};
-use super::user::{Role, UserView};
+use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::views::UserView;
 use crate::error::FieldFault;
 use crate::flows;
 use crate::flows::register::{Application, Registered};

@@ -2,8 +2,8 @@
 
 use async_graphql::ServerError;
 
-use super::document_check::too_complex;
 use super::library_errors::document_error;
+use super::library_errors::too_complex;
 use crate::error::ErrorCode;
 
 /// Counts brackets outside of strings and comments. A string that never ends is refused, so that the parser, which reads

@@ -7,11 +7,10 @@ use cookie::{Cookie, SameSite};
 use tokio::sync::Mutex;
 
 use super::error::{ApiResult, missing_data};
-use crate::api::http::request::Presented;
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::flows::authenticate::{Viewer, authenticate};
-use crate::values::caller::Caller;
+use crate::values::caller::{Caller, Presented};
 use crate::values::time::Time;
 
 /// Where the cookie of the refresh token is sent to.

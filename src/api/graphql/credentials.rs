@@ -5,11 +5,10 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use super::account::AcceptedPayload;
 use super::context::{Asks, viewer};
 use super::error::{ApiResult, Code};
-use super::guards::{recently_authenticated, refuses, requires, signed_in};
+use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::input;
 use super::scalars::EmailAddress;
 use super::sign_in::count;
-use super::user::Role;
 use crate::flows::{change_email, change_password, reset_password};
 use crate::values::password::Password;
 

@@ -11,7 +11,7 @@ use async_graphql::parser::{Error as ParseError, parse_query};
 
 use self::cost::{Estimate, count};
 use super::brackets;
-use super::library_errors::document_error;
+use super::library_errors::{document_error, too_complex};
 use crate::error::ErrorCode;
 
 /// How much one document may ask for.
@@ -76,10 +76,6 @@ fn within(what: &str, asked: u32, limit: u32) -> Result<(), ServerError> {
         return Ok(());
     }
     Err(too_complex(format!("The document has {asked} {what}; the limit is {limit}.")))
-}
-
-pub(super) fn too_complex(message: String) -> ServerError {
-    document_error(ErrorCode::QueryTooComplex, message, vec![])
 }
 
 /// The parser's own text shows the faulty line, and with it whatever literals stand there.

@@ -91,7 +91,7 @@ pub fn missing_data(error: async_graphql::Error) -> Error {
 fn public(refusal: &Refusal) -> async_graphql::Error {
     let mut extensions = coded(refusal.code());
     match refusal {
-        Refusal::SessionEnded { reason } => extensions.set("reason", reason.as_str()),
+        Refusal::SessionEnded { reason } => extensions.set("reason", *reason),
         Refusal::InvalidMfaCode { attempts_left } => {
             if let Some(left) = attempts_left {
                 extensions.set("attemptsLeft", *left);

@@ -1,13 +1,23 @@
 //! Who may resolve a field: the check, and the directive that shows it in the schema.
 
-use async_graphql::{Context, Guard};
+use async_graphql::{Context, Enum, Guard};
 
 use super::context::{self, Asks};
 use super::error::{ApiError, Code};
-use super::user::Role;
 use crate::error::Error;
+use crate::values::user;
 
 pub use directives::{refuses, requires};
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "user::Role")]
+pub enum Role {
+    /// Their own account.
+    User,
+    /// Everybody's account, and the audit trail.
+    Admin,
+}
 
 /// The directives. The macro makes types of them that it does not describe.
 #[allow(missing_docs, reason = "the macro does not hand descriptions on to the types it makes")]

@@ -126,6 +126,11 @@ fn quote_only(message: &str, document: &str) -> String {
     parts.collect::<Vec<_>>().join("\"")
 }
 
+/// The refusal of a document that asks for too much.
+pub(super) fn too_complex(message: String) -> ServerError {
+    document_error(ErrorCode::QueryTooComplex, message, vec![])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,10 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{Asks, viewer};
 use super::error::{ApiResult, Code};
-use super::guards::{recently_authenticated, refuses, requires, signed_in};
+use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::scalars::DateTime;
-use super::sign_in::{SignedIn, TokenDelivery, deliver};
-use super::user::{Role, UserView};
+use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::views::UserView;
 use crate::app::second_factor::MfaChallenge;
 use crate::error::Refusal;
 use crate::flows::{enroll_mfa, manage_mfa, verify_mfa};

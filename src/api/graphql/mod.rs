@@ -17,4 +17,6 @@ pub mod scalars;
 pub mod schema;
 pub mod session;
 pub mod sign_in;
+pub mod signed_in;
 pub mod user;
+pub mod views;

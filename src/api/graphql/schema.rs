@@ -9,10 +9,11 @@ use super::context::{Asks, viewer};
 use super::credentials::CredentialsMutation;
 use super::error::ApiResult;
 use super::execution::SpecifiedExecution;
-use super::guards::{requires, signed_in};
+use super::guards::{Role, requires, signed_in};
 use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
-use super::user::{AuthConfig, Role, UserView};
+use super::user::AuthConfig;
+use super::views::UserView;
 use crate::app::App;
 
 /// The schema of authgraph.
@@ -22,6 +23,7 @@ pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 #[derive(Default)]
 pub struct Query;
 
+/// What can be asked.
 #[Object]
 impl Query {
     /// The signed-in user.

@@ -6,9 +6,8 @@ use super::context::Asks;
 use super::error::ApiResult;
 use super::paging::{Connection, PageEdge, PageInfo};
 use super::scalars::DateTime;
-use super::user::UserView;
+use super::views::{SessionView, UserView};
 use crate::records::sessions::Session;
-use crate::records::users::User;
 use crate::values::session;
 
 /// Where a session stands.
@@ -61,16 +60,6 @@ pub enum AuthMethod {
     Totp,
     /// One of the codes that were shown once.
     BackupCode,
-}
-
-/// A session, as the schema shows it.
-pub struct SessionView {
-    /// The session.
-    pub session: Session,
-    /// Whose it is.
-    pub user: User,
-    /// Whether it is the session that asks, or the one that has just been opened.
-    pub is_current: bool,
 }
 
 /// One sign-in on one device, from its beginning to its end.

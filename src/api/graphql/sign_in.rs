@@ -1,16 +1,15 @@
 //! Coming in, staying in, leaving.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, Union};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 
-use super::context::{Asks, clear_refresh_cookie, set_refresh_cookie, viewer};
+use super::context::{Asks, clear_refresh_cookie, viewer};
 use super::error::{ApiResult, Code};
-use super::guards::{refuses, requires, signed_in};
+use super::guards::{Role, refuses, requires, signed_in};
 use super::input;
 use super::mfa::MfaRequired;
 use super::scalars::{DateTime, EmailAddress};
-use super::session::SessionView;
-use super::user::{Role, UserView};
-use crate::app::sign_in;
+use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::views::SessionView;
 use crate::error::Refusal;
 use crate::flows;
 use crate::flows::end_sessions::Which;
@@ -19,34 +18,6 @@ use crate::flows::reauthenticate::Proof;
 use crate::values::email_address;
 use crate::values::password::Password;
 use crate::values::secret_token::RefreshToken;
-
-/// How the refresh token travels to the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum TokenDelivery {
-    /// In the answer; for clients with a safe place to keep it.
-    Body,
-    /// As a cookie that scripts cannot read, for this route only; for browsers.
-    Cookie,
-}
-
-/// Somebody is signed in.
-#[derive(SimpleObject)]
-pub struct SignedIn {
-    /// For the header `Authorization: Bearer …` of every request.
-    access_token: String,
-    /// When to refresh, at the latest.
-    access_token_expires_at: DateTime,
-    /// For `refresh`, once. Null where it travels as a cookie.
-    refresh_token: Option<String>,
-    /// How long the refresh token is accepted.
-    refresh_token_expires_at: DateTime,
-    /// `Bearer` (RFC 6750).
-    token_type: &'static str,
-    /// The session both tokens belong to.
-    session: SessionView,
-    /// Who is signed in.
-    user: UserView,
-}
 
 /// How a login ends.
 #[derive(Union)]
@@ -151,29 +122,6 @@ pub struct DisownSessionPayload {
 #[must_use]
 pub fn count(number: u64) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-/// Hands the tokens over in the way the client asked for.
-///
-/// # Errors
-/// A fault where the request has no app.
-pub fn deliver(ctx: &Context<'_>, signed_in: sign_in::SignedIn, delivery: TokenDelivery) -> ApiResult<SignedIn> {
-    let refresh_token = match delivery {
-        TokenDelivery::Body => Some(signed_in.refresh.expose()),
-        TokenDelivery::Cookie => {
-            set_refresh_cookie(ctx, signed_in.refresh.expose(), signed_in.refresh_expires_at)?;
-            None
-        }
-    };
-    Ok(SignedIn {
-        access_token: signed_in.access.expose().to_owned(),
-        access_token_expires_at: signed_in.access.expires_at.into(),
-        refresh_token,
-        refresh_token_expires_at: signed_in.refresh_expires_at.into(),
-        token_type: "Bearer",
-        session: SessionView { session: signed_in.session, user: signed_in.user.clone(), is_current: true },
-        user: UserView(signed_in.user),
-    })
 }
 
 /// Coming in, staying in, leaving.

@@ -1,26 +1,17 @@
-//! Users, as the schema shows them.
+//! Users, and what there is to know before one is.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{Asks, viewer};
 use super::error::ApiResult;
+use super::guards::Role;
 use super::mfa::MfaStatus;
 use super::paging::{ConnectionArguments, connection};
 use super::scalars::{DateTime, EmailAddress};
-use super::session::{SessionConnection, SessionStatus, SessionView};
-use crate::records::users::User;
+use super::session::{SessionConnection, SessionStatus};
+use super::views::{SessionView, UserView};
 use crate::records::{mfa, sessions};
 use crate::values::{password, user};
-
-/// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "user::Role")]
-pub enum Role {
-    /// Their own account.
-    User,
-    /// Everybody's account, and the audit trail.
-    Admin,
-}
 
 /// Where an account stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -33,10 +24,6 @@ pub enum UserStatus {
     /// It is gone for everybody but administrators.
     Deleted,
 }
-
-/// A user, as the schema shows them.
-#[derive(Debug, Clone)]
-pub struct UserView(pub User);
 
 /// A person with an account.
 #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]

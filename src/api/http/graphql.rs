@@ -9,18 +9,18 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 
+use super::edge::Edge;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
 use super::media_type::{MediaType, is_json};
 use super::refusal::HttpRefusal;
-use super::request::{CorrelationId, Presented};
-use super::router::Edge;
+use super::request::CorrelationId;
 use crate::api::graphql::document_check;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
 use crate::api::graphql::operation::Operation;
 use crate::error::ErrorCode;
-use crate::values::caller::Caller;
+use crate::values::caller::{Caller, Presented};
 
 /// The name of the operation that ran, cut for the log; a response extension.
 #[derive(Debug, Clone)]

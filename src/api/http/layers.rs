@@ -13,10 +13,10 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::Instrument;
 
+use super::edge::Edge;
 use super::graphql::OperationName;
 use super::refusal::refusal;
-use super::request::{CorrelationId, Presented, REQUEST_ID, caller};
-use super::router::Edge;
+use super::request::{CorrelationId, REQUEST_ID, caller, presented};
 use crate::error::ErrorCode;
 
 const LONGEST_LOGGED_PATH: usize = 128;
@@ -40,7 +40,7 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
     let caller = caller(request.headers(), peer, &edge.settings.trusted_proxies, &id);
-    let presented = Presented::read(request.headers(), &edge.settings.refresh_cookie);
+    let presented = presented(request.headers(), &edge.settings.refresh_cookie);
     let echo = HeaderValue::from_str(&id.0);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(presented);

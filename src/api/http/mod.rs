@@ -1,5 +1,6 @@
 //! HTTP: the edge every request passes, and the routes behind it.
 
+pub mod edge;
 pub mod graphql;
 pub mod graphql_request;
 pub mod graphql_response;

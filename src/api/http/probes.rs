@@ -3,41 +3,9 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::router::Edge;
-
-/// Whether the dependencies answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Readiness {
-    /// Nothing works without it.
-    pub database: DatabaseState,
-    /// Limits and revocation work without it too, on this instance alone.
-    pub kv: KvState,
-}
-
-/// Whether the database answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DatabaseState {
-    /// It answered in time.
-    Up,
-    /// It did not.
-    Down,
-}
-
-/// Where limits and revocations are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KvState {
-    /// In Redis, which answers.
-    Up,
-    /// In the process, because Redis does not answer.
-    Fallback,
-    /// In the process, as configured.
-    InProcess,
-}
+use super::edge::{DatabaseState, Edge};
 
 /// `/health`: the process is alive. It asks nobody, so that a slow database does not restart the server.
 pub async fn health() -> impl IntoResponse {

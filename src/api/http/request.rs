@@ -1,13 +1,12 @@
 //! Who is calling, read once from the head of a request: address, agent, correlation id, and what they present.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
 use cookie::Cookie;
 use uuid::Uuid;
 
-use crate::values::caller::Caller;
+use crate::values::caller::{Caller, Presented};
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// The header that carries the correlation id in and out.
@@ -20,24 +19,6 @@ const LONGEST_CREDENTIAL: usize = 8 * 1024;
 /// Ties together the answer, the log and the audit trail; a request extension of every request.
 #[derive(Debug, Clone)]
 pub struct CorrelationId(pub String);
-
-/// The credentials a request carries. Nobody has checked them yet.
-#[derive(Clone, Default)]
-pub struct Presented {
-    /// The token of `Authorization: Bearer`.
-    pub bearer: Option<String>,
-    /// The refresh token, where the client has asked for a cookie.
-    pub refresh_cookie: Option<String>,
-}
-
-impl fmt::Debug for Presented {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presented")
-            .field("bearer", &self.bearer.is_some())
-            .field("refresh_cookie", &self.refresh_cookie.is_some())
-            .finish()
-    }
-}
 
 impl CorrelationId {
     /// The client's own request id where it is harmless to log and to echo, else a new one.
@@ -60,12 +41,10 @@ pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &
     }
 }
 
-impl Presented {
-    /// What the request carries; the refresh token is in the cookie of this name.
-    #[must_use]
-    pub fn read(headers: &HeaderMap, refresh_cookie: &str) -> Self {
-        Self { bearer: bearer(headers), refresh_cookie: find_cookie(headers, refresh_cookie) }
-    }
+/// What the request presents; the refresh token is in the cookie of this name.
+#[must_use]
+pub fn presented(headers: &HeaderMap, refresh_cookie: &str) -> Presented {
+    Presented { bearer: bearer(headers), refresh_cookie: find_cookie(headers, refresh_cookie) }
 }
 
 fn is_request_id(id: &str) -> bool {
@@ -111,7 +90,7 @@ mod tests {
     }
 
     fn bearer_of(line: &[u8]) -> Option<String> {
-        Presented::read(&headers(&[("authorization", line)]), "refresh").bearer
+        presented(&headers(&[("authorization", line)]), "refresh").bearer
     }
 
     #[test]
@@ -151,16 +130,16 @@ mod tests {
             assert_eq!(bearer_of(wrong), None);
         }
         let twice = headers(&[("authorization", b"Bearer a"), ("authorization", b"Bearer b")]);
-        assert_eq!(Presented::read(&twice, "refresh").bearer, None);
+        assert_eq!(presented(&twice, "refresh").bearer, None);
     }
 
     #[test]
     fn the_first_cookie_of_the_name_counts() {
         let sent = headers(&[("cookie", b"a=1; refresh_x=2; refresh=abc; refresh=def")]);
 
-        let presented = Presented::read(&sent, "refresh");
+        let found = presented(&sent, "refresh");
 
-        assert_eq!(presented.refresh_cookie.as_deref(), Some("abc"));
-        assert!(!format!("{presented:?}").contains("abc"));
+        assert_eq!(found.refresh_cookie.as_deref(), Some("abc"));
+        assert!(!format!("{found:?}").contains("abc"));
     }
 }

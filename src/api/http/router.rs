@@ -1,79 +1,26 @@
 //! The way of a request through the edge: every layer in the order it is met, then the routes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Extension, Router};
-use futures_util::future::BoxFuture;
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::edge::Edge;
 use super::graphql::graphql;
 use super::layers;
-use super::probes::{Readiness, health, jwks, ready};
+use super::probes::{health, jwks, ready};
 use super::refusal::{HttpRefusal, refusal};
 use super::request::{CorrelationId, REQUEST_ID};
-use crate::api::graphql::document_check::DocumentLimits;
 use crate::error::ErrorCode;
-use crate::values::trusted_proxies::TrustedProxies;
-
-/// What the edge needs to know of everything behind it.
-#[derive(Clone)]
-pub struct Edge {
-    /// How it behaves.
-    pub settings: Arc<EdgeSettings>,
-    /// Runs a request against the schema, which must have the extension `SpecifiedExecution`.
-    pub execute: Arc<dyn Fn(SchemaRequest) -> BoxFuture<'static, SchemaResponse> + Send + Sync>,
-    /// Asks the dependencies whether they work.
-    pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
-    /// The public keys, as JSON.
-    pub jwks: Arc<dyn Fn() -> String + Send + Sync>,
-}
-
-/// How the edge behaves.
-#[derive(Debug, Clone)]
-pub struct EdgeSettings {
-    /// Whether the server is reached by TLS only.
-    pub production: bool,
-    /// Whether validation errors may quote names of the schema.
-    pub reveals_schema: bool,
-    /// Whose word about the client's address is believed.
-    pub trusted_proxies: TrustedProxies,
-    /// The name of the cookie with the refresh token.
-    pub refresh_cookie: String,
-    /// The origins of the frontends, exactly as browsers write them: `https://app.example.com`.
-    pub origins: Vec<HeaderValue>,
-    /// The largest body, in bytes.
-    pub body_limit: usize,
-    /// How long a request may take.
-    pub time_limit: Duration,
-    /// What one document may ask for.
-    pub document_limits: DocumentLimits,
-}
-
-impl Default for EdgeSettings {
-    fn default() -> Self {
-        Self {
-            production: false,
-            reveals_schema: false,
-            trusted_proxies: TrustedProxies::None,
-            refresh_cookie: "refresh_token".to_owned(),
-            origins: Vec::new(),
-            body_limit: 64 * 1024,
-            time_limit: Duration::from_secs(30),
-            document_limits: DocumentLimits::default(),
-        }
-    }
-}
 
 /// Smaller answers gain nothing from compression.
 const SMALLEST_COMPRESSED: u64 = 1024;

@@ -9,7 +9,9 @@ use zeroize::Zeroizing;
 
 use super::Algorithm;
 use super::key::{self, Key, Unfit};
-use super::key_ring::{ACTIVATION, KeyRing};
+#[cfg(doc)]
+use super::key_ring::ACTIVATION;
+use super::key_ring::{KeyFile, KeyRing};
 use crate::error::{OrFault, Result};
 use crate::values::time::Time;
 
@@ -37,18 +39,6 @@ pub enum KeyState {
     Verifies,
     /// It is of another algorithm than the configured one: it neither signs nor verifies.
     Unused,
-}
-
-/// A key and when it was made.
-pub(super) struct KeyFile {
-    pub(super) created_at: Time,
-    pub(super) key: Arc<Key>,
-}
-
-impl KeyFile {
-    pub(super) fn signs_from(&self) -> Time {
-        self.created_at + ACTIVATION
-    }
 }
 
 /// Adds a key and tells its `kid`. It signs once it is [`ACTIVATION`] old, or at once if it is the only one.

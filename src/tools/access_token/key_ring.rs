@@ -6,13 +6,24 @@ use std::time::Duration;
 use jsonwebtoken::jwk::JwkSet;
 
 use super::Algorithm;
-use super::folder::KeyFile;
 use super::key::Key;
 use crate::error::{Fault, OrFault, Result};
 use crate::values::time::Time;
 
 /// How old a key is before it signs, so that by then all instances and all readers of the JWKS know it.
 pub const ACTIVATION: Duration = Duration::from_mins(1);
+
+/// A key and when it was made.
+pub(super) struct KeyFile {
+    pub(super) created_at: Time,
+    pub(super) key: Arc<Key>,
+}
+
+impl KeyFile {
+    pub(super) fn signs_from(&self) -> Time {
+        self.created_at + ACTIVATION
+    }
+}
 
 /// The keys of one algorithm, the most wanted signer first. Never empty.
 pub(super) struct KeyRing {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, ServerError};
 
-use super::too_complex;
+use super::super::library_errors::too_complex;
 use crate::api::graphql::library_errors::document_error;
 use crate::error::ErrorCode;
 

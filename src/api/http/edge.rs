@@ -1,0 +1,92 @@
+//! What the edge knows of everything behind it: how it behaves, and whom it asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
+use axum::http::HeaderValue;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+use crate::api::graphql::document_check::DocumentLimits;
+use crate::values::trusted_proxies::TrustedProxies;
+
+/// What the edge needs to know of everything behind it.
+#[derive(Clone)]
+pub struct Edge {
+    /// How it behaves.
+    pub settings: Arc<EdgeSettings>,
+    /// Runs a request against the schema, which must have the extension `SpecifiedExecution`.
+    pub execute: Arc<dyn Fn(SchemaRequest) -> BoxFuture<'static, SchemaResponse> + Send + Sync>,
+    /// Asks the dependencies whether they work.
+    pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
+    /// The public keys, as JSON.
+    pub jwks: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+/// How the edge behaves.
+#[derive(Debug, Clone)]
+pub struct EdgeSettings {
+    /// Whether the server is reached by TLS only.
+    pub production: bool,
+    /// Whether validation errors may quote names of the schema.
+    pub reveals_schema: bool,
+    /// Whose word about the client's address is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// The name of the cookie with the refresh token.
+    pub refresh_cookie: String,
+    /// The origins of the frontends, exactly as browsers write them: `https://app.example.com`.
+    pub origins: Vec<HeaderValue>,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// How long a request may take.
+    pub time_limit: Duration,
+    /// What one document may ask for.
+    pub document_limits: DocumentLimits,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            production: false,
+            reveals_schema: false,
+            trusted_proxies: TrustedProxies::None,
+            refresh_cookie: "refresh_token".to_owned(),
+            origins: Vec::new(),
+            body_limit: 64 * 1024,
+            time_limit: Duration::from_secs(30),
+            document_limits: DocumentLimits::default(),
+        }
+    }
+}
+
+/// Whether the dependencies answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// Nothing works without it.
+    pub database: DatabaseState,
+    /// Limits and revocation work without it too, on this instance alone.
+    pub kv: KvState,
+}
+
+/// Whether the database answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseState {
+    /// It answered in time.
+    Up,
+    /// It did not.
+    Down,
+}
+
+/// Where limits and revocations are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KvState {
+    /// In Redis, which answers.
+    Up,
+    /// In the process, because Redis does not answer.
+    Fallback,
+    /// In the process, as configured.
+    InProcess,
+}
