@@ -8,6 +8,7 @@ use crate::records::sessions::{self, Session};
 use crate::records::users::User;
 use crate::values::ids::SessionId;
 use crate::values::time::Time;
+use crate::values::user::Role;
 
 /// How exactly `lastSeenAt` is kept.
 const SEEN_INTERVAL: Duration = Duration::from_mins(1);
@@ -32,6 +33,17 @@ impl Viewer {
         &self.session
     }
 
+    /// The administrator this is.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub fn administrator(&self) -> Result<Admin> {
+        match self.user.role {
+            Role::Admin => Ok(Admin(self.clone())),
+            Role::User => Err(Refusal::Forbidden.into()),
+        }
+    }
+
     /// Demands a proof of identity within the window of the settings.
     ///
     /// # Errors
@@ -41,6 +53,18 @@ impl Viewer {
             return Ok(());
         }
         Err(Refusal::ReauthenticationRequired.into())
+    }
+}
+
+/// A viewer who administers the server, by the role the database knows now. Only [`Viewer::administrator`] makes one.
+#[derive(Debug, Clone)]
+pub struct Admin(Viewer);
+
+impl Admin {
+    /// Who it is.
+    #[must_use]
+    pub const fn viewer(&self) -> &Viewer {
+        &self.0
     }
 }
 

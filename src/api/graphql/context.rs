@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::error::{ApiResult, missing_data};
 use crate::app::App;
 use crate::error::{Refusal, Result};
-use crate::flows::authenticate::{Viewer, authenticate};
+use crate::flows::authenticate::{Admin, Viewer, authenticate};
 use crate::values::caller::{Caller, Presented};
 use crate::values::time::Time;
 
@@ -92,6 +92,14 @@ pub async fn viewer_now(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
     let viewer = read_viewer(ctx).await?;
     *cell = Some(Arc::clone(&viewer));
     Ok(viewer)
+}
+
+/// The administrator of the request; behind a guard that has let one pass.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, `FORBIDDEN`.
+pub async fn admin(ctx: &Context<'_>) -> ApiResult<Admin> {
+    Ok(viewer(ctx).await?.administrator()?)
 }
 
 async fn read_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {

@@ -39,19 +39,32 @@ mod directives {
 /// Lets only signed-in users pass.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedIn {
+    needs_admin: bool,
     needs_recent_proof: bool,
 }
 
 /// The field is for every signed-in user.
 #[must_use]
 pub const fn signed_in() -> SignedIn {
-    SignedIn { needs_recent_proof: false }
+    SignedIn { needs_admin: false, needs_recent_proof: false }
 }
 
 /// The field is for a user who proved who they are a short while ago.
 #[must_use]
 pub const fn recently_authenticated() -> SignedIn {
-    SignedIn { needs_recent_proof: true }
+    SignedIn { needs_admin: false, needs_recent_proof: true }
+}
+
+/// The field is for administrators.
+#[must_use]
+pub const fn admin() -> SignedIn {
+    SignedIn { needs_admin: true, needs_recent_proof: false }
+}
+
+/// The field is for administrators who proved who they are a short while ago.
+#[must_use]
+pub const fn recently_authenticated_admin() -> SignedIn {
+    SignedIn { needs_admin: true, needs_recent_proof: true }
 }
 
 impl Guard for SignedIn {
@@ -59,6 +72,9 @@ impl Guard for SignedIn {
         let is_mutation = ctx.path_node.is_some_and(|node| node.parent.is_none())
             && ctx.query_env.operation.node.ty == async_graphql::parser::types::OperationType::Mutation;
         let viewer = if is_mutation { context::viewer_now(ctx).await } else { context::viewer(ctx).await }?;
+        if self.needs_admin {
+            viewer.administrator().map_err(ApiError::from)?;
+        }
         if self.needs_recent_proof {
             let recent = ctx.app().and_then(|app| viewer.require_recent(app, app.clock.now()));
             recent.map_err(|error: Error| ApiError::from(error))?;
