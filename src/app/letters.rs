@@ -145,8 +145,9 @@ impl Writing<'_> {
     /// Makes the letter's token. Every attempt makes its own; what a failed attempt made expires unread.
     async fn link_with_token(&self, tx: &mut Tx, purpose: Purpose, lifetime: Duration) -> Result<String> {
         let session_id = self.posted.details.session;
-        let holder = Holder { user_id: self.user.id, email: self.posted.recipient.clone(), session_id };
-        let token = one_time_tokens::issue(tx, purpose, &holder, lifetime, self.now).await?;
+        let holder =
+            Holder { user_id: self.user.id, email: self.posted.recipient.clone(), session_id, issued_at: self.now };
+        let token = one_time_tokens::issue(tx, purpose, &holder, lifetime).await?;
         let page = match purpose {
             Purpose::VerifyEmail => "verify-email",
             Purpose::ResetPassword => "reset-password",

@@ -2,6 +2,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 use super::App;
 use crate::config::RateLimit;
 use crate::error::Result;
@@ -17,7 +21,7 @@ impl App {
     /// `RATE_LIMITED`.
     pub async fn reserve_proof(&self, caller: &Caller, account: Option<&EmailAddress>, now: Time) -> Result<()> {
         let address = format!("auth:address:{}", network(caller.address));
-        let account = account.map(|email| format!("auth:account:{email}"));
+        let account = account.map(|email| format!("auth:account:{}", pseudonym(email)));
         let mut windows = vec![window(&address, self.config.rate_limit_auth)];
         windows.extend(account.as_deref().map(|name| window(name, self.config.rate_limit_auth_account)));
         self.rate_limiter.take(&windows, now).await
@@ -29,7 +33,7 @@ impl App {
     /// `RATE_LIMITED`.
     pub async fn reserve_letter(&self, caller: &Caller, recipient: &EmailAddress, now: Time) -> Result<()> {
         let address = format!("auth:address:{}", network(caller.address));
-        let recipient = format!("email:recipient:{recipient}");
+        let recipient = format!("email:recipient:{}", pseudonym(recipient));
         let windows = [window(&address, self.config.rate_limit_auth), window(&recipient, self.config.rate_limit_email)];
         self.rate_limiter.take(&windows, now).await
     }
@@ -39,7 +43,7 @@ impl App {
     /// # Errors
     /// None but a fault: a full window is an answer here.
     pub async fn may_send_letter(&self, recipient: &EmailAddress, now: Time) -> Result<bool> {
-        let name = format!("email:recipient:{recipient}");
+        let name = format!("email:recipient:{}", pseudonym(recipient));
         match self.rate_limiter.take(&[window(&name, self.config.rate_limit_email)], now).await {
             Ok(()) => Ok(true),
             Err(crate::error::Error::Refused(_)) => Ok(false),
@@ -50,6 +54,11 @@ impl App {
 
 fn window(name: &str, limit: RateLimit) -> Window<'_> {
     Window { name, limit: limit.attempts, period: limit.period }
+}
+
+/// Names a mailbox in Redis without telling whose it is.
+fn pseudonym(email: &EmailAddress) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, email.as_str().as_bytes()))
 }
 
 /// The address to count by: one IPv6 customer has a whole /64 (RFC 6177), so its addresses are one.

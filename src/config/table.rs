@@ -126,7 +126,7 @@ pub const SETTINGS: &[Group] = &[
             setting("REAUTHENTICATION_WINDOW", "10m", "How long after a proof of identity sensitive deeds are allowed."),
             setting("VERIFICATION_TOKEN_LIFETIME", "24h", "How long the link of a verification letter works."),
             setting("RESET_TOKEN_LIFETIME", "1h", "How long the link of a reset letter works."),
-            setting("EMAIL_UNDO_LIFETIME", "7d", "How long the old address can undo a change of address."),
+            setting("EMAIL_UNDO_LIFETIME", "7d", "How long a letter can undo a change of address, or end the session it told of."),
         ],
     },
     Group {

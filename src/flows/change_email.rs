@@ -59,6 +59,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     // Links that wait in the old mailbox are good for nothing any more, except to undo.
     one_time_tokens::revoke(&mut tx, user.id, Purpose::VerifyEmail, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     users::hold_address(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
     let draft = Draft {
         kind: LetterKind::EmailChanged,
@@ -77,7 +78,8 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
 }
 
 /// Moves the account back for whoever reads the old mailbox. Whoever changed the address may know the password too, so
-/// every session ends and a letter offers a new password.
+/// every session ends and a letter offers a new password. Who can undo an earlier change still can: a thief who moves
+/// the account twice and undoes the second must not shut its owner out.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
@@ -89,9 +91,11 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     if !users::change_email(&mut tx, holder.user_id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
     }
-    users::release_addresses(&mut tx, holder.user_id).await?;
-    one_time_tokens::revoke_all(&mut tx, holder.user_id, now).await?;
-    outbox::withdraw_all_of_user(&mut tx, holder.user_id, now).await?;
+    users::release_address(&mut tx, &holder.email).await?;
+    one_time_tokens::revoke_newer(&mut tx, &holder, now).await?;
+    for kind in [LetterKind::VerifyEmail, LetterKind::ResetPassword, LetterKind::ConfirmEmailChange] {
+        outbox::withdraw_of_user(&mut tx, kind, holder.user_id, now).await?;
+    }
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
     let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;

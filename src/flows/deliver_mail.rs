@@ -6,10 +6,12 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::records::outbox::{self, Posted};
 use crate::tools::jitter::jittered;
 use crate::tools::mailer::MailError;
+use crate::values::letter::Rendered;
+use crate::values::time::Time;
 
 /// How many letters one process takes at a time.
 const BATCH: i64 = 16;
@@ -40,17 +42,33 @@ pub async fn deliver_mail(app: &App, stopping: &CancellationToken) -> Result<()>
 
 async fn deliver(app: &App, posted: Posted) -> Result<()> {
     let now = app.clock.now();
-    let Some(letter) = app.compose_letter(&posted, now).await? else {
-        return outbox::note_dropped(&app.db, posted.id, now).await;
+    let rendered = match compose(app, &posted, now).await {
+        Ok(Some(rendered)) => rendered,
+        Ok(None) => return outbox::note_dropped(&app.db, posted.id, now).await,
+        Err(Error::Refused(refusal)) => return Err(refusal.into()),
+        // A letter that we cannot write must end among the dead some day, like one that nobody takes.
+        Err(Error::Fault(fault)) => {
+            return note_failure(app, &posted, MailError::Temporary(format!("{fault:?}")), now).await;
+        }
     };
-    let rendered = app.letter_templates.render(&letter)?;
     match app.mailer.send(posted.recipient.as_str(), &rendered, posted.id.uuid(), now).await {
         Ok(_) => outbox::note_delivered(&app.db, posted.id, now).await,
-        Err(MailError::Temporary(error)) if posted.attempts < app.config.mail_max_attempts => {
+        Err(error) => note_failure(app, &posted, error, now).await,
+    }
+}
+
+async fn compose(app: &App, posted: &Posted, now: Time) -> Result<Option<Rendered>> {
+    let letter = app.compose_letter(posted, now).await?;
+    letter.map(|letter| app.letter_templates.render(&letter)).transpose()
+}
+
+async fn note_failure(app: &App, posted: &Posted, error: MailError, now: Time) -> Result<()> {
+    match error {
+        MailError::Temporary(error) if posted.attempts < app.config.mail_max_attempts => {
             tracing::warn!(letter = %posted.id, attempts = posted.attempts, error, "a letter will be tried again");
             outbox::postpone(&app.db, posted.id, &error, now + pause(posted.attempts)).await
         }
-        Err(MailError::Temporary(error) | MailError::Permanent(error)) => {
+        MailError::Temporary(error) | MailError::Permanent(error) => {
             tracing::error!(letter = %posted.id, attempts = posted.attempts, error, "a letter is dead");
             outbox::note_dead(&app.db, posted.id, &error, now).await
         }

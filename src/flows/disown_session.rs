@@ -5,7 +5,7 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{Details, LetterKind};
-use crate::records::{sessions, users};
+use crate::records::{mfa_challenges, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::SessionId;
@@ -25,6 +25,7 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
     sessions::end(&mut tx, session, SessionEndReason::RevokedByUser, now).await?;
+    mfa_challenges::end_all(&mut tx, user.id, now).await?;
     let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     if user.password_hash.is_some() {

@@ -34,16 +34,12 @@ pub struct Holder {
     pub email: EmailAddress,
     /// The session it can end, if it is for that.
     pub session_id: Option<SessionId>,
+    /// When it was made.
+    pub issued_at: Time,
 }
 
 /// Makes a token for a letter that is about to leave.
-pub async fn issue(
-    tx: &mut Tx,
-    purpose: Purpose,
-    holder: &Holder,
-    lifetime: Duration,
-    now: Time,
-) -> Result<OneTimeToken> {
+pub async fn issue(tx: &mut Tx, purpose: Purpose, holder: &Holder, lifetime: Duration) -> Result<OneTimeToken> {
     let token = OneTimeToken::random()?;
     tx.query(sql!(
         "insert into one_time_tokens (hash, user_id, purpose, email, session_id, issued_at, expires_at)",
@@ -54,8 +50,8 @@ pub async fn issue(
     .bind(purpose)
     .bind(holder.email.clone())
     .bind(holder.session_id)
-    .bind(now)
-    .bind(now + lifetime)
+    .bind(holder.issued_at)
+    .bind(holder.issued_at + lifetime)
     .execute()
     .await?;
     Ok(token)
@@ -64,7 +60,7 @@ pub async fn issue(
 /// Whom a token that would still be accepted was made for. Changes nothing.
 pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     db.query(sql!(
-        "select user_id, email, session_id from one_time_tokens",
+        "select user_id, email, session_id, issued_at from one_time_tokens",
         " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3"
     ))
     .bind(token.hash())
@@ -78,7 +74,7 @@ pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: T
 pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     tx.query(sql!(
         "update one_time_tokens set spent_at = $3",
-        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id"
+        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id, issued_at"
     ))
     .bind(token.hash())
     .bind(purpose)
@@ -106,6 +102,22 @@ pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpo
         .bind(now)
         .execute()
         .await?;
+    Ok(())
+}
+
+/// Takes back what a user's unspent tokens are good for, but for changes of address that can be undone and are older than
+/// the change that `holder` has undone.
+pub async fn revoke_newer(tx: &mut Tx, holder: &Holder, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null",
+        " and not (purpose = $3 and issued_at < $4)"
+    ))
+    .bind(holder.user_id)
+    .bind(now)
+    .bind(Purpose::UndoEmailChange)
+    .bind(holder.issued_at)
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -80,10 +80,11 @@ pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken
     .await
 }
 
-/// Removes a batch of tokens that expired before `cutoff`. Answers how many.
+/// Removes a batch of spent tokens that expired before `cutoff`. Answers how many. An unspent one stays as long as its
+/// session, so that whoever presents it late learns that the session expired.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
-        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 limit $2)"
+        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 and spent_at is not null limit $2)"
     ))
     .bind(cutoff)
     .bind(batch)

@@ -249,9 +249,9 @@ pub async fn hold_address(tx: &mut Tx, id: UserId, email: &EmailAddress, held_un
     Ok(())
 }
 
-/// Lets go of every address held for the user.
-pub async fn release_addresses(tx: &mut Tx, id: UserId) -> Result<()> {
-    tx.query(sql!("delete from held_addresses where user_id = $1")).bind(id).execute().await?;
+/// Lets go of an address that its user has again.
+pub async fn release_address(tx: &mut Tx, email: &EmailAddress) -> Result<()> {
+    tx.query(sql!("delete from held_addresses where email = $1")).bind(email.clone()).execute().await?;
     Ok(())
 }
 

@@ -13,11 +13,15 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// A refusal if the database is away (the cause is logged here, once), else a fault that says what we were doing.
+/// A refusal if the database is away (the cause is logged here, once) or somebody was quicker, else a fault that says
+/// what we were doing.
 pub(super) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
     if is_away(&error) {
         tracing::warn!(%error, doing, "the database is not available");
         return Refusal::Unavailable.into();
+    }
+    if error.as_database_error().is_some_and(DatabaseError::is_unique_violation) {
+        return Refusal::Conflict("Somebody did the same at the same moment. Please try again.").into();
     }
     let Err(fault) = Err::<Infallible, _>(error).or_fault(doing);
     fault
@@ -41,7 +45,8 @@ pub(super) fn says_away(error: &dyn DatabaseError) -> bool {
     if error.try_downcast_ref::<PgDatabaseError>().is_some() {
         // Class 08: connection; 57P..: shutting down, crashed or starting up; 53300: too many connections.
         // https://www.postgresql.org/docs/current/errcodes-appendix.html
-        return code.starts_with("08") || code.starts_with("57P") || code == "53300";
+        // 40001 and 40P01: the engine gave this transaction up for another; nothing of it was done.
+        return code.starts_with("08") || code.starts_with("57P") || ["53300", "40001", "40P01"].contains(&&*code);
     }
     // SQLITE_BUSY is 5 and SQLITE_LOCKED 6; higher bits tell variants apart (sqlite.org/rescode.html).
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))

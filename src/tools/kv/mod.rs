@@ -119,12 +119,13 @@ impl Kv {
         if windows.is_empty() {
             return Taken::Granted;
         }
-        if let Some(redis) = &self.0.redis
-            && let Ok(taken) = redis.take(&windows, now).await
-        {
-            return taken;
+        // Counted here too, and first: whoever has to do without Redis from one moment to the next, perhaps because an
+        // attacker keeps it busy, must not begin to count at nothing.
+        let taken_here = self.0.memory.take(&windows, now);
+        match &self.0.redis {
+            Some(redis) => redis.take(&windows, now).await.unwrap_or(taken_here),
+            None => taken_here,
         }
-        self.0.memory.take(&windows, now)
     }
 
     /// Asks Redis for a sign of life.
