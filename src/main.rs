@@ -129,19 +129,27 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
 async fn serve_until_told(config: Config) -> Result<ExitCode> {
     let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
     let app = Arc::new(App::open(config, Clock::System).await?);
-    if app.config.database_migrate {
-        serve::migrate(&app).await?;
-    }
-    if app.config.is_development() {
-        greet(&app).await?;
-    }
-    tracing::info!(address = %app.config.listen, "authgraph serves");
     let shutdown = CancellationToken::new();
     let told = shutdown.clone();
     app.background.spawn("listen for signals", async move {
         wait_for_signal().await;
         told.cancel();
     });
+    let prepared = shutdown.run_until_cancelled(async {
+        if app.config.database_migrate {
+            serve::migrate(&app).await?;
+        }
+        if app.config.is_development() {
+            greet(&app).await?;
+        }
+        Ok::<(), Error>(())
+    });
+    match prepared.await {
+        Some(prepared) => prepared?,
+        // Told to stop while still waiting for the database.
+        None => return Ok(ExitCode::SUCCESS),
+    }
+    tracing::info!(address = %app.config.listen, "authgraph serves");
     serve::serve(app, listener, shutdown).await?;
     tracing::info!("authgraph has stopped");
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 /// How soon a key that was added to the folder is noticed; well under the time before it may sign.
 const KEY_INTERVAL: Duration = Duration::from_secs(20);
 /// How long a start waits for a database that is not there yet.
-const DATABASE_PATIENCE: u32 = 60;
+const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Serves until `shutdown`, then lets requests and background deeds finish.
 ///
@@ -41,12 +41,11 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
 /// # Errors
 /// `UNAVAILABLE` after a minute, or the fault of a migration.
 pub async fn migrate(app: &App) -> Result<()> {
-    let mut attempts = 0;
+    let began = Instant::now();
     loop {
         match app.db.migrate().await {
-            Err(Error::Refused(Refusal::Unavailable)) if attempts < DATABASE_PATIENCE => {
-                attempts += 1;
-                tracing::warn!(attempts, "the database does not answer yet");
+            Err(Error::Refused(Refusal::Unavailable)) if began.elapsed() < DATABASE_PATIENCE => {
+                tracing::warn!("the database does not answer yet");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             result => return result,

@@ -1,5 +1,7 @@
 //! A signed-in user proves again that they know the password; counted and locked like a login.
 
+use uuid::Uuid;
+
 use super::App;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -8,7 +10,7 @@ use crate::tools::device;
 use crate::tools::password_hasher::Verdict;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-use crate::values::ids::SessionId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::password::{Password, PasswordHash};
 use crate::values::time::Time;
 
@@ -47,21 +49,20 @@ impl App {
         }
     }
 
-    /// Writes a failed proof into the trail and counts it against the account, which may lock it. Does the same
-    /// amount of work where nobody has the account.
+    /// Writes a failed proof into the trail and counts it against the account, which may lock it. Runs the
+    /// same statements where nobody has the account; only the one that locks it writes a line more.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
     pub async fn count_failure(&self, caller: &Caller, user: Option<&User>, failed: Event, now: Time) -> Result<()> {
         let mut tx = self.db.begin().await?;
         audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
-        if let Some(user) = user
-            && self.config.lockout_attempts > 0
-        {
+        if self.config.lockout_attempts > 0 {
+            let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
             let until = now + self.config.lockout_duration;
-            let locked = users::count_failure(&mut tx, user.id, self.config.lockout_attempts, until, now).await?;
+            let locked = users::count_failure(&mut tx, id, self.config.lockout_attempts, until, now).await?;
             if locked.is_some() {
-                let event = Event::success(AuditAction::AccountLocked).about(Some(user.id));
+                let event = Event::success(AuditAction::AccountLocked).about(Some(id));
                 audit_log::write(&mut tx, caller, event.with("until", until.to_rfc3339()), now).await?;
             }
         }

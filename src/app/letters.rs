@@ -10,7 +10,7 @@ use url::Url;
 use super::App;
 use crate::error::{OrFault, Result};
 use crate::records::one_time_tokens::{self, Holder, Purpose};
-use crate::records::outbox::{LetterKind, Posted};
+use crate::records::outbox::{self, LetterKind, Posted};
 use crate::records::users::{self, User};
 use crate::tools::db::Tx;
 use crate::values::letter::{Letter, PrintedName};
@@ -31,6 +31,10 @@ impl App {
     /// `UNAVAILABLE`, or a fault.
     pub async fn compose_letter(&self, posted: &Posted, now: Time) -> Result<Option<Letter>> {
         let mut tx = self.db.begin().await?;
+        // A withdrawal waits for us here, or we for it: nothing that was withdrawn gets a token.
+        if !outbox::claim(&mut tx, posted.id, posted.attempts).await? {
+            return Ok(None);
+        }
         let user = match posted.user_id {
             Some(id) => users::find_in(&mut tx, id).await?,
             None => users::find_by_email_in(&mut tx, &posted.recipient).await?,
@@ -87,7 +91,11 @@ impl Writing<'_> {
 
     async fn email_changed(&self, tx: &mut Tx) -> Result<Option<Letter>> {
         let Some(new_address) = self.posted.details.new_address.clone() else { return Ok(None) };
-        let valid_for = self.app.config.email_undo_lifetime;
+        // As long as the address is held, and no longer, however late the letter leaves.
+        let held_until = self.posted.posted_at + self.app.config.email_undo_lifetime;
+        let Some(valid_for) = (held_until - self.now).to_std().ok().filter(|left| !left.is_zero()) else {
+            return Ok(None);
+        };
         let undo_link = self.link_with_token(tx, Purpose::UndoEmailChange, valid_for).await?;
         Ok(Some(Letter::EmailChanged { name: self.name(), undo_link, valid_for, new_address }))
     }
@@ -145,9 +153,8 @@ impl Writing<'_> {
     /// Makes the letter's token. Every attempt makes its own; what a failed attempt made expires unread.
     async fn link_with_token(&self, tx: &mut Tx, purpose: Purpose, lifetime: Duration) -> Result<String> {
         let session_id = self.posted.details.session;
-        let holder =
-            Holder { user_id: self.user.id, email: self.posted.recipient.clone(), session_id, issued_at: self.now };
-        let token = one_time_tokens::issue(tx, purpose, &holder, lifetime).await?;
+        let holder = Holder { user_id: self.user.id, email: self.posted.recipient.clone(), session_id };
+        let token = one_time_tokens::issue(tx, purpose, &holder, lifetime, self.now).await?;
         let page = match purpose {
             Purpose::VerifyEmail => "verify-email",
             Purpose::ResetPassword => "reset-password",

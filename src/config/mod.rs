@@ -207,6 +207,8 @@ impl Config {
             );
         }
         let database_url = read.optional("DATABASE_URL", read::database_url);
+        demand_a_word(read);
+        demand_private_mail(read);
         Some(Self {
             mode: read.mode,
             listen: read.required("LISTEN", read::parsed)?,
@@ -225,7 +227,7 @@ impl Config {
             redis_key_prefix: read.required("REDIS_KEY_PREFIX", read::text)?,
             trusted_proxies: read.optional("TRUSTED_PROXIES", read::parsed).unwrap_or_default(),
             cors_origins: read.optional("CORS_ORIGINS", list(read::origin)).unwrap_or_default(),
-            request_timeout: read.required("REQUEST_TIMEOUT", read::duration)?,
+            request_timeout: read.required("REQUEST_TIMEOUT", read::some_time)?,
             shutdown_grace: read.required("SHUTDOWN_GRACE", read::duration)?,
             max_body_bytes: read.required("MAX_BODY_BYTES", read::at_least_one)?,
             introspection: read.required("INTROSPECTION", switch)?,
@@ -238,15 +240,15 @@ impl Config {
             lockout_duration: read.required("LOCKOUT_DURATION", read::duration)?,
             jwt_algorithm: read.required("JWT_ALGORITHM", read::one_of(&["RS256", "ES256", "EdDSA"]))?,
             jwt_audience: read.required("JWT_AUDIENCE", read::text)?,
-            access_token_lifetime: read.required("ACCESS_TOKEN_LIFETIME", read::duration)?,
-            refresh_token_lifetime: read.required("REFRESH_TOKEN_LIFETIME", read::duration)?,
+            access_token_lifetime: read.required("ACCESS_TOKEN_LIFETIME", read::some_time)?,
+            refresh_token_lifetime: read.required("REFRESH_TOKEN_LIFETIME", read::some_time)?,
             refresh_replay_window: read.required("REFRESH_REPLAY_WINDOW", read::duration)?,
             session_max_lifetime: read.required("SESSION_MAX_LIFETIME", read::duration)?,
             reauthentication_window: read.required("REAUTHENTICATION_WINDOW", read::duration)?,
             mfa_issuer: read.optional("MFA_ISSUER", read::text).or_else(|| product_name.clone())?,
             mfa_encryption_keys: read.optional("MFA_ENCRYPTION_KEYS", read::encryption_keys),
-            verification_token_lifetime: read.required("VERIFICATION_TOKEN_LIFETIME", read::duration)?,
-            reset_token_lifetime: read.required("RESET_TOKEN_LIFETIME", read::duration)?,
+            verification_token_lifetime: read.required("VERIFICATION_TOKEN_LIFETIME", read::some_time)?,
+            reset_token_lifetime: read.required("RESET_TOKEN_LIFETIME", read::some_time)?,
             email_undo_lifetime: read.required("EMAIL_UNDO_LIFETIME", read::duration)?,
             smtp_url: read.optional("SMTP_URL", read::smtp_url),
             mail_from: read.required("MAIL_FROM", read::mailbox)?,
@@ -261,6 +263,28 @@ impl Config {
             log: read.required("LOG", read::text)?,
             log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
         })
+    }
+}
+
+/// What does not look like a laptop has to say what it is: development makes keys by itself, each instance its own.
+fn demand_a_word(read: &mut Read<'_>) {
+    let is_open = |listen: &str| listen.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback());
+    let is_shared = read.given("DATABASE_URL").is_some_and(|url| url.starts_with("postgres"))
+        || read.given("REDIS_URL").is_some()
+        || read.given("LISTEN").is_some_and(|listen| is_open(&listen));
+    if is_shared && read.given("AUTHGRAPH_ENV").is_none() {
+        let wants = "development or production, said aloud: these settings do not look like a laptop's";
+        read.fault("AUTHGRAPH_ENV", "", wants);
+    }
+}
+
+/// lettre takes smtp:// without tls= as plain text: the password, and links that open accounts.
+fn demand_private_mail(read: &mut Read<'_>) {
+    let url = read.given("SMTP_URL").and_then(|url| Url::parse(&url).ok()).filter(|url| url.scheme() == "smtp");
+    let Some(url) = url.filter(|_| read.mode == Mode::Production) else { return };
+    let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if !is_loopback && !url.query_pairs().any(|(name, value)| name == "tls" && value == "required") {
+        read.fault("SMTP_URL", url.as_str(), "smtps://… or smtp://…?tls=required: without it letters travel in clear");
     }
 }
 
@@ -294,7 +318,7 @@ fn read_hash_cost(read: &mut Read<'_>) -> Option<HashCost> {
     let lanes = read.required("ARGON2_LANES", read::at_least_one::<u32>);
     let (threads, queue) =
         (read.required("HASH_THREADS", read::parsed), read.required("HASH_QUEUE", read::at_least_one));
-    let deadline = read.required("HASH_DEADLINE", read::duration);
+    let deadline = read.required("HASH_DEADLINE", read::some_time);
     if let (Some(memory), Some(lanes)) = (memory, lanes)
         && memory / 8 < lanes
     {

@@ -109,7 +109,7 @@ impl<'a> Read<'a> {
     }
 
     /// What is set; an empty value counts as not set.
-    fn given(&self, name: &str) -> Option<String> {
+    pub fn given(&self, name: &str) -> Option<String> {
         (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 }
@@ -187,6 +187,12 @@ pub fn duration(value: &str) -> Parsed<Duration> {
     parsed.ok_or_else(|| "a length of time like 90s, 15m, 24h or 7d, at most 100 years".to_owned())
 }
 
+/// For what must not be over before it begins.
+pub fn some_time(value: &str) -> Parsed<Duration> {
+    duration(value)?;
+    duration(value).ok().filter(|length| *length >= Duration::from_secs(1)).ok_or_else(|| "a second or more".to_owned())
+}
+
 pub fn rate_limit(value: &str) -> Parsed<RateLimit> {
     let wants = || "attempts/period like 5/1m, or 0 for no limit".to_owned();
     if value == "0" {
@@ -194,7 +200,9 @@ pub fn rate_limit(value: &str) -> Parsed<RateLimit> {
     }
     let (attempts, period) = value.split_once('/').ok_or_else(wants)?;
     let period = duration(period.trim()).ok().filter(|period| *period >= Duration::from_millis(1)).ok_or_else(wants)?;
-    Ok(RateLimit { attempts: attempts.trim().parse().map_err(|_| wants())?, period })
+    // "None allowed" would be read as "no limit".
+    let attempts = attempts.trim().parse().ok().filter(|attempts| *attempts > 0).ok_or_else(wants)?;
+    Ok(RateLimit { attempts, period })
 }
 
 pub fn web_url(value: &str) -> Parsed<Url> {

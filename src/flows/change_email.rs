@@ -23,8 +23,8 @@ pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, n
     app.reserve_letter(caller, new, now).await?;
     let user = viewer.user();
     let mut tx = app.db.begin().await?;
-    one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     let draft = Draft {
         kind: LetterKind::ConfirmEmailChange,
         recipient: new,
@@ -91,11 +91,11 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     if !users::change_email(&mut tx, holder.user_id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
     }
-    users::release_address(&mut tx, &holder.email).await?;
-    one_time_tokens::revoke_newer(&mut tx, &holder, now).await?;
     for kind in [LetterKind::VerifyEmail, LetterKind::ResetPassword, LetterKind::ConfirmEmailChange] {
         outbox::withdraw_of_user(&mut tx, kind, holder.user_id, now).await?;
     }
+    one_time_tokens::revoke_but_older_undo(&mut tx, holder.user_id, &holder.email, now).await?;
+    users::release_address(&mut tx, &holder.email).await?;
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
     let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;

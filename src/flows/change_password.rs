@@ -37,8 +37,8 @@ pub async fn change_password(
     if !users::change_password(&mut tx, user.id, &old_hash, &new_hash, now).await? {
         return Err(Refusal::InvalidCredentials.into());
     }
-    one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &user.email, now).await?;
+    one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     let own = viewer.session().id;
     let ended = app.end_sessions(&mut tx, user.id, Some(own), SessionEndReason::PasswordChanged, now).await?;
     sessions::note_authenticated(&mut tx, own, now).await?;

@@ -2,7 +2,7 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
-use crate::error::{FieldFault, Result};
+use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::{one_time_tokens, outbox, users};
 use crate::values::audit::AuditAction;
@@ -10,11 +10,12 @@ use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::session::SessionEndReason;
+use crate::values::user::Role;
 
 /// Marks the viewer's account as deleted and ends every session. The address stays taken.
 ///
 /// # Errors
-/// `REAUTHENTICATION_REQUIRED`; `VALIDATION_FAILED` where the typed address is not the account's own.
+/// `REAUTHENTICATION_REQUIRED`; `CONFLICT` for the last administrator; `VALIDATION_FAILED` where the typed address is not the account's own.
 pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: &EmailAddress) -> Result<UserId> {
     let now = app.clock.now();
     let user = viewer.user();
@@ -25,10 +26,13 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
             .into());
     }
     let mut tx = app.db.begin().await?;
+    if user.role == Role::Admin && !users::any_other_admin(&mut tx, user.id).await? {
+        return Err(Refusal::Conflict("The last administrator cannot leave.").into());
+    }
     if users::delete(&mut tx, user.id, now).await? {
         app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
-        one_time_tokens::revoke_all(&mut tx, user.id, now).await?;
         outbox::withdraw_all_of_user(&mut tx, user.id, now).await?;
+        one_time_tokens::revoke_all(&mut tx, user.id, now).await?;
         let event = Event::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
         audit_log::write(&mut tx, caller, event, now).await?;
     }

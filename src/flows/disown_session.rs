@@ -1,18 +1,18 @@
-//! "It was not me": ending the session that a letter told of.
+//! "It was not me": ending the session that a letter told of, and every other.
 
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{Details, LetterKind};
-use crate::records::{mfa_challenges, sessions, users};
+use crate::records::{known_devices, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::SessionId;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 
-/// Ends the session, and offers a new password by letter: whoever opened it knows the old one.
+/// Ends the session and every other, forgets its device, and offers a new password by letter: whoever opened it knows the old one.
 ///
 /// # Errors
 /// `INVALID_TOKEN`.
@@ -24,8 +24,12 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
-    sessions::end(&mut tx, session, SessionEndReason::RevokedByUser, now).await?;
-    mfa_challenges::end_all(&mut tx, user.id, now).await?;
+    // Whoever opened it knows the password, and may have opened more.
+    app.end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
+    // From the same place the next sign-in must be told of again.
+    if let Some(disowned) = sessions::find_in(&mut tx, session).await? {
+        known_devices::forget(&mut tx, user.id, &disowned.device_print()).await?;
+    }
     let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     if user.password_hash.is_some() {

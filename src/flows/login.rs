@@ -82,12 +82,15 @@ pub async fn login(
 async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
     let current = users::find(&app.db, user.id).await?;
     let locked_until = current.and_then(|user| user.locked_until).filter(|until| *until > now);
+    // Only an account that this caller has just registered is unverified and has this password: a lock would tell so.
+    let is_hidden = app.config.hide_account_existence && user.email_verified_at.is_none();
     let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
     let mut tx = app.db.begin().await?;
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(match locked_until {
+        Some(_) if is_hidden => Refusal::InvalidCredentials.into(),
         Some(until) => Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into(),
         None => Refusal::InvalidCredentials.into(),
     })
@@ -96,7 +99,9 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
 /// The right password before the address is verified: a new letter goes out. Where the existence of accounts is hidden
 /// the answer is that of a wrong password, or it would tell who has registered.
 async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
-    let sends_letter = app.may_send_letter(&user.email, now).await?;
+    // Where the existence of accounts is hidden, a letter would draw on a limit that the caller can measure.
+    let hidden = app.config.hide_account_existence;
+    let sends_letter = !hidden && app.may_send_letter(&user.email, now).await?;
     let mut tx = app.db.begin().await?;
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
     audit_log::write(&mut tx, caller, event, now).await?;
@@ -112,7 +117,6 @@ async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -
     }
     tx.commit().await?;
     app.letter_posted.notify_one();
-    let hidden = app.config.hide_account_existence;
     Ok(if hidden { Refusal::InvalidCredentials } else { Refusal::EmailNotVerified }.into())
 }
 

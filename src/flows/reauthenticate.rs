@@ -51,5 +51,6 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
     )
     .await?;
     tx.commit().await?;
+    app.letter_posted.notify_one();
     Ok(now + app.config.reauthentication_window)
 }

@@ -48,9 +48,11 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
     app.reserve_proof(caller, None, now).await?;
     let password_hash = PasswordHash::from(app.password_hasher.hash(new.password.expose()).await?);
 
+    // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
+    let sends_letter = !app.config.hide_account_existence || app.may_send_letter(&new.email, now).await?;
     let mut tx = app.db.begin().await?;
     let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
-        return refuse_taken(app, tx, caller, &new, now).await;
+        return refuse_taken(app, tx, caller, (&new, sends_letter), now).await;
     };
     audit_log::write(&mut tx, caller, Event::success(AuditAction::UserRegistered).by(user.id), now).await?;
     let letter = Draft {
@@ -59,7 +61,9 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
         user: Some(user.id),
         details: Details::default(),
     };
-    outbox::post(&mut tx, letter, now).await?;
+    if sends_letter {
+        outbox::post(&mut tx, letter, now).await?;
+    }
     if app.config.requires_verified_email() {
         tx.commit().await?;
         app.letter_posted.notify_one();
@@ -87,13 +91,19 @@ async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, no
 }
 
 /// The address is taken. Its owner learns of the attempt; the stranger learns it only where that is no secret.
-async fn refuse_taken(app: &App, mut tx: Tx, caller: &Caller, new: &Application, now: Time) -> Result<Registered> {
+async fn refuse_taken(
+    app: &App,
+    mut tx: Tx,
+    caller: &Caller,
+    (new, sends_letter): (&Application, bool),
+    now: Time,
+) -> Result<Registered> {
     let owner = users::find_by_email_in(&mut tx, &new.email).await?.filter(|user| user.deleted_at.is_none());
     let owner_id = owner.map(|user| user.id);
     let event = Event::failure(AuditAction::RegistrationRefused).about(owner_id);
     audit_log::write(&mut tx, caller, event.with("reason", "EMAIL_TAKEN"), now).await?;
     let is_hidden = app.config.hide_account_existence;
-    if is_hidden && owner_id.is_some() && app.may_send_letter(&new.email, now).await? {
+    if is_hidden && owner_id.is_some() && sends_letter {
         let draft = Draft {
             kind: LetterKind::AccountExists,
             recipient: &new.email,

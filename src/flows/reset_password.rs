@@ -22,8 +22,8 @@ pub async fn request_password_reset(app: &App, caller: &Caller, email: &EmailAdd
     let now = app.clock.now();
     app.reserve_letter(caller, email, now).await?;
     let mut tx = app.db.begin().await?;
-    one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, email, now).await?;
+    one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;
     let draft = Draft { kind: LetterKind::ResetPassword, recipient: email, user: None, details: Details::default() };
     outbox::post(&mut tx, draft, now).await?;
     let subject = users::find_by_email_in(&mut tx, email).await?.map(|user| user.id);
@@ -61,8 +61,8 @@ pub async fn reset_password(
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
         return Err(Refusal::InvalidToken.into());
     }
-    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
+    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
     let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;

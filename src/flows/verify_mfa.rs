@@ -38,6 +38,10 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
         return Err(Refusal::InvalidToken.into());
     }
     if let Some(until) = user.locked_until.filter(|until| *until > now) {
+        // The code and the challenge stay used up: the refusal leaves its trace.
+        let failed = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "ACCOUNT_LOCKED");
+        audit_log::write(&mut tx, caller, failed, now).await?;
+        tx.commit().await?;
         return Err(Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into());
     }
     let entrant = Entrant { user, caller, device_name: challenge.device_name, method: challenge.first_factor };

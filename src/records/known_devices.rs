@@ -42,6 +42,16 @@ pub async fn meet(tx: &mut Tx, user: UserId, print: &DevicePrint, now: Time) -> 
     Ok(if others.is_some() { Acquaintance::New } else { Acquaintance::First })
 }
 
+/// Forgets one device.
+pub async fn forget(tx: &mut Tx, user: UserId, print: &DevicePrint) -> Result<()> {
+    tx.query(sql!("delete from known_devices where user_id = $1 and fingerprint = $2"))
+        .bind(user)
+        .bind(print.clone())
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Forgets a batch of devices not seen since `cutoff`. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(

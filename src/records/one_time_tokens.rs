@@ -34,12 +34,16 @@ pub struct Holder {
     pub email: EmailAddress,
     /// The session it can end, if it is for that.
     pub session_id: Option<SessionId>,
-    /// When it was made.
-    pub issued_at: Time,
 }
 
 /// Makes a token for a letter that is about to leave.
-pub async fn issue(tx: &mut Tx, purpose: Purpose, holder: &Holder, lifetime: Duration) -> Result<OneTimeToken> {
+pub async fn issue(
+    tx: &mut Tx,
+    purpose: Purpose,
+    holder: &Holder,
+    lifetime: Duration,
+    now: Time,
+) -> Result<OneTimeToken> {
     let token = OneTimeToken::random()?;
     tx.query(sql!(
         "insert into one_time_tokens (hash, user_id, purpose, email, session_id, issued_at, expires_at)",
@@ -50,8 +54,8 @@ pub async fn issue(tx: &mut Tx, purpose: Purpose, holder: &Holder, lifetime: Dur
     .bind(purpose)
     .bind(holder.email.clone())
     .bind(holder.session_id)
-    .bind(holder.issued_at)
-    .bind(holder.issued_at + lifetime)
+    .bind(now)
+    .bind(now + lifetime)
     .execute()
     .await?;
     Ok(token)
@@ -60,7 +64,7 @@ pub async fn issue(tx: &mut Tx, purpose: Purpose, holder: &Holder, lifetime: Dur
 /// Whom a token that would still be accepted was made for. Changes nothing.
 pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     db.query(sql!(
-        "select user_id, email, session_id, issued_at from one_time_tokens",
+        "select user_id, email, session_id from one_time_tokens",
         " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3"
     ))
     .bind(token.hash())
@@ -74,7 +78,7 @@ pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: T
 pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     tx.query(sql!(
         "update one_time_tokens set spent_at = $3",
-        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id, issued_at"
+        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id"
     ))
     .bind(token.hash())
     .bind(purpose)
@@ -105,17 +109,18 @@ pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpo
     Ok(())
 }
 
-/// Takes back what a user's unspent tokens are good for, but for changes of address that can be undone and are older than
-/// the change that `holder` has undone.
-pub async fn revoke_newer(tx: &mut Tx, holder: &Holder, now: Time) -> Result<()> {
+/// Takes back what a user's unspent tokens are good for, but for undoing changes of address that are older than the
+/// change just undone: back to addresses that were left before the restored one was.
+pub async fn revoke_but_older_undo(tx: &mut Tx, user: UserId, restored: &EmailAddress, now: Time) -> Result<()> {
     tx.query(sql!(
         "update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null",
-        " and not (purpose = $3 and issued_at < $4)"
+        " and not (purpose = $3 and email in (select h.email from held_addresses h where h.user_id = $1",
+        " and h.held_until < (select o.held_until from held_addresses o where o.email = $4)))"
     ))
-    .bind(holder.user_id)
+    .bind(user)
     .bind(now)
     .bind(Purpose::UndoEmailChange)
-    .bind(holder.issued_at)
+    .bind(restored.clone())
     .execute()
     .await?;
     Ok(())

@@ -159,6 +159,17 @@ pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result
     .await
 }
 
+/// Whether a letter that was taken is still wanted and still ours; holds its row until the transaction ends.
+pub async fn claim(tx: &mut Tx, id: LetterId, attempts: i32) -> Result<bool> {
+    let claimed = tx
+        .query(sql!("update outbox set attempts = $2 where id = $1 and attempts = $2 and state = 'WAITING'"))
+        .bind(id)
+        .bind(attempts)
+        .execute()
+        .await?;
+    Ok(claimed == 1)
+}
+
 /// Notes that a letter has left.
 pub async fn note_delivered(db: &Db, id: LetterId, now: Time) -> Result<()> {
     settle(db, id, "DELIVERED", None, now).await

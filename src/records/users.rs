@@ -304,6 +304,16 @@ pub async fn sweep_held_addresses(db: &Db, cutoff: Time, batch: i64) -> Result<u
     .await
 }
 
+/// Whether anybody but this user administers this server.
+pub async fn any_other_admin(tx: &mut Tx, id: UserId) -> Result<bool> {
+    let other: Option<(i32,)> = tx
+        .query(sql!("select 1 from users where role = 'ADMIN' and deleted_at is null and id <> $1 limit 1"))
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(other.is_some())
+}
+
 /// Whether anybody administers this server.
 pub async fn any_admin(db: &Db) -> Result<bool> {
     let admin: Option<(i32,)> =

@@ -29,7 +29,9 @@ impl EmailAddress {
         if parsed.local_part().starts_with('"') {
             return Err(invalid());
         }
-        Ok(Self(address))
+        // One mailbox, one account: a domain has two spellings, of which mail servers all know the ASCII one (RFC 5890).
+        let domain = url::Host::parse(parsed.domain()).map_err(|_| invalid())?;
+        Ok(Self(format!("{}@{domain}", parsed.local_part())))
     }
 
     /// The address as text.
@@ -60,6 +62,14 @@ mod tests {
         let typed = EmailAddress::parse("  Ann@Example.COM ").unwrap();
 
         assert_eq!(typed.as_str(), "ann@example.com");
+    }
+
+    #[test]
+    fn two_spellings_of_a_domain_make_no_second_account() {
+        let (unicode, ascii) =
+            (EmailAddress::parse("ann@bücher.example"), EmailAddress::parse("ann@xn--bcher-kva.example"));
+
+        assert_eq!(unicode.unwrap(), ascii.unwrap());
     }
 
     #[test]

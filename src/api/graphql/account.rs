@@ -182,7 +182,7 @@ impl AccountMutation {
     #[graphql(
         guard = "recently_authenticated()",
         directive = requires::apply(Role::User, true),
-        directive = refuses::apply(vec![Code::ValidationFailed]),
+        directive = refuses::apply(vec![Code::ValidationFailed, Code::Conflict]),
     )]
     async fn delete_account(
         &self,

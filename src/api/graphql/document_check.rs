@@ -133,6 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn a_bomb_without_its_last_fragment_is_refused_at_once() {
+        let whole = bomb(14);
+        let without_end = whole.rsplit_once("fragment f14").unwrap().0;
+
+        assert_eq!(code(without_end), "GRAPHQL_VALIDATION_FAILED");
+    }
+
+    #[test]
+    fn spreads_cost_even_where_nothing_is_in_them() {
+        let empty = bomb(14).replace("__typename", "... on Query { __typename @skip(if: true) }");
+
+        assert_eq!(code(&empty), "QUERY_TOO_COMPLEX");
+    }
+
+    #[test]
     fn a_fragment_inside_itself_is_refused() {
         for fragments in ["fragment f on Q { ...f }", "fragment f on Q { a { ...g } } fragment g on Q { b { ...f } }"] {
             assert_eq!(code(&format!("{{ ...f }} {fragments}")), "GRAPHQL_VALIDATION_FAILED");

@@ -111,10 +111,10 @@ pub struct DisownSessionInput {
     token: String,
 }
 
-/// The session has ended.
+/// Every session has ended.
 #[derive(SimpleObject)]
 pub struct DisownSessionPayload {
-    /// The session that ended.
+    /// The session that the letter told of.
     session_id: ID,
 }
 
@@ -212,8 +212,8 @@ impl SignInMutation {
         Ok(Some(RevokeSessionPayload { session: SessionView { session, user: viewer.user().clone(), is_current } }))
     }
 
-    /// End the session that a letter told of, with the letter's token: "it was not me". Another letter offers a new
-    /// password, because whoever signed in knows the old one.
+    /// "It was not me": with the token of a letter about a sign-in, end that session and every other. Another letter
+    /// offers a new password, because whoever signed in knows the old one.
     #[graphql(directive = refuses::apply(vec![Code::InvalidToken]))]
     async fn disown_session(
         &self,

@@ -123,6 +123,7 @@ fn call(letter: &StoredLetter) -> Option<Call> {
         "reset_password" => ("resetPassword", ", newPassword: \"…\""),
         "confirm_email_change" => ("confirmEmailChange", ""),
         "email_changed" => ("undoEmailChange", ""),
+        "new_device" => ("disownSession", ""),
         _ => return None,
     };
     let token = letter.text.split_whitespace().find_map(token_in)?;

@@ -24,7 +24,7 @@ pub async fn ready(State(edge): State<Edge>) -> impl IntoResponse {
 
 /// `/.well-known/jwks.json`: the public keys of access tokens (RFC 7517, section 5).
 pub async fn jwks(State(edge): State<Edge>) -> impl IntoResponse {
-    let headers = [(header::CACHE_CONTROL, "public, max-age=60"), (header::CONTENT_TYPE, "application/json")];
+    let headers = [(header::CACHE_CONTROL, "public, max-age=30"), (header::CONTENT_TYPE, "application/json")];
     (headers, (edge.jwks)())
 }
 

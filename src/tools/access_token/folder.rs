@@ -94,7 +94,8 @@ pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<K
 pub(super) fn read(folder: &Path) -> Result<Vec<KeyFile>> {
     let doing = "reading the folder of signing keys";
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).or_fault(doing)? {
+    let unreadable = |error: io::Error| format!("{}: {error} (`authgraph keys rotate` makes a key)", folder.display());
+    for entry in fs::read_dir(folder).map_err(unreadable).or_fault(doing)? {
         let entry = entry.or_fault(doing)?;
         let name = entry.file_name();
         let Some((name, (created_at, kid))) = name.to_str().and_then(|name| Some((name, parse_name(name)?))) else {

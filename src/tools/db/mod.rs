@@ -171,8 +171,13 @@ async fn open_sqlite(settings: &Settings) -> Result<Db> {
         .busy_timeout(SQLITE_BUSY_TIMEOUT)
         .statement_cache_capacity(PREPARED_STATEMENTS);
     if let Some(folder) = options.get_filename().parent() {
-        tokio::fs::create_dir_all(folder).await.or_fault("making the folder of the database")?;
+        let mut private = tokio::fs::DirBuilder::new();
+        private.recursive(true).mode(0o700).create(folder).await.or_fault("making the folder of the database")?;
     }
+    // For its owner alone; the engine gives its other files the mode of this one.
+    let mut private = tokio::fs::OpenOptions::new();
+    private.create(true).append(true).mode(0o600);
+    private.open(options.get_filename()).await.or_fault("making the file of the database")?;
     let pool = |connections| {
         SqlitePoolOptions::new()
             .max_connections(connections)

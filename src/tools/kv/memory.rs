@@ -55,6 +55,18 @@ impl Memory {
         }
         Taken::Granted
     }
+
+    /// Takes back one attempt of this time, which somebody who counts for all has refused.
+    pub(super) fn give_back(&self, windows: &[Window<'_>], now: Time) {
+        let now = now.timestamp_micros();
+        let mut counted = lock(&self.windows);
+        for window in windows {
+            let Some(attempts) = counted.find(window.name, now) else { continue };
+            if let Some(place) = attempts.iter().rposition(|&at| at == now) {
+                attempts.remove(place);
+            }
+        }
+    }
 }
 
 /// Drops the attempts that no longer count and says how long until there is room, 0 where there is.

@@ -120,11 +120,15 @@ impl Kv {
             return Taken::Granted;
         }
         // Counted here too, and first: whoever has to do without Redis from one moment to the next, perhaps because an
-        // attacker keeps it busy, must not begin to count at nothing.
+        // attacker keeps it busy, must not begin to count at nothing. What is full here is full everywhere.
         let taken_here = self.0.memory.take(&windows, now);
-        match &self.0.redis {
-            Some(redis) => redis.take(&windows, now).await.unwrap_or(taken_here),
-            None => taken_here,
+        let (Taken::Granted, Some(redis)) = (taken_here, &self.0.redis) else { return taken_here };
+        match redis.take(&windows, now).await {
+            Ok(Taken::Granted) | Err(_) => Taken::Granted,
+            Ok(refused) => {
+                self.0.memory.give_back(&windows, now);
+                refused
+            }
         }
     }
 

@@ -131,7 +131,8 @@ async fn limits_hold_without_redis_and_nobody_waits_for_it() {
     assert_eq!(granted, 2);
     assert!(begun.elapsed() < Duration::from_millis(500), "waited {:?}", begun.elapsed());
     assert_eq!(kv.ping().await, Health::RedisAway);
-    assert_eq!(kv.fallbacks(), 5);
+    // Two granted and one sign of life: what is full here is not asked there.
+    assert_eq!(kv.fallbacks(), 3);
 }
 
 #[tokio::test]

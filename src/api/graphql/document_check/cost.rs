@@ -34,6 +34,11 @@ impl Cost {
         }
     }
 
+    /// A spread is work for the library, whatever stands in the fragment: nothing may be free.
+    fn inside_fragment(self) -> Self {
+        Self { fields: self.fields.saturating_add(1), ..self }
+    }
+
     fn inside_field(self, has_alias: bool) -> Self {
         Self {
             fields: self.fields.saturating_add(1),
@@ -81,9 +86,11 @@ impl<'a> Estimate<'a> {
                 Selection::Field(field) => {
                     self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(field.node.alias.is_some())
                 }
-                Selection::InlineFragment(fragment) => self.of_set(&fragment.node.selection_set.node, nesting + 1)?,
+                Selection::InlineFragment(fragment) => {
+                    self.of_set(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
+                }
                 Selection::FragmentSpread(spread) => {
-                    self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?
+                    self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
                 }
             };
             total = total.beside(inner).beside(Cost::of_directives(selection.node.directives()));
@@ -100,8 +107,11 @@ impl<'a> Estimate<'a> {
             }
             None => {}
         }
-        // A fragment that does not exist costs nothing here, and validation refuses it.
-        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Cost::default()) };
+        // Validation would refuse it too, but only after the library has written every spread out.
+        let Some(fragment) = self.document.fragments.get(name) else {
+            let message = format!("Unknown fragment: \"{name}\".");
+            return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
+        };
         self.fragments.insert(name.as_str(), None);
         let cost = self.of_set(&fragment.node.selection_set.node, nesting)?;
         let cost = cost.beside(Cost::of_directives(&fragment.node.directives));
