@@ -1,0 +1,154 @@
+//! The floors of the house: what may call what, read from the imports.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floors, from the ground up. `values`, `config` and `error` are the ground.
+const FLOORS: [&[&str]; 7] = [
+    &["values", "config", "error"],
+    &["tools"],
+    &["records"],
+    &["app"],
+    &["flows"],
+    &["api"],
+    &["serve", "lib", "main"],
+];
+
+/// The one flow that others may take something from: the proof that somebody is signed in.
+const SHARED_FLOW: &str = "authenticate";
+
+struct Source {
+    /// Below `src`: `flows/login.rs`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The first part of its path: `flows`.
+    fn module(&self) -> &str {
+        self.path.split(['/', '.']).next().unwrap()
+    }
+
+    /// What stands before the tests of the file.
+    fn code(&self) -> &str {
+        self.text.split("#[cfg(test)]\nmod tests {").next().unwrap()
+    }
+
+    /// Every path into our own crate that the file names, as `flows::login`.
+    fn own_paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        for rest in self.code().split("crate::").skip(1) {
+            let path: String = rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':')).collect();
+            paths.push(path.trim_end_matches(':').to_owned());
+        }
+        paths
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    assert!(files.len() > 50, "the sources were not found");
+    let relative = |path: &PathBuf| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+    files.iter().map(|path| Source { path: relative(path), text: fs::read_to_string(path).unwrap() }).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn floor(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&module))
+}
+
+#[test]
+fn a_floor_calls_only_downwards() {
+    for source in sources() {
+        let own = floor(source.module()).unwrap_or_else(|| panic!("{} is on no floor", source.path));
+        for path in source.own_paths() {
+            let called = path.split("::").next().unwrap();
+            let is_below = floor(called).is_none_or(|floor| floor < own || called == source.module() || own == 0);
+            assert!(is_below, "{} calls up: crate::{path}", source.path);
+        }
+    }
+}
+
+#[test]
+fn no_flow_calls_its_neighbour() {
+    for source in sources().iter().filter(|source| source.module() == "flows" && source.path != "flows/mod.rs") {
+        let neighbours =
+            source.code().lines().filter(|line| line.contains("super::") || line.contains("crate::flows::"));
+        for line in neighbours.filter(|line| !line.contains("mod tests") && !line.contains("use super::*")) {
+            assert!(line.contains(SHARED_FLOW), "{} calls its neighbour: {line}", source.path);
+        }
+    }
+}
+
+#[test]
+fn no_tool_knows_what_it_is_for() {
+    for source in sources().iter().filter(|source| source.module() == "tools") {
+        let own = source.path.trim_end_matches(".rs").split('/').nth(1).unwrap();
+        for path in source.own_paths() {
+            assert!(!path.starts_with("config"), "{} reads the configuration: {path}", source.path);
+            let called = path.strip_prefix("tools::").and_then(|path| path.split("::").next());
+            // The limiter counts in the store, and everything that waits adds jitter.
+            let is_allowed =
+                |called: &str| called == own || called == "jitter" || (own == "rate_limiter" && called == "kv");
+            assert!(called.is_none_or(is_allowed), "{} uses its neighbour: {path}", source.path);
+        }
+    }
+}
+
+#[test]
+fn only_the_api_knows_axum_and_graphql() {
+    for source in sources().iter().filter(|source| source.module() != "api") {
+        for word in ["use axum::", "axum::Router", "async_graphql", "tower_http"] {
+            assert!(!source.code().contains(word), "{} knows {word}", source.path);
+        }
+    }
+}
+
+#[test]
+fn only_records_speak_sql() {
+    for source in
+        sources().iter().filter(|source| !matches!(source.module(), "records") && !source.path.starts_with("tools/db"))
+    {
+        let speaks = ["sql!(", ".query(\"", "query_built(", "sqlx::query", "sqlx::Row"];
+        assert!(!speaks.iter().any(|word| source.code().contains(word)), "{} speaks SQL", source.path);
+        let derives = source.code().matches("sqlx::").count() - source.code().matches("sqlx::Type").count();
+        assert!(source.module() == "values" || derives == 0, "{} knows sqlx", source.path);
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for source in sources() {
+        assert!(source.text.starts_with("//! "), "{} does not begin with //!", source.path);
+        let first = source.text.lines().next().unwrap();
+        assert!(
+            first.ends_with(['.', ':']) || source.text.lines().nth(1).is_some_and(|line| line.starts_with("//!")),
+            "{first}"
+        );
+    }
+}
+
+#[test]
+fn no_name_says_nothing() {
+    let names = ["struct ", "enum ", "trait ", "type ", "fn ", "mod "];
+    for source in sources() {
+        for line in source.text.lines().filter(|line| names.iter().any(|name| line.contains(name))) {
+            let is_empty_word =
+                ["Manager", "Helper", "Utils", "Dto", "utils", "helpers"].iter().any(|word| line.contains(word));
+            assert!(!is_empty_word, "{}: {line}", source.path);
+        }
+        assert!(!source.text.contains("TODO") && !source.text.contains("FIXME"), "{} is not finished", source.path);
+    }
+}

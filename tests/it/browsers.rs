@@ -1,0 +1,110 @@
+//! What browsers and machines find at the edge: headers, origins, compression, probes.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Answer, TestApp};
+
+const FRONTEND: &str = "https://app.example.com";
+
+async fn send(app: &TestApp, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = reqwest::Client::new().request(method, app.url(path));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::read(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn every_answer_makes_a_browser_careful() {
+    let app = TestApp::start().await;
+    for path in ["/graphql", "/health", "/ready", "/nowhere"] {
+        let answer = app.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+    }
+}
+
+#[tokio::test]
+async fn only_the_named_origins_may_read_answers() {
+    let app = TestApp::with(&[("CORS_ORIGINS", FRONTEND)]).await;
+    for (origin, allowed) in [(FRONTEND, FRONTEND), ("https://app.example.com.evil", ""), ("null", ""), ("*", "")] {
+        let asked = [
+            ("origin", origin),
+            ("access-control-request-method", "POST"),
+            ("access-control-request-headers", "content-type"),
+        ];
+        let preflight = send(&app, Method::OPTIONS, "/graphql", &asked).await;
+        let answer = app.ask("{ __typename }").header("origin", origin).await;
+
+        assert_eq!(preflight.header("access-control-allow-origin"), allowed, "{origin}");
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{origin}");
+        assert!(answer.header("vary").contains("origin"));
+    }
+}
+
+#[tokio::test]
+async fn a_frontend_may_send_the_cookie_and_read_the_request_id() {
+    let app = TestApp::with(&[("CORS_ORIGINS", FRONTEND)]).await;
+
+    let answer = app.ask("{ __typename }").header("origin", FRONTEND).await;
+
+    assert_eq!(answer.header("access-control-allow-credentials"), "true");
+    assert!(answer.header("access-control-expose-headers").contains("x-request-id"));
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_and_short_ones_are_not() {
+    let app = TestApp::start().await;
+    let long = "{ __schema { types { name description fields { name description } } } }";
+    for (accepted, encoding) in [("br", "br"), ("gzip", "gzip"), ("identity", "")] {
+        assert_eq!(app.ask(long).header("accept-encoding", accepted).encoding().await, encoding);
+        assert_eq!(app.ask("{ __typename }").header("accept-encoding", accepted).encoding().await, "");
+    }
+}
+
+#[tokio::test]
+async fn machines_ask_whether_the_server_lives_and_works() {
+    let app = TestApp::start().await;
+
+    let (health, ready) = (app.get("/health").await, app.get("/ready").await);
+
+    assert_eq!((health.status.as_u16(), &health.body), (200, &json!({ "status": "ok" })));
+    assert_eq!((ready.status.as_u16(), &ready.body["status"]), (200, &json!("ready")));
+    assert_eq!(ready.body["checks"]["database"], "up");
+    assert_eq!(app.get("/.well-known/jwks.json").await.header("cache-control"), "public, max-age=30");
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_there_is_told_in_the_words_of_all_errors() {
+    let app = TestApp::start().await;
+
+    let nowhere = app.get("/nowhere").await;
+    let posted = send(&app, Method::POST, "/health", &[]).await;
+
+    assert_eq!((nowhere.status.as_u16(), nowhere.code()), (404, "NOT_FOUND"));
+    assert_eq!((posted.status.as_u16(), posted.code()), (405, "BAD_REQUEST"));
+}
+
+#[tokio::test]
+async fn the_mailbox_is_there_only_where_letters_go_to_files() {
+    let files = TestApp::start().await;
+    let smtp = TestApp::with(&[("SMTP_URL", "smtp://127.0.0.1:1")]).await;
+
+    assert_eq!(files.get("/dev/mailbox").await.status, 200);
+    assert_eq!(smtp.get("/dev/mailbox").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_request_id_is_given_where_none_harmless_is_brought() {
+    let app = TestApp::start().await;
+
+    let own = app.ask("{ __typename }").header("x-request-id", "mine-1").await;
+    let harmful = app.ask("{ __typename }").header("x-request-id", "not ok").await;
+
+    assert_eq!(own.header("x-request-id"), "mine-1");
+    assert_eq!(harmful.header("x-request-id").len(), 36);
+}

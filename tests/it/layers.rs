@@ -1,0 +1,137 @@
+//! The layers around a schema that misbehaves: it panics, it dawdles, it is in the middle of something at shutdown.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Request, Response, Value};
+use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Readiness};
+use authgraph::api::http::router::router;
+use authgraph::api::http::server::serve;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::json;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::support::Answer;
+
+const GRACE: Duration = Duration::from_millis(300);
+
+/// A server whose schema does nothing but this.
+struct Server {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    running: TaskTracker,
+}
+
+impl Server {
+    fn that(does: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static, settings: EdgeSettings) -> Self {
+        let readiness = Readiness { database: DatabaseState::Down, kv: KvState::InProcess };
+        let edge = Edge {
+            settings: Arc::new(settings),
+            execute: Arc::new(move |_: Request| does().map(|()| Response::new(Value::Null)).boxed()),
+            readiness: Arc::new(move || async move { readiness }.boxed()),
+            jwks: Arc::new(String::new),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (address, shutdown, running) =
+            (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
+        running.spawn(serve(router(edge, axum::Router::new()), listener, shutdown.clone(), GRACE));
+        running.close();
+        Self { address, shutdown, running }
+    }
+
+    async fn ask(&self) -> reqwest::Result<Answer> {
+        let request = reqwest::Client::new().post(format!("http://{}/graphql", self.address));
+        let response = request.header("origin", "https://app.example.com").json(&json!({ "query": "{ x }" }));
+        Ok(Answer::read(response.send().await?).await)
+    }
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_request_and_says_nothing() {
+    let settings =
+        EdgeSettings { origins: vec!["https://app.example.com".parse().unwrap()], ..EdgeSettings::default() };
+    let server = Server::that(|| async { panic!("hunter2") }.boxed(), settings);
+
+    for _ in 0..2 {
+        let answer = server.ask().await.unwrap();
+        assert_eq!((answer.status.as_u16(), answer.code()), (500, "INTERNAL"));
+        assert!(!answer.text.contains("hunter2"));
+        assert_eq!(answer.header("access-control-allow-origin"), "https://app.example.com");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_given_up() {
+    let settings = EdgeSettings { time_limit: Duration::from_millis(50), ..EdgeSettings::default() };
+    let server = Server::that(|| std::future::pending().boxed(), settings);
+
+    let answer = server.ask().await.unwrap();
+
+    assert_eq!((answer.status.as_u16(), answer.code()), (503, "UNAVAILABLE"));
+}
+
+#[tokio::test]
+async fn shutdown_lets_requests_in_flight_finish() {
+    let (begun, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, finishes) = (Arc::clone(&begun), Arc::clone(&finish));
+    let deed = move || {
+        begins.notify_one();
+        let finishes = Arc::clone(&finishes);
+        async move { finishes.notified().await }.boxed()
+    };
+    let server = Server::that(deed, EdgeSettings::default());
+
+    let (answer, ()) = tokio::join!(server.ask(), async {
+        begun.notified().await;
+        server.shutdown.cancel();
+        finish.notify_one();
+    });
+
+    assert_eq!(answer.unwrap().status, 200);
+    server.running.wait().await;
+    assert!(server.ask().await.is_err(), "a server that has stopped accepts nobody");
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_longer_than_the_grace() {
+    let begun = Arc::new(Notify::new());
+    let begins = Arc::clone(&begun);
+    let deed = move || {
+        begins.notify_one();
+        std::future::pending().boxed()
+    };
+    let server = Server::that(deed, EdgeSettings::default());
+
+    let (answer, ()) = tokio::join!(server.ask(), async {
+        begun.notified().await;
+        server.shutdown.cancel();
+    });
+
+    assert!(answer.is_err());
+    tokio::time::timeout(GRACE * 10, server.running.wait()).await.expect("a server that stops");
+}
+
+#[tokio::test]
+async fn a_silent_connection_does_not_hold_up_the_shutdown() {
+    let server = Server::that(|| std::future::ready(()).boxed(), EdgeSettings::default());
+    let silent = tokio::net::TcpStream::connect(server.address).await.unwrap();
+
+    server.shutdown.cancel();
+
+    tokio::time::timeout(GRACE * 10, server.running.wait()).await.expect("a server that stops");
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_server_by_tls_says_so_to_browsers() {
+    let settings = EdgeSettings { production: true, ..EdgeSettings::default() };
+    let server = Server::that(|| std::future::ready(()).boxed(), settings);
+
+    let answer = server.ask().await.unwrap();
+
+    assert!(answer.header("strict-transport-security").starts_with("max-age="));
+}

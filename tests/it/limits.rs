@@ -1,0 +1,165 @@
+//! How often a stranger may try: each window exact, each execution of a field counted.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{PASSWORD, TestApp};
+
+const PER_ADDRESS: &[(&str, &str)] =
+    &[("RATE_LIMIT_AUTH", "5/1m"), ("TRUSTED_PROXIES", "1"), ("LOCKOUT_ATTEMPTS", "0")];
+const PER_ACCOUNT: &[(&str, &str)] = &[("RATE_LIMIT_AUTH_ACCOUNT", "5/1m"), ("LOCKOUT_ATTEMPTS", "0")];
+const PER_RECIPIENT: &[(&str, &str)] = &[("RATE_LIMIT_EMAIL", "3/1h")];
+
+#[tokio::test]
+async fn the_sixth_attempt_of_an_address_waits_for_the_first_to_be_forgotten() {
+    let app = TestApp::with(PER_ADDRESS).await;
+    for n in 0..5 {
+        app.login(&format!("stranger{n}@example.com"), PASSWORD).await;
+        app.wait(Duration::from_secs(1));
+    }
+
+    let refused = app.login("ann@example.com", PASSWORD).await;
+    assert_eq!((refused.code(), refused.retry_after()), ("RATE_LIMITED", 55));
+    assert_eq!(refused.extension("statusCode"), &json!(429));
+
+    app.wait(Duration::from_secs(54));
+    assert_eq!(app.login("ann@example.com", PASSWORD).await.retry_after(), 1);
+    app.wait(Duration::from_secs(1));
+    assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn another_address_is_not_held_up() {
+    let app = TestApp::with(PER_ADDRESS).await;
+    for _ in 0..5 {
+        app.login("ann@example.com", PASSWORD).from("203.0.113.7").await;
+    }
+
+    assert_eq!(app.login("ann@example.com", PASSWORD).from("203.0.113.7").await.code(), "RATE_LIMITED");
+    assert_eq!(app.login("ann@example.com", PASSWORD).from("203.0.113.8").await.code(), "INVALID_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn all_addresses_of_one_ipv6_network_are_one() {
+    let app = TestApp::with(PER_ADDRESS).await;
+    for n in 0..5 {
+        app.login("ann@example.com", PASSWORD).from(&format!("2001:db8:1:2::{n}")).await;
+    }
+
+    assert_eq!(app.login("ann@example.com", PASSWORD).from("2001:db8:1:2:ffff::1").await.code(), "RATE_LIMITED");
+    assert_eq!(app.login("ann@example.com", PASSWORD).from("2001:db8:1:3::1").await.code(), "INVALID_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn nobody_forges_an_address_where_no_proxy_is_trusted() {
+    let app = TestApp::with(&[("RATE_LIMIT_AUTH", "5/1m")]).await;
+    for n in 0..5 {
+        app.login("ann@example.com", PASSWORD).from(&format!("203.0.113.{n}")).await;
+    }
+
+    assert_eq!(app.login("ann@example.com", PASSWORD).from("203.0.113.9").await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn of_ten_aliased_logins_five_are_judged() {
+    let app = TestApp::with(PER_ADDRESS).await;
+    let login = |n| format!(r#"a{n}: login(input: {{ email: "ann@example.com", password: "x" }}) {{ __typename }}"#);
+    let fields: Vec<String> = (0..10).map(login).collect();
+
+    let answer = app.ask(format!("mutation {{ {} }}", fields.join(" "))).await;
+
+    let codes = answer.codes();
+    assert_eq!(codes[..5], ["INVALID_CREDENTIALS"; 5]);
+    assert_eq!(codes[5..], ["RATE_LIMITED"; 5]);
+}
+
+#[tokio::test]
+async fn an_account_is_guarded_from_everywhere_at_once() {
+    let app = TestApp::with(&[PER_ACCOUNT, &[("TRUSTED_PROXIES", "1")]].concat()).await;
+    for n in 0..5 {
+        app.login("ann@example.com", PASSWORD).from(&format!("203.0.113.{n}")).await;
+    }
+
+    assert_eq!(app.login("Ann@example.com", PASSWORD).from("203.0.113.99").await.code(), "RATE_LIMITED");
+    assert_eq!(app.login("bob@example.com", PASSWORD).from("203.0.113.99").await.code(), "INVALID_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn a_limit_tells_nobody_who_has_an_account() {
+    let app = TestApp::with(PER_ACCOUNT).await;
+    app.signed_in("ann@example.com").await;
+    for _ in 0..5 {
+        app.login("ann@example.com", "Wrong-Guess-99").await;
+        app.login("stranger@example.com", "Wrong-Guess-99").await;
+    }
+
+    let member = app.login("ann@example.com", PASSWORD).await;
+    let stranger = app.login("stranger@example.com", PASSWORD).await;
+
+    assert_eq!(member.code(), "RATE_LIMITED");
+    assert_eq!(member.anonymous_text(), stranger.anonymous_text());
+}
+
+#[tokio::test]
+async fn a_confirmed_password_counts_like_a_login() {
+    let app = TestApp::with(PER_ACCOUNT).await;
+    let ann = app.signed_in("ann@example.com").await;
+    for _ in 0..5 {
+        app.reauthenticate(&ann, "Wrong-Guess-99").await;
+    }
+
+    assert_eq!(app.reauthenticate(&ann, PASSWORD).await.code(), "RATE_LIMITED");
+    assert_eq!(app.change_password(&ann, PASSWORD, "Another-Horse-8").await.code(), "RATE_LIMITED");
+    assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn nobody_gets_more_than_three_letters_an_hour_through_strangers() {
+    let app = TestApp::with(PER_RECIPIENT).await;
+    app.signed_in("ann@example.com").await;
+    for _ in 0..3 {
+        app.request_password_reset("ann@example.com").await.granted();
+        app.deliver_mail().await;
+    }
+
+    let refused = app.request_password_reset("ann@example.com").await;
+    assert_eq!((refused.code(), refused.retry_after()), ("RATE_LIMITED", 3600));
+    assert_eq!(app.resend_verification("ann@example.com").await.code(), "RATE_LIMITED");
+    app.request_password_reset("bob@example.com").await.granted();
+
+    app.wait(Duration::from_hours(1));
+    app.request_password_reset("ann@example.com").await.granted();
+}
+
+#[tokio::test]
+async fn letters_to_strangers_are_counted_alike() {
+    let app = TestApp::with(PER_RECIPIENT).await;
+    for _ in 0..3 {
+        app.request_password_reset("stranger@example.com").await.granted();
+    }
+
+    assert_eq!(app.request_password_reset("stranger@example.com").await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_hidden_registration_goes_on_when_the_owner_has_had_enough_letters() {
+    let app = TestApp::with(&[PER_RECIPIENT, &[("HIDE_ACCOUNT_EXISTENCE", "true")]].concat()).await;
+    for _ in 0..6 {
+        app.register("ann@example.com").await.granted();
+    }
+
+    // The first one, which opened the account, counts like the others: the limit must not tell them apart.
+    let letters = app.letter_kinds_to("ann@example.com").await;
+    assert_eq!(letters.iter().filter(|kind| *kind == "account_exists").count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn simultaneous_attempts_never_exceed_the_limit() {
+    let app = TestApp::with(PER_ADDRESS).await;
+
+    let answers = app.at_once((0..50).map(|_| app.login("ann@example.com", PASSWORD))).await;
+
+    let judged = answers.iter().filter(|answer| answer.code() == "INVALID_CREDENTIALS").count();
+    assert_eq!(judged, 5);
+}

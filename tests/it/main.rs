@@ -1,0 +1,53 @@
+//! The integration tests: a real server on a loopback port, spoken to over HTTP as any client would.
+//!
+//! `cargo test` needs no service. With `TEST_DATABASE_URL` and `TEST_REDIS_URL` the same tests run on PostgreSQL and
+//! Redis, each in a schema and under a key prefix of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test that meets what it does not expect should fail there and then"
+)]
+
+mod access_token;
+mod architecture;
+mod browsers;
+mod change_email;
+mod change_password;
+mod delete_account;
+mod edge;
+mod faults;
+mod guards;
+mod layers;
+mod limits;
+mod lockout;
+mod login;
+mod mfa_challenge;
+mod mfa_codes;
+mod mfa_enrollment;
+mod mfa_gate;
+mod mfa_journey;
+mod mfa_limits;
+mod mfa_proofs;
+mod mfa_sealing;
+mod new_device;
+mod outage;
+mod outbox;
+mod partial_answers;
+mod process;
+mod profile;
+mod refresh;
+mod refresh_cookie;
+mod register;
+mod reset_password;
+mod schema;
+mod serving;
+mod sessions;
+mod settings;
+mod statements;
+mod support;
+mod sweep;
+mod timing;
+mod verify_email;

@@ -1,0 +1,175 @@
+//! Proof that it is still you: reauthentication by a code, turning the second factor off, new backup codes.
+
+use std::time::Duration;
+
+use authgraph::records::audit_log;
+use serde_json::json;
+
+use crate::support::{PASSWORD, STEP, TestApp, codes_of};
+
+#[tokio::test]
+async fn a_code_opens_the_window_for_sensitive_deeds() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    app.wait(Duration::from_mins(10));
+    assert_eq!(app.request_email_change(&ann.session, "a@new.example").await.code(), "REAUTHENTICATION_REQUIRED");
+
+    let wrong = app.reauthenticate_with_code(&ann.session, &app.wrong_code(&ann.authenticator)).await;
+    assert_eq!((wrong.code(), wrong.extension("attemptsLeft")), ("INVALID_MFA_CODE", &json!(null)));
+    assert_eq!(app.request_email_change(&ann.session, "a@new.example").await.code(), "REAUTHENTICATION_REQUIRED");
+
+    let opened = app.reauthenticate_with_code(&ann.session, &app.code(&ann.authenticator)).await;
+    assert_eq!(opened.text_at("/reauthenticate/validUntil"), "2030-03-01T12:20:00.000Z");
+    app.request_email_change(&ann.session, "a@new.example").await.granted();
+}
+
+#[tokio::test]
+async fn a_backup_code_opens_the_window_once() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+
+    app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.granted();
+
+    assert_eq!(app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.code(), "INVALID_MFA_CODE");
+    assert_eq!(app.letter_kinds_to("ann@example.com").await.last().unwrap(), "backup_code_used");
+}
+
+#[tokio::test]
+async fn a_proof_opens_the_window_of_its_own_session_alone() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    let other = app.login_with_code("ann@example.com", &ann.backup_codes[0]).await.signed_in();
+    app.wait(Duration::from_mins(10));
+
+    app.reauthenticate_with_code(&other, &ann.backup_codes[1]).await.granted();
+
+    assert_eq!(app.request_email_change(&ann.session, "a@new.example").await.code(), "REAUTHENTICATION_REQUIRED");
+    app.request_email_change(&other, "a@new.example").await.granted();
+}
+
+#[tokio::test]
+async fn turning_it_off_needs_password_and_code() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    let (code, wrong) = (app.next_code(&ann.authenticator), app.wrong_code(&ann.authenticator));
+
+    let refused = [(Some("Wrong-Guess-99"), &code), (None, &code), (Some("Wrong-Guess-99"), &wrong)];
+    for (password, code) in refused {
+        assert_eq!(app.disable_mfa(&ann.session, password, code).await.code(), "INVALID_CREDENTIALS");
+    }
+    let refused = app.disable_mfa(&ann.session, Some(PASSWORD), &wrong).await;
+    assert_eq!((refused.code(), refused.at("/disableMfa")), ("INVALID_MFA_CODE", &json!(null)));
+    assert_eq!(app.mfa_status(&ann.session).await.at("/me/mfa/enabled"), true);
+    assert_eq!(app.first_step("ann@example.com").await.text_at("/login/__typename"), "MfaRequired");
+
+    // None of the refusals has used the code up.
+    app.disable_mfa(&ann.session, Some(PASSWORD), &code).await.granted();
+    assert_eq!(app.first_step("ann@example.com").await.text_at("/login/__typename"), "SignedIn");
+}
+
+#[tokio::test]
+async fn turning_it_off_forgets_the_secret_and_the_codes() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    app.disable_mfa(&ann.session, Some(PASSWORD), &ann.backup_codes[0]).await.granted();
+
+    let (kept,): (i64,) = (app.app.db)
+        .query("select (select count(*) from mfa) + (select count(*) from backup_codes) + (select count(*) from mfa_enrollments)")
+        .one()
+        .await
+        .unwrap();
+    assert_eq!(kept, 0);
+
+    app.wait(STEP);
+    let authenticator = app.enrolled(&ann.session).await;
+    app.confirm_enrollment(&ann.session, &app.code(&authenticator)).await.granted();
+    for old in [app.next_code(&ann.authenticator), ann.backup_codes[1].clone()] {
+        assert_eq!(app.login_with_code("ann@example.com", &old).await.code(), "INVALID_MFA_CODE");
+    }
+    app.login_with_code("ann@example.com", &app.code(&authenticator)).await.signed_in();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_simultaneous_requests_for_new_codes_one_is_answered() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    let code = app.next_code(&ann.authenticator);
+
+    let answers = app.at_once((0..10).map(|_| app.regenerate_backup_codes(&ann.session, &code))).await;
+
+    let mut renewed = answers.iter().filter(|answer| answer.errors().is_empty());
+    let codes = codes_of(renewed.next().unwrap(), "regenerateBackupCodes");
+    assert!(renewed.next().is_none());
+    assert_eq!(app.mfa_status(&ann.session).await.at("/me/mfa/backupCodesRemaining"), 8);
+    app.login_with_code("ann@example.com", &codes[7]).await.signed_in();
+}
+
+#[tokio::test]
+async fn the_letter_of_a_used_backup_code_warns_when_few_are_left() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    for code in &ann.backup_codes {
+        app.login_with_code("ann@example.com", code).await.signed_in();
+        app.wait(Duration::from_secs(1));
+    }
+
+    let letters = app.letters_to("ann@example.com").await;
+
+    let letters: Vec<_> = letters.iter().filter(|letter| letter.kind == "backup_code_used").collect();
+    assert_eq!(letters.len(), 8);
+    for (letter, left) in letters.iter().zip((0..8).rev()) {
+        assert_eq!(letter.summary.subject.starts_with("Few backup codes are left"), left <= 2, "{left} left");
+        assert!(letter.text.contains(&format!("You have {left} left.")), "{}", letter.text);
+    }
+    let waiting = app.first_step("ann@example.com").await;
+    assert_eq!(waiting.at("/login/methods"), &json!(["TOTP"]));
+}
+
+#[tokio::test]
+async fn the_letters_of_on_and_off_say_so() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    app.wait(Duration::from_secs(1));
+    app.disable_mfa(&ann.session, Some(PASSWORD), &ann.backup_codes[0]).await.granted();
+
+    let letters = app.letters_to("ann@example.com").await;
+
+    let subject = |kind: &str| letters.iter().find(|letter| letter.kind == kind).map(|letter| &*letter.summary.subject);
+    assert_eq!(subject("mfa_enabled"), Some("Two-step sign-in for authgraph is on"));
+    assert_eq!(subject("mfa_disabled"), Some("Two-step sign-in for authgraph is off"));
+    let told = letters.iter().map(|letter| &*letter.source).collect::<String>();
+    assert!(!told.contains(&ann.authenticator.secret) && !told.contains(&ann.backup_codes[1]));
+}
+
+#[tokio::test]
+async fn every_wrong_code_is_in_the_trail_and_no_code_is() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    let bob = app.signed_in("bob@example.com").await;
+    let authenticator = app.enrolled(&bob).await;
+    let (wrong, wrong_for_bob) = (app.wrong_code(&ann.authenticator), app.wrong_code(&authenticator));
+    let before = app.audit_trail().await.len();
+
+    app.confirm_enrollment(&bob, &wrong_for_bob).await;
+    app.login_with_code("ann@example.com", &wrong).await;
+    app.reauthenticate_with_code(&ann.session, &wrong).await;
+    app.disable_mfa(&ann.session, Some(PASSWORD), &wrong).await;
+    app.regenerate_backup_codes(&ann.session, &wrong).await;
+
+    let trail = app.audit_trail().await;
+    let refused = [
+        "MFA_ENABLED Failure",
+        "MFA_CHALLENGED Success",
+        "LOGIN Failure",
+        "REAUTHENTICATED Failure",
+        "MFA_DISABLED Failure",
+        "BACKUP_CODES_REGENERATED Failure",
+    ];
+    assert_eq!(trail[before..], refused);
+    let events = audit_log::list_latest(&app.app.db, 6).await.unwrap();
+    for event in events.iter().filter(|event| event.metadata.get("method").is_none()) {
+        assert_eq!(event.metadata["reason"], "INVALID_MFA_CODE");
+        let told = event.metadata.to_string();
+        assert!(!told.contains(&wrong) && !told.contains(&wrong_for_bob), "{told}");
+    }
+}

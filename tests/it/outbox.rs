@@ -1,0 +1,161 @@
+//! Letters that are to leave: none is lost, none is sent twice, none lies about with its token.
+
+use std::time::Duration;
+
+use authgraph::records::outbox;
+use authgraph::values::time::Time;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::support::{START, TestApp};
+
+/// Nobody listens there: the port of a socket that is bound and never accepts.
+fn closed_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn with_mail_server_away(attempts: &str) -> TestApp {
+    let smtp = format!("smtp://127.0.0.1:{}", closed_port());
+    TestApp::with(&[("SMTP_URL", &smtp), ("MAIL_MAX_ATTEMPTS", attempts)]).await
+}
+
+/// When the only letter is due, how often it was tried, and where it stands.
+async fn only_letter(app: &TestApp) -> (Time, i64, String) {
+    app.app.db.query("select due_at, cast(attempts as bigint), state from outbox").one().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_letter_survives_a_mail_server_that_is_away() {
+    let away = with_mail_server_away("16").await;
+    away.signed_in("ann@example.com").await;
+    away.deliver_mail().await;
+    assert_eq!(only_letter(&away).await.2, "WAITING");
+
+    let back = away.another_instance_with(&[("SMTP_URL", "")]).await;
+    back.wait(Duration::from_secs(30));
+
+    assert_eq!(back.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(only_letter(&back).await.2, "DELIVERED");
+}
+
+#[tokio::test]
+async fn the_pause_after_a_failure_doubles() {
+    let app = with_mail_server_away("16").await;
+    app.signed_in("ann@example.com").await;
+
+    app.deliver_mail().await;
+    app.deliver_mail().await;
+    let (first, attempts, _) = only_letter(&app).await;
+    app.wait((first - START).to_std().unwrap());
+    app.deliver_mail().await;
+    let (second, ..) = only_letter(&app).await;
+
+    assert_eq!(attempts, 1, "a letter was tried before its time");
+    let (first, second) = ((first - START).num_seconds(), (second - first).num_seconds());
+    assert!((22..=30).contains(&first) && (45..=60).contains(&second), "{first} and {second} seconds");
+}
+
+#[tokio::test]
+async fn after_its_last_attempt_a_letter_is_put_aside_for_the_operator() {
+    let app = with_mail_server_away("2").await;
+    app.signed_in("ann@example.com").await;
+    for _ in 0..3 {
+        app.deliver_mail().await;
+        app.wait(Duration::from_mins(1));
+    }
+
+    let dead = outbox::list_dead(&app.app.db, 10).await.unwrap();
+
+    assert_eq!((dead.len(), dead[0].attempts, dead[0].recipient.as_str()), (1, 2, "ann@example.com"));
+    assert!(!dead[0].last_error.is_empty());
+}
+
+#[tokio::test]
+async fn a_dead_letter_can_be_revived() {
+    let app = with_mail_server_away("1").await;
+    app.signed_in("ann@example.com").await;
+    app.deliver_mail().await;
+    let back = app.another_instance_with(&[("SMTP_URL", "")]).await;
+
+    assert_eq!(outbox::revive_dead(&app.app.db, START).await.unwrap(), 1);
+
+    assert_eq!(back.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+}
+
+#[tokio::test]
+async fn the_outbox_holds_no_token() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+    app.request_password_reset("ann@example.com").await.granted();
+    let rows = "select cast(details as text), coalesce(last_error, ''), recipient from outbox";
+
+    let waiting: Vec<(String, String, String)> = app.app.db.query(rows).all().await.unwrap();
+    let letters = app.letters_to("ann@example.com").await;
+    let delivered: Vec<(String, String, String)> = app.app.db.query(rows).all().await.unwrap();
+
+    assert_eq!((waiting.len(), letters.len()), (2, 2));
+    assert!(waiting.iter().chain(&delivered).all(|row| !format!("{row:?}").contains("ago_")));
+}
+
+#[tokio::test]
+async fn the_database_holds_hashes_and_no_token() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+    let token = app.token_to("ann@example.com", "verify_email").await;
+
+    let (one_time,): (Vec<u8>,) = app.app.db.query("select hash from one_time_tokens").one().await.unwrap();
+    let (refresh,): (Vec<u8>,) = app.app.db.query("select hash from refresh_tokens").one().await.unwrap();
+
+    let bytes = |token: &str| BASE64_URL_SAFE_NO_PAD.decode(token.split_once('_').unwrap().1).unwrap();
+    assert_eq!(one_time, digest(&SHA256, &bytes(&token)).as_ref());
+    assert_eq!(refresh, digest(&SHA256, &bytes(&ann.refresh)).as_ref());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_deliverers_at_once_deliver_each_letter_once() {
+    let here = TestApp::start().await;
+    let there = here.another_instance().await;
+    for n in 0..40 {
+        here.signed_in(&format!("member{n}@example.com")).await;
+    }
+
+    tokio::join!(here.deliver_mail(), there.deliver_mail(), here.deliver_mail(), there.deliver_mail());
+
+    let mailbox = here.app.mailer.mailbox().unwrap();
+    assert_eq!(mailbox.list(None, 500).await.unwrap().len(), 40);
+    let tokens: (i64,) = here.app.db.query("select count(*) from one_time_tokens").one().await.unwrap();
+    assert_eq!(tokens.0, 40, "a letter was written twice");
+}
+
+#[tokio::test]
+async fn what_a_deliverer_took_before_it_died_is_due_again_after_the_lease() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+    let taken = outbox::take_due(&app.app.db, 10, Duration::from_mins(5), START).await.unwrap();
+
+    assert_eq!(taken.len(), 1);
+    assert!(app.letters_to("ann@example.com").await.is_empty());
+
+    app.wait(Duration::from_mins(5));
+    assert_eq!(app.letters_to("ann@example.com").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_newer_letter_replaces_one_that_is_tried_again() {
+    let app = with_mail_server_away("16").await;
+    app.signed_in("ann@example.com").await;
+    app.request_password_reset("ann@example.com").await.granted();
+    app.deliver_mail().await;
+
+    app.request_password_reset("ann@example.com").await.granted();
+
+    let waiting: Vec<(i64,)> = app
+        .app
+        .db
+        .query("select cast(attempts as bigint) from outbox where kind = 'RESET_PASSWORD' and state = 'WAITING'")
+        .all()
+        .await
+        .unwrap();
+    assert_eq!(waiting, [(0,)], "only the newest letter waits");
+}

@@ -1,0 +1,67 @@
+//! One field that fails leaves its neighbours their outcome.
+
+use serde_json::json;
+
+use crate::support::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn a_refused_mutation_leaves_its_neighbour_alone() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+    let document = "mutation($right: LoginInput!, $wrong: LoginInput!) {
+        wrong: login(input: $wrong) { ... on SignedIn { tokenType } }
+        right: login(input: $right) { ... on SignedIn { tokenType } }
+    }";
+    let variables = json!({
+        "right": { "email": "ann@example.com", "password": PASSWORD },
+        "wrong": { "email": "ann@example.com", "password": "Wrong-Guess-99" },
+    });
+
+    let answer = app.ask(document).variables(variables).await;
+
+    assert_eq!(answer.body["data"], json!({ "wrong": null, "right": { "tokenType": "Bearer" } }));
+    assert_eq!((answer.code(), &answer.errors()[0]["path"]), ("INVALID_CREDENTIALS", &json!(["wrong"])));
+}
+
+#[tokio::test]
+async fn a_stranger_learns_the_rules_beside_a_null_me() {
+    let app = TestApp::start().await;
+
+    let answer = app.ask("{ me { id } authConfig { registrationOpen } }").await;
+
+    assert_eq!(answer.body["data"], json!({ "me": null, "authConfig": { "registrationOpen": true } }));
+    assert_eq!((answer.code(), &answer.errors()[0]["path"]), ("UNAUTHENTICATED", &json!(["me"])));
+}
+
+#[tokio::test]
+async fn a_failing_field_below_me_nulls_me_alone() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+
+    let document = "{ me { email sessions(first: -1) { edges { cursor } } } authConfig { registrationOpen } }";
+    let answer = app.ask(document).by(&ann).await;
+
+    assert_eq!(answer.body["data"], json!({ "me": null, "authConfig": { "registrationOpen": true } }));
+    assert_eq!(&answer.errors()[0]["path"], &json!(["me", "sessions"]));
+}
+
+#[tokio::test]
+async fn every_error_carries_the_correlation_id_of_its_request() {
+    let app = TestApp::start().await;
+
+    let answer = app.ask("{ a: me { id } b: me { id } }").header("x-request-id", "ticket-42").await;
+
+    assert_eq!(answer.header("x-request-id"), "ticket-42");
+    assert_eq!(answer.codes(), ["UNAUTHENTICATED", "UNAUTHENTICATED"]);
+    assert!(answer.errors().iter().all(|error| error["extensions"]["correlationId"] == "ticket-42"));
+}
+
+#[tokio::test]
+async fn the_trail_knows_the_correlation_id_too() {
+    let app = TestApp::start().await;
+
+    app.login("ann@example.com", PASSWORD).header("x-request-id", "ticket-42").await;
+
+    let events = authgraph::records::audit_log::list_latest(&app.app.db, 1).await.unwrap();
+    assert_eq!(events[0].correlation_id, "ticket-42");
+}

@@ -1,0 +1,140 @@
+//! The process: what a kill loses, how it stops, what it says to faulty settings.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use authgraph::tools::db::{Db, Settings};
+use tokio::task::JoinSet;
+
+use crate::support::database::Database;
+use crate::support::process::{Process, run};
+
+/// Registers people one after the other until the process is gone; answers whom it promised membership.
+async fn register_until_killed(process: Arc<Process>, writer: usize, promised: Arc<AtomicUsize>) -> Vec<String> {
+    let mut members = Vec::new();
+    for number in 0.. {
+        let email = format!("member-{writer}-{number}@example.com");
+        match process.register(&email).await {
+            Some(true) => members.push(email),
+            Some(false) => panic!("{email} was refused"),
+            None => break,
+        }
+        promised.fetch_add(1, Ordering::Relaxed);
+    }
+    members
+}
+
+/// The letters that have left, and those that wait to leave.
+async fn letters(folder: &Path, database: &Database) -> HashSet<String> {
+    let settings = Settings { url: database.url.clone(), max_connections: 2, acquire_timeout: Duration::from_secs(3) };
+    let db = Db::open(&settings).await.unwrap();
+    let rows: Vec<(String, String)> = db.query("select recipient, state from outbox").all().await.unwrap();
+    let (waiting, left): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, state)| state == "WAITING");
+    let files = std::fs::read_dir(folder.join("data/mailbox")).into_iter().flatten().flatten();
+    let delivered: String = files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
+    for (recipient, _) in &left {
+        assert!(delivered.contains(recipient), "the letter to {recipient} counts as delivered and was never written");
+    }
+    waiting.into_iter().chain(left).map(|(recipient, _)| recipient).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_loses_no_member_and_no_letter() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let process = Arc::new(Process::start(folder.path(), &database).await);
+    let promised = Arc::new(AtomicUsize::new(0));
+    let mut writers = JoinSet::new();
+    for writer in 0..8 {
+        writers.spawn(register_until_killed(Arc::clone(&process), writer, Arc::clone(&promised)));
+    }
+    while promised.load(Ordering::Relaxed) < 100 {
+        tokio::task::yield_now().await;
+    }
+
+    process.kill_now();
+
+    let members: Vec<String> = writers.join_all().await.concat();
+    let restarted = Process::start(folder.path(), &database).await;
+    for email in &members {
+        assert_eq!(restarted.login(email).await, Some(true), "{email}");
+    }
+    let letters = letters(folder.path(), &database).await;
+    assert!(members.iter().all(|email| letters.contains(email)));
+    assert!(members.len() >= 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_told_to_stop_finishes_what_it_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let mut process = Process::start(folder.path(), &database).await;
+    let waiting: Vec<_> = (0..20).map(|number| format!("ann-{number}@example.com")).collect();
+
+    let answers = {
+        let asked = waiting.iter().map(|email| process.register(email));
+        let told = async {
+            tokio::task::yield_now().await;
+            process.terminate();
+        };
+        tokio::join!(futures_util::future::join_all(asked), told).0
+    };
+
+    assert!(process.ended().await.success());
+    assert!(answers.iter().all(|answer| *answer != Some(false)), "a request in flight was refused: {answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_together_share_one_new_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+
+    let mut processes: Vec<Process> = (0..3).map(|_| Process::launch(folder.path(), &database)).collect();
+    for process in &mut processes {
+        process.until_ready().await;
+    }
+
+    assert_eq!(processes[0].register("ann@example.com").await, Some(true));
+    assert_eq!(processes[1].login("ann@example.com").await, Some(true));
+    assert_eq!(processes[2].login("ann@example.com").await, Some(true));
+}
+
+#[test]
+fn faulty_settings_are_listed_all_at_once_and_secrets_stay_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings =
+        [("AUTHGRAPH_ENV", "production"), ("LISTEN", "nowhere"), ("DATABASE_URL", "mysql://root:hunter2@host")];
+
+    let output = run(folder.path(), &[], &settings);
+
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    for name in [
+        "LISTEN: got nowhere",
+        "DATABASE_URL",
+        "PUBLIC_URL",
+        "FRONTEND_URL",
+        "SMTP_URL",
+        "JWT_KEYS_DIR",
+        "MFA_ENCRYPTION_KEYS",
+    ] {
+        assert!(text.contains(name), "{name} is missing in\n{text}");
+    }
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn keys_are_rotated_and_listed_at_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let none: [(&str, &str); 0] = [];
+
+    assert!(run(folder.path(), &["keys", "rotate"], &none).status.success());
+    assert!(run(folder.path(), &["keys", "rotate"], &none).status.success());
+
+    let listed = String::from_utf8(run(folder.path(), &["keys", "list"], &none).stdout).unwrap();
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    assert!(listed.contains("RS256"), "{listed}");
+}

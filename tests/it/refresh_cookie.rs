@@ -1,0 +1,128 @@
+//! The refresh token as a cookie, for browsers: out of reach of scripts.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, PASSWORD, TestApp};
+
+/// The cookie an answer sets, cut into its value and its attributes.
+fn cookie(answer: &Answer) -> (String, Vec<String>) {
+    let (name_and_value, attributes) = answer.header("set-cookie").split_once("; ").expect("a cookie");
+    let value = name_and_value.strip_prefix("authgraph_refresh=").expect("the cookie of the refresh token");
+    (value.to_owned(), attributes.split("; ").map(str::to_owned).collect())
+}
+
+async fn login_by_cookie(app: &TestApp) -> Answer {
+    app.signed_in("ann@example.com").await;
+    let login = json!({ "email": "ann@example.com", "password": PASSWORD, "tokenDelivery": "COOKIE" });
+    app.login_with(login).await.granted()
+}
+
+async fn refresh_by_cookie(app: &TestApp, token: &str, input: Value) -> Answer {
+    app.refresh_with(input).header("cookie", &format!("theme=dark; authgraph_refresh={token}")).await
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_this_server_and_this_route_alone() {
+    let app = TestApp::start().await;
+
+    let answer = login_by_cookie(&app).await;
+
+    let (token, attributes) = cookie(&answer);
+    assert!(token.starts_with("agr_"));
+    assert_eq!(attributes, ["HttpOnly", "SameSite=Lax", "Path=/graphql", "Max-Age=604800"]);
+    assert_eq!(answer.at("/login/refreshToken"), &Value::Null);
+    assert!(!answer.text.contains(&token));
+}
+
+#[tokio::test]
+async fn the_cookie_is_secure_where_the_server_is() {
+    let app = TestApp::with(&[("PUBLIC_URL", "https://auth.example.com")]).await;
+
+    let (_, attributes) = cookie(&login_by_cookie(&app).await);
+
+    assert!(attributes.contains(&"Secure".to_owned()), "{attributes:?}");
+}
+
+#[tokio::test]
+async fn a_registration_can_give_a_cookie_too() {
+    let app = TestApp::start().await;
+    let input = json!({ "email": "ann@example.com", "password": PASSWORD, "tokenDelivery": "COOKIE" });
+
+    let answer = app.register_with(input).await.granted();
+
+    assert!(cookie(&answer).0.starts_with("agr_"));
+    assert_eq!(answer.at("/register/refreshToken"), &Value::Null);
+}
+
+#[tokio::test]
+async fn a_cookie_is_refreshed_for_a_cookie_whatever_is_asked_for() {
+    let app = TestApp::start().await;
+    let (token, _) = cookie(&login_by_cookie(&app).await);
+
+    let answer = refresh_by_cookie(&app, &token, json!({ "tokenDelivery": "BODY" })).await.granted();
+
+    assert_eq!(answer.at("/refresh/refreshToken"), &Value::Null);
+    let (successor, _) = cookie(&answer);
+    assert_ne!(successor, token);
+    refresh_by_cookie(&app, &successor, json!({})).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_token_in_the_body_goes_before_the_cookie() {
+    let app = TestApp::start().await;
+    let (token, _) = cookie(&login_by_cookie(&app).await);
+    let bob = app.signed_in("bob@example.com").await;
+
+    let answer = refresh_by_cookie(&app, &token, json!({ "refreshToken": bob.refresh })).await;
+
+    assert_eq!(answer.signed_in().email, "bob@example.com");
+    refresh_by_cookie(&app, &token, json!({})).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_lost_answer_with_a_cookie_can_be_asked_for_again() {
+    let app = TestApp::start().await;
+    let (token, _) = cookie(&login_by_cookie(&app).await);
+
+    let first = refresh_by_cookie(&app, &token, json!({ "idempotencyKey": "attempt 1" })).await.granted();
+    let again = refresh_by_cookie(&app, &token, json!({ "idempotencyKey": "attempt 1" })).await.granted();
+
+    assert_eq!(cookie(&again), cookie(&first));
+    assert_eq!(again.text, first.text);
+}
+
+#[tokio::test]
+async fn without_token_and_cookie_nobody_is_signed_in() {
+    let app = TestApp::start().await;
+
+    assert_eq!(app.refresh_with(json!({})).await.code(), "UNAUTHENTICATED");
+    assert_eq!(refresh_by_cookie(&app, "", json!({})).await.code(), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn the_cookie_lives_as_long_as_its_token() {
+    let app = TestApp::with(&[("SESSION_MAX_LIFETIME", "8d")]).await;
+    let (token, _) = cookie(&login_by_cookie(&app).await);
+
+    app.wait(Duration::from_hours(6 * 24));
+    let (_, attributes) = cookie(&refresh_by_cookie(&app, &token, json!({})).await);
+
+    assert!(attributes.contains(&format!("Max-Age={}", 2 * 24 * 3600)), "{attributes:?}");
+}
+
+#[tokio::test]
+async fn leaving_takes_the_cookie_away() {
+    let app = TestApp::start().await;
+    for leave in ["logout { sessionId }", "revokeAllSessions { revokedCount }"] {
+        let ann = app.login("ann@example.com", PASSWORD).await;
+        let ann = if ann.errors().is_empty() { ann.signed_in() } else { app.signed_in("ann@example.com").await };
+
+        let answer = app.ask(format!("mutation {{ {leave} }}")).by(&ann).await.granted();
+
+        let (value, attributes) = cookie(&answer);
+        assert_eq!(value, "");
+        assert!(attributes.contains(&"Max-Age=0".to_owned()) && attributes.contains(&"Path=/graphql".to_owned()));
+    }
+}

@@ -1,0 +1,139 @@
+//! Becoming a member.
+
+use serde_json::json;
+
+use crate::support::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn a_registration_signs_in() {
+    let app = TestApp::start().await;
+
+    let ann = app.register("ann@example.com").await.signed_in();
+
+    assert_eq!(app.me(&ann).await.text_at("/me/email"), "ann@example.com");
+    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(app.audit_trail().await, ["USER_REGISTERED Success", "LOGIN Success"]);
+}
+
+#[tokio::test]
+async fn an_address_is_one_however_it_is_typed() {
+    let app = TestApp::start().await;
+
+    let ann = app.register("  Ann@EXAMPLE.com ").await.signed_in();
+
+    assert_eq!(ann.email, "ann@example.com");
+    assert_eq!(app.register("ann@example.com").await.code(), "EMAIL_TAKEN");
+    app.login("ANN@example.com", PASSWORD).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_taken_address_is_told_and_its_owner_gets_no_letter() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+
+    let taken = app.register("ann@example.com").await;
+
+    assert_eq!((taken.code(), taken.extension("statusCode")), ("EMAIL_TAKEN", &json!(409)));
+    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+}
+
+#[tokio::test]
+async fn where_verification_is_required_a_registration_only_sends_a_letter() {
+    let app = TestApp::with(&[("EMAIL_VERIFICATION", "required")]).await;
+
+    let answer = app.register("ann@example.com").await.granted();
+
+    assert_eq!(answer.at("/register"), &json!({ "__typename": "EmailVerificationSent", "email": "ann@example.com" }));
+    assert_eq!(app.audit_trail().await, ["USER_REGISTERED Success"]);
+}
+
+#[tokio::test]
+async fn where_accounts_are_hidden_a_taken_address_gets_the_same_answer() {
+    let app = TestApp::with(&[("HIDE_ACCOUNT_EXISTENCE", "true")]).await;
+
+    let free = app.register("ann@example.com").await.granted();
+    let taken = app.register("ann@example.com").await.granted();
+
+    assert_eq!(free.text, taken.text);
+    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "account_exists"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_hundred_simultaneous_registrations_of_one_address_one_gets_it() {
+    let app = TestApp::start().await;
+
+    let answers = app.at_once((0..100).map(|_| app.register("ann@example.com"))).await;
+
+    let taken = answers.iter().filter(|answer| answer.codes() == ["EMAIL_TAKEN"]).count();
+    let signed_in = answers.iter().filter(|answer| answer.errors().is_empty()).count();
+    assert_eq!((signed_in, taken), (1, 99), "{:?}", answers.iter().map(|answer| &answer.text).max());
+}
+
+#[tokio::test]
+async fn every_fault_of_an_application_is_told_at_once() {
+    let app = TestApp::start().await;
+
+    let refused = app
+        .register_with(json!({
+            "email": "nobody", "password": "short", "name": "x".repeat(81), "locale": "no language", "deviceName": "a\u{7}",
+        }))
+        .await;
+
+    assert_eq!(refused.code(), "VALIDATION_FAILED");
+    assert_eq!(
+        refused.broken_rules(),
+        [
+            "input.email INVALID",
+            "input.name TOO_LONG",
+            "input.locale INVALID",
+            "input.deviceName INVALID",
+            "input.password TOO_SHORT",
+            "input.password NO_UPPERCASE",
+            "input.password NO_DIGIT",
+            "input.password NO_SYMBOL",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_password_holds_neither_the_name_nor_the_address() {
+    let app = TestApp::start().await;
+
+    let name = app.register_with(json!({ "email": "x@example.com", "password": "xX-Annabel-1", "name": "Annabel" }));
+    let address = app.register_with(json!({ "email": "annabel@example.com", "password": "xX-Annabel-1" }));
+
+    assert_eq!(name.await.broken_rules(), ["input.password CONTAINS_IDENTITY"]);
+    assert_eq!(address.await.broken_rules(), ["input.password CONTAINS_IDENTITY"]);
+}
+
+#[tokio::test]
+async fn a_password_may_be_of_any_script_and_have_128_characters() {
+    let app = TestApp::start().await;
+    let long = format!("Пароль-7{}", "ы".repeat(120));
+
+    app.register_with(json!({ "email": "ann@example.com", "password": long })).await.signed_in();
+
+    app.login("ann@example.com", &long).await.signed_in();
+    let longer = app.register_with(json!({ "email": "bob@example.com", "password": format!("{long}я") })).await;
+    assert_eq!(longer.broken_rules(), ["input.password TOO_LONG"]);
+}
+
+#[tokio::test]
+async fn closed_registration_refuses_everybody() {
+    let app = TestApp::with(&[("REGISTRATION_OPEN", "false")]).await;
+
+    assert_eq!(app.register("ann@example.com").await.code(), "FORBIDDEN");
+
+    let answer = app.ask("{ authConfig { registrationOpen } }").await;
+    assert_eq!(answer.at("/authConfig/registrationOpen"), &json!(false));
+}
+
+#[tokio::test]
+async fn the_rules_are_told_before_anyone_registers() {
+    let app = TestApp::with(&[("PASSWORD_MIN_LENGTH", "12"), ("PASSWORD_REQUIRE_SYMBOL", "false")]).await;
+
+    let policy = app.ask("{ authConfig { passwordPolicy { minLength requiresSymbol requiresDigit } } }").await;
+
+    let expected = json!({ "minLength": 12, "requiresSymbol": false, "requiresDigit": true });
+    assert_eq!(policy.at("/authConfig/passwordPolicy"), &expected);
+}

@@ -1,0 +1,156 @@
+//! Settings: read once, and every fault told at once.
+
+use authgraph::config::Config;
+use authgraph::config::table::{SETTINGS, env_example};
+
+/// Reads settings of which only these are set.
+fn read(given: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let lookup = |name: &str| given.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
+    Config::read(&lookup).map_err(|faults| faults.iter().map(ToString::to_string).collect())
+}
+
+fn names(faults: &[String]) -> Vec<&str> {
+    faults.iter().map(|fault| fault.split(':').next().unwrap()).collect()
+}
+
+/// What production demands, and what it gets in these tests.
+const PRODUCTION: &[(&str, &str)] = &[
+    ("DATABASE_URL", "postgres://authgraph@db/authgraph"),
+    ("FRONTEND_URL", "https://app.example.com"),
+    ("JWT_KEYS_DIR", "/keys"),
+    ("MAIL_FROM", "Example <no-reply@example.com>"),
+    ("MFA_ENCRYPTION_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ("PUBLIC_URL", "https://auth.example.com"),
+    ("SMTP_URL", "smtps://user:password@mail.example.com"),
+];
+
+#[test]
+fn development_needs_no_setting() {
+    let config = read(&[]).unwrap();
+
+    assert!(config.is_development());
+    assert_eq!(config.database_url.expose(), "sqlite://data/authgraph.db");
+    assert_eq!(config.jwt_issuer, "http://localhost:8080");
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let wrong = [
+        ("AUTHGRAPH_ENV", "development"),
+        ("LISTEN", "everywhere"),
+        ("ACCESS_TOKEN_LIFETIME", "soon"),
+        ("RATE_LIMIT_AUTH", "many"),
+        ("REDIS_URL", "x"),
+    ];
+
+    let faults = read(&wrong).unwrap_err();
+
+    assert_eq!(names(&faults), ["LISTEN", "REDIS_URL", "ACCESS_TOKEN_LIFETIME", "RATE_LIMIT_AUTH"]);
+    assert!(faults[2].contains("got soon") && faults[2].contains("15m"), "{}", faults[2]);
+}
+
+#[test]
+fn production_demands_what_it_cannot_guess() {
+    let faults = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
+
+    let mut named = names(&faults);
+    named.sort_unstable();
+    assert_eq!(named, PRODUCTION.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_does_not_look_like_a_laptop_says_what_it_is() {
+    for setting in [("DATABASE_URL", "postgres://db/x"), ("REDIS_URL", "redis://kv"), ("LISTEN", "0.0.0.0:8080")] {
+        assert_eq!(names(&read(&[setting]).unwrap_err()), ["AUTHGRAPH_ENV"], "{setting:?}");
+        assert!(read(&[setting, ("AUTHGRAPH_ENV", "development")]).is_ok(), "{setting:?}");
+    }
+}
+
+#[test]
+fn production_sends_no_letter_in_clear() {
+    for (url, is_private) in [
+        ("smtp://mail.example.com:587", false),
+        ("smtp://mail.example.com:587?tls=opportunistic", false),
+        ("smtp://mail.example.com:587?tls=required", true),
+        ("smtp://localhost:25", true),
+    ] {
+        let settings = [&[("AUTHGRAPH_ENV", "production"), ("SMTP_URL", url)], PRODUCTION].concat();
+        assert_eq!(read(&settings).is_ok(), is_private, "{url}");
+    }
+}
+
+#[test]
+fn production_hides_what_development_shows() {
+    let config = read(&[&[("AUTHGRAPH_ENV", "production")], PRODUCTION].concat()).unwrap();
+
+    assert!(!config.introspection && config.cors_origins.is_empty() && config.log_json);
+}
+
+#[test]
+fn a_secret_shows_in_no_fault_and_no_log() {
+    let faults = read(&[("DATABASE_URL", "mysql://root:hunter2@db/x"), ("JWT_PRIVATE_KEYS", "hunter2")]).unwrap_err();
+    let config = read(&[("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", "postgres://root:hunter2@db/x")]).unwrap();
+
+    assert_eq!(faults.len(), 2);
+    assert!(faults.iter().all(|fault| !fault.contains("hunter2")), "{faults:?}");
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn hashing_has_memory_for_every_lane() {
+    for (memory, lanes) in [("31", "4"), ("65536", "4294967295")] {
+        let faults = read(&[("ARGON2_MEMORY_KIB", memory), ("ARGON2_LANES", lanes)]).unwrap_err();
+
+        assert_eq!(names(&faults), ["ARGON2_MEMORY_KIB"], "{lanes} lanes");
+    }
+}
+
+#[test]
+fn numbers_that_mean_nothing_are_refused() {
+    for (name, value) in [
+        ("DATABASE_MAX_CONNECTIONS", "0"),
+        ("PASSWORD_MAX_LENGTH", "64"),
+        ("PASSWORD_MIN_LENGTH", "0"),
+        ("ARGON2_LANES", "0"),
+        ("ARGON2_ITERATIONS", "0"),
+        ("HASH_QUEUE", "0"),
+        ("MAX_BODY_BYTES", "0"),
+        ("REFRESH_TOKEN_LIFETIME", "101years"),
+        ("RATE_LIMIT_AUTH", "5"),
+        ("RATE_LIMIT_AUTH", "5/0s"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://app.example.com/"),
+        ("TRUSTED_PROXIES", "everybody"),
+        ("JWT_ALGORITHM", "HS256"),
+        ("PUBLIC_URL", "auth.example.com"),
+    ] {
+        assert_eq!(names(&read(&[(name, value)]).unwrap_err()), [name], "{name}={value}");
+    }
+}
+
+#[test]
+fn every_setting_is_read_and_its_default_is_right() {
+    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let note = |name: &str| {
+        asked.borrow_mut().insert(name.to_owned());
+        None
+    };
+
+    Config::read(&note).unwrap();
+
+    let known: Vec<&str> = SETTINGS.iter().flat_map(|group| group.settings).map(|setting| setting.name).collect();
+    let unread: Vec<_> = known.iter().filter(|name| !asked.borrow().contains(**name)).collect();
+    assert!(unread.is_empty(), "nobody reads {unread:?}");
+}
+
+#[test]
+fn an_empty_value_is_no_value() {
+    assert_eq!(read(&[("PRODUCT_NAME", " ")]).unwrap().product_name, "authgraph");
+}
+
+#[test]
+fn the_example_file_is_the_table() {
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example")).unwrap_or_default();
+
+    assert!(committed == env_example(), ".env.example is not what `cargo run -- settings` prints");
+}

@@ -1,0 +1,19 @@
+//! The world of a test: a running server, people who speak GraphQL, a letterbox, and a clock that stands still.
+
+mod answer;
+mod app;
+mod asking;
+pub mod database;
+mod letters;
+mod line;
+mod mfa;
+mod people;
+pub mod process;
+
+pub use answer::{Answer, SignedIn};
+pub use app::{START, TestApp};
+pub use asking::Asking;
+pub use letters::token_in;
+pub use line::Line;
+pub use mfa::{Authenticator, MfaMember, STEP, codes_of};
+pub use people::PASSWORD;

@@ -1,0 +1,126 @@
+//! The binary itself, started as an operator starts it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::database::Database;
+
+/// Longer than any start or stop takes, on a busy machine too.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running process; killed when it is dropped.
+pub struct Process {
+    child: Child,
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Process {
+    /// Starts the binary in a folder, over a database, and waits until it is ready.
+    pub async fn start(folder: &Path, database: &Database) -> Self {
+        let mut process = Self::launch(folder, database);
+        process.until_ready().await;
+        process
+    }
+
+    /// Starts the binary and does not wait.
+    pub fn launch(folder: &Path, database: &Database) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = command(folder)
+            .env("AUTHGRAPH_ENV", "development")
+            .env("LISTEN", format!("127.0.0.1:{port}"))
+            .env("DATABASE_URL", &database.url)
+            .env("DATA_DIR", folder.join("data"))
+            .env("ARGON2_MEMORY_KIB", "64")
+            .env("ARGON2_ITERATIONS", "1")
+            .env("ARGON2_LANES", "1")
+            .env("RATE_LIMIT_AUTH", "0")
+            .env("RATE_LIMIT_AUTH_ACCOUNT", "0")
+            .spawn()
+            .unwrap();
+        Self { child, base: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new() }
+    }
+
+    /// Waits until the process serves.
+    pub async fn until_ready(&mut self) {
+        let began = Instant::now();
+        while self.http.get(format!("{}/ready", self.base)).send().await.is_err() {
+            assert!(self.child.try_wait().unwrap().is_none(), "the process ended before it served");
+            assert!(began.elapsed() < PATIENCE, "the process does not serve");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Whether somebody could register; `None` where the process did not live to answer.
+    pub async fn register(&self, email: &str) -> Option<bool> {
+        self.post("register", "RegisterInput", json!({ "email": email, "password": "Correct-Horse-7" })).await
+    }
+
+    /// Whether somebody could sign in.
+    pub async fn login(&self, email: &str) -> Option<bool> {
+        self.post("login", "LoginInput", json!({ "email": email, "password": "Correct-Horse-7" })).await
+    }
+
+    async fn post(&self, field: &str, kind: &str, input: Value) -> Option<bool> {
+        let query = format!("mutation($input: {kind}!) {{ {field}(input: $input) {{ __typename }} }}");
+        let body = json!({ "query": query, "variables": { "input": input } });
+        let answer = self.http.post(format!("{}/graphql", self.base)).json(&body).send().await.ok()?;
+        let answer: Value = answer.json().await.ok()?;
+        Some(answer["data"][field].is_object())
+    }
+
+    /// Ends the process as a power cut does.
+    pub fn kill_now(&self) {
+        self.signal("-KILL");
+    }
+
+    /// Tells the process to stop, as an operator does.
+    pub fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// How the process ended.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < PATIENCE, "the process does not stop");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command of the binary to its end, with these settings and no others.
+pub fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+    command(folder)
+        .args(arguments)
+        .envs(settings.iter().copied())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .output()
+        .unwrap()
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authgraph"));
+    command.current_dir(folder).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
