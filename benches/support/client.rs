@@ -1,0 +1,114 @@
+//! A client: a connection, a user who has registered over it, and what they ask for.
+
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::Result;
+use super::http::{Connection, graphql};
+
+const PASSWORD: &str = "Quiet-Harbour-71";
+const REGISTER: &str = "mutation($input: RegisterInput!) {
+    register(input: $input) { ... on SignedIn { accessToken refreshToken } }
+}";
+const LOGIN: &str = "mutation($input: LoginInput!) {
+    login(input: $input) { ... on SignedIn { accessToken refreshToken user { id } } }
+}";
+const REFRESH: &str = "mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }";
+
+/// What a client asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// The least a GraphQL request can ask for: the floor of all others.
+    Typename,
+    /// The signed-in user.
+    Me,
+    /// The next pair of tokens for the present one.
+    Refresh,
+    /// A new session for the right password.
+    Login,
+}
+
+/// How a deed ended. Everything else is an error and ends the benchmark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked.
+    Done,
+    /// Refused at once, because too many hashes wait.
+    Overloaded,
+}
+
+/// A connection, and a user with a session.
+pub struct Client {
+    connection: Connection,
+    user: User,
+}
+
+/// Somebody who has registered, and what they send again and again.
+#[derive(Clone)]
+pub struct User {
+    refresh_token: String,
+    typename: Vec<u8>,
+    me: Vec<u8>,
+    login: Vec<u8>,
+}
+
+impl User {
+    /// Opens an account.
+    pub async fn register(address: SocketAddr, number: u32) -> Result<Self> {
+        let email = format!("user{number}@example.com");
+        let input = json!({ "email": email, "password": PASSWORD });
+        let register = json!({ "query": REGISTER, "variables": { "input": input } });
+        let mut connection = Connection::open(address).await?;
+        let answer: Value = serde_json::from_slice(connection.ask(&graphql(&register, None)).await?)?;
+        let text = |path| answer.pointer(path).and_then(Value::as_str).ok_or_else(|| format!("registering: {answer}"));
+        let access = text("/data/register/accessToken")?;
+        let me = json!({ "query": "{ me { id email emailVerified name role } }" });
+        Ok(Self {
+            refresh_token: text("/data/register/refreshToken")?.to_owned(),
+            typename: graphql(&json!({ "query": "{ __typename }" }), None),
+            me: graphql(&me, Some(access)),
+            login: graphql(&json!({ "query": LOGIN, "variables": { "input": input } }), None),
+        })
+    }
+}
+
+impl Client {
+    /// A client of this user's.
+    pub async fn connect(address: SocketAddr, user: &User) -> Result<Self> {
+        Ok(Self { connection: Connection::open(address).await?, user: user.clone() })
+    }
+
+    /// Its user, with the tokens that hold now.
+    pub fn into_user(self) -> User {
+        self.user
+    }
+
+    /// Asks, and waits for the answer.
+    pub async fn perform(&mut self, deed: Deed) -> Result<Outcome> {
+        let Self { connection, user } = self;
+        match deed {
+            Deed::Typename => outcome(connection.ask(&user.typename).await?, br#"{"data":{"__typename":"Query"#),
+            Deed::Me => outcome(connection.ask(&user.me).await?, br#"{"data":{"me":{"id":"user_"#),
+            Deed::Login => outcome(connection.ask(&user.login).await?, br#"{"data":{"login":{"accessToken":"#),
+            Deed::Refresh => {
+                let input = json!({ "refreshToken": user.refresh_token });
+                let request = graphql(&json!({ "query": REFRESH, "variables": { "input": input } }), None);
+                let answer: Value = serde_json::from_slice(connection.ask(&request).await?)?;
+                let next = answer.pointer("/data/refresh/refreshToken").and_then(Value::as_str);
+                next.ok_or_else(|| format!("refreshing: {answer}"))?.clone_into(&mut user.refresh_token);
+                Ok(Outcome::Done)
+            }
+        }
+    }
+}
+
+/// By the first bytes: reading JSON would cost the client more than the server's own work.
+fn outcome(answer: &[u8], success: &[u8]) -> Result<Outcome> {
+    if answer.starts_with(success) {
+        return Ok(Outcome::Done);
+    }
+    let answer: Value = serde_json::from_slice(answer)?;
+    let code = answer.pointer("/errors/0/extensions/code").and_then(Value::as_str);
+    if code == Some("OVERLOADED") { Ok(Outcome::Overloaded) } else { Err(format!("unexpected: {answer}").into()) }
+}

@@ -1,0 +1,16 @@
+//! What the benchmark is made of: an engine, a server on it, clients, load, and the figures.
+
+pub mod bare_argon;
+pub mod client;
+pub mod engine;
+pub mod figures;
+pub mod http;
+pub mod load;
+pub mod median;
+pub mod server;
+pub mod table;
+
+use std::error::Error;
+
+/// A benchmark has no user to be kind to: whatever goes wrong ends it, with the reason.
+pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;

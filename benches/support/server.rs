@@ -1,0 +1,102 @@
+//! The release binary as a child process, with the settings operators get, only without limits on attempts.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use super::Result;
+use super::engine::Engine;
+use super::http::{Connection, get};
+
+/// How long a start may take: migrations, a key, the first administrator.
+const START_PATIENCE: Duration = Duration::from_mins(1);
+/// The unit of CPU times in `/proc` (proc(5), `USER_HZ`: 100 on every Linux that Rust's tier 1 knows).
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A running server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    folder: TempDir,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a server on the engine and waits until it is ready.
+    pub async fn start(engine: &Engine) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        // Free at this moment, and nobody else asks for ports while we start.
+        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let child = Command::new(env!("CARGO_BIN_EXE_authgraph"))
+            .current_dir(folder.path())
+            .env_clear()
+            .env("AUTHGRAPH_ENV", "development")
+            .env("LISTEN", address.to_string())
+            .env("LOG", "warn")
+            .envs(["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"].map(|limit| (limit, "0")))
+            .envs(engine.settings())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(folder.path().join("stderr"))?)
+            .spawn()?;
+        let mut server = Self { child, folder, address };
+        match timeout(START_PATIENCE, server.wait_until_ready()).await {
+            Ok(Ok(())) => Ok(server),
+            Ok(Err(error)) => Err(server.explain(&error)),
+            Err(late) => Err(server.explain(&late)),
+        }
+    }
+
+    /// The CPU time that all threads of the server have used since its start.
+    pub fn cpu_time(&self) -> Result<Duration> {
+        cpu_time(&self.child.id().to_string())
+    }
+
+    /// The error with what the server has said about it.
+    pub fn explain(&self, error: &dyn Display) -> Box<dyn Error + Send + Sync> {
+        let said = fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default();
+        format!("{error}\n{said}").into()
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Err(format!("the server has ended with {status}").into());
+            }
+            if let Ok(mut connection) = Connection::open(self.address).await
+                && connection.ask(&get("/ready")).await.is_ok()
+            {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The CPU time of this process.
+pub fn own_cpu_time() -> Result<Duration> {
+    cpu_time("self")
+}
+
+fn cpu_time(process: &str) -> Result<Duration> {
+    let line = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name of the program, in brackets, may hold spaces.
+    let (_, fields) = line.rsplit_once(") ").ok_or("reading /proc: no name")?;
+    // utime and stime: fields 14 and 15 of the line, 12 and 13 behind the name.
+    let ticks: Vec<f64> = fields.split(' ').skip(11).take(2).map(str::parse).collect::<std::result::Result<_, _>>()?;
+    Ok(Duration::from_secs_f64(ticks.iter().sum::<f64>() / TICKS_PER_SECOND))
+}
