@@ -99,7 +99,8 @@ impl App {
         }
     }
 
-    /// Opens a session for somebody who has taken every step; only [`App::admit`] and the second step itself call it.
+    /// Opens a session for somebody who has taken every step. Only [`App::admit`], the second step itself, and
+    /// registration, whose account is a moment old, call it.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.

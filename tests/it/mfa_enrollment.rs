@@ -1,6 +1,5 @@
 //! Turning the second factor on: nothing changes before a code of the new secret confirms.
 
-use std::process::Command;
 use std::time::Duration;
 
 use base64::Engine;
@@ -8,28 +7,6 @@ use base64::prelude::BASE64_STANDARD;
 use url::Url;
 
 use crate::support::{Authenticator, PASSWORD, START, STEP, TestApp, codes_of};
-
-/// What `oathtool`, which shares no line with this server, shows at a time.
-fn oathtool(authenticator: &Authenticator, app: &TestApp) -> String {
-    let now = app.app.clock.now().format("%Y-%m-%d %H:%M:%S UTC").to_string();
-    let shown = Command::new("oathtool").args(["--totp", "-b", &authenticator.secret, "--now", &now]).output();
-    let shown = shown.unwrap_or_else(|error| panic!("oathtool does not run ({error}): apt-get install oathtool"));
-    assert!(shown.status.success(), "oathtool: {}", String::from_utf8_lossy(&shown.stderr));
-    String::from_utf8(shown.stdout).unwrap().trim().to_owned()
-}
-
-#[tokio::test]
-async fn the_codes_of_another_implementation_are_accepted() {
-    let app = TestApp::start().await;
-    let ann = app.signed_in("ann@example.com").await;
-    let authenticator = app.enrolled(&ann).await;
-
-    app.confirm_enrollment(&ann, &oathtool(&authenticator, &app)).await.granted();
-    for _ in 0..3 {
-        app.wait(STEP);
-        app.login_with_code("ann@example.com", &oathtool(&authenticator, &app)).await.signed_in();
-    }
-}
 
 #[tokio::test]
 async fn the_uri_tells_an_app_everything_and_the_picture_is_an_svg() {
