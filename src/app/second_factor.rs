@@ -16,6 +16,7 @@ use crate::tools::kv::Window;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
+use crate::values::ids::UserId;
 use crate::values::mfa::TypedCode;
 use crate::values::secret_token::{ChallengeToken, TokenHash};
 use crate::values::session::AuthMethod;
@@ -74,15 +75,23 @@ impl App {
         Ok(Some(MfaChallenge { token, expires_at, methods }))
     }
 
+    /// Reserves the judgement of a code, whichever mutation it came with.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub async fn reserve_code(&self, user: UserId, now: Time) -> Result<()> {
+        let RateLimit { attempts, period } = self.config.rate_limit_mfa;
+        let name = format!("mfa:account:{user}");
+        self.rate_limiter.take(&[Window { name: &name, limit: attempts, period }], now).await
+    }
+
     /// Judges a code, after counting it against the account. Nothing is used up yet: that is for [`App::use_code`], in
     /// the transaction of the deed.
     ///
     /// # Errors
     /// `RATE_LIMITED`; a fault where the secret does not open, which is never the fault of the code.
     pub async fn judge_code(&self, user: &User, typed: &str, now: Time) -> Result<Option<FittingCode>> {
-        let RateLimit { attempts, period } = self.config.rate_limit_mfa;
-        let name = format!("mfa:account:{}", user.id);
-        self.rate_limiter.take(&[Window { name: &name, limit: attempts, period }], now).await?;
+        self.reserve_code(user.id, now).await?;
         let Some(authenticator) = mfa::find(&self.db, user.id).await? else { return Ok(None) };
         match TypedCode::parse(typed) {
             None => Ok(None),

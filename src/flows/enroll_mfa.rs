@@ -8,7 +8,6 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
 use crate::records::outbox::{Details, LetterKind};
-use crate::tools::kv::Window;
 use crate::tools::qr_code;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
@@ -66,9 +65,7 @@ pub async fn confirm_mfa_enrollment(
 ) -> Result<Vec<BackupCode>> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    let name = format!("mfa:account:{}", user.id);
-    let limit = app.config.rate_limit_mfa;
-    app.rate_limiter.take(&[Window { name: &name, limit: limit.attempts, period: limit.period }], now).await?;
+    app.reserve_code(user.id, now).await?;
     let nothing = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
     let sealed = mfa::find_enrollment(&app.db, user.id, now).await?.ok_or(nothing.clone())?;
     let secret = TotpSecret::from_bytes(&app.sealer.unseal(&sealed, user.id.uuid().as_bytes())?)?;
