@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use url::Url;
 
-use crate::support::{PASSWORD, START, STEP, TestApp, codes_of};
+use crate::support::{PASSWORD, START, TestApp, codes_of};
 
 #[tokio::test]
 async fn the_uri_tells_an_app_everything_and_the_picture_is_an_svg() {

@@ -9,7 +9,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use thread_priority::{ThreadPriority, set_current_thread_priority};
+use thread_priority::ThreadPriority;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Fault, OrFault, Refusal, Result};
@@ -163,9 +167,22 @@ impl<Q, A> State<Q, A> {
     }
 }
 
+/// Quick requests must stay quick while logins flood in. Linux lets a thread that wakes up take the place of an idle one
+/// at once, where one that is only nicer may finish its slice first (sched(7), `SCHED_IDLE`).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn give_way() -> std::result::Result<(), thread_priority::Error> {
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
+}
+
+/// Quick requests must stay quick while logins flood in.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn give_way() -> std::result::Result<(), thread_priority::Error> {
+    thread_priority::set_current_thread_priority(ThreadPriority::Min)
+}
+
 fn attend<Q, A>(counter: &Counter<Q, A>, mut worker: impl Worker<Q, A>) {
-    // Quick requests must stay quick while logins flood in.
-    if let Err(error) = set_current_thread_priority(ThreadPriority::Min) {
+    if let Err(error) = give_way() {
         tracing::debug!(%error, "hashing threads keep the normal priority");
     }
     while let Some(Job { question, reply, .. }) = counter.take().or_else(|| {

@@ -15,5 +15,5 @@ pub use app::{START, TestApp};
 pub use asking::Asking;
 pub use letters::token_in;
 pub use line::Line;
-pub use mfa::{Authenticator, MfaMember, STEP, codes_of};
+pub use mfa::{MfaMember, STEP, codes_of};
 pub use people::PASSWORD;
