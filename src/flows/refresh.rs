@@ -86,8 +86,10 @@ async fn second_use(
         let successor = presented.successor(key, &found.session.refresh_salt);
         return repeat(app, tx, found, successor).await;
     }
-    end_reused(app, tx, caller, &found, now).await?;
-    Err(Refusal::RefreshTokenReused.into())
+    if end_reused(app, tx, caller, &found, now).await? {
+        return Err(Refusal::RefreshTokenReused.into());
+    }
+    Err(Refusal::SessionEnded { reason: SessionEndReason::TokenReused.as_str() }.into())
 }
 
 /// Whether this is the client that spent the token, asking again because the answer was lost on its way.
@@ -103,10 +105,13 @@ async fn repeat(app: &App, mut tx: Tx, found: SessionOfUser, successor: RefreshT
     Opened::refreshed(found.user, found.session, successor, issued).sign(app)
 }
 
-/// Two hold the same token and one of them is a thief: the session ends for both.
-async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUser, now: Time) -> Result<()> {
+/// Two hold the same token and one of them is a thief: the session ends for both. False where somebody at the same
+/// moment has ended it already; then that one has told of it.
+async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUser, now: Time) -> Result<bool> {
     let SessionOfUser { session, user } = found;
-    sessions::end(&mut tx, session.id, SessionEndReason::TokenReused, now).await?;
+    if !sessions::end(&mut tx, session.id, SessionEndReason::TokenReused, now).await? {
+        return Ok(false);
+    }
     let event = Event::failure(AuditAction::RefreshTokenReused).about(Some(user.id)).in_session(session.id);
     audit_log::write(&mut tx, caller, event, now).await?;
     let draft = Draft {
@@ -119,5 +124,5 @@ async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUse
     // The refusal must not undo the ending.
     tx.commit().await?;
     app.letter_posted.notify_one();
-    Ok(())
+    Ok(true)
 }
