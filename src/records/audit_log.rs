@@ -38,6 +38,11 @@ impl Event {
         Self { actor: Some(user), subject: Some(user), ..self }
     }
 
+    /// The administrator who did it, and the user it was done to.
+    pub fn by_admin(self, admin: UserId, subject: UserId) -> Self {
+        Self { actor: Some(admin), subject: Some(subject), ..self }
+    }
+
     /// The user it was done to, by somebody unknown.
     pub fn about(self, user: Option<UserId>) -> Self {
         Self { subject: user, ..self }

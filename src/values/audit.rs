@@ -33,6 +33,15 @@ pub enum AuditAction {
     BackupCodeUsed,
     BackupCodesRegenerated,
     SessionDisowned,
+    UserInvited,
+    UserUpdated,
+    RoleChanged,
+    UserLocked,
+    UserUnlocked,
+    UserDeleted,
+    UserRestored,
+    UserErased,
+    MfaReset,
 }
 
 /// How it ended.
