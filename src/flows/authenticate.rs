@@ -83,6 +83,7 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Viewer> {
     if !is_alive || found.user.deleted_at.is_some() || found.user.id.to_string() != claims.sub {
         return Err(Refusal::Unauthenticated.into());
     }
+    app.password_hasher.welcome_guest();
     // A writer that is busy or away must not keep readers out.
     if let Err(error) = sessions::note_seen(&app.db, &found.session, SEEN_INTERVAL, now).await {
         tracing::warn!(?error, "a session was seen and it could not be noted");

@@ -100,6 +100,12 @@ impl PasswordHasher {
         Ok(Verdict::Wrong)
     }
 
+    /// Somebody is being served who wants no hash. While logins flood in, one core is left to requests like theirs:
+    /// those who are signed in come first.
+    pub fn welcome_guest(&self) {
+        self.shared.pool.welcome_guest();
+    }
+
     /// How many hashes wait for a thread.
     #[must_use]
     pub fn queue_depth(&self) -> usize {

@@ -5,6 +5,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +18,9 @@ use thread_priority::{
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Fault, OrFault, Refusal, Result};
+
+/// How long somebody who is being served keeps a thread from working, and how often that thread asks again.
+const COURTESY: Duration = Duration::from_millis(50);
 
 /// How much the pool takes on.
 #[derive(Clone, Copy)]
@@ -47,6 +51,9 @@ struct Counter<Q, A> {
     limits: Limits,
     state: Mutex<State<Q, A>>,
     changed: Condvar,
+    opened_at: Instant,
+    /// When somebody was last served who wants no hash, in milliseconds since `opened_at`.
+    last_guest_at: AtomicU64,
 }
 
 struct State<Q, A> {
@@ -70,12 +77,13 @@ impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
             return Err(Fault::new("starting a pool without threads").into());
         }
         let state = State { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
-        let counter = Arc::new(Counter { limits, state: Mutex::new(state), changed: Condvar::new() });
-        let pool = Self { counter };
-        for _ in 0..limits.threads {
+        let pool = Self { counter: Arc::new(Counter::open(limits, state)) };
+        for number in 0..limits.threads {
             let (counter, worker) = (Arc::clone(&pool.counter), hire());
+            let is_polite = number == 0 && limits.threads > 1;
             let name = "password-hasher".to_owned();
-            thread::Builder::new().name(name).spawn(move || attend(&counter, worker)).or_fault("starting a thread")?;
+            let work = move || attend(&counter, worker, is_polite);
+            thread::Builder::new().name(name).spawn(work).or_fault("starting a thread")?;
         }
         Ok(pool)
     }
@@ -92,6 +100,11 @@ impl<Q, A> Pool<Q, A> {
     pub(super) fn depth(&self) -> usize {
         self.counter.lock().waiting.len()
     }
+
+    /// Somebody is being served who wants no hash: while questions flood in, one thread leaves its core to them.
+    pub(super) fn welcome_guest(&self) {
+        self.counter.last_guest_at.store(self.counter.milliseconds(), Ordering::Relaxed);
+    }
 }
 
 impl<Q, A> Drop for Pool<Q, A> {
@@ -102,6 +115,11 @@ impl<Q, A> Drop for Pool<Q, A> {
 }
 
 impl<Q, A> Counter<Q, A> {
+    fn open(limits: Limits, state: State<Q, A>) -> Self {
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        Self { limits, state, changed, opened_at: Instant::now(), last_guest_at: AtomicU64::new(0) }
+    }
+
     fn admit(&self, job: Job<Q, A>) -> Result<()> {
         let room = self.limits.threads + self.limits.queue;
         let mut state = self.lock();
@@ -118,20 +136,39 @@ impl<Q, A> Counter<Q, A> {
     }
 
     /// The next job, if one waits.
-    fn take(&self) -> Option<Job<Q, A>> {
-        self.lock().take(self.limits)
+    fn take(&self, is_polite: bool) -> Option<Job<Q, A>> {
+        let mut state = self.lock();
+        if is_polite && self.is_crowded(&state) { None } else { state.take(self.limits) }
     }
 
     /// The next job, as soon as one waits; `None` when the pool is closed.
-    fn wait(&self) -> Option<Job<Q, A>> {
+    fn wait(&self, is_polite: bool) -> Option<Job<Q, A>> {
         let mut state = self.lock();
         while !state.is_closed {
+            if is_polite && self.is_crowded(&state) {
+                state = self.changed.wait_timeout(state, COURTESY).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
             if let Some(job) = state.take(self.limits) {
                 return Some(job);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         None
+    }
+
+    /// Whether questions flood in while others are served, and every other thread has work: a thread that stands back
+    /// for another that sleeps would leave the question to nobody.
+    fn is_crowded(&self, state: &State<Q, A>) -> bool {
+        let has_guest = || {
+            let last = self.last_guest_at.load(Ordering::Relaxed);
+            last > 0 && u128::from(self.milliseconds().saturating_sub(last)) < COURTESY.as_millis()
+        };
+        state.waiting.len() * 2 > self.limits.queue && state.busy + 1 >= self.limits.threads && has_guest()
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.opened_at.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn finish(&self, took: Duration) {
@@ -181,13 +218,13 @@ fn give_way() -> std::result::Result<(), thread_priority::Error> {
     thread_priority::set_current_thread_priority(ThreadPriority::Min)
 }
 
-fn attend<Q, A>(counter: &Counter<Q, A>, mut worker: impl Worker<Q, A>) {
+fn attend<Q, A>(counter: &Counter<Q, A>, mut worker: impl Worker<Q, A>, is_polite: bool) {
     if let Err(error) = give_way() {
         tracing::debug!(%error, "hashing threads keep the normal priority");
     }
-    while let Some(Job { question, reply, .. }) = counter.take().or_else(|| {
+    while let Some(Job { question, reply, .. }) = counter.take(is_polite).or_else(|| {
         worker.rest();
-        counter.wait()
+        counter.wait(is_polite)
     }) {
         let began = Instant::now();
         let answer = catch_unwind(AssertUnwindSafe(|| worker.answer(question)))

@@ -1,6 +1,6 @@
 //! What the pool promises its askers.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc;
 
 use super::*;
@@ -114,4 +114,49 @@ async fn workers_rest_when_nothing_waits_and_end_with_the_pool() {
     drop(pool);
 
     assert!(told.iter().count() >= 1);
+}
+
+#[tokio::test]
+async fn in_a_flood_one_thread_leaves_its_core_to_guests_and_works_again_without_them() {
+    let limits = Limits { threads: 2, queue: 4, deadline: Duration::from_mins(1) };
+    let pool: Pool<Task, usize> = Pool::start(limits, || Doer).unwrap();
+    let (begun, begins) = mpsc::channel();
+    let mut releases = Vec::new();
+    let questions: Vec<_> = (0..6)
+        .map(|number| {
+            let (release, task) = held();
+            let begun = begun.clone();
+            releases.push(release);
+            pool.ask(Box::new(move || {
+                begun.send(number).unwrap();
+                task()
+            }))
+        })
+        .collect();
+    let watch = tokio::task::spawn_blocking(move || {
+        let mut first = [begins.recv().unwrap(), begins.recv().unwrap()];
+        first.sort_unstable();
+        assert_eq!(first, [0, 1]);
+        begins
+    });
+    let flood = futures_util::future::join_all(questions);
+    tokio::pin!(flood);
+    let begins = tokio::select! {
+        _ = &mut flood => panic!("an answer before its task was released"),
+        begins = watch => begins.unwrap(),
+    };
+
+    pool.welcome_guest();
+    // One after the other, so that a thread is always at work.
+    for release in releases.drain(..2) {
+        drop(release);
+        let _ = tokio::time::timeout(COURTESY / 5, &mut flood).await;
+        pool.welcome_guest();
+    }
+
+    assert_eq!(begins.try_iter().collect::<Vec<_>>(), [2], "with a guest one thread works");
+    let _ = tokio::time::timeout(COURTESY * 4, &mut flood).await;
+    assert_eq!(begins.try_iter().collect::<Vec<_>>(), [3], "without guests both work");
+    drop(releases);
+    flood.await;
 }
