@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 use support::Result;
+use support::administration::{self, Scale};
 use support::engine::Engine;
 use support::figures::{self, Plan};
 use support::server::Server;
@@ -25,10 +26,11 @@ async fn main() -> ExitCode {
     if !has("--bench") {
         return ExitCode::SUCCESS;
     }
-    let plan = if has("--quick") { Plan::QUICK } else { Plan::FULL };
+    let (plan, scale) = if has("--quick") { (Plan::QUICK, Scale::QUICK) } else { (Plan::FULL, Scale::FULL) };
+    let parts = Parts { requests: !has("--only-administration"), administration: !has("--only-requests") };
     // Interrupted in here, the server is still ended and the database dropped.
     let outcome = tokio::select! {
-        outcome = run(&plan) => outcome,
+        outcome = run(&plan, scale, parts) => outcome,
         _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
     };
     match outcome {
@@ -45,12 +47,26 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(plan: &Plan) -> Result<Vec<Row>> {
+/// Which parts to measure.
+struct Parts {
+    requests: bool,
+    administration: bool,
+}
+
+async fn run(plan: &Plan, scale: Scale, parts: Parts) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for engine in Engine::available().await? {
-        let _ = writeln!(io::stderr(), "Measuring on {}, about {} s.", engine.name(), plan.seconds());
-        let server = Server::start(&engine).await?;
-        rows.extend(figures::measure(&server, engine.name(), plan).await.map_err(|error| server.explain(&error))?);
+    if parts.requests {
+        for engine in Engine::available().await? {
+            let _ = writeln!(io::stderr(), "Measuring on {}, about {} s.", engine.name(), plan.seconds());
+            let server = Server::start(&engine).await?;
+            rows.extend(figures::measure(&server, engine.name(), plan).await.map_err(|error| server.explain(&error))?);
+        }
+    }
+    if parts.administration {
+        for (small, large) in Engine::available().await?.into_iter().zip(Engine::available().await?) {
+            let _ = writeln!(io::stderr(), "Measuring an administrator's pages on {}.", small.name());
+            rows.extend(administration::measure((&small, &large), scale).await?);
+        }
     }
     io::stdout().lock().write_all(table::markdown(&rows).as_bytes())?;
     Ok(rows)

@@ -1,5 +1,6 @@
 //! What the benchmark is made of: an engine, a server on it, clients, load, and the figures.
 
+pub mod administration;
 pub mod bare_argon;
 pub mod client;
 pub mod engine;

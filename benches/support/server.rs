@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use super::http::{Connection, get};
 
 /// How long a start may take: migrations, a key, the first administrator.
 const START_PATIENCE: Duration = Duration::from_mins(1);
+const NO_LIMITS: [&str; 3] = ["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"];
 /// The unit of CPU times in `/proc` (proc(5), `USER_HZ`: 100 on every Linux that Rust's tier 1 knows).
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -27,24 +29,56 @@ pub struct Server {
     pub address: SocketAddr,
 }
 
+/// The commands of the release binary, in a folder and on an engine of their own.
+pub struct House<'a> {
+    engine: &'a Engine,
+    folder: TempDir,
+}
+
+impl<'a> House<'a> {
+    /// An empty one.
+    pub fn new(engine: &'a Engine) -> Result<Self> {
+        Ok(Self { engine, folder: tempfile::tempdir()? })
+    }
+
+    /// Runs a command to its end, with `input` on its standard input.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Result<()> {
+        let mut child = self.command().args(arguments).stdin(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes())?;
+        }
+        let status = child.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("authgraph {}: {status}", arguments.join(" ")).into()) }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_authgraph"));
+        command
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("AUTHGRAPH_ENV", "development")
+            .env("LOG", "warn")
+            .envs(NO_LIMITS.map(|limit| (limit, "0")))
+            .envs(self.engine.settings())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command
+    }
+}
+
 impl Server {
     /// Starts a server on the engine and waits until it is ready.
     pub async fn start(engine: &Engine) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Self::start_in(House::new(engine)?).await
+    }
+
+    /// Starts a server on what commands have prepared, and waits until it is ready.
+    pub async fn start_in(house: House<'_>) -> Result<Self> {
         // Free at this moment, and nobody else asks for ports while we start.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let child = Command::new(env!("CARGO_BIN_EXE_authgraph"))
-            .current_dir(folder.path())
-            .env_clear()
-            .env("AUTHGRAPH_ENV", "development")
-            .env("LISTEN", address.to_string())
-            .env("LOG", "warn")
-            .envs(["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"].map(|limit| (limit, "0")))
-            .envs(engine.settings())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(folder.path().join("stderr"))?)
-            .spawn()?;
+        let said = File::create(house.folder.path().join("stderr"))?;
+        let child = house.command().env("LISTEN", address.to_string()).stderr(said).spawn()?;
+        let folder = house.folder;
         let mut server = Self { child, folder, address };
         match timeout(START_PATIENCE, server.wait_until_ready()).await {
             Ok(Ok(())) => Ok(server),
