@@ -11,10 +11,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use thread_priority::ThreadPriority;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use thread_priority::{
-    NormalThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
-};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Fault, OrFault, Refusal, Result};
@@ -204,22 +200,10 @@ impl<Q, A> State<Q, A> {
     }
 }
 
-/// Quick requests must stay quick while logins flood in. Linux lets a thread that wakes up take the place of an idle one
-/// at once, where one that is only nicer may finish its slice first (sched(7), `SCHED_IDLE`).
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn give_way() -> std::result::Result<(), thread_priority::Error> {
-    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
-}
-
-/// Quick requests must stay quick while logins flood in.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn give_way() -> std::result::Result<(), thread_priority::Error> {
-    thread_priority::set_current_thread_priority(ThreadPriority::Min)
-}
-
 fn attend<Q, A>(counter: &Counter<Q, A>, mut worker: impl Worker<Q, A>, is_polite: bool) {
-    if let Err(error) = give_way() {
+    // Quick requests must stay quick while logins flood in. Nice and not `SCHED_IDLE`: Linux takes a core with an idle
+    // thread for a free one and wakes others up there, to wait for it up to a tick.
+    if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
         tracing::debug!(%error, "hashing threads keep the normal priority");
     }
     while let Some(Job { question, reply, .. }) = counter.take(is_polite).or_else(|| {
