@@ -21,3 +21,4 @@ pub mod sweep;
 pub mod update_profile;
 pub mod verify_email;
 pub mod verify_mfa;
+pub mod watch;

@@ -18,5 +18,6 @@ pub mod schema;
 pub mod session;
 pub mod sign_in;
 pub mod signed_in;
+pub mod stream_marker;
 pub mod user;
 pub mod views;
