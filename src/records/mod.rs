@@ -5,6 +5,7 @@
     reason = "every record fails alike: UNAVAILABLE where the database is away, or a fault"
 )]
 
+pub mod audit_chains;
 pub mod audit_log;
 pub mod known_devices;
 pub mod mfa;

@@ -13,6 +13,7 @@
 
 mod access_token;
 mod architecture;
+mod audit_chain;
 mod browsers;
 mod change_email;
 mod change_password;
