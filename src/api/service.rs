@@ -53,8 +53,7 @@ fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
             let app = Arc::clone(&doorman);
             async move {
                 let viewer = watch::admit(&app, &bearer).await?;
-                let user = viewer.user().id;
-                Ok(Admitted { user, over: async move { watch::over(&app, &bearer, viewer).await }.boxed() })
+                Ok(Admitted { user: viewer.user().id, over: async move { watch::over(&app, &bearer).await }.boxed() })
             }
             .boxed()
         }),

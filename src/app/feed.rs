@@ -4,7 +4,7 @@
 //! was committed is never lost, whoever died between the commit and the news of it. Bells only say when to look.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
@@ -20,7 +20,9 @@ const POLL: Duration = Duration::from_millis(500);
 /// Between two looks, and between two rings: many commits are worth one.
 const PAUSE: Duration = Duration::from_millis(10);
 /// Events of one chain that are read at once.
-const BATCH: u32 = 500;
+const BATCH: u32 = 100;
+/// How long a burst may be held up by listeners that have not taken what they were told.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// The feed of this instance. Clones are the same. It reads only while somebody listens.
 #[derive(Clone)]
@@ -56,7 +58,9 @@ impl Listener {
     /// some events will not come any more.
     pub async fn next(&mut self) -> Result<Arc<Recorded>> {
         self.events.recv().await.map_err(|error| match error {
-            broadcast::error::RecvError::Lagged(_) => Refusal::Overloaded { retry_after: Duration::from_secs(1) }.into(),
+            broadcast::error::RecvError::Lagged(_) => {
+                Refusal::Overloaded { retry_after: Duration::from_secs(1) }.into()
+            }
             broadcast::error::RecvError::Closed => Refusal::Unavailable.into(),
         })
     }
@@ -162,17 +166,34 @@ impl Feed {
             }
             // In the order they were written, as far as chains can be told apart at all.
             events.sort_by_key(|event| event.id);
-            self.tell(events);
+            let mut events = events.into_iter().peekable();
+            while events.peek().is_some() {
+                self.tell(events.by_ref().take(self.0.backlog.div_ceil(4)));
+                self.give_way().await;
+            }
         }
     }
 
-    fn tell(&self, events: Vec<Recorded>) {
+    fn tell(&self, events: impl Iterator<Item = Recorded>) {
         let mut reading = self.reading();
-        let Some(reading) = reading.as_mut() else { return };
+        let Some(reading) = reading.as_mut() else { return events.for_each(drop) };
         for event in events {
             reading.note(&event);
             // Nobody listens: then nobody has missed it either.
             let _ = reading.listeners.send(Arc::new(event));
+        }
+    }
+
+    /// Gives listeners the time to take what they have been told, so that a burst overruns none that keeps up; but not
+    /// more than that, or one that does not would hold up the others.
+    async fn give_way(&self) {
+        let begun = Instant::now();
+        let is_crowded = || {
+            let reading = self.reading();
+            reading.as_ref().is_some_and(|reading| reading.listeners.len() > self.0.backlog / 2)
+        };
+        while is_crowded() && begun.elapsed() < LONGEST_WAIT {
+            sleep(PAUSE).await;
         }
     }
 

@@ -9,6 +9,7 @@ pub mod deliver_mail;
 pub mod disown_session;
 pub mod end_sessions;
 pub mod enroll_mfa;
+pub mod follow_events;
 pub mod login;
 pub mod logout;
 pub mod manage_mfa;

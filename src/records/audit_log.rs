@@ -131,6 +131,14 @@ pub struct Recorded {
     pub sequence: Option<i64>,
 }
 
+impl Recorded {
+    /// Whether it may have changed what somebody may do, signed in with this session.
+    #[must_use]
+    pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
+        self.subject_id == Some(user) || self.actor_id == Some(user) || self.session_id == Some(session)
+    }
+}
+
 /// The columns of [`Recorded`], of the table under the name `e`.
 macro_rules! columns {
     () => {
@@ -138,6 +146,8 @@ macro_rules! columns {
          e.correlation_id, e.metadata, e.shard, e.sequence"
     };
 }
+
+pub(super) use columns;
 
 /// The event of this id.
 pub async fn find(db: &Db, id: EventId) -> Result<Option<Recorded>> {

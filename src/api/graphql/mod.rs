@@ -10,6 +10,7 @@ pub mod execution;
 pub mod guards;
 pub mod input;
 pub mod library_errors;
+pub mod live;
 pub mod mfa;
 pub mod operation;
 pub mod paging;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptySubscription, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
 use super::context::{Asks, viewer};
@@ -10,6 +10,7 @@ use super::credentials::CredentialsMutation;
 use super::error::ApiResult;
 use super::execution::SpecifiedExecution;
 use super::guards::{Role, requires, signed_in};
+use super::live::LiveSubscription;
 use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::AuthConfig;
@@ -17,7 +18,7 @@ use super::views::UserView;
 use crate::app::App;
 
 /// The schema of authgraph.
-pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type ApiSchema = Schema<Query, Mutation, LiveSubscription>;
 
 /// What can be asked.
 #[derive(Default)]
@@ -64,7 +65,7 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
     // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
-    Schema::build(Query, Mutation::default(), EmptySubscription).extension(SpecifiedExecution).disable_suggestions()
+    Schema::build(Query, Mutation::default(), LiveSubscription).extension(SpecifiedExecution).disable_suggestions()
 }
