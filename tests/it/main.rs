@@ -25,6 +25,7 @@ mod guards;
 mod layers;
 mod limits;
 mod live_events;
+mod live_processes;
 mod lockout;
 mod login;
 mod mfa_challenge;

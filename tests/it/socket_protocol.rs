@@ -35,13 +35,16 @@ async fn whoever_does_not_offer_the_protocol_is_told_so() {
 async fn events_come_until_the_client_has_enough() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    let mut socket = app.following(&ann).await;
+    let (mut socket, mut witness) = (app.following(&ann).await, app.following(&ann).await);
 
     app.update_profile(&ann, json!({ "name": "Ann" })).await.granted();
     assert_eq!(socket.event("1").await["securityEvents"]["action"], "PROFILE_UPDATED");
     socket.say(json!({ "id": "1", "type": "complete" })).await;
     socket.is_silent().await;
     app.update_profile(&ann, json!({ "name": "Anna" })).await.granted();
+    witness.event("1").await;
+    witness.event("1").await;
+    socket.is_silent().await;
     socket.subscribe("1", OWN).await;
     socket.is_silent().await;
     app.change_password(&ann, "Correct-Horse-7", "Correct-Horse-8").await.granted();

@@ -133,9 +133,14 @@ impl<'a> Conversation<'a> {
         }
         let presented = Presented { bearer: Some(self.bearer.clone()), refresh_cookie: None };
         match Subscription::begin(&self.visitor, presented, asked) {
-            Ok(subscription) => {
+            Ok(mut subscription) => {
+                // A client that hears a pong behind this knows that it misses nothing from there on.
+                let refused = subscription.begun().await;
                 self.operations.push(Operation { id, subscription });
-                Ok(())
+                match refused {
+                    Some(told) => self.tell(self.operations.len() - 1, told).await,
+                    None => Ok(()),
+                }
             }
             Err(errors) => self.line.say(messages::error(&id, &errors)).await,
         }
