@@ -26,6 +26,7 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let plan = if has("--quick") { Plan::QUICK } else { Plan::FULL };
+    let plan = plan.only_live(has("--live"));
     // Interrupted in here, the server is still ended and the database dropped.
     let outcome = tokio::select! {
         outcome = run(&plan) => outcome,

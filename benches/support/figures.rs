@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use super::Result;
 use super::bare_argon;
 use super::client::{Deed, Outcome, User};
+use super::live;
 use super::load::{self, Answer};
 use super::median::median;
 use super::server::Server;
@@ -33,6 +34,7 @@ pub struct Plan {
     throughput: Duration,
     login: Duration,
     latency: Duration,
+    is_only_live: bool,
 }
 
 impl Plan {
@@ -42,6 +44,7 @@ impl Plan {
         throughput: Duration::from_millis(1500),
         login: Duration::from_secs(5),
         latency: Duration::from_secs(6),
+        is_only_live: false,
     };
     /// To see that everything runs.
     pub const QUICK: Self = Self {
@@ -49,7 +52,13 @@ impl Plan {
         throughput: Duration::from_millis(500),
         login: Duration::from_secs(2),
         latency: Duration::from_secs(3),
+        is_only_live: false,
     };
+
+    /// The same, perhaps of subscribers alone.
+    pub const fn only_live(self, is_only_live: bool) -> Self {
+        Self { is_only_live, ..self }
+    }
 
     /// Roughly how long one engine takes.
     pub fn seconds(&self) -> u64 {
@@ -64,7 +73,11 @@ pub async fn measure(server: &Server, engine: &'static str, plan: &Plan) -> Resu
     for number in 0..USERS {
         users.push(User::register(server.address, number).await?);
     }
-    let mut rows = throughputs(server, engine, &mut users, plan).await?;
+    let mut rows = live::measure(server, engine, &users, plan.rounds).await?;
+    if plan.is_only_live {
+        return Ok(rows);
+    }
+    rows.extend(throughputs(server, engine, &mut users, plan).await?);
     let (logins, row) = login(server, engine, &mut users, plan).await?;
     rows.extend(row);
     rows.extend(latencies(server, engine, &users, (plan, logins)).await?);

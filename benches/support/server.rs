@@ -1,4 +1,4 @@
-//! The release binary as a child process, with the settings operators get, only without limits on attempts.
+//! The release binary as a child process, with the settings operators get, only without limits on attempts and on connections.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -40,6 +40,7 @@ impl Server {
             .env("LISTEN", address.to_string())
             .env("LOG", "warn")
             .envs(["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"].map(|limit| (limit, "0")))
+            .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
             .envs(engine.settings())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -56,6 +57,14 @@ impl Server {
     /// The CPU time that all threads of the server have used since its start.
     pub fn cpu_time(&self) -> Result<Duration> {
         cpu_time(&self.child.id().to_string())
+    }
+
+    /// The memory that the server has resident, in bytes.
+    pub fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("reading /proc: no VmRSS")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes * 1024)
     }
 
     /// The error with what the server has said about it.

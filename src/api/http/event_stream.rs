@@ -1,5 +1,5 @@
 //! A subscription as server-sent events: the "distinct connections" mode of the graphql-sse protocol, for clients
-//! without WebSockets. Each subscription is one request, with the access token in its `Authorization` header.
+//! without a socket. Each subscription is one request, with the access token in its `Authorization` header.
 
 use async_graphql::{Pos, Response as SchemaResponse};
 use axum::body::{Body, Bytes};

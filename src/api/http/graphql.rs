@@ -148,6 +148,7 @@ pub fn prepare(edge: &Edge, asked: &GraphqlRequest, query: &str) -> Result<Prepa
 
 impl Prepared {
     /// What the schema is asked.
+    #[must_use]
     pub fn request(self, asked: GraphqlRequest, query: &str) -> SchemaRequest {
         let mut request = SchemaRequest::new(query).variables(asked.variables);
         request.operation_name = asked.operation_name;

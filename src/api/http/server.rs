@@ -58,8 +58,8 @@ pub async fn serve(router: Router, listener: TcpListener, shutdown: Cancellation
     }
     drain.streams.close();
     // Sockets are no requests any more: the server below does not know of them.
-    let (served, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
-    served.or_fault("serving HTTP")
+    let (outcome, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
+    outcome.or_fault("serving HTTP")
 }
 
 /// Waits until a client has said which HTTP it speaks. The server that tells the two apart would wait for ever, and a

@@ -92,6 +92,7 @@ impl Subscription {
     }
 
     /// Starts a subscription that has been checked.
+    #[must_use]
     pub fn of(
         visitor: &Visitor,
         presented: Presented,

@@ -1,4 +1,4 @@
-//! WebSockets on `/graphql`: subscriptions over the graphql-transport-ws protocol, in a loop of our own.
+//! Sockets on `/graphql`: subscriptions over the graphql-transport-ws protocol, in a loop of our own.
 
 mod conversation;
 mod line;
@@ -67,7 +67,7 @@ pub async fn open(visitor: Visitor, mut head: Parts) -> Response {
         .max_message_size(settings.body_limit.saturating_mul(2))
         .max_frame_size(settings.body_limit.saturating_mul(2));
     let speaks = upgrade.selected_protocol().is_some();
-    let span = tracing::error_span!("socket", correlation_id = visitor.id.0);
+    let span = tracing::error_span!(parent: None, "socket", correlation_id = visitor.id.0);
     let open = visitor.drain.streams.token();
     let talk = async move |socket: WebSocket| {
         let _open = (place, open);
