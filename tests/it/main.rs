@@ -14,6 +14,7 @@
 mod access_token;
 mod architecture;
 mod audit_chain;
+mod audit_verify;
 mod browsers;
 mod change_email;
 mod change_password;
@@ -48,6 +49,7 @@ mod serving;
 mod sessions;
 mod settings;
 mod statements;
+mod statistics;
 mod support;
 mod sweep;
 mod timing;

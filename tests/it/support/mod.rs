@@ -9,6 +9,7 @@ mod line;
 mod mfa;
 mod people;
 pub mod process;
+mod trail;
 
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
