@@ -140,6 +140,7 @@ pub struct Config {
 
     pub session_retention: Duration,
     pub letter_retention: Duration,
+    pub audit_retention: Duration,
 
     pub log: String,
     pub log_json: bool,
@@ -280,6 +281,7 @@ impl Config {
             rate_limit_mfa: read.required("RATE_LIMIT_MFA", read::rate_limit)?,
             session_retention: read.required("SESSION_RETENTION", read::duration)?,
             letter_retention: read.required("LETTER_RETENTION", read::duration)?,
+            audit_retention: read.required("AUDIT_RETENTION", read::duration)?,
             log: read.required("LOG", read::text)?,
             log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
         })

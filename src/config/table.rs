@@ -170,6 +170,7 @@ pub const SETTINGS: &[Group] = &[
         settings: &[
             setting("SESSION_RETENTION", "30d", "How long ended and expired sessions stay listed."),
             setting("LETTER_RETENTION", "7d", "How long delivered letters stay in the outbox, without their content."),
+            setting("AUDIT_RETENTION", "400d", "How long events stay in the audit trail; 0s keeps them for ever."),
         ],
     },
     Group {

@@ -67,3 +67,55 @@ const AWAITED: Dialects = Dialects {
 pub async fn heads(db: &Db) -> Result<Vec<Head>> {
     db.query(sql!("select shard, sequence from audit_chains order by shard")).all().await
 }
+
+/// A chain from end to end: what retention has removed of it, and how far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Chain {
+    pub shard: i32,
+    pub sequence: i64,
+    pub hash: ChainHash,
+    pub anchor_sequence: i64,
+    pub anchor_hash: ChainHash,
+}
+
+/// Every chain, as far as is committed.
+pub async fn list(db: &Db) -> Result<Vec<Chain>> {
+    db.query(sql!("select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains order by shard"))
+        .all()
+        .await
+}
+
+/// One chain, as far as is committed.
+pub async fn find(db: &Db, shard: i32) -> Result<Option<Chain>> {
+    db.query(sql!("select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1"))
+        .bind(shard)
+        .optional()
+        .await
+}
+
+/// Takes this chain, and waits for whoever writes to it; other writers go to another one meanwhile.
+pub async fn hold(tx: &mut Tx, shard: i32) -> Result<Option<Chain>> {
+    tx.query_of(Dialects {
+        sqlite: sqlite!(
+            "select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1"
+        ),
+        postgres: postgres!(
+            "select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1 for update"
+        ),
+    })
+    .bind(shard)
+    .optional()
+    .await
+}
+
+/// Notes what retention removes of a chain, so that the rest still follows from something.
+pub async fn move_anchor(tx: &mut Tx, shard: i32, sequence: i64, hash: &ChainHash) -> Result<()> {
+    tx.query(sql!("update audit_chains set anchor_sequence = $2, anchor_hash = $3 where shard = $1"))
+        .bind(shard)
+        .bind(sequence)
+        .bind(hash.clone())
+        .execute()
+        .await?;
+    Ok(())
+}

@@ -6,6 +6,7 @@
 )]
 
 pub mod audit_chains;
+pub mod audit_links;
 pub mod audit_log;
 pub mod audit_replay;
 pub mod known_devices;
@@ -15,4 +16,5 @@ pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod statistics;
 pub mod users;

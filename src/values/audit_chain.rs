@@ -41,6 +41,12 @@ pub struct Content<'a> {
 }
 
 impl ChainHash {
+    /// The bare bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The hash of an event at its place behind `previous`. Every part is written with its length, so that no two events
     /// have the same bytes; keys of the metadata are sorted, since `jsonb` keeps them in an order of its own.
     #[must_use]

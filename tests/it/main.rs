@@ -14,6 +14,7 @@
 mod access_token;
 mod architecture;
 mod audit_chain;
+mod audit_verify;
 mod browsers;
 mod change_email;
 mod change_password;
@@ -54,6 +55,7 @@ mod socket_endings;
 mod socket_limits;
 mod socket_protocol;
 mod statements;
+mod statistics;
 mod support;
 mod sweep;
 mod timing;

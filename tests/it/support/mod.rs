@@ -11,6 +11,7 @@ mod mfa;
 mod people;
 pub mod process;
 pub mod socket;
+mod trail;
 
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
