@@ -109,13 +109,13 @@ async fn whoever_comes_back_hears_what_happened_meanwhile_then_what_happens() {
 async fn an_event_that_was_committed_late_is_not_missed_by_whoever_comes_back() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    let mut socket = app.following(&ann).await;
+    let mut witness = app.following(&ann).await;
     app.wait(Duration::from_secs(20));
     app.update_profile(&ann, json!({ "name": "Ann" })).await.granted();
-    let last = socket.event("1").await["securityEvents"]["id"].as_str().unwrap().to_owned();
-    drop(socket);
+    let last = witness.event("1").await["securityEvents"]["id"].as_str().unwrap().to_owned();
     // A deed that began 20 seconds ago and took its time.
     let late = app.record_dated(&ann, Duration::from_secs(20)).await;
+    assert_eq!(witness.event("1").await["securityEvents"]["id"], *late);
 
     let mut socket = app.socket_of(&ann).await;
     let document = format!("subscription {{ securityEvents(after: \"{last}\") {{ id }} }}");
