@@ -131,6 +131,14 @@ pub struct Recorded {
     pub sequence: Option<i64>,
 }
 
+impl Recorded {
+    /// Whether somebody did it to somebody else.
+    #[must_use]
+    pub fn is_by_another(&self) -> bool {
+        self.actor_id.is_some() && self.actor_id != self.subject_id
+    }
+}
+
 /// The columns of [`Recorded`], of the table under the name `e`.
 macro_rules! columns {
     () => {
@@ -138,6 +146,7 @@ macro_rules! columns {
          e.correlation_id, e.metadata, e.shard, e.sequence"
     };
 }
+pub(super) use columns;
 
 /// The event of this id.
 pub async fn find(db: &Db, id: EventId) -> Result<Option<Recorded>> {
