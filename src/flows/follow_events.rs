@@ -12,18 +12,16 @@ use crate::app::App;
 use crate::app::feed::Listener;
 use crate::error::{Error, FieldFault, Result};
 use crate::records::audit_log::{self, Recorded};
-use crate::records::audit_replay::{self, Bookmark};
+use crate::records::audit_search::{self, Filter};
 use crate::values::ids::{EventId, SessionId, UserId};
+use crate::values::paging::{Cursor, Page};
 
 /// Events that are read at once where somebody was away.
-const PAGE: i64 = 200;
+const PAGE: usize = 200;
 /// How far the clocks of two instances may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
-/// Which events of the trail are wanted.
-pub type Wanted = Box<dyn Fn(&Recorded) -> bool + Send + Sync>;
-
-/// Follows everything that is wanted, from now on or since the event `after`, for as long as the administrator is one.
+/// Follows everything that matches, from now on or since the event `after`, for as long as the administrator is one.
 /// An error is the last item.
 ///
 /// # Errors
@@ -32,10 +30,10 @@ pub async fn follow_trail(
     app: &Arc<App>,
     admin: &Admin,
     bearer: &str,
-    wanted: Wanted,
+    filter: Filter,
     after: Option<EventId>,
 ) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
-    follow(app, admin.viewer(), bearer, Scope::Trail(wanted), after).await
+    follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, after).await
 }
 
 /// Follows what is done to the viewer, from now on or since the event `after`, until their session is over; the event that
@@ -49,7 +47,8 @@ pub async fn follow_own(
     bearer: &str,
     after: Option<EventId>,
 ) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
-    follow(app, viewer, bearer, Scope::Own, after).await
+    let filter = Filter::default().seen_by_subject(viewer.user().id);
+    follow(app, viewer, bearer, Scope { filter, needs_admin: false }, after).await
 }
 
 async fn follow(
@@ -82,11 +81,10 @@ async fn follow(
 }
 
 /// Whose events are told.
-enum Scope {
-    /// Everybody's, as far as they are wanted; to administrators.
-    Trail(Wanted),
-    /// One's own.
-    Own,
+struct Scope {
+    filter: Filter,
+    /// Whether they are everybody's, and not one's own.
+    needs_admin: bool,
 }
 
 struct Follower {
@@ -104,7 +102,8 @@ struct Follower {
 
 /// What was missed, read page by page.
 struct Replay {
-    place: Bookmark,
+    filter: Filter,
+    place: Option<Cursor>,
     page: VecDeque<Recorded>,
     is_last: bool,
 }
@@ -132,12 +131,12 @@ impl Follower {
             if event.concerns(self.user, self.session)
                 && let Err(error) = self.check().await
             {
-                match self.scope {
-                    Scope::Trail(_) => return Err(error),
-                    Scope::Own => self.farewell = Some(error),
+                if self.scope.needs_admin {
+                    return Err(error);
                 }
+                self.farewell = Some(error);
             }
-            if self.wants(&event) {
+            if self.scope.filter.matches(&event) {
                 return Ok(event);
             }
         }
@@ -146,33 +145,22 @@ impl Follower {
     /// Whether they still may see what they follow.
     async fn check(&self) -> Result<()> {
         let viewer = authenticate(&self.app, &self.bearer).await?;
-        match self.scope {
-            Scope::Trail(_) => viewer.administrator().map(drop),
-            Scope::Own => Ok(()),
-        }
-    }
-
-    fn wants(&self, event: &Recorded) -> bool {
-        match &self.scope {
-            Scope::Trail(wanted) => wanted(event),
-            Scope::Own => event.subject_id == Some(self.user),
-        }
+        if self.scope.needs_admin { viewer.administrator().map(drop) } else { Ok(()) }
     }
 
     async fn replay_since(&self, after: EventId) -> Result<Replay> {
         let found = audit_log::find(&self.app.db, after).await?;
-        let is_theirs = |event: &Recorded| match self.scope {
-            Scope::Trail(_) => true,
-            Scope::Own => event.subject_id == Some(self.user),
-        };
+        let is_theirs = |event: &Recorded| self.scope.needs_admin || event.subject_id == Some(self.user);
         let event = found.filter(is_theirs).ok_or_else(|| {
             let told = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
             FieldFault::new("UNKNOWN_EVENT", told).at("after")
         })?;
         // The time of an event is when its deed began, and it was committed within the time that a request may take: some
         // that were committed behind it are dated before it.
-        let overlap = self.app.config.request_timeout + CLOCKS_APART;
-        Ok(Replay { place: Bookmark::since(event.at - overlap), page: VecDeque::new(), is_last: false })
+        let from = event.at - self.app.config.request_timeout - CLOCKS_APART;
+        let filter = self.scope.filter.clone();
+        let since = Some(filter.since.map_or(from, |since| since.max(from)));
+        Ok(Replay { filter: Filter { since, ..filter }, place: None, page: VecDeque::new(), is_last: false })
     }
 
     /// The next of the events that were committed before the listening began.
@@ -182,7 +170,7 @@ impl Follower {
                 Some(event) => {
                     self.replay = Some(replay);
                     // All others will be heard.
-                    if self.listener.is_behind(&event) && self.wants(&event) {
+                    if self.listener.is_behind(&event) {
                         return Ok(Some(Arc::new(event)));
                     }
                 }
@@ -198,14 +186,10 @@ impl Follower {
     }
 
     async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
-        let events = match self.scope {
-            Scope::Trail(_) => audit_replay::list(&self.app.db, replay.place, PAGE).await?,
-            Scope::Own => audit_replay::list_about(&self.app.db, self.user, replay.place, PAGE).await?,
-        };
-        replay.is_last = i64::try_from(events.len()).is_ok_and(|count| count < PAGE);
-        if let Some(last) = events.last() {
-            replay.place = Bookmark::behind(last);
-        }
+        let page = Page { size: PAGE, from: replay.place, backwards: true };
+        let events = audit_search::list(&self.app.db, &replay.filter, page).await?;
+        replay.is_last = events.len() <= PAGE;
+        replay.place = events.last().map(|event| Cursor { at: event.at, id: event.id.uuid() });
         replay.page = events.into();
         Ok(())
     }

@@ -137,6 +137,12 @@ impl Recorded {
     pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
         self.subject_id == Some(user) || self.actor_id == Some(user) || self.session_id == Some(session)
     }
+
+    /// Whether somebody did it to somebody else.
+    #[must_use]
+    pub fn is_by_another(&self) -> bool {
+        self.actor_id.is_some() && self.actor_id != self.subject_id
+    }
 }
 
 /// The columns of [`Recorded`], of the table under the name `e`.
@@ -146,7 +152,6 @@ macro_rules! columns {
          e.correlation_id, e.metadata, e.shard, e.sequence"
     };
 }
-
 pub(super) use columns;
 
 /// The event of this id.

@@ -8,7 +8,7 @@
 pub mod audit_chains;
 pub mod audit_links;
 pub mod audit_log;
-pub mod audit_replay;
+pub mod audit_search;
 pub mod known_devices;
 pub mod mfa;
 pub mod mfa_challenges;

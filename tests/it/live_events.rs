@@ -156,6 +156,51 @@ async fn an_event_that_nobody_knows_or_may_know_is_no_place_to_go_on_from() {
 }
 
 #[tokio::test]
+async fn a_filter_holds_for_what_was_and_for_what_happens() {
+    let app = TestApp::start().await;
+    let admin = app.admin("admin@example.com").await;
+    let (ann, bob) = (app.signed_in("ann@example.com").await, app.signed_in("bob@example.com").await);
+    let first = app.event_ids().await.remove(0);
+    let rename = async |name: &str| {
+        for who in [&bob, &ann] {
+            app.update_profile(who, json!({ "name": name })).await.granted();
+        }
+    };
+    rename("before").await;
+    let mut socket = app.socket_of(&admin).await;
+    let filter = format!("{{ actions: [PROFILE_UPDATED], subjectId: \"{}\" }}", ann.user);
+    let document = format!(
+        "subscription {{ auditEvents(after: \"{first}\", filter: {filter}) {{ action subject {{ email }} }} }}"
+    );
+    socket.subscribe("1", &document).await;
+    socket.hear_until_silent().await;
+
+    rename("behind").await;
+
+    let event = socket.event("1").await;
+    assert_eq!(event["auditEvents"], json!({ "action": "PROFILE_UPDATED", "subject": { "email": "ann@example.com" } }));
+    socket.is_silent().await;
+    socket.subscribe("2", "subscription { auditEvents(filter: { subjectId: \"x\" }) { id } }").await;
+    assert_eq!(socket.error("2").await, "VALIDATION_FAILED");
+}
+
+#[tokio::test]
+async fn nobody_learns_from_where_an_administrator_did_it() {
+    let app = TestApp::start().await;
+    let (admin, ann) = (app.admin("admin@example.com").await, app.signed_in("ann@example.com").await);
+    let mut socket = app.socket_of(&ann).await;
+    let fields = "action actor { id } ipAddress userAgent sessionId";
+    socket.subscribe("1", &format!("subscription {{ securityEvents {{ {fields} }} }}")).await;
+    socket.is_silent().await;
+
+    app.record_by_admin(&admin, &ann).await;
+
+    let expected =
+        json!({ "action": "USER_UPDATED", "actor": null, "ipAddress": null, "userAgent": null, "sessionId": null });
+    assert_eq!(socket.event("1").await["securityEvents"], expected);
+}
+
+#[tokio::test]
 async fn the_feed_begins_anew_after_everybody_has_left() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;

@@ -14,6 +14,7 @@
 mod access_token;
 mod architecture;
 mod audit_chain;
+mod audit_events;
 mod audit_verify;
 mod browsers;
 mod change_email;

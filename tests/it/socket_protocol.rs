@@ -250,7 +250,8 @@ async fn the_server_asks_for_a_sign_of_life_and_leaves_who_gives_none() {
     let tokio_tungstenite::MaybeTlsStream::Plain(mut dead) = dead else { panic!("TLS") };
     // Reads to the end, which comes when the server leaves.
     let mut rest = Vec::new();
-    let _ = tokio::time::timeout(Duration::from_secs(20), dead.read_to_end(&mut rest)).await.expect("a server that leaves");
+    let _ =
+        tokio::time::timeout(Duration::from_secs(20), dead.read_to_end(&mut rest)).await.expect("a server that leaves");
 }
 
 #[tokio::test]

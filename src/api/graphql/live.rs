@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, Subscription};
+use async_graphql::{Context, ID, Subscription};
 use futures_util::{Stream, StreamExt};
 
+use super::audit::AuditEventFilter;
 use super::context::{self, Asks, admin};
 use super::error::{ApiError, Code, missing_data};
 use super::guards::{self, Role, refuses, requires, signed_in};
 use super::stream_marker::StreamMarker;
+use super::views::AuditEventView;
 use crate::error::{Error, ErrorCode, FieldFault, Refusal, Result as OwnResult};
 use crate::flows::follow_events::{follow_own, follow_trail};
 use crate::records::audit_log::Recorded;
@@ -35,14 +37,15 @@ impl LiveSubscription {
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only events like these.")] filter: Option<AuditEventFilter>,
         #[graphql(desc = "The last event that was seen: everything since then comes first. Refused with \
                           VALIDATION_FAILED where it is unknown or no longer kept; list `auditEvents` then.")]
         after: Option<ID>,
-    ) -> Result<impl Stream<Item = Result<AuditEvent, ApiError>> + use<>, ApiError> {
+    ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (admin, bearer) = (admin(ctx).await?, bearer(ctx)?);
-        let wanted = Box::new(|_: &Recorded| true);
-        let events = follow_trail(ctx.app()?, &admin, bearer, wanted, event_id(after)?).await?;
-        tell(ctx, events)
+        let filter = AuditEventFilter::read(filter)?;
+        let events = follow_trail(ctx.app()?, &admin, bearer, filter, event_id(after)?).await?;
+        tell(ctx, events, AuditEventView::in_full)
     }
 
     /// What is done to the caller: a client learns at once that its session was revoked, its role changed, its e-mail
@@ -58,10 +61,10 @@ impl LiveSubscription {
         #[graphql(desc = "The last event that was seen: everything since then comes first. Refused with \
                           VALIDATION_FAILED where it is unknown or no longer kept; list `me.auditEvents` then.")]
         after: Option<ID>,
-    ) -> Result<impl Stream<Item = Result<AuditEvent, ApiError>> + use<>, ApiError> {
+    ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (viewer, bearer) = (context::viewer(ctx).await?, bearer(ctx)?);
         let events = follow_own(ctx.app()?, &viewer, bearer, event_id(after)?).await?;
-        tell(ctx, events)
+        tell(ctx, events, AuditEventView::for_subject)
     }
 }
 
@@ -76,14 +79,18 @@ fn event_id(after: Option<ID>) -> OwnResult<Option<EventId>> {
 }
 
 /// Tells the transport when it begins, and why it ends.
-fn tell<S>(ctx: &Context<'_>, events: S) -> Result<impl Stream<Item = Result<AuditEvent, ApiError>> + use<S>, ApiError>
+fn tell<S>(
+    ctx: &Context<'_>,
+    events: S,
+    view: fn(Recorded) -> AuditEventView,
+) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<S>, ApiError>
 where
     S: Stream<Item = OwnResult<Arc<Recorded>>> + Send + 'static,
 {
     let marker = ctx.data::<StreamMarker>().map_err(missing_data)?.clone();
     marker.begin();
     Ok(events.boxed().map(move |event| match event {
-        Ok(event) => Ok(AuditEvent(event)),
+        Ok(event) => Ok(view(Arc::unwrap_or_clone(event))),
         Err(error) => {
             marker.end(code(&error));
             Err(error.into())
@@ -95,29 +102,5 @@ fn code(error: &Error) -> ErrorCode {
     match error {
         Error::Refused(refused) => refused.code(),
         Error::Fault(_) => ErrorCode::Internal,
-    }
-}
-
-/// An event.
-pub struct AuditEvent(Arc<Recorded>);
-
-/// An event.
-#[Object]
-impl AuditEvent {
-    /// Its id.
-    async fn id(&self) -> ID {
-        ID(self.0.id.to_string())
-    }
-    /// What.
-    async fn action(&self) -> String {
-        self.0.action.as_str().to_owned()
-    }
-    /// From.
-    async fn user_agent(&self) -> Option<&str> {
-        self.0.user_agent.as_deref()
-    }
-    /// Request.
-    async fn correlation_id(&self) -> &str {
-        &self.0.correlation_id
     }
 }

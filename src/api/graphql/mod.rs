@@ -1,9 +1,12 @@
 //! The schema, and how it is checked and executed.
 
 pub mod account;
+pub mod audit;
+pub mod audit_words;
 pub mod brackets;
 pub mod context;
 pub mod credentials;
+pub mod dashboard;
 pub mod document_check;
 pub mod error;
 pub mod execution;

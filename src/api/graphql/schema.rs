@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
+use super::audit::AuditQuery;
 use super::context::{Asks, viewer};
 use super::credentials::CredentialsMutation;
+use super::dashboard::DashboardQuery;
 use super::error::ApiResult;
 use super::execution::SpecifiedExecution;
 use super::guards::{Role, requires, signed_in};
@@ -21,12 +23,16 @@ use crate::app::App;
 pub type ApiSchema = Schema<Query, Mutation, LiveSubscription>;
 
 /// What can be asked.
-#[derive(Default)]
-pub struct Query;
+#[derive(MergedObject, Default)]
+pub struct Query(ViewerQuery, AuditQuery, DashboardQuery);
 
-/// What can be asked.
+/// What everybody can ask about themselves, and about the server.
+#[derive(Default)]
+pub struct ViewerQuery;
+
+/// What everybody can ask about themselves, and about the server.
 #[Object]
-impl Query {
+impl ViewerQuery {
     /// The signed-in user.
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
@@ -67,5 +73,7 @@ pub fn sdl() -> String {
 
 fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
     // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
-    Schema::build(Query, Mutation::default(), LiveSubscription).extension(SpecifiedExecution).disable_suggestions()
+    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
+        .extension(SpecifiedExecution)
+        .disable_suggestions()
 }

@@ -69,6 +69,15 @@ impl TestApp {
         db.close().await;
     }
 
+    /// Something that an administrator did to somebody.
+    pub async fn record_by_admin(&self, admin: &SignedIn, subject: &SignedIn) {
+        let (admin, subject) = (admin.user.parse().unwrap(), subject.user.parse().unwrap());
+        let event = Event::success(AuditAction::UserUpdated).by_admin(admin, subject);
+        let mut tx = self.app.db.begin().await.unwrap();
+        audit_log::write(&mut tx, &caller("the agent of an administrator"), event, self.clock_time()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// An event about somebody whose deed began so long ago and is only now committed; answers its id.
     pub async fn record_dated(&self, about: &SignedIn, ago: Duration) -> String {
         let known = self.event_ids().await;

@@ -140,6 +140,20 @@ impl Socket {
         assert_eq!(self.hear().await, json!({ "type": "pong" }));
     }
 
+    /// Passes over what comes until the server has nothing more to say at once.
+    pub async fn hear_until_silent(&mut self) {
+        let mut silent = 0;
+        while silent < 3 {
+            self.say(json!({ "type": "ping" })).await;
+            if self.hear().await["type"] == "pong" {
+                silent += 1;
+            } else {
+                silent = 0;
+                while self.hear().await["type"] != "pong" {}
+            }
+        }
+    }
+
     /// Waits for a ping of the server, without answering.
     pub async fn pinged(&mut self) {
         loop {
