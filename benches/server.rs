@@ -10,7 +10,7 @@ use mimalloc::MiMalloc;
 use support::Result;
 use support::administration::{self, Scale};
 use support::engine::Engine;
-use support::figures::{self, Plan};
+use support::figures::{self, Parts, Plan};
 use support::server::Server;
 use support::table::{self, Row};
 
@@ -27,7 +27,9 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (plan, scale) = if has("--quick") { (Plan::QUICK, Scale::QUICK) } else { (Plan::FULL, Scale::FULL) };
-    let parts = Parts { requests: !has("--only-administration"), administration: !has("--only-requests") };
+    // `cargo bench -- --only administration`
+    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    let parts = Parts::named(only.map(String::as_str));
     // Interrupted in here, the server is still ended and the database dropped.
     let outcome = tokio::select! {
         outcome = run(&plan, scale, parts) => outcome,
@@ -47,19 +49,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Which parts to measure.
-struct Parts {
-    requests: bool,
-    administration: bool,
-}
-
 async fn run(plan: &Plan, scale: Scale, parts: Parts) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    if parts.requests {
+    if parts.live || parts.requests {
         for engine in Engine::available().await? {
             let _ = writeln!(io::stderr(), "Measuring on {}, about {} s.", engine.name(), plan.seconds());
             let server = Server::start(&engine).await?;
-            rows.extend(figures::measure(&server, engine.name(), plan).await.map_err(|error| server.explain(&error))?);
+            rows.extend(
+                figures::measure(&server, engine.name(), plan, parts).await.map_err(|error| server.explain(&error))?,
+            );
         }
     }
     if parts.administration {

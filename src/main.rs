@@ -1,6 +1,8 @@
 //! The command line.
 
-use std::io::{self, Write};
+mod commands;
+
+use std::io;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use authgraph::tools::telemetry::{self, Format};
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use clap::{Parser, Subcommand};
+use commands::audit::{self, Audit};
+use commands::{complain, say};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -52,6 +56,9 @@ enum Command {
     /// Letters that wait or could not be delivered.
     #[command(subcommand)]
     Outbox(Outbox),
+    /// The audit trail, and the counts taken from it.
+    #[command(subcommand)]
+    Audit(Audit),
 }
 
 #[derive(Subcommand)]
@@ -101,7 +108,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
     match command {
         Some(Command::Schema) => return say(&schema::sdl()),
         Some(Command::Settings) => return say(&table::env_example()),
-        Some(Command::Serve | Command::Migrate | Command::Keys(_) | Command::Users(_) | Command::Outbox(_)) | None => {}
+        Some(_) | None => {}
     }
     let config = match Config::from_environment() {
         Ok(config) => config,
@@ -122,6 +129,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             add_admin(config, &email, password_stdin).await
         }
         Some(Command::Outbox(outbox)) => manage_outbox(config, &outbox).await,
+        Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Serve | Command::Schema | Command::Settings) | None => serve_until_told(config).await,
     }
 }
@@ -294,15 +302,4 @@ fn explain(error: &Error) -> String {
         Error::Refused(refusal) => refusal.to_string(),
         Error::Fault(fault) => format!("authgraph failed: {fault:?}"),
     }
-}
-
-fn say(text: &str) -> Result<ExitCode> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).or_fault("writing to standard output")?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn complain(text: &str) {
-    // Nobody is left to tell when standard error is gone.
-    let _ = writeln!(io::stderr(), "{}", text.trim_end());
 }

@@ -11,12 +11,15 @@ use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
 use crate::flows::deliver_mail::deliver_mail;
+use crate::flows::keep_books::keep_books;
 use crate::flows::sweep::sweep;
 use crate::tools::device;
 
 /// How often the outbox is looked at; a letter that was posted here wakes it at once.
 const MAIL_INTERVAL: Duration = Duration::from_secs(15);
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
+/// How often changes are folded into the totals, and sessions that expired are ended.
+const BOOKS_INTERVAL: Duration = Duration::from_secs(20);
 /// How soon a key that was added to the folder is noticed; well under the time before it may sign.
 const KEY_INTERVAL: Duration = Duration::from_secs(20);
 /// How long a start waits for a database that is not there yet.
@@ -64,6 +67,11 @@ pub fn start_background(app: &Arc<App>) {
     app.background.every("sweep", SWEEP_INTERVAL, None, move |stopping| {
         let app = Arc::clone(&sweeper);
         async move { sweep(&app, &stopping).await.map(|removed| tracing::debug!(removed, "swept")) }
+    });
+    let bookkeeper = Arc::clone(app);
+    app.background.every("keep books", BOOKS_INTERVAL, None, move |stopping| {
+        let app = Arc::clone(&bookkeeper);
+        async move { keep_books(&app, &stopping).await }
     });
     let keeper = Arc::clone(app);
     app.background.every("reload keys", KEY_INTERVAL, None, move |_| {

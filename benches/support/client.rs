@@ -14,6 +14,7 @@ const REGISTER: &str = "mutation($input: RegisterInput!) {
 const LOGIN: &str = "mutation($input: LoginInput!) {
     login(input: $input) { ... on SignedIn { accessToken refreshToken user { id } } }
 }";
+const RENAME: &str = "mutation { updateProfile(input: { name: \"Ann\" }) { user { id } } }";
 const REFRESH: &str = "mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }";
 
 /// What a client asks for.
@@ -27,6 +28,8 @@ pub enum Deed {
     Refresh,
     /// A new session for the right password.
     Login,
+    /// A new name, which is an event for whoever follows.
+    Rename,
 }
 
 /// How a deed ended. Everything else is an error and ends the benchmark.
@@ -47,10 +50,13 @@ pub struct Client {
 /// Somebody who has registered, and what they send again and again.
 #[derive(Clone)]
 pub struct User {
+    /// What its subscriptions show.
+    pub access_token: String,
     refresh_token: String,
     typename: Vec<u8>,
     me: Vec<u8>,
     login: Vec<u8>,
+    rename: Vec<u8>,
 }
 
 impl User {
@@ -65,9 +71,11 @@ impl User {
         let access = text("/data/register/accessToken")?;
         let me = json!({ "query": "{ me { id email emailVerified name role } }" });
         Ok(Self {
+            access_token: access.to_owned(),
             refresh_token: text("/data/register/refreshToken")?.to_owned(),
             typename: graphql(&json!({ "query": "{ __typename }" }), None),
             me: graphql(&me, Some(access)),
+            rename: graphql(&json!({ "query": RENAME }), Some(access)),
             login: graphql(&json!({ "query": LOGIN, "variables": { "input": input } }), None),
         })
     }
@@ -91,6 +99,7 @@ impl Client {
             Deed::Typename => outcome(connection.ask(&user.typename).await?, br#"{"data":{"__typename":"Query"#),
             Deed::Me => outcome(connection.ask(&user.me).await?, br#"{"data":{"me":{"id":"user_"#),
             Deed::Login => outcome(connection.ask(&user.login).await?, br#"{"data":{"login":{"accessToken":"#),
+            Deed::Rename => outcome(connection.ask(&user.rename).await?, br#"{"data":{"updateProfile":{"user":{"id":"#),
             Deed::Refresh => {
                 let input = json!({ "refreshToken": user.refresh_token });
                 let request = graphql(&json!({ "query": REFRESH, "variables": { "input": input } }), None);

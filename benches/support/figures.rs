@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use super::Result;
 use super::bare_argon;
 use super::client::{Deed, Outcome, User};
+use super::live;
 use super::load::{self, Answer};
 use super::median::median;
 use super::server::Server;
@@ -58,13 +59,39 @@ impl Plan {
     }
 }
 
+/// Which parts to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts {
+    /// A thousand subscribers.
+    pub live: bool,
+    /// How fast requests are, and how quick they stay.
+    pub requests: bool,
+    /// An administrator's pages.
+    pub administration: bool,
+}
+
+impl Parts {
+    /// The part of this name, or all without one.
+    pub fn named(name: Option<&str>) -> Self {
+        let is = |part| name.is_none_or(|name| name == part);
+        Self { live: is("live"), requests: is("requests"), administration: is("administration") }
+    }
+}
+
 /// Measures everything on one server.
-pub async fn measure(server: &Server, engine: &'static str, plan: &Plan) -> Result<Vec<Row>> {
+pub async fn measure(server: &Server, engine: &'static str, plan: &Plan, parts: Parts) -> Result<Vec<Row>> {
     let mut users = Vec::new();
     for number in 0..USERS {
         users.push(User::register(server.address, number).await?);
     }
-    let mut rows = throughputs(server, engine, &mut users, plan).await?;
+    let mut rows = Vec::new();
+    if parts.live {
+        rows.extend(live::measure(server, engine, &users, plan.rounds).await?);
+    }
+    if !parts.requests {
+        return Ok(rows);
+    }
+    rows.extend(throughputs(server, engine, &mut users, plan).await?);
     let (logins, row) = login(server, engine, &mut users, plan).await?;
     rows.extend(row);
     rows.extend(latencies(server, engine, &users, (plan, logins)).await?);

@@ -1,11 +1,13 @@
-//! What the benchmark is made of: an engine, a server on it, clients, load, and the figures.
+//! What the benchmark is made of: an engine, a server on it, clients, load, subscribers, and the figures.
 
 pub mod administration;
 pub mod bare_argon;
 pub mod client;
 pub mod engine;
 pub mod figures;
+pub mod follower;
 pub mod http;
+pub mod live;
 pub mod load;
 pub mod median;
 pub mod server;

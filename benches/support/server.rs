@@ -1,4 +1,4 @@
-//! The release binary as a child process, with the settings operators get, only without limits on attempts.
+//! The release binary as a child process, with the settings operators get, only without limits on attempts and on connections.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -59,6 +59,7 @@ impl<'a> House<'a> {
             .env("AUTHGRAPH_ENV", "development")
             .env("LOG", "warn")
             .envs(NO_LIMITS.map(|limit| (limit, "0")))
+            .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
             .envs(self.engine.settings())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
@@ -90,6 +91,14 @@ impl Server {
     /// The CPU time that all threads of the server have used since its start.
     pub fn cpu_time(&self) -> Result<Duration> {
         cpu_time(&self.child.id().to_string())
+    }
+
+    /// The memory that the server has resident, in bytes.
+    pub fn memory(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("reading /proc: no VmRSS")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kibibytes * 1024)
     }
 
     /// The error with what the server has said about it.

@@ -23,9 +23,11 @@ pub enum Value {
     Rate(f64, f64),
     /// Seconds.
     Latency(f64),
+    /// Bytes.
+    Memory(f64),
 }
 
-/// What a ratio must keep.
+/// What a figure must keep: its ratio where it has a floor, else its value.
 #[derive(Clone, Copy)]
 pub enum Demand {
     /// No less.
@@ -68,7 +70,11 @@ impl Row {
 
     /// Whether it keeps what is demanded of it.
     pub fn is_kept(&self) -> bool {
-        let ratio = self.ratio.unwrap_or(f64::NAN);
+        let ratio = self.ratio.unwrap_or(match self.value {
+            Value::Rate(rate, _) => rate,
+            Value::Latency(seconds) => seconds * 1e3,
+            Value::Memory(bytes) => bytes / 1024.0,
+        });
         match self.demand {
             None => true,
             Some(Demand::AtLeast(least)) => ratio >= least,
@@ -92,6 +98,7 @@ impl Display for Row {
             Value::Rate(rate, cpu) if rate < 100.0 => (format!("{rate:.1}/s"), format!("{cpu:.0}")),
             Value::Rate(rate, cpu) => (format!("{rate:.0}/s"), format!("{cpu:.0}")),
             Value::Latency(seconds) => (format!("{:.2} ms", seconds * 1e3), "–".to_owned()),
+            Value::Memory(bytes) => (format!("{:.1} KiB", bytes / 1024.0), "–".to_owned()),
         };
         let demand = match self.demand {
             None => "–".to_owned(),

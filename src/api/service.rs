@@ -9,11 +9,13 @@ use futures_util::FutureExt;
 
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
-use super::graphql::schema;
-use super::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Readiness};
+use super::graphql::schema::{self, ApiSchema};
+use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
 use super::http::mailbox;
+use super::http::open_streams::OpenStreams;
 use super::http::router::router;
 use crate::app::App;
+use crate::flows::watch;
 use crate::tools::kv::Health;
 
 /// Everything the server answers, as one service.
@@ -26,6 +28,7 @@ fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
     let introspection = app.config.introspection;
     let (ready, keys) = (Arc::clone(app), Arc::clone(app));
+    let live = live(app, schema.clone());
     Edge {
         settings: Arc::new(settings(app)),
         execute: Arc::new(move |request| {
@@ -38,6 +41,23 @@ fn edge(app: &Arc<App>) -> Edge {
             async move { readiness(&app).await }.boxed()
         }),
         jwks: Arc::new(move || serde_json::to_string(&keys.access_tokens.jwks()).unwrap_or_default()),
+        live,
+    }
+}
+
+fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
+    let doorman = Arc::clone(app);
+    Live {
+        subscribe: Arc::new(move |request| schema.execute_stream(request.data(ViewerCell::default()))),
+        admit: Arc::new(move |bearer| {
+            let app = Arc::clone(&doorman);
+            async move {
+                let viewer = watch::admit(&app, &bearer).await?;
+                Ok(Admitted { user: viewer.user().id, over: async move { watch::over(&app, &bearer).await }.boxed() })
+            }
+            .boxed()
+        }),
+        open: OpenStreams::default(),
     }
 }
 
@@ -52,6 +72,15 @@ fn settings(app: &App) -> EdgeSettings {
         body_limit: config.max_body_bytes,
         time_limit: config.request_timeout,
         document_limits: DocumentLimits::default(),
+        live: LiveSettings {
+            connections_per_user: config.live.connections_per_user,
+            connections_per_address: config.live.connections_per_address,
+            operations: config.live.operations,
+            messages_per_second: config.live.messages_per_second,
+            ping_interval: config.live.ping_interval,
+            own_origin: config.public_url.origin().ascii_serialization(),
+            ..LiveSettings::default()
+        },
     }
 }
 

@@ -62,7 +62,8 @@ fn pseudonym(email: &EmailAddress) -> String {
 }
 
 /// The address to count by: one IPv6 customer has a whole /64 (RFC 6177), so its addresses are one.
-fn network(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),

@@ -3,6 +3,7 @@
 pub mod confirm;
 pub mod endings;
 pub mod entrant;
+pub mod feed;
 pub mod letters;
 pub mod limits;
 pub mod second_factor;
@@ -14,12 +15,14 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use self::feed::Feed;
 use crate::config::Config;
 use crate::error::Result;
 use crate::tools::access_token::{self, AccessTokens, KeySource};
 use crate::tools::background::Background;
 use crate::tools::clock::Clock;
 use crate::tools::db::{self, Db};
+use crate::tools::event_bus::{self, EventBus};
 use crate::tools::kv::{self, Kv};
 use crate::tools::letter_templates::LetterTemplates;
 use crate::tools::mailer::Mailer;
@@ -41,6 +44,7 @@ pub struct App {
     pub letter_templates: LetterTemplates,
     pub mailer: Mailer,
     pub background: Background,
+    pub feed: Feed,
     /// Rung when a letter was posted, so that it leaves at once.
     pub letter_posted: Arc<Notify>,
 }
@@ -56,8 +60,14 @@ impl App {
             key_prefix: config.redis_key_prefix.clone(),
             timeout: Duration::from_millis(50),
         })?;
+        let bus = EventBus::open(&event_bus::Settings {
+            redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
+            channel: format!("{}audit", config.redis_key_prefix),
+        })?;
+        let (db, background) = (Db::open(&database_settings(&config)).await?, Background::new());
         Ok(Self {
-            db: Db::open(&database_settings(&config)).await?,
+            feed: Feed::new(db.clone(), bus, background.clone(), config.live.backlog),
+            db,
             rate_limiter: RateLimiter::new(kv.clone()),
             kv,
             password_hasher: PasswordHasher::start(&hasher_settings(&config))?,
@@ -65,7 +75,7 @@ impl App {
             sealer: open_sealer(&config)?,
             letter_templates: LetterTemplates::open(config.letter_templates_dir.as_deref(), &config.product_name)?,
             mailer: open_mailer(&config)?,
-            background: Background::new(),
+            background,
             letter_posted: Arc::new(Notify::new()),
             clock,
             config,

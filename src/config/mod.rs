@@ -59,6 +59,23 @@ pub struct HashCost {
     pub deadline: Duration,
 }
 
+/// What connections that stay open may do.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveLimits {
+    /// Connections of one user on one instance.
+    pub connections_per_user: u32,
+    /// Connections of one address on one instance.
+    pub connections_per_address: u32,
+    /// Subscriptions of one socket.
+    pub operations: usize,
+    /// Messages of one socket in a second.
+    pub messages_per_second: u32,
+    /// How often the other end is asked for a sign of life.
+    pub ping_interval: Duration,
+    /// Events a subscriber may lag behind.
+    pub backlog: usize,
+}
+
 /// All settings. Each is described in [`table::SETTINGS`], under the name in capitals.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "config/table.rs describes every setting once, for operators and readers alike")]
@@ -83,6 +100,7 @@ pub struct Config {
     pub shutdown_grace: Duration,
     pub max_body_bytes: usize,
     pub introspection: bool,
+    pub live: LiveLimits,
 
     pub registration_open: bool,
     pub email_verification: EmailVerification,
@@ -122,6 +140,7 @@ pub struct Config {
 
     pub session_retention: Duration,
     pub letter_retention: Duration,
+    pub audit_retention: Duration,
 
     pub log: String,
     pub log_json: bool,
@@ -190,6 +209,7 @@ impl Config {
         read.mode = mode.unwrap_or(Mode::Development);
         let passwords = read_password_policy(read);
         let hashes = read_hash_cost(read);
+        let live = read_live_limits(read);
         let public_url = read.required("PUBLIC_URL", read::web_url);
         let issuer = read
             .optional("JWT_ISSUER", read::text)
@@ -231,6 +251,7 @@ impl Config {
             shutdown_grace: read.required("SHUTDOWN_GRACE", read::duration)?,
             max_body_bytes: read.required("MAX_BODY_BYTES", read::at_least_one)?,
             introspection: read.required("INTROSPECTION", switch)?,
+            live: live?,
             registration_open: read.required("REGISTRATION_OPEN", switch)?,
             email_verification: read.required("EMAIL_VERIFICATION", read::email_verification)?,
             hide_account_existence: read.required("HIDE_ACCOUNT_EXISTENCE", switch)?,
@@ -260,6 +281,7 @@ impl Config {
             rate_limit_mfa: read.required("RATE_LIMIT_MFA", read::rate_limit)?,
             session_retention: read.required("SESSION_RETENTION", read::duration)?,
             letter_retention: read.required("LETTER_RETENTION", read::duration)?,
+            audit_retention: read.required("AUDIT_RETENTION", read::duration)?,
             log: read.required("LOG", read::text)?,
             log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
         })
@@ -309,6 +331,22 @@ fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy> {
         requires_lowercase: requires_lowercase?,
         requires_digit: requires_digit?,
         requires_symbol: requires_symbol?,
+    })
+}
+
+fn read_live_limits(read: &mut Read<'_>) -> Option<LiveLimits> {
+    let connections_per_user = read.required("LIVE_CONNECTIONS_PER_USER", read::at_least_one);
+    let connections_per_address = read.required("LIVE_CONNECTIONS_PER_ADDRESS", read::at_least_one);
+    let operations = read.required("LIVE_OPERATIONS_PER_SOCKET", read::at_least_one);
+    let messages_per_second = read.required("LIVE_MESSAGES_PER_SECOND", read::at_least_one);
+    let ping_interval = read.required("LIVE_PING_INTERVAL", read::some_time);
+    Some(LiveLimits {
+        connections_per_user: connections_per_user?,
+        connections_per_address: connections_per_address?,
+        operations: operations?,
+        messages_per_second: messages_per_second?,
+        ping_interval: ping_interval?,
+        backlog: read.required("LIVE_BACKLOG", read::at_least_one::<u16>).map(usize::from)?,
     })
 }
 

@@ -90,6 +90,17 @@ pub const SETTINGS: &[Group] = &[
         ],
     },
     Group {
+        title: "Live events: WebSockets and server-sent events",
+        settings: &[
+            setting("LIVE_CONNECTIONS_PER_USER", "16", "Open connections of one user on one instance at most."),
+            setting("LIVE_CONNECTIONS_PER_ADDRESS", "256", "Open connections of one address (IPv6: each /64) on one instance at most."),
+            setting("LIVE_OPERATIONS_PER_SOCKET", "16", "Subscriptions that one socket carries at once."),
+            setting("LIVE_MESSAGES_PER_SECOND", "50", "Messages that a client may send over one socket in a second."),
+            setting("LIVE_PING_INTERVAL", "25s", "How often a quiet connection gets a sign of life, and how long a socket may take to return it. Less than the idle timeout of every proxy in front."),
+            setting("LIVE_BACKLOG", "1024", "Events that a subscriber may lag behind before its connection is closed."),
+        ],
+    },
+    Group {
         title: "Registration and passwords",
         settings: &[
             setting("REGISTRATION_OPEN", "true", "Whether people may register by themselves."),
@@ -159,6 +170,7 @@ pub const SETTINGS: &[Group] = &[
         settings: &[
             setting("SESSION_RETENTION", "30d", "How long ended and expired sessions stay listed."),
             setting("LETTER_RETENTION", "7d", "How long delivered letters stay in the outbox, without their content."),
+            setting("AUDIT_RETENTION", "400d", "How long events stay in the audit trail; 0s keeps them for ever."),
         ],
     },
     Group {

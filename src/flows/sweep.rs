@@ -6,13 +6,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::records::{known_devices, mfa, mfa_challenges, one_time_tokens, outbox, refresh_tokens, sessions, users};
+use crate::records::{
+    audit_chains, audit_links, known_devices, mfa, mfa_challenges, one_time_tokens, outbox, refresh_tokens, sessions,
+    statistics, users,
+};
+use crate::values::time::Time;
 
 /// How many rows one statement removes, so that nobody waits long for it.
 const BATCH: i64 = 500;
 
 /// How long a device that stays away is remembered.
 const DEVICE_MEMORY: Duration = Duration::from_hours(365 * 24);
+
+/// How long it is known who did something on a day: a little longer than the dashboard looks back.
+const ACTIVITY_MEMORY: Duration = Duration::from_hours(400 * 24);
 
 /// Removes everything that is older than the settings keep it. Answers how many rows went.
 ///
@@ -29,11 +36,25 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
             + mfa::sweep_enrollments(&app.db, now, BATCH).await?
             + mfa_challenges::sweep(&app.db, now, BATCH).await?
             + known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await?
-            + users::sweep_held_addresses(&app.db, now, BATCH).await?;
+            + users::sweep_held_addresses(&app.db, now, BATCH).await?
+            + statistics::sweep_active_users(&app.db, (now - ACTIVITY_MEMORY).date_naive(), BATCH).await?
+            + sweep_trail(app, now).await?;
         if batch == 0 {
             break;
         }
         removed += batch;
+    }
+    Ok(removed)
+}
+
+/// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified.
+async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
+    if app.config.audit_retention.is_zero() {
+        return Ok(0);
+    }
+    let mut removed = 0;
+    for head in audit_chains::heads(&app.db).await? {
+        removed += audit_links::remove(&app.db, head.shard, now - app.config.audit_retention, BATCH).await?;
     }
     Ok(removed)
 }

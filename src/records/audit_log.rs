@@ -3,9 +3,12 @@
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
+use super::audit_chains;
+pub use super::audit_chains::Head;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
+use crate::values::audit_chain::{ChainHash, Content, spelt_alike};
 use crate::values::caller::Caller;
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
@@ -55,57 +58,157 @@ impl Event {
 
     /// A detail; never a secret.
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.metadata.insert(name.to_owned(), value.into());
+        self.metadata.insert(name.to_owned(), spelt_alike(value.into()));
         self
     }
 }
 
-/// Writes an event into the trail.
+/// Writes an event into the trail, as the next link of a chain that nobody else writes to until this transaction ends.
 pub async fn write(tx: &mut Tx, caller: &Caller, event: Event, now: Time) -> Result<()> {
+    let id = EventId::new();
+    let address = caller.address.to_string();
+    let metadata = Value::Object(event.metadata);
+    let content = Content {
+        id: id.uuid(),
+        at: now,
+        action: event.action.as_str(),
+        outcome: event.outcome.as_str(),
+        actor: event.actor.map(UserId::uuid),
+        subject: event.subject.map(UserId::uuid),
+        session: event.session.map(SessionId::uuid),
+        address: Some(&address),
+        user_agent: Some(&caller.user_agent),
+        correlation_id: &caller.correlation_id,
+        metadata: &metadata,
+    };
+    let head = audit_chains::take(tx).await?;
+    let place = head.next();
+    let hash = ChainHash::of(&head.hash, place, &content);
     tx.query(sql!(
         "insert into audit_events",
-        " (id, at, action, outcome, actor_id, subject_id, session_id, address, user_agent, correlation_id, metadata)",
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " (id, at, action, outcome, actor_id, subject_id, session_id, address, user_agent, correlation_id, metadata,",
+        " shard, sequence, hash)",
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     ))
-    .bind(EventId::new())
+    .bind(id)
     .bind(now)
     .bind(event.action)
     .bind(event.outcome)
     .bind(event.actor)
     .bind(event.subject)
     .bind(event.session)
-    .bind(caller.address.to_string())
+    .bind(address)
     .bind(caller.user_agent.clone())
     .bind(caller.correlation_id.clone())
-    .bind(Json(Value::Object(event.metadata)))
+    .bind(Json(metadata))
+    .bind(place.shard)
+    .bind(place.sequence)
+    .bind(hash)
     .execute()
     .await?;
+    tx.announce();
     Ok(())
 }
 
 /// One event of the trail.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Recorded {
+    pub id: EventId,
+    pub at: Time,
     pub action: AuditAction,
     pub outcome: AuditOutcome,
     pub actor_id: Option<UserId>,
     pub subject_id: Option<UserId>,
     pub session_id: Option<SessionId>,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
     pub correlation_id: String,
     pub metadata: Json<Value>,
+    /// Its chain; `None` only until an event of the version before has been chained.
+    pub shard: Option<i32>,
+    /// Its place in the chain, counted from 1 without a gap.
+    pub sequence: Option<i64>,
+}
+
+impl Recorded {
+    /// Whether it may have changed what somebody may do, signed in with this session.
+    #[must_use]
+    pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
+        self.subject_id == Some(user) || self.actor_id == Some(user) || self.session_id == Some(session)
+    }
+
+    /// Whether somebody did it to somebody else.
+    #[must_use]
+    pub fn is_by_another(&self) -> bool {
+        self.actor_id.is_some() && self.actor_id != self.subject_id
+    }
+}
+
+/// The columns of [`Recorded`], of the table under the name `e`.
+macro_rules! columns {
+    () => {
+        "e.id, e.at, e.action, e.outcome, e.actor_id, e.subject_id, e.session_id, e.address, e.user_agent, \
+         e.correlation_id, e.metadata, e.shard, e.sequence"
+    };
+}
+pub(super) use columns;
+
+/// The event of this id.
+pub async fn find(db: &Db, id: EventId) -> Result<Option<Recorded>> {
+    db.query(sql!("select ", columns!(), " from audit_events e where e.id = $1")).bind(id).optional().await
+}
+
+/// The events of these ids, in no order; at most a few hundred.
+pub async fn find_many(db: &Db, ids: &[EventId]) -> Result<Vec<Recorded>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<String> = (1..=ids.len()).map(|number| format!("${number}")).collect();
+    let text = format!("select {} from audit_events e where e.id in ({})", columns!(), numbers.join(", "));
+    ids.iter().fold(db.query_built(text), |query, id| query.bind(*id)).all().await
 }
 
 /// The newest events, oldest of them first.
 pub async fn list_latest(db: &Db, most: i64) -> Result<Vec<Recorded>> {
     let mut events: Vec<Recorded> = db
-        .query(sql!(
-            "select action, outcome, actor_id, subject_id, session_id, correlation_id, metadata",
-            " from audit_events order by at desc, id desc limit $1"
-        ))
+        .query(sql!("select ", columns!(), " from audit_events e order by e.at desc, e.id desc limit $1"))
         .bind(most)
         .all()
         .await?;
     events.reverse();
     Ok(events)
+}
+
+/// How far every chain has come: where a listener begins.
+pub async fn heads(db: &Db) -> Result<Vec<Head>> {
+    audit_chains::heads(db).await
+}
+
+/// Events that were committed after a listener had come as far as `known`, at most `most` of each chain, by chain and
+/// in the order of their commits. Nothing is left out: what is behind the last event of a chain comes with the next
+/// call. A chain that is not among the known is read from its beginning. One cheap statement where nothing is new.
+pub async fn list_behind(db: &Db, known: &[Head], most: u32) -> Result<Vec<Recorded>> {
+    let come_to = |shard| known.iter().find(|head| head.shard == shard).map_or(0, |head| head.sequence);
+    let behind: Vec<(i32, i64)> = heads(db)
+        .await?
+        .into_iter()
+        .map(|head| (head, come_to(head.shard)))
+        .filter(|(head, known)| head.sequence > *known)
+        .map(|(head, known)| (head.shard, known))
+        .collect();
+    if behind.is_empty() {
+        return Ok(Vec::new());
+    }
+    let of_chain = |n: usize| {
+        let (shard, sequence) = (2 * n + 1, 2 * n + 2);
+        format!(
+            "select * from (select {} from audit_events e where e.shard = ${shard} and e.sequence > ${sequence} \
+             order by e.sequence limit {most}) as chain_{n}",
+            columns!()
+        )
+    };
+    let text = (0..behind.len()).map(of_chain).collect::<Vec<_>>().join(" union all ");
+    let query = db.query_built(text);
+    behind.into_iter().fold(query, |query, (shard, sequence)| query.bind(shard).bind(sequence)).all().await
 }

@@ -5,7 +5,10 @@
     reason = "every record fails alike: UNAVAILABLE where the database is away, or a fault"
 )]
 
+pub mod audit_chains;
+pub mod audit_links;
 pub mod audit_log;
+pub mod audit_search;
 pub mod known_devices;
 pub mod mfa;
 pub mod mfa_challenges;
@@ -13,4 +16,5 @@ pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod statistics;
 pub mod users;

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 
 use super::users::{self, User};
 use crate::error::Result;
-use crate::tools::db::{Db, Tx, sql};
+use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
 use crate::values::caller::Caller;
 use crate::values::device_print::DevicePrint;
 use crate::values::ids::{SessionId, UserId};
@@ -44,6 +44,7 @@ impl Session {
     pub fn status(&self, now: Time) -> SessionStatus {
         match (self.end_reason, self.ended_at) {
             (Some(SessionEndReason::TokenReused), _) => SessionStatus::Compromised,
+            (Some(SessionEndReason::Expired), _) => SessionStatus::Expired,
             (Some(_), _) | (None, Some(_)) => SessionStatus::Revoked,
             (None, None) if self.expires_at <= now => SessionStatus::Expired,
             (None, None) => SessionStatus::Active,
@@ -260,14 +261,43 @@ pub async fn end_all(
     .await
 }
 
+/// Ends a batch of sessions that nobody refreshed in time, as of the moment they expired. Answers how many.
+pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
+    let expired: Option<(SessionId,)> = db
+        .query(sql!("select id from sessions where ended_at is null and expires_at <= $1 limit 1"))
+        .bind(now)
+        .optional()
+        .await?;
+    if expired.is_none() {
+        return Ok(0);
+    }
+    db.query_of(Dialects {
+        sqlite: sqlite!(
+            "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
+            " (select id from sessions where ended_at is null and expires_at <= $1 limit $2)"
+        ),
+        // One that is just being refreshed is left to whoever refreshes it.
+        postgres: postgres!(
+            "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
+            " (select id from sessions where ended_at is null and expires_at <= $1 limit $2 for update skip locked)"
+        ),
+    })
+    .bind(now)
+    .bind(batch)
+    .execute()
+    .await
+}
+
 /// A slice of a user's sessions, newest first, with one row more than the page where there is one.
 pub async fn list(db: &Db, user: UserId, status: Option<SessionStatus>, page: Page, now: Time) -> Result<Vec<Session>> {
     let mut text = format!("select {} from sessions s where s.user_id = $1 and $2 is not null", columns!());
     text.push_str(match status {
         None => "",
         Some(SessionStatus::Active) => " and s.ended_at is null and s.expires_at > $2",
-        Some(SessionStatus::Expired) => " and s.ended_at is null and s.expires_at <= $2",
-        Some(SessionStatus::Revoked) => " and s.ended_at is not null and s.end_reason <> 'TOKEN_REUSED'",
+        Some(SessionStatus::Expired) => " and (s.ended_at is null and s.expires_at <= $2 or s.end_reason = 'EXPIRED')",
+        Some(SessionStatus::Revoked) => {
+            " and s.ended_at is not null and s.end_reason not in ('TOKEN_REUSED', 'EXPIRED')"
+        }
         Some(SessionStatus::Compromised) => " and s.end_reason = 'TOKEN_REUSED'",
     });
     let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };

@@ -1,11 +1,15 @@
 //! What time it is: the machine's clock in production, one that stands still in tests.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{SubsecRound, Utc};
+use tokio::sync::watch;
 
 use crate::values::time::Time;
+
+/// A machine's clock may be set while somebody waits for a time, so it is looked at this often.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// Asked once per deed; the answer travels down as `now`.
 #[derive(Debug, Clone)]
@@ -27,26 +31,43 @@ impl Clock {
         };
         now.trunc_subsecs(6)
     }
+
+    /// Waits until it is `time`.
+    pub async fn reached(&self, time: Time) {
+        match self {
+            Self::System => {
+                while let Ok(rest) = (time - machine_time()).to_std() {
+                    tokio::time::sleep(rest.min(LOOK_AGAIN)).await;
+                }
+            }
+            Self::Manual(clock) => clock.reached(time).await,
+        }
+    }
 }
 
 /// The hands of a clock that stands still. Clones show, and move, the same time.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<Mutex<Time>>);
+pub struct ManualClock(Arc<watch::Sender<Time>>);
 
 impl ManualClock {
     /// A clock that stands at `time`.
     #[must_use]
     pub fn standing_at(time: Time) -> Self {
-        Self(Arc::new(Mutex::new(time)))
+        Self(Arc::new(watch::Sender::new(time)))
     }
 
     /// Moves the clock forward, for everyone who holds a clone.
     pub fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        self.0.send_modify(|time| *time += by);
     }
 
     fn now(&self) -> Time {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.borrow()
+    }
+
+    async fn reached(&self, time: Time) {
+        // The sender lives in `self`, so there is no end of news.
+        let _ = self.0.subscribe().wait_for(|now| *now >= time).await;
     }
 }
 
@@ -57,6 +78,8 @@ fn machine_time() -> Time {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[test]
@@ -67,6 +90,20 @@ mod tests {
         hands.advance(Duration::from_secs(90));
 
         assert_eq!(clock.now().timestamp(), 90);
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_time_is_woken_when_the_clock_reaches_it() {
+        let hands = ManualClock::standing_at(Time::UNIX_EPOCH);
+        let clock = Clock::Manual(hands.clone());
+        let mut waiting = Box::pin(clock.reached(Time::UNIX_EPOCH + Duration::from_secs(2)));
+
+        hands.advance(Duration::from_secs(1));
+        assert!((&mut waiting).now_or_never().is_none());
+
+        hands.advance(Duration::from_secs(1));
+        waiting.await;
+        Clock::System.reached(Time::UNIX_EPOCH).await;
     }
 
     #[test]

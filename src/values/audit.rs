@@ -1,55 +1,126 @@
 //! The words of the audit trail: what was done, and how it ended.
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-#[allow(missing_docs, reason = "the names are the words of the product")]
-pub enum AuditAction {
-    UserRegistered,
-    RegistrationRefused,
-    EmailVerified,
-    VerificationRequested,
-    Login,
-    AccountLocked,
-    SessionRefreshed,
-    RefreshTokenReused,
-    Reauthenticated,
-    Logout,
-    SessionRevoked,
-    SessionsRevoked,
-    PasswordResetRequested,
-    PasswordReset,
-    PasswordChanged,
-    EmailChangeRequested,
-    EmailChanged,
-    EmailChangeUndone,
-    ProfileUpdated,
-    AccountDeleted,
-    AdminCreated,
-    MfaChallenged,
-    MfaEnrollmentStarted,
-    MfaEnabled,
-    MfaDisabled,
-    BackupCodeUsed,
-    BackupCodesRegenerated,
-    SessionDisowned,
-    UserInvited,
-    UserUpdated,
-    RoleChanged,
-    UserLocked,
-    UserUnlocked,
-    UserDeleted,
-    UserRestored,
-    UserErased,
-    MfaReset,
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Encode, Type};
+
+/// Makes an enum of words. One that this version does not know is read as `Unknown`: it was written by the version
+/// after, which serves beside us while instances are updated one by one.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "described once, for clients, in api/graphql/audit.rs")]
+        pub enum $name {
+            $($(#[$about])* $variant,)+
+            Unknown,
+        }
+
+        impl $name {
+            /// All that this version writes.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word in the database, in exports and in the schema.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    Self::Unknown => "UNKNOWN",
+                }
+            }
+
+            /// Reads a word.
+            #[must_use]
+            pub fn parse(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)+
+                    _ => Self::Unknown,
+                }
+            }
+        }
+
+        impl<D: Database> Type<D> for $name
+        where
+            str: Type<D>,
+        {
+            fn type_info() -> D::TypeInfo {
+                <str as Type<D>>::type_info()
+            }
+
+            fn compatible(ty: &D::TypeInfo) -> bool {
+                <str as Type<D>>::compatible(ty)
+            }
+        }
+
+        impl<'q, D: Database> Encode<'q, D> for $name
+        where
+            &'q str: Encode<'q, D>,
+        {
+            fn encode_by_ref(&self, buffer: &mut D::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                <&str as Encode<'q, D>>::encode(self.as_str(), buffer)
+            }
+        }
+
+        impl<'r, D: Database> Decode<'r, D> for $name
+        where
+            &'r str: Decode<'r, D>,
+        {
+            fn decode(value: D::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                <&str as Decode<'r, D>>::decode(value).map(Self::parse)
+            }
+        }
+    };
 }
 
-/// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AuditOutcome {
-    /// It was done.
-    Success,
-    /// It was refused.
-    Failure,
+words! {
+    /// What was done.
+    AuditAction {
+        UserRegistered = "USER_REGISTERED",
+        RegistrationRefused = "REGISTRATION_REFUSED",
+        EmailVerified = "EMAIL_VERIFIED",
+        VerificationRequested = "VERIFICATION_REQUESTED",
+        Login = "LOGIN",
+        AccountLocked = "ACCOUNT_LOCKED",
+        SessionRefreshed = "SESSION_REFRESHED",
+        RefreshTokenReused = "REFRESH_TOKEN_REUSED",
+        Reauthenticated = "REAUTHENTICATED",
+        Logout = "LOGOUT",
+        SessionRevoked = "SESSION_REVOKED",
+        SessionsRevoked = "SESSIONS_REVOKED",
+        PasswordResetRequested = "PASSWORD_RESET_REQUESTED",
+        PasswordReset = "PASSWORD_RESET",
+        PasswordChanged = "PASSWORD_CHANGED",
+        EmailChangeRequested = "EMAIL_CHANGE_REQUESTED",
+        EmailChanged = "EMAIL_CHANGED",
+        EmailChangeUndone = "EMAIL_CHANGE_UNDONE",
+        ProfileUpdated = "PROFILE_UPDATED",
+        AccountDeleted = "ACCOUNT_DELETED",
+        AdminCreated = "ADMIN_CREATED",
+        MfaChallenged = "MFA_CHALLENGED",
+        MfaEnrollmentStarted = "MFA_ENROLLMENT_STARTED",
+        MfaEnabled = "MFA_ENABLED",
+        MfaDisabled = "MFA_DISABLED",
+        BackupCodeUsed = "BACKUP_CODE_USED",
+        BackupCodesRegenerated = "BACKUP_CODES_REGENERATED",
+        SessionDisowned = "SESSION_DISOWNED",
+        UserInvited = "USER_INVITED",
+        UserUpdated = "USER_UPDATED",
+        RoleChanged = "ROLE_CHANGED",
+        UserLocked = "USER_LOCKED",
+        UserUnlocked = "USER_UNLOCKED",
+        UserDeleted = "USER_DELETED",
+        UserRestored = "USER_RESTORED",
+        UserErased = "USER_ERASED",
+        MfaReset = "MFA_RESET",
+    }
+}
+
+words! {
+    /// How it ended.
+    AuditOutcome {
+        /// It was done.
+        Success = "SUCCESS",
+        /// It was refused.
+        Failure = "FAILURE",
+    }
 }

@@ -1,6 +1,7 @@
 //! The words all floors speak: pure, parsed once, trusted afterwards.
 
 pub mod audit;
+pub mod audit_chain;
 pub mod caller;
 pub mod device_print;
 pub mod email_address;

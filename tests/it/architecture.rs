@@ -11,7 +11,7 @@ const FLOORS: [&[&str]; 7] = [
     &["app"],
     &["flows"],
     &["api"],
-    &["serve", "lib", "main"],
+    &["serve", "lib", "main", "commands"],
 ];
 
 /// The one flow that others may take something from: the proof that somebody is signed in.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Value};
-use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Readiness};
+use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Live, Readiness};
+use authgraph::api::http::open_streams::OpenStreams;
 use authgraph::api::http::router::router;
 use authgraph::api::http::server::serve;
-use futures_util::FutureExt;
+use authgraph::error::Refusal;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +36,11 @@ impl Server {
             execute: Arc::new(move |_: Request| does().map(|()| Response::new(Value::Null)).boxed()),
             readiness: Arc::new(move || async move { readiness }.boxed()),
             jwks: Arc::new(String::new),
+            live: Live {
+                subscribe: Arc::new(|_| futures_util::stream::empty().boxed()),
+                admit: Arc::new(|_| async { Err(Refusal::Unauthenticated.into()) }.boxed()),
+                open: OpenStreams::default(),
+            },
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, shutdown, running) =

@@ -1,6 +1,6 @@
 //! Which operation of a document runs, and whether it has the variables it needs.
 
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
 use super::library_errors::document_error;
@@ -40,6 +40,22 @@ impl<'a> Operation<'a> {
         self.definition.node.ty
     }
 
+    /// Checks that a subscription has one field at its root (GraphQL, section 5.2.4.1). The library would run any number,
+    /// and pass over those in a fragment.
+    ///
+    /// # Errors
+    /// `GRAPHQL_VALIDATION_FAILED`.
+    pub fn check_only_root_field(&self) -> Result<(), ServerError> {
+        match self.definition.node.selection_set.node.items.as_slice() {
+            [only] if matches!(only.node, Selection::Field(_)) => Ok(()),
+            _ => {
+                let message = "A subscription has exactly one field at its root, and not in a fragment.";
+                let code = ErrorCode::GraphqlValidationFailed;
+                Err(document_error(code, message, vec![self.definition.pos]))
+            }
+        }
+    }
+
     /// Checks that every variable that must have a value has one. Their types are checked by the library's validation,
     /// which looks only at variables in use.
     ///
@@ -77,6 +93,22 @@ mod tests {
         assert_eq!(chosen("mutation m { a } query q { a }", None), None);
         assert_eq!(chosen("mutation m { a } query q { a }", Some("x")), None);
         assert_eq!(chosen("{ a }", Some("q")), None);
+    }
+
+    #[test]
+    fn a_subscription_has_one_field_at_its_root() {
+        for (document, is_fine) in [
+            ("subscription { a { b c } }", true),
+            ("subscription { x: a }", true),
+            ("subscription { a b }", false),
+            ("subscription { a ...f } fragment f on Subscription { b }", false),
+            ("subscription { ...f } fragment f on Subscription { a }", false),
+            ("subscription { ... on Subscription { a } }", false),
+        ] {
+            let document = parse_query(document).unwrap();
+            let told = Operation::choose(&document, None).unwrap().check_only_root_field();
+            assert_eq!(told.is_ok(), is_fine, "{document:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The schema's own scalars.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 
 use crate::values::email_address;
 use crate::values::time::Time;
@@ -26,6 +26,22 @@ impl ScalarType for DateTime {
 impl From<Time> for DateTime {
     fn from(at: Time) -> Self {
         Self(at)
+    }
+}
+
+/// A day, as the schema writes it.
+pub struct Date(pub NaiveDate);
+
+/// A day of UTC: `2026-11-21`.
+#[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        text.parse().map(Self).map_err(|_| InputValueError::custom("not a day like 2026-11-21"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptySubscription, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
+use super::audit::AuditQuery;
 use super::context::{Asks, viewer};
 use super::credentials::CredentialsMutation;
+use super::dashboard::DashboardQuery;
 use super::error::ApiResult;
 use super::execution::SpecifiedExecution;
 use super::guards::{Role, requires, signed_in};
+use super::live::LiveSubscription;
 use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::AuthConfig;
@@ -17,15 +20,19 @@ use super::views::UserView;
 use crate::app::App;
 
 /// The schema of authgraph.
-pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type ApiSchema = Schema<Query, Mutation, LiveSubscription>;
 
 /// What can be asked.
+#[derive(MergedObject, Default)]
+pub struct Query(ViewerQuery, AuditQuery, DashboardQuery);
+
+/// What everybody can ask about themselves, and about the server.
 #[derive(Default)]
-pub struct Query;
+pub struct ViewerQuery;
 
-/// What can be asked.
+/// What everybody can ask about themselves, and about the server.
 #[Object]
-impl Query {
+impl ViewerQuery {
     /// The signed-in user.
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
@@ -64,7 +71,9 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
     // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
-    Schema::build(Query, Mutation::default(), EmptySubscription).extension(SpecifiedExecution).disable_suggestions()
+    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
+        .extension(SpecifiedExecution)
+        .disable_suggestions()
 }

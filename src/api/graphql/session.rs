@@ -118,7 +118,8 @@ impl SessionView {
 
     /// When it ended before its time.
     async fn ended_at(&self) -> Option<DateTime> {
-        self.session.ended_at.map(Into::into)
+        let Session { ended_at, end_reason, .. } = self.session;
+        ended_at.filter(|_| end_reason != Some(session::SessionEndReason::Expired)).map(Into::into)
     }
 
     /// Why it is over.

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
+use super::audit::{AuditEventConnection, AuditEventFilter, history_of};
 use super::context::{Asks, viewer};
 use super::error::ApiResult;
 use super::guards::Role;
@@ -103,6 +104,20 @@ impl UserView {
             |session| (session.opened_at, session.id.uuid()),
             |session| SessionView { is_current: current == Some(session.id), session, user: self.0.clone() },
         ))
+    }
+
+    /// What was done to the user, newest first; at most 100 a page, 20 where no size is given. An administrator sees
+    /// everything; the user does not see who else did something, or from where.
+    async fn audit_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only events like these.")] filter: Option<AuditEventFilter>,
+    ) -> ApiResult<AuditEventConnection> {
+        history_of(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await
     }
 
     /// Since when there is the account.

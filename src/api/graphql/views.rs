@@ -1,5 +1,6 @@
 //! What the objects of the schema are made of; their fields are in the files of their subjects.
 
+use crate::records::audit_log::Recorded;
 use crate::records::sessions::Session;
 use crate::records::users::User;
 
@@ -15,4 +16,37 @@ pub struct SessionView {
     pub user: User,
     /// Whether it is the session that asks, or the one that has just been opened.
     pub is_current: bool,
+}
+
+/// An event of the audit trail, as far as whoever asks may see it.
+#[derive(Debug, Clone)]
+pub struct AuditEventView {
+    event: Recorded,
+    is_for_admin: bool,
+}
+
+impl AuditEventView {
+    /// The event as administrators see it.
+    #[must_use]
+    pub const fn in_full(event: Recorded) -> Self {
+        Self { event, is_for_admin: true }
+    }
+
+    /// The event as its subject sees it: without the traces of somebody else who did it.
+    #[must_use]
+    pub const fn for_subject(event: Recorded) -> Self {
+        Self { event, is_for_admin: false }
+    }
+
+    /// The event itself.
+    #[must_use]
+    pub const fn event(&self) -> &Recorded {
+        &self.event
+    }
+
+    /// Whether who did it, from where and in which session, is not for whoever asks.
+    #[must_use]
+    pub fn hides_details(&self) -> bool {
+        !self.is_for_admin && self.event.is_by_another()
+    }
 }

@@ -6,9 +6,13 @@ use std::time::Duration;
 use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
 use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use serde::Serialize;
 
+use super::open_streams::OpenStreams;
 use crate::api::graphql::document_check::DocumentLimits;
+use crate::error::{Error, Result};
+use crate::values::ids::UserId;
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// What the edge needs to know of everything behind it.
@@ -22,6 +26,63 @@ pub struct Edge {
     pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
     /// The public keys, as JSON.
     pub jwks: Arc<dyn Fn() -> String + Send + Sync>,
+    /// What connections that stay open need beside all this.
+    pub live: Live,
+}
+
+/// What connections that stay open need.
+#[derive(Clone)]
+pub struct Live {
+    /// Starts a subscription, with one answer for each event. The schema must have the extension `SpecifiedExecution`.
+    pub subscribe: Arc<dyn Fn(SchemaRequest) -> BoxStream<'static, SchemaResponse> + Send + Sync>,
+    /// Checks an access token.
+    pub admit: Arc<dyn Fn(String) -> BoxFuture<'static, Result<Admitted>> + Send + Sync>,
+    /// How many there are.
+    pub open: OpenStreams,
+}
+
+/// Somebody who may keep a connection open.
+pub struct Admitted {
+    /// Who it is.
+    pub user: UserId,
+    /// Waits until they may no longer, and says why.
+    pub over: BoxFuture<'static, Error>,
+}
+
+/// What one connection may do that stays open, and how many there may be.
+#[derive(Debug, Clone)]
+pub struct LiveSettings {
+    /// Connections of one user on this instance.
+    pub connections_per_user: u32,
+    /// Connections of one address on this instance.
+    pub connections_per_address: u32,
+    /// Subscriptions that one socket carries at once.
+    pub operations: usize,
+    /// Messages that a client may send over one socket in a second.
+    pub messages_per_second: u32,
+    /// How long a client may take to say who it is.
+    pub init_timeout: Duration,
+    /// How often the other end is asked for a sign of life, and how long it may take to give one.
+    pub ping_interval: Duration,
+    /// How long the other end may take to accept a message.
+    pub write_timeout: Duration,
+    /// The origin of this server itself, for pages that it serves.
+    pub own_origin: String,
+}
+
+impl Default for LiveSettings {
+    fn default() -> Self {
+        Self {
+            connections_per_user: 16,
+            connections_per_address: 256,
+            operations: 16,
+            messages_per_second: 50,
+            init_timeout: Duration::from_secs(3),
+            ping_interval: Duration::from_secs(25),
+            write_timeout: Duration::from_secs(5),
+            own_origin: String::new(),
+        }
+    }
 }
 
 /// How the edge behaves.
@@ -43,6 +104,8 @@ pub struct EdgeSettings {
     pub time_limit: Duration,
     /// What one document may ask for.
     pub document_limits: DocumentLimits,
+    /// What connections that stay open may do.
+    pub live: LiveSettings,
 }
 
 impl Default for EdgeSettings {
@@ -56,6 +119,7 @@ impl Default for EdgeSettings {
             body_limit: 64 * 1024,
             time_limit: Duration::from_secs(30),
             document_limits: DocumentLimits::default(),
+            live: LiveSettings::default(),
         }
     }
 }

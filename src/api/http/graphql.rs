@@ -1,4 +1,5 @@
-//! `/graphql` by POST and GET, as GraphQL over HTTP describes it, over the schema's own `execute`.
+//! `/graphql` by POST and GET, as GraphQL over HTTP describes it, over the schema's own `execute`; and the doors to what
+//! stays open on the same route.
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Request as SchemaRequest, Response as SchemaResponse, ServerError};
@@ -10,11 +11,14 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 
 use super::edge::Edge;
+use super::event_stream;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
-use super::media_type::{MediaType, is_json};
+use super::media_type::{MediaType, accepts_event_stream, is_json};
 use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
+use super::socket;
+use super::subscription::Visitor;
 use crate::api::graphql::document_check;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
@@ -32,12 +36,14 @@ const METHOD: HttpRefusal = HttpRefusal::method("GraphQL is served by GET and PO
 const ONLY_POST: HttpRefusal = HttpRefusal::method("Only queries run by GET; mutations need POST.", "POST");
 const NOT_ACCEPTABLE: HttpRefusal = HttpRefusal::new(
     StatusCode::NOT_ACCEPTABLE,
-    "The answer is application/graphql-response+json or application/json; Accept allows neither.",
+    "The answer is application/graphql-response+json or application/json (of a subscription, text/event-stream); Accept allows neither.",
 );
 const UNSUPPORTED: HttpRefusal =
     HttpRefusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json in UTF-8.");
 const TOO_LARGE: HttpRefusal = HttpRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.");
 const UNREADABLE: HttpRefusal = HttpRefusal::new(StatusCode::BAD_REQUEST, "The body could not be read.");
+const ONLY_STREAMS: &str =
+    "Subscriptions run over a WebSocket (graphql-transport-ws), or with Accept: text/event-stream.";
 const NO_QUERY: HttpRefusal = HttpRefusal::new(StatusCode::BAD_REQUEST, "query is missing.");
 
 /// Answers one GraphQL request.
@@ -49,7 +55,13 @@ pub async fn graphql(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let Some(media_type) = MediaType::negotiate(&head.headers) else {
+    if socket::is_wanted(&head) {
+        return socket::open(Visitor::at_the_door(edge, caller, id, &head), head).await;
+    }
+    let wants_stream = accepts_event_stream(&head.headers);
+    let negotiated = MediaType::negotiate(&head.headers);
+    // Whoever takes nothing but a stream learns by the status that there will be none.
+    let Some(media_type) = negotiated.or(wants_stream.then_some(MediaType::GraphqlResponse)) else {
         return NOT_ACCEPTABLE.answer(MediaType::Json, &id);
     };
     let mut asked = match read(&head, body, edge.settings.body_limit).await {
@@ -63,7 +75,18 @@ pub async fn graphql(
     };
     match prepared.kind {
         OperationType::Mutation if head.method == Method::GET => return ONLY_POST.answer(media_type, &id),
-        OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
+        OperationType::Subscription if wants_stream => {
+            let visitor = Visitor::at_the_door(edge, caller, id, &head);
+            return event_stream::open(visitor, presented, prepared, (asked, query), media_type).await;
+        }
+        OperationType::Subscription => {
+            let refused = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
+            return complete(&edge, &query, Outcome::refused(refused), media_type, &id);
+        }
+        OperationType::Query | OperationType::Mutation if negotiated.is_none() => {
+            return NOT_ACCEPTABLE.answer(media_type, &id);
+        }
+        OperationType::Query | OperationType::Mutation => {}
     }
     let name = prepared.name.clone();
     let graphql = prepared.request(asked, &query).data(caller).data(presented);
@@ -99,27 +122,34 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<byte
 }
 
 /// A request whose document is parsed, within its limits, and has an operation that can run.
-struct Prepared {
+pub struct Prepared {
     document: ExecutableDocument,
-    kind: OperationType,
-    name: Option<OperationName>,
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// What it is called in the log.
+    pub name: Option<OperationName>,
 }
 
-fn prepare(edge: &Edge, asked: &GraphqlRequest, query: &str) -> Result<Prepared, ServerError> {
+/// Checks a request before the schema sees it, whichever way it came.
+///
+/// # Errors
+/// The one error of a document or of variables that are refused.
+pub fn prepare(edge: &Edge, asked: &GraphqlRequest, query: &str) -> Result<Prepared, ServerError> {
     let document = document_check::parse(query, &edge.settings.document_limits)?;
     let operation = Operation::choose(&document, asked.operation_name.as_deref())?;
     operation.check_variables(&asked.variables)?;
     let kind = operation.kind();
     let name = operation.name.map(|name| OperationName(name.chars().take(LONGEST_OPERATION_NAME).collect()));
     if kind == OperationType::Subscription {
-        let message = "Subscriptions run over a WebSocket.";
-        return Err(document_error(ErrorCode::BadRequest, message, vec![]));
+        operation.check_only_root_field()?;
     }
     Ok(Prepared { document, kind, name })
 }
 
 impl Prepared {
-    fn request(self, asked: GraphqlRequest, query: &str) -> SchemaRequest {
+    /// What the schema is asked.
+    #[must_use]
+    pub fn request(self, asked: GraphqlRequest, query: &str) -> SchemaRequest {
         let mut request = SchemaRequest::new(query).variables(asked.variables);
         request.operation_name = asked.operation_name;
         request.extensions = asked.extensions;
@@ -147,6 +177,7 @@ impl Outcome {
     }
 }
 
+/// The answer of HTTP.
 fn complete(edge: &Edge, query: &str, outcome: Outcome, media_type: MediaType, id: &CorrelationId) -> Response {
     let Outcome { mut response, stage } = outcome;
     let quoting = if edge.settings.reveals_schema { Quoting::Schema } else { Quoting::Document(query) };

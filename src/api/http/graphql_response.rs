@@ -35,15 +35,22 @@ struct Body<'a> {
     extensions: &'a BTreeMap<String, Value>,
 }
 
-/// The whole answer, with the headers (cookies, limits) that resolvers have set.
-#[must_use]
-pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: Stage) -> Response {
-    let body = Body {
+/// The body of an answer, as JSON.
+///
+/// # Errors
+/// A value that JSON cannot say.
+pub fn body(graphql: &async_graphql::Response, stage: Stage) -> serde_json::Result<String> {
+    serde_json::to_string(&Body {
         errors: &graphql.errors,
         data: (stage == Stage::Execution).then_some(&graphql.data),
         extensions: &graphql.extensions,
-    };
-    let Ok(body) = serde_json::to_vec(&body) else {
+    })
+}
+
+/// The whole answer, with the headers (cookies, limits) that resolvers have set.
+#[must_use]
+pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: Stage) -> Response {
+    let Ok(body) = body(&graphql, stage) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut response = (status(media_type, stage), body).into_response();
@@ -59,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    async fn body(graphql: async_graphql::Response, stage: Stage) -> String {
+    async fn answered(graphql: async_graphql::Response, stage: Stage) -> String {
         let response = answer(graphql, MediaType::Json, stage);
         String::from_utf8(to_bytes(response.into_body(), 1_000).await.unwrap().to_vec()).unwrap()
     }
@@ -67,14 +74,14 @@ mod tests {
     #[tokio::test]
     async fn data_is_absent_where_nothing_ran() {
         let refused = || async_graphql::Response::from_errors(vec![ServerError::new("no", None)]);
-        assert_eq!(body(refused(), Stage::Request).await, r#"{"errors":[{"message":"no"}]}"#);
-        assert_eq!(body(refused(), Stage::Execution).await, r#"{"errors":[{"message":"no"}],"data":null}"#);
+        assert_eq!(answered(refused(), Stage::Request).await, r#"{"errors":[{"message":"no"}]}"#);
+        assert_eq!(answered(refused(), Stage::Execution).await, r#"{"errors":[{"message":"no"}],"data":null}"#);
     }
 
     #[tokio::test]
     async fn keys_keep_their_order() {
-        let answered = async_graphql::Response::new(value!({ "b": 1, "a": { "d": 1, "c": 2 } }));
-        assert_eq!(body(answered, Stage::Execution).await, r#"{"data":{"b":1,"a":{"d":1,"c":2}}}"#);
+        let sorted = async_graphql::Response::new(value!({ "b": 1, "a": { "d": 1, "c": 2 } }));
+        assert_eq!(answered(sorted, Stage::Execution).await, r#"{"data":{"b":1,"a":{"d":1,"c":2}}}"#);
     }
 
     #[test]

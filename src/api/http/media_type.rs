@@ -67,6 +67,13 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     sent.essence_str() == mime::APPLICATION_JSON.essence_str() && is_utf8(&sent)
 }
 
+/// Whether the client asks for server-sent events by name; `*/*` does not mean a stream.
+#[must_use]
+pub fn accepts_event_stream(headers: &HeaderMap) -> bool {
+    let is_event_stream = |entry: &Mime| entry.essence_str() == mime::TEXT_EVENT_STREAM.essence_str();
+    accepted(headers).iter().any(|entry| is_event_stream(entry) && thousandths(entry).is_some_and(|q| q > 0))
+}
+
 /// The entries of all `Accept` lines; those that cannot be read count as not sent.
 fn accepted(headers: &HeaderMap) -> Vec<Mime> {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
@@ -151,6 +158,18 @@ mod tests {
     fn a_client_that_wants_something_else_gets_nothing() {
         for accept in ["text/html", "application/xml", "*/*;q=0", "application/json;q=2", "application/json;q=NaN"] {
             assert_eq!(negotiated(accept), None, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_only_for_those_who_ask_for_it_by_name() {
+        for (accept, asks) in [
+            ("text/event-stream", true),
+            ("application/json, text/event-stream;q=0.5", true),
+            ("text/event-stream;q=0", false),
+            ("*/*, text/*", false),
+        ] {
+            assert_eq!(accepts_event_stream(&headers(&header::ACCEPT, &[accept])), asks, "{accept}");
         }
     }
 

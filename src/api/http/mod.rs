@@ -1,6 +1,7 @@
 //! HTTP: the edge every request passes, and the routes behind it.
 
 pub mod edge;
+pub mod event_stream;
 pub mod graphql;
 pub mod graphql_request;
 pub mod graphql_response;
@@ -8,8 +9,11 @@ pub mod layers;
 pub mod mailbox;
 pub mod mailbox_page;
 pub mod media_type;
+pub mod open_streams;
 pub mod probes;
 pub mod refusal;
 pub mod request;
 pub mod router;
 pub mod server;
+pub mod socket;
+pub mod subscription;

@@ -72,7 +72,9 @@ fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     is_credential(cookie.value()).then(|| cookie.value().to_owned())
 }
 
-fn is_credential(text: &str) -> bool {
+/// Whether a text can be a token: some printable characters, without spaces.
+#[must_use]
+pub fn is_credential(text: &str) -> bool {
     (1..=LONGEST_CREDENTIAL).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 

@@ -11,7 +11,7 @@ use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::edge::Edge;
@@ -30,12 +30,14 @@ const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
 
 /// The whole service. `more` are further routes, without a fallback of their own, behind the same layers.
 pub fn router(edge: Edge, more: Router) -> Router {
+    // A compressor holds events back until it has enough of them.
+    let compressed = SizeAbove::new(SMALLEST_COMPRESSED).and(NotForContentType::SSE);
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(edge.clone(), layers::identify))
         .layer(from_fn(layers::log))
         .layer(from_fn_with_state(edge.clone(), layers::secure))
         .layer(cors(&edge.settings.origins))
-        .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(SizeAbove::new(SMALLEST_COMPRESSED)))
+        .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed))
         // Inside of the layers that add headers: a browser may read the answer to a panic only with those of CORS.
         .layer(from_fn(layers::catch_panic))
         .layer(from_fn_with_state(edge.clone(), layers::limit_time))

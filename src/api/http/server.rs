@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use axum_server::Handle;
 use axum_server::accept::Accept;
 use futures_util::FutureExt;
@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use super::open_streams::Drain;
 use crate::error::{OrFault, Result};
 
 /// How long a client may take to say the head of a request, and how long a connection may stay silent between two.
@@ -24,7 +25,7 @@ const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves HTTP/1.1 and, without TLS, HTTP/2 until `shutdown`; then accepts nothing new and gives requests in flight
-/// `grace` to finish.
+/// `grace` to finish. Connections that stay open say goodbye meanwhile.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -47,13 +48,18 @@ pub async fn serve(router: Router, listener: TcpListener, shutdown: Cancellation
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
 
+    let drain = Drain { stopping: shutdown.clone(), ..Drain::default() };
+    let router = router.layer(Extension(drain.clone()));
     let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     tokio::pin!(serving);
     tokio::select! {
         result = &mut serving => return result.or_fault("serving HTTP"),
         () = shutdown.cancelled() => handle.graceful_shutdown(Some(grace)),
     }
-    serving.await.or_fault("serving HTTP")
+    drain.streams.close();
+    // Sockets are no requests any more: the server below does not know of them.
+    let (outcome, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
+    outcome.or_fault("serving HTTP")
 }
 
 /// Waits until a client has said which HTTP it speaks. The server that tells the two apart would wait for ever, and a

@@ -13,13 +13,14 @@ use sqlx::migrate::{Migrate, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgPool, SqlSafeStr, SqlitePool};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{Fault, OrFault, Refusal, Result};
 use query::{On, Target};
 
-pub(crate) use query::sql;
-pub use query::{Query, Record, Value};
+pub use query::{Dialects, Query, Record, Value};
+pub(crate) use query::{postgres, sql, sqlite};
 pub use transaction::Tx;
 
 /// How long a statement of `SQLite` waits for another process to end its transaction.
@@ -44,9 +45,15 @@ pub struct Settings {
     pub acquire_timeout: Duration,
 }
 
-/// One of two engines. Cloning is cheap and shares the connections.
+/// The database behind one of two engines. Cloning is cheap and shares the connections.
 #[derive(Debug, Clone)]
-pub enum Db {
+pub struct Db {
+    engine: Engine,
+    announced: watch::Sender<u64>,
+}
+
+#[derive(Debug, Clone)]
+enum Engine {
     /// A file. All writes go through one connection, so that writers queue and never meet `SQLITE_BUSY`.
     Sqlite {
         /// Readers, which see what was committed when their statement began.
@@ -65,11 +72,16 @@ impl Db {
     /// # Errors
     /// A fault for a URL of neither engine, or a file that cannot be opened.
     pub async fn open(settings: &Settings) -> Result<Self> {
-        match settings.url.split_once(':') {
-            Some(("sqlite", _)) => open_sqlite(settings).await,
-            Some(("postgres" | "postgresql", _)) => open_postgres(settings),
-            _ => Err(Fault::new("reading DATABASE_URL, which starts neither with sqlite: nor with postgres:").into()),
-        }
+        let engine = match settings.url.split_once(':') {
+            Some(("sqlite", _)) => open_sqlite(settings).await?,
+            Some(("postgres" | "postgresql", _)) => open_postgres(settings)?,
+            _ => {
+                return Err(
+                    Fault::new("reading DATABASE_URL, which starts neither with sqlite: nor with postgres:").into()
+                );
+            }
+        };
+        Ok(Self { engine, announced: watch::Sender::new(0) })
     }
 
     /// Begins a transaction that may write.
@@ -77,10 +89,17 @@ impl Db {
     /// # Errors
     /// `Unavailable` when there is no connection in time.
     pub async fn begin(&self) -> Result<Tx> {
-        match self {
-            Self::Sqlite { write, .. } => Tx::begin_sqlite(write).await,
-            Self::Postgres(pool) => Tx::begin_postgres(pool).await,
+        let announced = self.announced.clone();
+        match &self.engine {
+            Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announced).await,
+            Engine::Postgres(pool) => Tx::begin_postgres(pool, announced).await,
         }
+    }
+
+    /// Changes whenever a transaction of this process that was told to [`Tx::announce`] has committed.
+    #[must_use]
+    pub fn announcements(&self) -> watch::Receiver<u64> {
+        self.announced.subscribe()
     }
 
     /// A statement outside a transaction.
@@ -93,15 +112,26 @@ impl Db {
         Query::built(self.target(&sql), sql)
     }
 
+    /// A statement outside a transaction, in the words of the engine.
+    pub fn query_of(&self, dialects: Dialects) -> Query<'_> {
+        self.query(dialects.of(self.is_sqlite()))
+    }
+
+    /// Whether the engine is `SQLite`.
+    #[must_use]
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite { .. })
+    }
+
     /// Prepares a statement without running it: the engine's word on whether it is well formed.
     ///
     /// # Errors
     /// As [`Query::execute`].
     pub async fn prepare(&self, sql: &str) -> Result<()> {
         let text = AssertSqlSafe(sql).into_sql_str();
-        let prepared = match self {
-            Self::Sqlite { write, .. } => write.prepare(text).await.map(drop),
-            Self::Postgres(pool) => pool.prepare(text).await.map(drop),
+        let prepared = match &self.engine {
+            Engine::Sqlite { write, .. } => write.prepare(text).await.map(drop),
+            Engine::Postgres(pool) => pool.prepare(text).await.map(drop),
         };
         prepared.map_err(|error| error::failed("preparing a statement", error))
     }
@@ -120,14 +150,14 @@ impl Db {
     /// # Errors
     /// `Unavailable` when the database is away, a fault when a migration fails.
     pub async fn migrate(&self) -> Result<()> {
-        match self {
-            Self::Sqlite { write, .. } => {
+        match &self.engine {
+            Engine::Sqlite { write, .. } => {
                 // sqlx takes no lock on SQLite. The write lock is one, and around all migrations.
                 let mut tx = write.begin_with("begin immediate").await?;
                 migrate(sqlx::migrate!("migrations/sqlite"), &mut *tx).await?;
                 Ok(tx.commit().await?)
             }
-            Self::Postgres(pool) => {
+            Engine::Postgres(pool) => {
                 let mut connection = pool.acquire().await?;
                 // The timeout must not bite here, and a failed migration leaves sqlx's advisory lock on the connection.
                 connection.close_on_drop();
@@ -139,25 +169,25 @@ impl Db {
 
     /// Waits for the connections that are in use, and closes them all.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { read, write } => {
+        match &self.engine {
+            Engine::Sqlite { read, write } => {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Engine::Postgres(pool) => pool.close().await,
         }
     }
 
     fn target(&self, sql: &str) -> Target<'_> {
-        match self {
-            Self::Sqlite { read, .. } if only_reads(sql) => Target::Sqlite(On::Any(read)),
-            Self::Sqlite { write, .. } => Target::Sqlite(On::Any(write)),
-            Self::Postgres(pool) => Target::Postgres(On::Any(pool)),
+        match &self.engine {
+            Engine::Sqlite { read, .. } if only_reads(sql) => Target::Sqlite(On::Any(read)),
+            Engine::Sqlite { write, .. } => Target::Sqlite(On::Any(write)),
+            Engine::Postgres(pool) => Target::Postgres(On::Any(pool)),
         }
     }
 }
 
-async fn open_sqlite(settings: &Settings) -> Result<Db> {
+async fn open_sqlite(settings: &Settings) -> Result<Engine> {
     if settings.url.contains(":memory:") || settings.url.contains("mode=memory") {
         return Err(Fault::new("reading DATABASE_URL: a database in memory has no readers beside its writer").into());
     }
@@ -191,7 +221,7 @@ async fn open_sqlite(settings: &Settings) -> Result<Db> {
     let opened = open_writer(&pool(1), &options).await;
     let write = opened.map_err(|error| error::failed("opening the database file", error))?;
     let read = pool(settings.max_connections).connect_lazy_with(options.pragma("query_only", "on"));
-    Ok(Db::Sqlite { read, write })
+    Ok(Engine::Sqlite { read, write })
 }
 
 /// One connection turns a new file to WAL, and `SQLite` refuses those that try at the same moment instead of making them
@@ -210,7 +240,7 @@ async fn open_writer(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -
     }
 }
 
-fn open_postgres(settings: &Settings) -> Result<Db> {
+fn open_postgres(settings: &Settings) -> Result<Engine> {
     let mut options = PgConnectOptions::from_str(&settings.url)
         .or_fault("reading DATABASE_URL")?
         .options(POSTGRES_TIMEOUTS)
@@ -229,7 +259,7 @@ fn open_postgres(settings: &Settings) -> Result<Db> {
             })
         })
         .connect_lazy_with(options);
-    Ok(Db::Postgres(pool))
+    Ok(Engine::Postgres(pool))
 }
 
 async fn migrate(mut migrator: Migrator, connection: &mut impl Migrate) -> Result<()> {

@@ -23,6 +23,32 @@ macro_rules! sql {
 }
 pub(crate) use sql;
 
+/// As [`sql!`], for a text that only `SQLite` is asked.
+macro_rules! sqlite {
+    ($($text:expr),+ $(,)?) => { concat!($($text),+) };
+}
+pub(crate) use sqlite;
+
+/// As [`sql!`], for a text that only `PostgreSQL` is asked.
+macro_rules! postgres {
+    ($($text:expr),+ $(,)?) => { concat!($($text),+) };
+}
+pub(crate) use postgres;
+
+/// One question in the words of both engines, where no text means the same to both.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs, reason = "the names of the engines")]
+pub struct Dialects {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+impl Dialects {
+    pub(super) const fn of(self, is_sqlite: bool) -> &'static str {
+        if is_sqlite { self.sqlite } else { self.postgres }
+    }
+}
+
 /// What can be bound: whatever both engines keep. A struct over one such value derives it, with `derive(sqlx::Type)`
 /// and `sqlx(transparent)`; an enum with `sqlx(type_name = "text")`.
 pub trait Value: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}

@@ -4,11 +4,14 @@ mod answer;
 mod app;
 mod asking;
 pub mod database;
+mod deeds;
 mod letters;
 mod line;
 mod mfa;
 mod people;
 pub mod process;
+pub mod socket;
+mod trail;
 
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};

@@ -1,6 +1,6 @@
 //! The binary itself, started as an operator starts it.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A running process; killed when it is dropped.
 pub struct Process {
     child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
     base: String,
     http: reqwest::Client,
 }
@@ -27,12 +29,23 @@ impl Process {
         process
     }
 
+    /// Starts the binary with further settings, and waits until it is ready.
+    pub async fn start_with(folder: &Path, database: &Database, settings: &[(&str, &str)]) -> Self {
+        let mut process = Self::launch_with(folder, database, settings);
+        process.until_ready().await;
+        process
+    }
+
     /// Starts the binary and does not wait.
     pub fn launch(folder: &Path, database: &Database) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::launch_with(folder, database, &[])
+    }
+
+    fn launch_with(folder: &Path, database: &Database, settings: &[(&str, &str)]) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = command(folder)
             .env("AUTHGRAPH_ENV", "development")
-            .env("LISTEN", format!("127.0.0.1:{port}"))
+            .env("LISTEN", address.to_string())
             .env("DATABASE_URL", &database.url)
             .env("DATA_DIR", folder.join("data"))
             .env("ARGON2_MEMORY_KIB", "64")
@@ -40,9 +53,10 @@ impl Process {
             .env("ARGON2_LANES", "1")
             .env("RATE_LIMIT_AUTH", "0")
             .env("RATE_LIMIT_AUTH_ACCOUNT", "0")
+            .envs(settings.iter().copied())
             .spawn()
             .unwrap();
-        Self { child, base: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new() }
+        Self { child, address, base: format!("http://{address}"), http: reqwest::Client::new() }
     }
 
     /// Waits until the process serves.
@@ -63,6 +77,26 @@ impl Process {
     /// Whether somebody could sign in.
     pub async fn login(&self, email: &str) -> Option<bool> {
         self.post("login", "LoginInput", json!({ "email": email, "password": "Correct-Horse-7" })).await
+    }
+
+    /// The access token of somebody who signs in.
+    pub async fn access_token(&self, email: &str) -> String {
+        let query = "mutation($input: LoginInput!) { login(input: $input) { ... on SignedIn { accessToken } } }";
+        let input = json!({ "email": email, "password": "Correct-Horse-7" });
+        let answer = self.ask(&json!({ "query": query, "variables": { "input": input } }), "").await;
+        answer["data"]["login"]["accessToken"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// What the process answers to the holder of a token.
+    pub async fn ask(&self, body: &Value, access_token: &str) -> Value {
+        let request = self.http.post(format!("{}/graphql", self.base)).bearer_auth(access_token).json(body);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The answer to a subscription, which goes on.
+    pub async fn stream(&self, document: &str, access_token: &str) -> reqwest::Response {
+        let request = self.http.post(format!("{}/graphql", self.base)).bearer_auth(access_token);
+        request.header("accept", "text/event-stream").json(&json!({ "query": document })).send().await.unwrap()
     }
 
     async fn post(&self, field: &str, kind: &str, input: Value) -> Option<bool> {

@@ -57,7 +57,7 @@ impl World {
     }
 
     async fn run(&self, sqlite: &'static str, postgres: &'static str) {
-        let sql = if matches!(self.db, Db::Sqlite { .. }) { sqlite } else { postgres };
+        let sql = if self.db.is_sqlite() { sqlite } else { postgres };
         self.db.query(sql).execute().await.unwrap();
     }
 

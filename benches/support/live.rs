@@ -1,0 +1,47 @@
+//! What a thousand subscribers cost, and how soon the last of them hears of an event.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::Result;
+use super::client::{Client, Deed, User};
+use super::follower::Follower;
+use super::median::median;
+use super::server::Server;
+use super::table::{Demand, Row, Value};
+
+const SUBSCRIBERS: usize = 1_000;
+/// Before memory is read: the allocator has memory of its own to settle, and the first sockets warm up what all share.
+const WARM_UP: usize = 100;
+const SETTLING: Duration = Duration::from_secs(1);
+/// KiB.
+const MOST_MEMORY: f64 = 40.0;
+/// Milliseconds.
+const MOST_DELAY: f64 = 1_000.0;
+
+/// Measures it on a server that has done nothing else yet, or its memory would be hidden in what was freed before.
+pub async fn measure(server: &Server, engine: &'static str, users: &[User], rounds: u32) -> Result<Vec<Row>> {
+    let owner = users.first().ok_or("there is no user")?;
+    let mut followers = Follower::open_many(server.address, &owner.access_token, WARM_UP).await?;
+    sleep(SETTLING).await;
+    let before = server.memory()?;
+    followers.extend(Follower::open_many(server.address, &owner.access_token, SUBSCRIBERS).await?);
+    sleep(SETTLING).await;
+    #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let memory = server.memory()?.saturating_sub(before) as f64 / SUBSCRIBERS as f64;
+
+    let mut deed = Client::connect(server.address, owner).await?;
+    let mut delays = Vec::new();
+    for _ in 0..rounds {
+        let begun = Instant::now();
+        deed.perform(Deed::Rename).await?;
+        let (heard, last) = Follower::all_hear(followers).await?;
+        followers = heard;
+        delays.push(last.duration_since(begun).as_secs_f64());
+    }
+    let memory = Row::new(engine, "memory of a subscriber, of 1,000 (KiB)", Value::Memory(memory));
+    let name = "from a mutation's request until the last of 1,100 subscribers heard of it (ms)";
+    let delay = Row::new(engine, name, Value::Latency(median(delays)));
+    Ok(vec![memory.demanding(Demand::AtMost(MOST_MEMORY)), delay.demanding(Demand::AtMost(MOST_DELAY))])
+}

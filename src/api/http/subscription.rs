@@ -1,0 +1,176 @@
+//! One running subscription, whichever way its answers travel: checked as a POST is, and told event by event.
+
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Response as SchemaResponse, ServerError};
+use axum::http::request::Parts;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
+use super::edge::Edge;
+use super::graphql::{OperationName, Prepared, prepare};
+use super::graphql_request::GraphqlRequest;
+use super::open_streams::Drain;
+use super::request::CorrelationId;
+use crate::api::graphql::execution::ExecutionMarker;
+use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
+use crate::api::graphql::stream_marker::StreamMarker;
+use crate::error::ErrorCode;
+use crate::values::caller::{Caller, Presented};
+
+/// Somebody at the door who wants to stay.
+#[derive(Clone)]
+pub struct Visitor {
+    /// What the edge knows.
+    pub edge: Edge,
+    /// Where they come from.
+    pub caller: Caller,
+    /// Ties together everything on this connection.
+    pub id: CorrelationId,
+    /// When they have to go.
+    pub drain: Drain,
+}
+
+impl Visitor {
+    /// Somebody whose request has this head.
+    #[must_use]
+    pub fn at_the_door(edge: Edge, caller: Caller, id: CorrelationId, head: &Parts) -> Self {
+        Self { edge, caller, id, drain: head.extensions.get::<Drain>().cloned().unwrap_or_default() }
+    }
+
+    /// One error, ready to be sent.
+    #[must_use]
+    pub fn refuse(&self, code: ErrorCode, message: &str) -> Vec<ServerError> {
+        self.complete(document_error(code, message, vec![]))
+    }
+
+    fn complete(&self, error: ServerError) -> Vec<ServerError> {
+        let mut errors = vec![error];
+        library_errors::complete(&mut errors, Stage::Request, Quoting::Schema, &self.id.0);
+        errors
+    }
+}
+
+/// What a subscription says.
+pub enum Told {
+    /// An event.
+    Next(SchemaResponse),
+    /// It never began, and says nothing more.
+    Refused(SchemaResponse),
+    /// It was ended, and this is the last answer.
+    Ended(ErrorCode, SchemaResponse),
+    /// There is nothing more to say.
+    Complete,
+}
+
+/// A subscription that runs while it is asked for its next answer, and ends when it is dropped.
+pub struct Subscription {
+    responses: BoxStream<'static, SchemaResponse>,
+    executed: ExecutionMarker,
+    marker: StreamMarker,
+    reveals_schema: bool,
+    query: String,
+    name: Option<OperationName>,
+    id: CorrelationId,
+    begun: Instant,
+    events: u64,
+}
+
+impl Subscription {
+    /// Starts what a socket asks for.
+    ///
+    /// # Errors
+    /// The errors of a document that is refused, ready to be sent.
+    pub fn begin(visitor: &Visitor, presented: Presented, mut asked: GraphqlRequest) -> Result<Self, Vec<ServerError>> {
+        let query = asked.query.take().unwrap_or_default();
+        // Every error of this check is our own, and quotes nothing.
+        let prepared = prepare(&visitor.edge, &asked, &query).and_then(only_subscriptions);
+        let prepared = prepared.map_err(|error| visitor.complete(error))?;
+        Ok(Self::of(visitor, presented, prepared, (asked, query)))
+    }
+
+    /// Starts a subscription that has been checked.
+    #[must_use]
+    pub fn of(
+        visitor: &Visitor,
+        presented: Presented,
+        prepared: Prepared,
+        (asked, query): (GraphqlRequest, String),
+    ) -> Self {
+        let (executed, marker) = (ExecutionMarker::default(), StreamMarker::default());
+        let name = prepared.name.clone();
+        let request = prepared.request(asked, &query).data(visitor.caller.clone()).data(presented);
+        Self {
+            responses: (visitor.edge.live.subscribe)(request.data(executed.clone()).data(marker.clone())),
+            executed,
+            marker,
+            reveals_schema: visitor.edge.settings.reveals_schema,
+            query,
+            name,
+            id: visitor.id.clone(),
+            begun: Instant::now(),
+            events: 0,
+        }
+    }
+
+    /// The next answer.
+    pub async fn next(&mut self) -> Told {
+        std::future::poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The next answer, for whoever waits for several subscriptions at once.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Told> {
+        let response = ready!(self.responses.poll_next_unpin(context));
+        Poll::Ready(response.map_or(Told::Complete, |response| self.tell(response)))
+    }
+
+    /// Waits until it has begun; or until it says something, which then is a refusal.
+    pub async fn begun(&mut self) -> Option<Told> {
+        let marker = self.marker.clone();
+        tokio::select! {
+            biased;
+            told = self.next() => Some(told),
+            () = marker.begun() => None,
+        }
+    }
+
+    fn tell(&mut self, mut response: SchemaResponse) -> Told {
+        let stage = if self.executed.has_run() { Stage::Execution } else { Stage::Request };
+        let quoting = if self.reveals_schema { Quoting::Schema } else { Quoting::Document(&self.query) };
+        library_errors::complete(&mut response.errors, stage, quoting, &self.id.0);
+        if stage == Stage::Request {
+            return Told::Refused(response);
+        }
+        self.events += 1;
+        match self.marker.ended() {
+            Some(code) => Told::Ended(code, response),
+            None => Told::Next(response),
+        }
+    }
+}
+
+impl Drop for Subscription {
+    /// One line for each operation, however it ends.
+    fn drop(&mut self) {
+        tracing::info!(
+            operation = self.name.as_ref().map(|OperationName(name)| name.as_str()),
+            events = self.events,
+            milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            correlation_id = self.id.0,
+            "subscription"
+        );
+    }
+}
+
+/// Cookies and limits live where POST is answered.
+fn only_subscriptions(prepared: Prepared) -> Result<Prepared, ServerError> {
+    match prepared.kind {
+        OperationType::Subscription => Ok(prepared),
+        OperationType::Query | OperationType::Mutation => {
+            let message = "A socket carries subscriptions only; please send queries and mutations by POST.";
+            Err(document_error(ErrorCode::BadRequest, message, vec![]))
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The commands of the command line that are too long for `main`, and how all of them speak.
+
+pub mod audit;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use authgraph::error::{OrFault, Result};
+
+/// What a command was asked for.
+pub fn say(text: &str) -> Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).or_fault("writing to standard output")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What somebody should know besides.
+pub fn complain(text: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
+}

@@ -1,0 +1,196 @@
+//! Following the audit trail as it grows: everything for administrators, their own history for everybody else.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::Stream;
+use futures_util::stream::unfold;
+
+use super::authenticate::{Admin, Viewer, authenticate};
+use crate::app::App;
+use crate::app::feed::Listener;
+use crate::error::{Error, FieldFault, Result};
+use crate::records::audit_log::{self, Recorded};
+use crate::records::audit_search::{self, Filter};
+use crate::values::ids::{EventId, SessionId, UserId};
+use crate::values::paging::{Cursor, Page};
+
+/// Events that are read at once where somebody was away.
+const PAGE: usize = 200;
+/// How far the clocks of two instances may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
+/// Follows everything that matches, from now on or since the event `after`, for as long as the administrator is one.
+/// An error is the last item.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for an `after` that is not in the trail; `UNAVAILABLE`.
+pub async fn follow_trail(
+    app: &Arc<App>,
+    admin: &Admin,
+    bearer: &str,
+    filter: Filter,
+    after: Option<EventId>,
+) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
+    follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, after).await
+}
+
+/// Follows what is done to the viewer, from now on or since the event `after`, until their session is over; the event that
+/// ended it is told too. An error is the last item.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for an `after` that is not in the viewer's history; `UNAVAILABLE`.
+pub async fn follow_own(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    bearer: &str,
+    after: Option<EventId>,
+) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
+    let filter = Filter::default().seen_by_subject(viewer.user().id);
+    follow(app, viewer, bearer, Scope { filter, needs_admin: false }, after).await
+}
+
+async fn follow(
+    app: &Arc<App>,
+    viewer: &Viewer,
+    bearer: &str,
+    scope: Scope,
+    after: Option<EventId>,
+) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
+    // First of all: what is committed from here on is heard, and what was committed before can be read.
+    let listener = app.feed.listen().await?;
+    let (user, session) = (viewer.user().id, viewer.session().id);
+    let mut follower = Follower {
+        app: Arc::clone(app),
+        bearer: bearer.into(),
+        user,
+        session,
+        scope,
+        listener,
+        replay: None,
+        farewell: None,
+        is_over: false,
+    };
+    if let Some(after) = after {
+        follower.replay = Some(follower.replay_since(after).await?);
+    }
+    // Between the guard and the listening something may have happened.
+    follower.check().await?;
+    Ok(unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))
+}
+
+/// Whose events are told.
+struct Scope {
+    filter: Filter,
+    /// Whether they are everybody's, and not one's own.
+    needs_admin: bool,
+}
+
+struct Follower {
+    app: Arc<App>,
+    bearer: Box<str>,
+    user: UserId,
+    session: SessionId,
+    scope: Scope,
+    listener: Listener,
+    replay: Option<Replay>,
+    /// Why there will be nothing more.
+    farewell: Option<Error>,
+    is_over: bool,
+}
+
+/// What was missed, read page by page.
+struct Replay {
+    filter: Filter,
+    place: Option<Cursor>,
+    page: VecDeque<Recorded>,
+    is_last: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<Result<Arc<Recorded>>> {
+        if self.is_over {
+            return None;
+        }
+        let next = self.find_next().await;
+        self.is_over = next.is_err();
+        Some(next)
+    }
+
+    async fn find_next(&mut self) -> Result<Arc<Recorded>> {
+        if let Some(missed) = self.find_missed().await? {
+            return Ok(missed);
+        }
+        loop {
+            if let Some(error) = self.farewell.take() {
+                return Err(error);
+            }
+            let event = self.listener.next().await?;
+            // Before anything that comes behind it: this may be the event that changed what they may see.
+            if event.concerns(self.user, self.session)
+                && let Err(error) = self.check().await
+            {
+                if self.scope.needs_admin {
+                    return Err(error);
+                }
+                self.farewell = Some(error);
+            }
+            if self.scope.filter.matches(&event) {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Whether they still may see what they follow.
+    async fn check(&self) -> Result<()> {
+        let viewer = authenticate(&self.app, &self.bearer).await?;
+        if self.scope.needs_admin { viewer.administrator().map(drop) } else { Ok(()) }
+    }
+
+    async fn replay_since(&self, after: EventId) -> Result<Replay> {
+        let found = audit_log::find(&self.app.db, after).await?;
+        let is_theirs = |event: &Recorded| self.scope.needs_admin || event.subject_id == Some(self.user);
+        let event = found.filter(is_theirs).ok_or_else(|| {
+            let told = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
+            FieldFault::new("UNKNOWN_EVENT", told).at("after")
+        })?;
+        // The time of an event is when its deed began, and it was committed within the time that a request may take: some
+        // that were committed behind it are dated before it.
+        let from = event.at - self.app.config.request_timeout - CLOCKS_APART;
+        let filter = self.scope.filter.clone();
+        let since = Some(filter.since.map_or(from, |since| since.max(from)));
+        Ok(Replay { filter: Filter { since, ..filter }, place: None, page: VecDeque::new(), is_last: false })
+    }
+
+    /// The next of the events that were committed before the listening began.
+    async fn find_missed(&mut self) -> Result<Option<Arc<Recorded>>> {
+        while let Some(mut replay) = self.replay.take() {
+            match replay.page.pop_front() {
+                Some(event) => {
+                    self.replay = Some(replay);
+                    // All others will be heard.
+                    if self.listener.is_behind(&event) {
+                        return Ok(Some(Arc::new(event)));
+                    }
+                }
+                None if replay.is_last => {}
+                None => {
+                    self.check().await?;
+                    self.turn_page(&mut replay).await?;
+                    self.replay = Some(replay);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
+        let page = Page { size: PAGE, from: replay.place, backwards: true };
+        let events = audit_search::list(&self.app.db, &replay.filter, page).await?;
+        replay.is_last = events.len() <= PAGE;
+        replay.place = events.last().map(|event| Cursor { at: event.at, id: event.id.uuid() });
+        replay.page = events.into();
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! Keeping the books: what the counts and the audit trail need done beside the requests.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::records::{audit_links, sessions, statistics};
+
+/// How many rows one statement touches, so that nobody waits long for it.
+const BATCH: i64 = 500;
+
+/// Chains events that an instance of the version before has written, ends sessions that have expired, and folds the
+/// changes of the totals. Several instances may do so at once.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault; what was done stays done.
+pub async fn keep_books(app: &App, stopping: &CancellationToken) -> Result<()> {
+    let now = app.clock.now();
+    while !stopping.is_cancelled() {
+        let chained = audit_links::adopt(&app.db, BATCH).await?;
+        let ended = sessions::end_expired(&app.db, now, BATCH).await?;
+        let folded = statistics::fold(&app.db, BATCH).await?;
+        if chained == 0 && ended == 0 && folded == 0 {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! What sockets may take: places, messages, sizes, time; and whose pages may open them.
+
+use std::collections::HashSet;
+use std::fmt::Write;
+
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::support::TestApp;
+use crate::support::socket::{PROTOCOL, Socket};
+
+const OWN: &str = "subscription { securityEvents { id } }";
+
+#[tokio::test]
+async fn a_user_has_so_many_sockets_and_a_closed_one_makes_room() {
+    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_USER", "2")]).await;
+    let (ann, bob) = (app.signed_in("ann@example.com").await, app.signed_in("bob@example.com").await);
+    let _first = app.socket_of(&ann).await;
+    let second = app.socket_of(&ann).await;
+
+    let mut third = Socket::open(app.address).await;
+    third.init(&ann.access).await;
+
+    assert_eq!(third.closed().await, 1013);
+    app.socket_of(&bob).await;
+    drop(second);
+    loop {
+        let mut again = Socket::open(app.address).await;
+        again.init(&ann.access).await;
+        if again.is_welcome().await {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_sockets_whoever_they_are() {
+    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_ADDRESS", "2"), ("TRUSTED_PROXIES", "1")]).await;
+    let from = |address| [PROTOCOL, ("x-forwarded-for", address)];
+    let _strangers = [
+        Socket::knock(app.address, &from("2001:db8::1")).await.unwrap(),
+        Socket::knock(app.address, &from("2001:db8::2")).await.unwrap(),
+    ];
+
+    let (status, body) = Socket::knock(app.address, &from("2001:db8::3")).await.unwrap_err();
+
+    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (429, &json!("RATE_LIMITED")));
+    assert!(Socket::knock(app.address, &from("2001:db8:0:1::3")).await.is_ok());
+}
+
+#[tokio::test]
+async fn many_sockets_at_the_same_moment_take_no_more_than_there_is() {
+    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_ADDRESS", "5")]).await;
+
+    let knocks = (0..40).map(|_| Socket::knock(app.address, &[PROTOCOL]));
+    let answers = futures_util::future::join_all(knocks).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
+}
+
+#[tokio::test]
+async fn a_socket_carries_so_many_subscriptions() {
+    let app = TestApp::with(&[("LIVE_OPERATIONS_PER_SOCKET", "2")]).await;
+    let ann = app.signed_in("ann@example.com").await;
+    let mut socket = app.following(&ann).await;
+    socket.subscribe("2", OWN).await;
+
+    socket.subscribe("3", OWN).await;
+
+    assert_eq!(socket.error("3").await, "RATE_LIMITED");
+    socket.say(json!({ "id": "2", "type": "complete" })).await;
+    socket.subscribe("3", OWN).await;
+    socket.is_silent().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_messages_closes_the_socket() {
+    let app = TestApp::with(&[("LIVE_MESSAGES_PER_SECOND", "10")]).await;
+    let mut socket = Socket::open(app.address).await;
+
+    for _ in 0..50 {
+        socket.say(json!({ "type": "ping" })).await;
+    }
+
+    assert_eq!(socket.closed().await, 1008);
+}
+
+#[tokio::test]
+async fn a_message_is_no_larger_than_a_body() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+    let padded = |bytes: usize| {
+        let frame = json!({ "type": "ping", "payload": { "x": "" } }).to_string().len();
+        Message::text(json!({ "type": "ping", "payload": { "x": "x".repeat(bytes - frame) } }).to_string())
+    };
+
+    let mut socket = app.socket_of(&ann).await;
+    socket.send(padded(64 * 1024)).await;
+    assert_eq!(socket.hear().await["type"], "pong");
+    socket.send(padded(64 * 1024 + 1)).await;
+    assert_eq!(socket.closed().await, 1009);
+
+    let mut socket = app.socket_of(&ann).await;
+    socket.send(padded(1024 * 1024)).await;
+    assert!(matches!(socket.closed().await, 1006 | 1009));
+}
+
+#[tokio::test]
+async fn only_pages_of_known_origins_open_sockets() {
+    let settings = [("CORS_ORIGINS", "https://app.example.com"), ("PUBLIC_URL", "https://auth.example.com/x")];
+    let app = TestApp::with(&settings).await;
+    let knock = |origins: &'static [(&str, &str)]| {
+        let headers: Vec<_> = [PROTOCOL].into_iter().chain(origins.iter().copied()).collect();
+        async move { Socket::knock(app.address, &headers).await.map(drop) }
+    };
+
+    for fine in [&[][..], &[("origin", "https://app.example.com")], &[("origin", "https://auth.example.com")]] {
+        assert!(knock(fine).await.is_ok(), "{fine:?}");
+    }
+    for foreign in [
+        &[("origin", "https://evil.example")][..],
+        &[("origin", "null")],
+        &[("origin", "https://app.example.com.evil.example")],
+        &[("origin", "http://app.example.com")],
+        &[("origin", "https://app.example.com"), ("origin", "https://evil.example")],
+    ] {
+        let (status, body) = knock(foreign).await.unwrap_err();
+        assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (403, &json!("FORBIDDEN")), "{foreign:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscriber_that_does_not_listen_is_left_and_the_others_miss_nothing() {
+    let app = TestApp::with(&[("LIVE_BACKLOG", "64")]).await;
+    let admin = app.admin("admin@example.com").await;
+    let ann = app.signed_in("ann@example.com").await;
+    let mut heavy = String::from("subscription { auditEvents { id");
+    (0..30).for_each(|n| write!(heavy, " a{n}: userAgent").unwrap());
+    heavy.push_str(" } }");
+    let mut deaf = app.socket_of(&admin).await;
+    deaf.subscribe("1", &heavy).await;
+    deaf.is_silent().await;
+    let mut quick = app.socket_of(&admin).await;
+    quick.subscribe("1", "subscription { auditEvents { id } }").await;
+    quick.is_silent().await;
+
+    app.record_and_die(&ann, 1_500, &"x".repeat(512)).await;
+
+    let mut heard = HashSet::new();
+    while heard.len() < 1_500 {
+        heard.insert(quick.event("1").await["auditEvents"]["id"].as_str().unwrap().to_owned());
+    }
+    assert!(matches!(deaf.closed().await, 1006 | 1013));
+    quick.is_silent().await;
+}

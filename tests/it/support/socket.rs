@@ -1,0 +1,187 @@
+//! A client of graphql-transport-ws, message by message.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Response;
+use tokio_tungstenite::tungstenite::http::HeaderName;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::answer::SignedIn;
+use super::app::TestApp;
+
+pub const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+
+/// Longer than anything takes that comes at all, on a busy machine too.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An open socket.
+#[derive(Debug)]
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+impl Socket {
+    /// The opening handshake, or the status and the body of the answer that refuses it.
+    pub async fn knock(server: SocketAddr, headers: &[(&str, &str)]) -> Result<(Self, Response), (u16, Value)> {
+        let mut request = format!("ws://{server}/graphql").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((stream, response)) => Ok((Self { stream }, response)),
+            Err(Error::Http(refused)) => {
+                let body = refused.body().as_deref().unwrap_or_default();
+                Err((refused.status().as_u16(), serde_json::from_slice(body).unwrap_or_default()))
+            }
+            Err(error) => panic!("the handshake failed: {error}"),
+        }
+    }
+
+    /// A socket that has said nothing yet.
+    pub async fn open(server: SocketAddr) -> Self {
+        Self::knock(server, &[PROTOCOL]).await.expect("a server that lets us in").0
+    }
+
+    /// A socket whose server knows who is there.
+    pub async fn greeted(server: SocketAddr, access_token: &str) -> Self {
+        let mut socket = Self::open(server).await;
+        socket.init(access_token).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    pub async fn init(&mut self, access_token: &str) {
+        let payload = json!({ "authorization": format!("Bearer {access_token}") });
+        self.say(json!({ "type": "connection_init", "payload": payload })).await;
+    }
+
+    pub async fn subscribe(&mut self, id: &str, document: &str) {
+        self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": document } })).await;
+    }
+
+    pub async fn say(&mut self, message: Value) {
+        self.send(Message::text(message.to_string())).await;
+    }
+
+    pub async fn send(&mut self, message: Message) {
+        // Whoever was sent away meanwhile learns it by listening.
+        let _ = self.stream.send(message).await;
+    }
+
+    /// The next message of the protocol.
+    #[track_caller]
+    pub fn hear(&mut self) -> impl Future<Output = Value> + '_ {
+        let caller = std::panic::Location::caller();
+        async move {
+            loop {
+                match timeout(PATIENCE, self.stream.next()).await {
+                    Ok(Some(Ok(Message::Text(text)))) => return serde_json::from_str(&text).unwrap(),
+                    Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+                    other => panic!("{caller}: no message, but {other:?}"),
+                }
+            }
+        }
+    }
+
+    /// Whether the greeting is answered with an acknowledgement and not with a goodbye.
+    pub async fn is_welcome(&mut self) -> bool {
+        matches!(timeout(PATIENCE, self.stream.next()).await, Ok(Some(Ok(Message::Text(_)))))
+    }
+
+    /// The next event of an operation: what stands below `data`.
+    pub async fn event(&mut self, id: &str) -> Value {
+        let message = self.hear().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message}");
+        assert!(message["payload"].get("errors").is_none(), "{message}");
+        message["payload"]["data"].clone()
+    }
+
+    /// The code of the error that ends an operation.
+    pub async fn error(&mut self, id: &str) -> String {
+        let message = self.hear().await;
+        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(id)), "{message}");
+        message["payload"][0]["extensions"]["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the server has closed, and answers its code; 1006 where it did not say one. Messages before it are
+    /// passed over.
+    pub async fn closed(&mut self) -> u16 {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a server that closes") {
+                Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return 1006,
+            }
+        }
+    }
+
+    /// As [`Socket::closed`], where not one event may come before.
+    pub async fn closes_without_event(&mut self) -> u16 {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a server that closes") {
+                Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
+                Some(Ok(Message::Text(text))) => panic!("told {text}"),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return 1006,
+            }
+        }
+    }
+
+    /// Whether the server answers: an operation that was cut off would have said something first.
+    pub async fn is_silent(&mut self) {
+        self.say(json!({ "type": "ping" })).await;
+        assert_eq!(self.hear().await, json!({ "type": "pong" }));
+    }
+
+    /// Passes over what comes until the server has nothing more to say at once.
+    pub async fn hear_until_silent(&mut self) {
+        let mut silent = 0;
+        while silent < 3 {
+            self.say(json!({ "type": "ping" })).await;
+            if self.hear().await["type"] == "pong" {
+                silent += 1;
+            } else {
+                silent = 0;
+                while self.hear().await["type"] != "pong" {}
+            }
+        }
+    }
+
+    /// Waits for a ping of the server, without answering.
+    pub async fn pinged(&mut self) {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await {
+                Ok(Some(Ok(Message::Ping(_)))) => return,
+                Ok(Some(Ok(_))) => {}
+                other => panic!("no ping, but {other:?}"),
+            }
+        }
+    }
+
+    /// Takes the wire away from whoever answers pings.
+    pub fn deaf(self) -> MaybeTlsStream<TcpStream> {
+        self.stream.into_inner()
+    }
+}
+
+impl TestApp {
+    /// A socket of somebody who is signed in.
+    pub async fn socket_of(&self, who: &SignedIn) -> Socket {
+        Socket::greeted(self.address, &who.access).await
+    }
+
+    /// A socket that follows everything that is done to its owner, under the id "1".
+    pub async fn following(&self, who: &SignedIn) -> Socket {
+        let mut socket = self.socket_of(who).await;
+        socket.subscribe("1", "subscription { securityEvents { id action } }").await;
+        socket.is_silent().await;
+        socket
+    }
+}

@@ -1,0 +1,114 @@
+// Follows one's own security events with graphql-ws while the access token expires twice, and misses none.
+// The server needs ACCESS_TOKEN_LIFETIME=3s.
+// Usage: node follow.mjs http://127.0.0.1:8080
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+
+const PATIENCE = 60_000;
+const ROUNDS = 2;
+const DEEDS_PER_ROUND = 3;
+
+const [base] = process.argv.slice(2);
+if (!base) {
+  console.error('usage: node follow.mjs <base url of the server>');
+  process.exit(2);
+}
+
+async function ask(query, variables, token) {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const response = await fetch(`${base}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+// ---- somebody who is signed in, and stays so
+
+const TOKENS = '{ ... on SignedIn { accessToken accessTokenExpiresAt refreshToken } }';
+const input = { email: `live-${Date.now()}@example.com`, password: 'Correct-Horse-7' };
+let tokens = (await ask(`mutation($input: RegisterInput!) { register(input: $input) ${TOKENS} }`, { input })).register;
+
+async function accessToken() {
+  if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() < 1_000) {
+    const { refreshToken } = tokens;
+    const query = `mutation($input: RefreshInput!) { refresh(input: $input) ${TOKENS} }`;
+    tokens = (await ask(query, { input: { refreshToken } })).refresh;
+  }
+  return tokens.accessToken;
+}
+
+let renamed = 0;
+async function rename() {
+  renamed += 1;
+  const query = 'mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { user { id } } }';
+  await ask(query, { input: { name: `Ann ${renamed}` } }, await accessToken());
+}
+
+// ---- what comes over the socket
+
+const heard = new Map();
+const closed = [];
+let last;
+
+const client = createClient({
+  url: `${base.replace(/^http/, 'ws')}/graphql`,
+  webSocketImpl: WebSocket,
+  connectionParams: async () => ({ authorization: `Bearer ${await accessToken()}` }),
+  // While nobody listens, things happen.
+  retryWait: async () => rename(),
+  on: { closed: (event) => closed.push(event.code) },
+});
+
+const failed = new Promise((_, reject) => {
+  const payload = {
+    query: 'subscription($after: ID) { securityEvents(after: $after) { id action } }',
+    // Read again whenever the client comes back.
+    get variables() {
+      return { after: last };
+    },
+  };
+  client.subscribe(payload, {
+    next: ({ data, errors }) => {
+      if (errors) reject(new Error(JSON.stringify(errors)));
+      last = data.securityEvents.id;
+      heard.set(last, data.securityEvents.action);
+    },
+    error: (error) => reject(new Error(error.message ?? JSON.stringify(error.reason ?? error))),
+    complete: () => reject(new Error('the subscription is complete')),
+  });
+});
+
+const until = (condition) =>
+  new Promise((resolve) => {
+    const timer = setInterval(() => condition() && resolve(clearInterval(timer)), 20);
+  });
+const renamesHeard = () => [...heard.values()].filter((action) => action === 'PROFILE_UPDATED').length;
+
+async function run() {
+  // A first event, so that there is one to go on from.
+  while (renamesHeard() === 0) {
+    await rename();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const before = renamed - renamesHeard();
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    for (let deed = 0; deed < DEEDS_PER_ROUND; deed += 1) await rename();
+    await until(() => closed.length >= round);
+  }
+  await until(() => renamesHeard() >= renamed - before);
+  if (closed.some((code) => code !== 4403)) throw new Error(`closed with ${closed}`);
+  console.log(`${renamesHeard()} events heard, over ${closed.length + 1} sockets; none missed`);
+}
+
+const late = new Promise((_, reject) => {
+  setTimeout(() => reject(new Error(`late: ${renamesHeard()} of ${renamed} heard, closed with ${closed}`)), PATIENCE).unref();
+});
+
+try {
+  await Promise.race([run(), failed, late]);
+  await client.dispose();
+  process.exit(0);
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
