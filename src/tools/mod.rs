@@ -5,6 +5,7 @@ pub mod background;
 pub mod clock;
 pub mod db;
 pub mod device;
+pub mod dice;
 pub mod jitter;
 pub mod kv;
 pub mod letter_templates;
