@@ -22,6 +22,7 @@ use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use clap::{Parser, Subcommand};
 use commands::audit::{self, Audit};
+use commands::dev::{self, Dev};
 use commands::{complain, say};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,9 @@ enum Command {
     /// The audit trail, and the counts taken from it.
     #[command(subcommand)]
     Audit(Audit),
+    /// Invented people, to develop and to measure on.
+    #[command(subcommand)]
+    Dev(Dev),
 }
 
 #[derive(Subcommand)]
@@ -129,6 +133,11 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             add_admin(config, &email, password_stdin).await
         }
         Some(Command::Outbox(outbox)) => manage_outbox(config, &outbox).await,
+        Some(Command::Dev(command)) => {
+            let app = App::open(config, Clock::System).await?;
+            serve::migrate(&app).await?;
+            dev::run(&app, &command).await
+        }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Serve | Command::Schema | Command::Settings) | None => serve_until_told(config).await,
     }

@@ -1,6 +1,7 @@
 //! The commands of the command line that are too long for `main`, and how all of them speak.
 
 pub mod audit;
+pub mod dev;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

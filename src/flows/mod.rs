@@ -21,6 +21,7 @@ pub mod refresh;
 pub mod register;
 pub mod reseal;
 pub mod reset_password;
+pub mod seed;
 pub mod sweep;
 pub mod update_profile;
 pub mod verify_audit;

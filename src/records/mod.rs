@@ -15,6 +15,7 @@ pub mod mfa_challenges;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
+pub mod seeding;
 pub mod sessions;
 pub mod statistics;
 pub mod users;

@@ -5,6 +5,7 @@ pub mod background;
 pub mod clock;
 pub mod db;
 pub mod device;
+pub mod dice;
 pub mod event_bus;
 pub mod jitter;
 pub mod kv;

@@ -14,7 +14,7 @@ fn names(faults: &[String]) -> Vec<&str> {
 }
 
 /// What production demands, and what it gets in these tests.
-const PRODUCTION: &[(&str, &str)] = &[
+pub const PRODUCTION: &[(&str, &str)] = &[
     ("DATABASE_URL", "postgres://authgraph@db/authgraph"),
     ("FRONTEND_URL", "https://app.example.com"),
     ("JWT_KEYS_DIR", "/keys"),

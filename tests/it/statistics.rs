@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use authgraph::flows::keep_books::keep_books;
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
+use authgraph::flows::seed::{Wanted, seed};
 use authgraph::flows::sweep::sweep;
+use authgraph::flows::verify_audit::{Verdict, verify_audit};
 use authgraph::records::audit_log;
 use authgraph::records::statistics::{self, Day, Totals};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::ids::UserId;
+use authgraph::values::password::Password;
 use chrono::{Days, NaiveDate};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
+use crate::settings::PRODUCTION;
 use crate::support::{PASSWORD, START, SignedIn, TestApp};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -67,7 +71,7 @@ fn is_eventful(day: &Day) -> bool {
 }
 
 async fn kept_days(app: &TestApp) -> Vec<Day> {
-    let (from, to) = (START.date_naive(), START.date_naive() + Days::new(400));
+    let (from, to) = (START.date_naive() - Days::new(100), START.date_naive() + Days::new(400));
     statistics::list_days(&app.app.db, from, to).await.unwrap().into_iter().filter(is_eventful).collect()
 }
 
@@ -270,4 +274,56 @@ async fn days_whose_events_are_gone_keep_their_counts() {
     assert_eq!(app.audit_trail().await.len(), 1);
     assert_eq!(before.len(), 2);
     assert_eq!(kept_days(&app).await, before);
+}
+
+fn small() -> Wanted {
+    Wanted { users: 700, events: 1_200 }
+}
+
+#[tokio::test]
+async fn invented_people_are_chained_and_counted_like_real_ones() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+
+    for _ in 0..2 {
+        seed(&app.app, small(), &Password::typed(PASSWORD.to_owned()), false, |_| {}).await.unwrap();
+    }
+
+    let whole = verify_audit(&app.app, |_| {}).await.unwrap();
+    assert!(matches!(whole, Verdict::Whole { events: 2_402, .. }), "{whole:?}");
+    claim_right(&app, "seeded").await;
+    assert_eq!(kept_totals(&app).await, counted_totals(&app).await);
+    let totals = kept_totals(&app).await;
+    assert!(totals.users > 1_300 && totals.users < 1_401, "{totals:?}");
+    assert!(totals.verified > 1_000 && totals.with_mfa > 50 && totals.active_sessions > 100, "{totals:?}");
+}
+
+#[tokio::test]
+async fn invented_people_can_sign_in() {
+    let app = TestApp::start().await;
+    seed(&app.app, small(), &Password::typed(PASSWORD.to_owned()), false, |_| {}).await.unwrap();
+    let first = "select email from users where role = 'ADMIN' and id not in (select user_id from mfa) order by created_at limit 1";
+    let (email,): (String,) = app.app.db.query(first).one().await.unwrap();
+
+    let admin = app.login(&email, PASSWORD).await.signed_in();
+
+    let dashboard = app.ask("{ dashboard(days: 90) { days { logins } } }").by(&admin).await.granted();
+    assert_eq!(dashboard.at("/dashboard/days").as_array().unwrap().len(), 90);
+}
+
+#[tokio::test]
+async fn in_production_only_an_empty_database_is_filled_and_only_on_purpose() {
+    let own = ["DATABASE_URL", "JWT_KEYS_DIR"];
+    let mut settings: Vec<_> = PRODUCTION.iter().copied().filter(|(name, _)| !own.contains(name)).collect();
+    settings.push(("AUTHGRAPH_ENV", "production"));
+    let app = TestApp::with(&settings).await;
+    let filled = async |on_purpose| {
+        let password = Password::typed(PASSWORD.to_owned());
+        seed(&app.app, Wanted { users: 3, events: 3 }, &password, on_purpose, |_| {}).await.is_ok()
+    };
+
+    assert!(!filled(false).await);
+    assert!(filled(true).await);
+    assert!(!filled(true).await);
+    assert_eq!(kept_totals(&app).await.users, 3);
 }

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod audit_filter;
 pub mod audit_words;
 pub mod brackets;
 pub mod context;

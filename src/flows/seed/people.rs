@@ -1,0 +1,201 @@
+//! Invented people: names, addresses, and where their accounts stand.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::error::Result;
+use crate::records::sessions::{self, Device, Session};
+use crate::records::users::User;
+use crate::tools::device;
+use crate::tools::dice::Dice;
+use crate::values::caller::Caller;
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::{SessionId, UserId};
+use crate::values::password::PasswordHash;
+use crate::values::session::{AuthMethod, SessionEndReason};
+use crate::values::time::Time;
+use crate::values::user::Role;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// How long ago the first of them registered.
+const FIRST: Duration = Duration::from_hours(400 * 24);
+
+/// How long a session lives that nobody refreshes.
+const SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
+
+const GIVEN: [&str; 32] = [
+    "Anna", "Ben", "Chiara", "David", "Elif", "Felix", "Grace", "Hugo", "Ines", "Jonas", "Kenji", "Lea", "Mateo",
+    "Nora", "Omar", "Priya", "Quentin", "Rosa", "Samuel", "Tara", "Ulrike", "Viktor", "Wei", "Ximena", "Yusuf", "Zoe",
+    "Amara", "Bogdan", "Carmen", "Dmitri", "Esther", "Fatima",
+];
+
+const FAMILY: [&str; 32] = [
+    "Schmidt",
+    "Rossi",
+    "Nowak",
+    "Garcia",
+    "Smith",
+    "Dubois",
+    "Jensen",
+    "Kowalski",
+    "Novak",
+    "Silva",
+    "Tanaka",
+    "Nguyen",
+    "Okafor",
+    "Patel",
+    "Haddad",
+    "Yilmaz",
+    "Ivanova",
+    "Andersson",
+    "Virtanen",
+    "Papadopoulos",
+    "Horvath",
+    "Murphy",
+    "Martin",
+    "Weber",
+    "Costa",
+    "Kim",
+    "Chen",
+    "Lopez",
+    "Khan",
+    "Brown",
+    "Moreau",
+    "Fischer",
+];
+
+/// Kept for examples (RFC 2606): nobody gets a letter by mistake.
+const DOMAINS: [&str; 4] = ["example.com", "example.org", "example.net", "mail.example"];
+
+const LOCALES: [&str; 6] = ["en", "de", "fr", "es", "pt-BR", "ja"];
+
+const AGENTS: [&str; 6] = [
+    "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
+    "okhttp/5.3.0",
+];
+
+/// Which of all the people.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The first of them.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// Of how many in all.
+    pub of: u64,
+    /// How many the database had before.
+    pub before: u64,
+}
+
+/// Somebody who does not exist.
+pub struct Invented {
+    pub user: User,
+    pub sessions: Vec<Session>,
+    pub has_mfa: bool,
+}
+
+/// Invents people who registered one after the other in the last 400 days.
+///
+/// # Errors
+/// A fault where no random bytes can be had.
+pub fn invent(dice: &mut Dice, span: Span, hash: &PasswordHash, now: Time) -> Result<Vec<Invented>> {
+    let known: Vec<(&str, Device)> = AGENTS.iter().map(|agent| (*agent, device_of(agent))).collect();
+    let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    (span.first..span.first + span.count)
+        .map(|n| {
+            let created_at = now - FIRST + FIRST / number(span.of) * number(n);
+            let user = user(dice, n + span.before, hash, (created_at, now))?;
+            let sessions = sessions_of(dice, &user, &known, now)?;
+            Ok(Invented { user, sessions, has_mfa: dice.chance(120) })
+        })
+        .collect()
+}
+
+fn user(dice: &mut Dice, n: u64, hash: &PasswordHash, (created_at, now): (Time, Time)) -> Result<User> {
+    let mut pick = |from: &[&'static str]| dice.pick(from).copied().unwrap_or_default();
+    let (given, family, domain, locale) = (pick(&GIVEN), pick(&FAMILY), pick(&DOMAINS), pick(&LOCALES));
+    let email = EmailAddress::parse(&format!("{given}.{family}.{n}@{domain}"))?;
+    let later = |dice: &mut Dice, most: Duration| created_at + between(dice, most.min(age(created_at, now)));
+    let updated_at = later(dice, FIRST);
+    Ok(User {
+        id: UserId::from(id_of(created_at)),
+        email,
+        email_verified_at: dice.chance(800).then(|| later(dice, DAY)),
+        name: dice.chance(850).then(|| format!("{given} {family}")),
+        locale: dice.chance(600).then(|| locale.to_owned()),
+        // A handful in a small database, and one in twenty thousand in a large one.
+        role: if n < 5 || dice.below(20_000) == 0 { Role::Admin } else { Role::User },
+        password_hash: dice.chance(900).then(|| hash.clone()).or_else(|| (n < 5).then(|| hash.clone())),
+        locked_until: dice.chance(2).then(|| now + between(dice, 30 * DAY)),
+        created_at,
+        updated_at,
+        last_login_at: dice.chance(900).then(|| later(dice, FIRST)),
+        deleted_at: (n >= 5 && dice.chance(20)).then_some(updated_at),
+    })
+}
+
+fn device_of(agent: &str) -> Device {
+    let parsed = device::parse(agent);
+    Device { name: None, browser: parsed.browser, os: parsed.os }
+}
+
+/// Up to three sessions of the last two weeks: some are alive, some expired, some were ended.
+fn sessions_of(dice: &mut Dice, user: &User, known: &[(&str, Device)], now: Time) -> Result<Vec<Session>> {
+    if user.deleted_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let count = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3].get(usize::try_from(dice.below(10)).unwrap_or(0)).copied().unwrap_or(0);
+    (0..count)
+        .map(|_| {
+            let opened_at = now - between(dice, (14 * DAY).min(age(user.created_at, now)));
+            let caller = caller(dice);
+            let known = known.iter().find(|(agent, _)| *agent == caller.user_agent);
+            let device = known.map_or_else(Device::default, |(_, device)| device.clone());
+            let times = (opened_at, opened_at + SESSION_LIFETIME);
+            let mut session = sessions::new(user.id, device, &caller, vec![AuthMethod::Password], times)?;
+            session.id = SessionId::from(id_of(opened_at));
+            session.last_seen_at = opened_at + between(dice, age(opened_at, now).min(SESSION_LIFETIME));
+            if session.expires_at <= now {
+                (session.ended_at, session.end_reason) = (Some(session.expires_at), Some(SessionEndReason::Expired));
+            } else if dice.chance(250) {
+                (session.ended_at, session.end_reason) = (Some(session.last_seen_at), Some(SessionEndReason::Logout));
+            }
+            Ok(session)
+        })
+        .collect()
+}
+
+/// Where somebody is: mostly alone behind an address, sometimes behind one that many share. All of them are kept for
+/// tests and examples (RFC 2544, RFC 3849).
+pub fn caller(dice: &mut Dice) -> Caller {
+    let low = |dice: &mut Dice| u16::try_from(dice.below(65_536)).unwrap_or_default();
+    let address = match dice.below(10) {
+        0..=6 => IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 | u32::try_from(dice.below(131_072)).unwrap_or_default())),
+        7 => IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 | u32::try_from(dice.below(32)).unwrap_or_default())),
+        _ => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, low(dice), low(dice), 0, 0, 0, 1)),
+    };
+    let user_agent = dice.pick(&AGENTS).copied().unwrap_or_default().to_owned();
+    Caller { address, user_agent, correlation_id: Uuid::now_v7().to_string() }
+}
+
+/// An identifier as it would have been made then.
+pub fn id_of(at: Time) -> Uuid {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))
+}
+
+fn age(since: Time, now: Time) -> Duration {
+    (now - since).to_std().unwrap_or_default()
+}
+
+/// Any length of time up to `most`, in whole microseconds.
+fn between(dice: &mut Dice, most: Duration) -> Duration {
+    Duration::from_micros(dice.below(u64::try_from(most.as_micros()).unwrap_or_default().saturating_add(1)))
+}
