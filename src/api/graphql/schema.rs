@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
+use super::administration::AdministrationMutation;
 use super::context::{Asks, viewer};
 use super::credentials::CredentialsMutation;
 use super::error::ApiResult;
@@ -13,6 +14,7 @@ use super::guards::{Role, requires, signed_in};
 use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::AuthConfig;
+use super::users::UsersQuery;
 use super::views::UserView;
 use crate::app::App;
 
@@ -20,12 +22,15 @@ use crate::app::App;
 pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// What can be asked.
-#[derive(Default)]
-pub struct Query;
+#[derive(MergedObject, Default)]
+pub struct Query(GeneralQuery, UsersQuery);
 
-/// What can be asked.
+/// Oneself, and what there is to know before anyone signs in.
+#[derive(Default)]
+pub struct GeneralQuery;
+
 #[Object]
-impl Query {
+impl GeneralQuery {
     /// The signed-in user.
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
@@ -45,7 +50,7 @@ impl Query {
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation);
+pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation, AdministrationMutation);
 
 /// The schema in front of a running app.
 #[must_use]
@@ -66,5 +71,7 @@ pub fn sdl() -> String {
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
-    Schema::build(Query, Mutation::default(), EmptySubscription).extension(SpecifiedExecution).disable_suggestions()
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(SpecifiedExecution)
+        .disable_suggestions()
 }
