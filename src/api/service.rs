@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
+use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
 use super::http::mailbox;
@@ -34,7 +35,8 @@ fn edge(app: &Arc<App>) -> Edge {
         execute: Arc::new(move |request| {
             let schema = schema.clone();
             let request: Request = if introspection { request } else { request.disable_introspection() };
-            async move { schema.execute(request.data(ViewerCell::default())).await }.boxed()
+            async move { schema.execute(request.data(ViewerCell::default()).data(LoadersCell::default())).await }
+                .boxed()
         }),
         readiness: Arc::new(move || {
             let app = Arc::clone(&ready);
@@ -48,7 +50,9 @@ fn edge(app: &Arc<App>) -> Edge {
 fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
     let doorman = Arc::clone(app);
     Live {
-        subscribe: Arc::new(move |request| schema.execute_stream(request.data(ViewerCell::default()))),
+        subscribe: Arc::new(move |request| {
+            schema.execute_stream(request.data(ViewerCell::default()).data(LoadersCell::default()))
+        }),
         admit: Arc::new(move |bearer| {
             let app = Arc::clone(&doorman);
             async move {

@@ -14,7 +14,7 @@ use crate::error::{Error, FieldFault, Result};
 use crate::records::audit_log::{self, Recorded};
 use crate::records::audit_search::{self, Filter};
 use crate::values::ids::{EventId, SessionId, UserId};
-use crate::values::paging::{Cursor, Page};
+use crate::values::paging::{self, Cursor, Page};
 
 /// Events that are read at once where somebody was away.
 const PAGE: usize = 200;
@@ -186,10 +186,11 @@ impl Follower {
     }
 
     async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
-        let page = Page { size: PAGE, from: replay.place, backwards: true };
-        let events = audit_search::list(&self.app.db, &replay.filter, page).await?;
+        let scope = paging::Scope::of("replay", &replay.filter);
+        let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
+        let events = audit_search::list(&self.app.db, &replay.filter, &page).await?;
         replay.is_last = events.len() <= PAGE;
-        replay.place = events.last().map(|event| Cursor { at: event.at, id: event.id.uuid() });
+        replay.place = events.last().map(|event| Cursor::at(event.at, event.id.uuid()));
         replay.page = events.into();
         Ok(())
     }

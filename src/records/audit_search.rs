@@ -63,7 +63,7 @@ impl Filter {
 
 /// A slice of the events that match, newest first, with one row more than the page where there is one. Whatever is asked
 /// for, an index in the order of the page leads to it, so the size of the trail does not matter.
-pub async fn list(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Recorded>> {
+pub async fn list(db: &Db, filter: &Filter, page: &Page) -> Result<Vec<Recorded>> {
     let search = Search::of(filter, page, db.is_sqlite());
     let query = db.query_built(search.text);
     search.values.into_iter().fold(query, |query, value| value.bind(query)).all().await
@@ -99,7 +99,7 @@ struct Search {
 }
 
 impl Search {
-    fn of(filter: &Filter, page: Page, is_sqlite: bool) -> Self {
+    fn of(filter: &Filter, page: &Page, is_sqlite: bool) -> Self {
         let mut search = Self { text: String::new(), values: Vec::new(), is_sqlite };
         let mut equalities = equalities(filter).into_iter();
         let leading: Vec<String> = match equalities.next() {
@@ -129,7 +129,7 @@ impl Search {
         &mut self,
         equalities: impl Iterator<Item = (&'static str, Vec<Bound>)>,
         filter: &Filter,
-        page: Page,
+        page: &Page,
     ) -> Vec<String> {
         let mut conditions = Vec::new();
         // Keeps the planner of SQLite, which has no statistics to go by, from another index than the leading one.
@@ -142,9 +142,10 @@ impl Search {
             let Some(time) = time else { continue };
             conditions.push(format!("e.at {comparison} {}", self.place(Bound::Time(time))));
         }
-        if let Some(from) = page.from {
+        let from = page.from.as_ref().and_then(|from| Some((from.moment()?, from.id)));
+        if let Some((at, id)) = from {
             let comparison = if page.backwards { ">" } else { "<" };
-            let (at, id) = (self.place(Bound::Time(from.at)), self.place(Bound::Id(from.id)));
+            let (at, id) = (self.place(Bound::Time(at)), self.place(Bound::Id(id)));
             conditions.push(format!("(e.at, e.id) {comparison} ({at}, {id})"));
         }
         if filter.own_only {
@@ -184,6 +185,7 @@ mod tests {
 
     use super::*;
     use crate::tools::db::Settings;
+    use crate::values::paging::Scope;
 
     /// How SQLite goes about a search in an empty trail.
     async fn plan(filter: &Filter) -> String {
@@ -192,8 +194,8 @@ mod tests {
         let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3) };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
-        let page = Page { size: 20, from: None, backwards: false };
-        let search = Search::of(filter, page, true);
+        let page = Page { scope: Scope::of("test", filter), size: 20, from: None, backwards: false };
+        let search = Search::of(filter, &page, true);
         let query = db.query_built(format!("explain query plan {}", search.text));
         let query = search.values.into_iter().fold(query, |query, value| value.bind(query));
         let steps: Vec<(i32, i32, i32, String)> = query.all().await.unwrap_or_default();

@@ -8,7 +8,7 @@ use authgraph::records::audit_search::{self, Filter};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::caller::Caller;
 use authgraph::values::ids::{SessionId, UserId};
-use authgraph::values::paging::Page;
+use authgraph::values::paging::{Page, Scope};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, PASSWORD, START, SignedIn, TestApp};
@@ -301,8 +301,9 @@ async fn the_database_and_the_live_feed_agree_on_every_filter() {
 
     for _ in 0..300 {
         let filter = any_filter(&mut die, &cast);
-        let page = Page { size: 1_000, from: None, backwards: true };
-        let found = audit_search::list(&app.app.db, &filter, page).await.unwrap();
+        let scope = Scope::of("test", &filter);
+        let page = Page { scope, size: 1_000, from: None, backwards: true };
+        let found = audit_search::list(&app.app.db, &filter, &page).await.unwrap();
         let matching: Vec<Recorded> = events.iter().filter(|event| filter.matches(event)).cloned().collect();
         assert_eq!(found, matching, "{filter:?}");
         found_in_all += found.len();

@@ -12,6 +12,7 @@
 )]
 
 mod access_token;
+mod administration;
 mod architecture;
 mod audit_chain;
 mod audit_events;

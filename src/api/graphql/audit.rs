@@ -2,13 +2,13 @@
 
 use async_graphql::{Context, ID, Json, Object, SimpleObject};
 use serde_json::Value;
-use uuid::Uuid;
 
 pub use super::audit_filter::AuditEventFilter;
 use super::audit_words::{AuditAction, AuditOutcome};
 use super::context::{Asks, viewer};
 use super::error::{ApiResult, Code};
 use super::guards::{self, Role, refuses, requires};
+use super::loaders::loaders;
 use super::paging::{Connection, ConnectionArguments, PageEdge, PageInfo, connection};
 use super::scalars::DateTime;
 use super::views::{AuditEventView, UserView};
@@ -16,9 +16,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, Recorded};
 use crate::records::audit_search::{self, Filter};
-use crate::records::users;
 use crate::values::ids::{EventId, UserId};
-use crate::values::time::Time;
+use crate::values::paging::{Cursor, Scope};
 
 /// What can be asked about the audit trail.
 #[derive(Default)]
@@ -62,7 +61,7 @@ pub async fn history_of(
     let filter = AuditEventFilter::read(filter)?;
     let is_admin = sees_everything(ctx).await;
     if filter.subject.is_some_and(|subject| subject != user) {
-        return Ok(connection(Vec::new(), arguments.parse()?, place, AuditEventView::in_full));
+        return Ok(connection(Vec::new(), &arguments.parse(scope(&filter))?, place, AuditEventView::in_full));
     }
     let (filter, view): (_, fn(Recorded) -> AuditEventView) = if is_admin {
         (Filter { subject: Some(user), ..filter }, AuditEventView::in_full)
@@ -92,13 +91,17 @@ async fn page_of(
     filter: &Filter,
     view: fn(Recorded) -> AuditEventView,
 ) -> Result<AuditEventConnection> {
-    let page = arguments.parse()?;
-    let rows = audit_search::list(&app.db, filter, page).await?;
-    Ok(connection(rows, page, place, view))
+    let page = arguments.parse(scope(filter))?;
+    let rows = audit_search::list(&app.db, filter, &page).await?;
+    Ok(connection(rows, &page, place, view))
 }
 
-fn place(event: &Recorded) -> (Time, Uuid) {
-    (event.at, event.id.uuid())
+fn scope(filter: &Filter) -> Scope {
+    Scope::of("audit events", filter)
+}
+
+fn place(event: &Recorded) -> Cursor {
+    Cursor::at(event.at, event.id.uuid())
 }
 
 async fn sees_everything(ctx: &Context<'_>) -> bool {
@@ -108,7 +111,7 @@ async fn sees_everything(ctx: &Context<'_>) -> bool {
 /// The user of an event; `None` for nobody, and for one who was erased.
 async fn user_of(ctx: &Context<'_>, id: Option<UserId>) -> ApiResult<Option<UserView>> {
     let Some(id) = id else { return Ok(None) };
-    Ok(users::find(&ctx.app()?.db, id).await?.map(UserView))
+    Ok(loaders(ctx)?.user(id).await?.filter(|user| user.erased_at.is_none()).map(UserView))
 }
 
 /// Something that happened. It never changes, and stays as long as the operator keeps the trail.

@@ -1,6 +1,7 @@
 //! The schema, and how it is checked and executed.
 
 pub mod account;
+pub mod administration;
 pub mod audit;
 pub mod audit_filter;
 pub mod audit_words;
@@ -15,7 +16,9 @@ pub mod guards;
 pub mod input;
 pub mod library_errors;
 pub mod live;
+pub mod loaders;
 pub mod mfa;
+pub mod node;
 pub mod operation;
 pub mod paging;
 pub mod scalars;
@@ -25,4 +28,5 @@ pub mod sign_in;
 pub mod signed_in;
 pub mod stream_marker;
 pub mod user;
+pub mod users;
 pub mod views;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
+use super::administration::AdministrationMutation;
 use super::audit::AuditQuery;
 use super::context::{Asks, viewer};
 use super::credentials::CredentialsMutation;
@@ -16,6 +17,7 @@ use super::live::LiveSubscription;
 use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::AuthConfig;
+use super::users::UsersQuery;
 use super::views::UserView;
 use crate::app::App;
 
@@ -24,15 +26,14 @@ pub type ApiSchema = Schema<Query, Mutation, LiveSubscription>;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(ViewerQuery, AuditQuery, DashboardQuery);
+pub struct Query(GeneralQuery, UsersQuery, AuditQuery, DashboardQuery);
 
-/// What everybody can ask about themselves, and about the server.
+/// Oneself, and what there is to know before anyone signs in.
 #[derive(Default)]
-pub struct ViewerQuery;
+pub struct GeneralQuery;
 
-/// What everybody can ask about themselves, and about the server.
 #[Object]
-impl ViewerQuery {
+impl GeneralQuery {
     /// The signed-in user.
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
@@ -52,7 +53,7 @@ impl ViewerQuery {
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation);
+pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation, AdministrationMutation);
 
 /// The schema in front of a running app.
 #[must_use]
