@@ -12,16 +12,21 @@
 )]
 
 mod access_token;
+mod administration;
 mod architecture;
 mod browsers;
 mod change_email;
 mod change_password;
 mod delete_account;
 mod edge;
+mod erasure;
 mod faults;
 mod guards;
+mod invitation;
+mod last_admin;
 mod layers;
 mod limits;
+mod loaders;
 mod lockout;
 mod login;
 mod mfa_challenge;
@@ -33,6 +38,7 @@ mod mfa_limits;
 mod mfa_proofs;
 mod mfa_sealing;
 mod new_device;
+mod node;
 mod outage;
 mod outbox;
 mod partial_answers;
@@ -50,4 +56,5 @@ mod statements;
 mod support;
 mod sweep;
 mod timing;
+mod user_list;
 mod verify_email;

@@ -30,7 +30,7 @@ mod interface {
         /// `user_…`
         User(UserView),
         /// `session_…`
-        Session(SessionView),
+        Session(Box<SessionView>),
     }
 }
 
@@ -45,7 +45,7 @@ pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
         return Ok(find_user(ctx, &viewer, id).await?.map(Node::User));
     }
     if let Ok(id) = id.parse::<SessionId>() {
-        return Ok(find_session(ctx, &viewer, id).await?.map(Node::Session));
+        return Ok(find_session(ctx, &viewer, id).await?.map(|session| Node::Session(Box::new(session))));
     }
     Ok(None)
 }

@@ -19,7 +19,7 @@ use crate::error::{Fault, OrFault, Refusal, Result};
 use query::{On, Target};
 
 pub(crate) use query::sql;
-pub use query::{Query, Record, Value};
+pub use query::{Query, Record, Value, statements_run};
 pub use transaction::Tx;
 
 /// How long a statement of `SQLite` waits for another process to end its transaction.
