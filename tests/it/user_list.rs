@@ -17,6 +17,7 @@ const CROWD: u32 = 2_600;
 
 /// Somebody, as the list by hand knows them.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a filter of its own")]
 struct Person {
     id: UserId,
     email: String,
@@ -38,16 +39,17 @@ impl Person {
         let created_at = START - Duration::from_secs(u64::from(CROWD - n / 3) * 60);
         Self {
             id: UserId::new(),
-            email: if n % 2 == 0 {
+            email: if n.is_multiple_of(2) {
                 format!("user{n:05}@example.com")
             } else {
                 format!("{}_{n}%x@mail.example.net", n % 7)
             },
-            name: (n % 5 != 0).then(|| format!("{first} {}", if n % 400 == 3 { "Müller-Rare" } else { "Smith" })),
+            name: (!n.is_multiple_of(5))
+                .then(|| format!("{first} {}", if n % 400 == 3 { "Müller-Rare" } else { "Smith" })),
             role: if n % 900 == 7 { Role::Admin } else { Role::User },
-            verified: n % 3 != 0,
+            verified: !n.is_multiple_of(3),
             mfa: n % 10 == 1,
-            provider: if n % 4 == 0 {
+            provider: if n.is_multiple_of(4) {
                 Some("google")
             } else if n % 800 == 5 {
                 Some("github")
