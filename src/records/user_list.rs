@@ -8,6 +8,8 @@
 mod conditions;
 mod statement;
 
+use std::collections::BTreeMap;
+
 use self::conditions::Conditions;
 use self::statement::{Statement, Value};
 use super::users::{User, columns};
@@ -17,12 +19,9 @@ use crate::values::paging::{Cursor, Key, Page};
 use crate::values::time::Time;
 use crate::values::user_filter::{OrderField, UserFilter, UserOrder};
 
-/// How many rows are looked at along the order before anything else is tried: wide filters end here.
-const SHORT_WALK: usize = 200;
-/// How many rows are read and sorted without a thought.
-const FEW: usize = 2_000;
-/// How far a page is looked for along the order where a filter leaves more than a few.
-const LONG_WALK: usize = 10_000;
+/// How far a page is looked for along the order, and how many rows are read and sorted without a thought: in turn, so
+/// that neither a filter that leaves nearly all nor one that leaves nearly none waits for the way of the other.
+const STEPS: [(usize, Option<usize>); 3] = [(200, Some(2_000)), (2_000, Some(10_000)), (20_000, None)];
 
 /// Who never signed in, in the order of sign-ins; the same moment as in the migration.
 const NEVER: Time = Time::UNIX_EPOCH;
@@ -33,20 +32,21 @@ pub async fn list(db: &Db, filter: &UserFilter, order: UserOrder, page: &Page, n
     if slice.conditions.sources.is_empty() {
         return slice.merged().await;
     }
-    let walked = slice.walked(SHORT_WALK).await?;
-    if walked.len() > page.size {
-        return Ok(walked);
+    if let Some(rows) = slice.merged_by_address().await? {
+        return Ok(rows);
     }
-    for source in &slice.conditions.sources {
-        if slice.leaves_few(source).await? {
-            return slice.sorted(source, Some(FEW)).await;
+    for (walk, most) in STEPS {
+        let walked = slice.walked(walk).await?;
+        if walked.len() > page.size {
+            return Ok(walked);
+        }
+        for source in &slice.conditions.sources {
+            if let Some(rows) = slice.sorted(source, most).await? {
+                return Ok(rows);
+            }
         }
     }
-    let walked = slice.walked(LONG_WALK).await?;
-    match slice.conditions.sources.first() {
-        Some(source) if walked.len() <= page.size => slice.sorted(source, None).await,
-        Some(_) | None => Ok(walked),
-    }
+    Ok(Vec::new())
 }
 
 /// How many users the filter leaves. Counts them, so it costs what they are.
@@ -118,33 +118,68 @@ impl Slice<'_> {
         statement.query(self.db, text).all().await
     }
 
-    /// Whether a source holds no more than a few. Materialized, or PostgreSQL takes the limit for a reason to look
-    /// through the whole table.
-    async fn leaves_few(&self, source: &[Value]) -> Result<bool> {
+    /// Addresses that begin with something stand together in the order of addresses; the few whose name does instead
+    /// are sorted into them. Only where nothing else narrows the list.
+    async fn merged_by_address(&self) -> Result<Option<Vec<User>>> {
+        let (OrderField::Email, Some(beginning)) = (self.order.field, &self.conditions.beginning) else {
+            return Ok(None);
+        };
+        let Some((_, most)) = STEPS.first().filter(|_| self.conditions.sources.len() == 1) else { return Ok(None) };
+        let Some(by_name) = self.sorted(&beginning.names, *most).await? else { return Ok(None) };
         let mut statement = Statement::default();
-        let source = statement.put(source);
-        let text = format!(
-            "with found as materialized ({source}) select count(*) from (select 1 from found limit {}) f",
-            FEW + 1
-        );
-        let (count,): (i64,) = statement.query(self.db, text).one().await?;
-        Ok(usize::try_from(count).is_ok_and(|count| count <= FEW))
-    }
-
-    /// Everything that the source holds, sorted.
-    async fn sorted(&self, source: &[Value], most: Option<usize>) -> Result<Vec<User>> {
-        let mut statement = Statement::default();
-        let source = statement.put(source);
         let (after, fits) = (self.after(&mut statement), statement.put(&self.conditions.all));
-        let most = most.map(|most| format!(" limit {most}")).unwrap_or_default();
+        let bounds = statement.put(&beginning.addresses);
         let text = format!(
-            "with found as materialized ({source}), taken as materialized (select user_id from found{most}) \
-             select {} from users u where u.id in (select user_id from taken) and {fits}{after} {} limit {}",
+            "select {} from users u where {fits}{bounds}{after} {} limit {}",
             columns!(),
             self.sorted_by(),
             self.page.size + 1
         );
-        statement.query(self.db, text).all().await
+        let by_address: Vec<User> = statement.query(self.db, text).all().await?;
+        Ok(Some(self.merge(by_address, by_name)))
+    }
+
+    fn merge(&self, by_address: Vec<User>, by_name: Vec<User>) -> Vec<User> {
+        let sorted: BTreeMap<String, User> =
+            by_address.into_iter().chain(by_name).map(|user| (user.email.as_str().to_owned(), user)).collect();
+        let rows = sorted.into_values();
+        let most = self.page.size + 1;
+        if self.descends() { rows.rev().take(most).collect() } else { rows.take(most).collect() }
+    }
+
+    /// What the source holds, sorted; `None` where that is more than so many.
+    async fn sorted(&self, source: &[Value], most: Option<usize>) -> Result<Option<Vec<User>>> {
+        let mut statement = Statement::default();
+        let taken = self.taken(&mut statement, source, most);
+        let (after, fits) = (self.after(&mut statement), statement.put(&self.conditions.all));
+        let are_few = most.map(|most| format!(" and (select count(*) from taken) <= {most}")).unwrap_or_default();
+        let text = format!(
+            "{taken} select {} from users u where u.id in (select user_id from taken){are_few} and {fits}{after} {} limit {}",
+            columns!(),
+            self.sorted_by(),
+            self.page.size + 1
+        );
+        let rows: Vec<User> = statement.query(self.db, text).all().await?;
+        match most {
+            Some(most) if rows.is_empty() && !self.are_few(source, most).await? => Ok(None),
+            Some(_) | None => Ok(Some(rows)),
+        }
+    }
+
+    /// Whether a source holds no more than so many.
+    async fn are_few(&self, source: &[Value], most: usize) -> Result<bool> {
+        let mut statement = Statement::default();
+        let text = format!("{} select count(*) from taken", self.taken(&mut statement, source, Some(most)));
+        let (count,): (i64,) = statement.query(self.db, text).one().await?;
+        Ok(usize::try_from(count).is_ok_and(|count| count <= most))
+    }
+
+    /// What a source holds, up to one more than so many. Materialized on PostgreSQL, which else takes the limit for a
+    /// reason to look through the whole table, and stops at the limit all the same; SQLite would not stop.
+    fn taken(&self, statement: &mut Statement, source: &[Value], most: Option<usize>) -> String {
+        let found = if self.db.is_sqlite() { "found as" } else { "found as materialized" };
+        let limit = most.map(|most| format!(" limit {}", most + 1)).unwrap_or_default();
+        format!("with {found} ({}), taken as materialized (select user_id from found{limit})", statement.put(source))
     }
 
     /// The page begins behind the cursor.

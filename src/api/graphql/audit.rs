@@ -118,7 +118,7 @@ async fn user_of(ctx: &Context<'_>, id: Option<UserId>) -> ApiResult<Option<User
 #[Object(name = "AuditEvent")]
 impl AuditEventView {
     /// Opaque, for ever the same: `event_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.event().id.to_string())
     }
 

@@ -47,7 +47,7 @@ pub enum Code {
     Forbidden,
     /// 403. Call `reauthenticate` first.
     ReauthenticationRequired,
-    /// 423. Told only to whoever knows the password; `extensions.retryAfter`, in seconds, is absent where the lock has no end.
+    /// 423. Told only to whoever knows the password; `extensions.retryAfter` is in seconds; none where the lock has no end.
     AccountLocked,
     /// 403. The address has to be verified before the first sign-in.
     EmailNotVerified,

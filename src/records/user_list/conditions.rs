@@ -16,9 +16,20 @@ pub(super) struct Conditions {
     pub along_order: Vec<Value>,
     /// All of it, as one condition.
     pub all: Vec<Value>,
+    /// A search for a beginning, taken apart.
+    pub beginning: Option<Beginning>,
     /// Statements that answer the column `user_id` of every row that fits one of the conditions, from an index. None
     /// where the facets and the order decide everything.
     pub sources: Vec<Vec<Value>>,
+}
+
+/// What begins with something.
+#[derive(Debug)]
+pub(super) struct Beginning {
+    /// The bounds of the addresses, each with its `and`.
+    pub addresses: Vec<Value>,
+    /// A source of whose name does.
+    pub names: Vec<Value>,
 }
 
 /// The bits of the column `facets`, as the migration sets them.
@@ -29,8 +40,14 @@ const MFA: u8 = 1;
 
 impl Conditions {
     pub(super) fn of(filter: &UserFilter, order: UserOrder, now: Time) -> Self {
-        let mut this =
-            Self { facets: facets(filter), beside_facets: vec![], along_order: vec![], all: vec![], sources: vec![] };
+        let mut this = Self {
+            facets: facets(filter),
+            beside_facets: vec![],
+            along_order: vec![],
+            all: vec![],
+            beginning: None,
+            sources: vec![],
+        };
         for search in &filter.searches {
             this.search(search);
         }
@@ -68,16 +85,21 @@ impl Conditions {
                     before(),
                     Sql(")"),
                 ]);
-                self.sources.push(vec![
+                let addresses = [
                     Sql("select e.id as user_id from users e where e.email >= "),
                     from(),
                     Sql(" and e.email < "),
                     before(),
-                    Sql(" union all select n.id from users n where n.name_key >= "),
+                ];
+                let names = [
+                    Sql("select n.id as user_id from users n where n.name_key >= "),
                     from(),
                     Sql(" and n.name_key < "),
                     before(),
-                ]);
+                ];
+                self.sources.push([&addresses[..], &[Sql(" union all ")], &names[..]].concat());
+                let bounds = vec![Sql(" and u.email >= "), from(), Sql(" and u.email < "), before()];
+                self.beginning = Some(Beginning { addresses: bounds, names: names.to_vec() });
             }
             Search::Anywhere(text) => {
                 let exact = || Text(format!("%{}%", literal(text)));
