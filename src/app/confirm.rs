@@ -55,15 +55,17 @@ impl App {
     /// `UNAVAILABLE`, or a fault.
     pub async fn count_failure(&self, caller: &Caller, user: Option<&User>, failed: Event, now: Time) -> Result<()> {
         let mut tx = self.db.begin().await?;
+        let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
+        let until = now + self.config.lockout_duration;
+        // The account first: whoever waits for it here holds no chain of the audit trail meanwhile.
+        let locked = match self.config.lockout_attempts {
+            0 => None,
+            attempts => users::count_failure(&mut tx, id, attempts, until, now).await?,
+        };
         audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
-        if self.config.lockout_attempts > 0 {
-            let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
-            let until = now + self.config.lockout_duration;
-            let locked = users::count_failure(&mut tx, id, self.config.lockout_attempts, until, now).await?;
-            if locked.is_some() {
-                let event = Event::success(AuditAction::AccountLocked).about(Some(id));
-                audit_log::write(&mut tx, caller, event.with("until", until.to_rfc3339()), now).await?;
-            }
+        if locked.is_some() {
+            let event = Event::success(AuditAction::AccountLocked).about(Some(id));
+            audit_log::write(&mut tx, caller, event.with("until", until.to_rfc3339()), now).await?;
         }
         tx.commit().await
     }

@@ -62,6 +62,36 @@ async fn of_many_simultaneous_deeds_every_event_has_its_place_and_none_waits_for
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_writer_goes_to_any_chain_that_is_free_and_waits_only_where_none_is() {
+    let app = TestApp::start().await;
+    if app.world.database.is_sqlite() {
+        return; // There is one writer.
+    }
+    app.signed_in("ann@example.com").await;
+
+    for free in 0..3 {
+        let mut others = app.app.db.begin().await.unwrap();
+        let taken = format!("select shard from audit_chains where shard <> {} for update", 30 * free);
+        assert_eq!(others.query_built(taken).all::<(i32,)>().await.unwrap().len(), 63);
+        // Answered while the other transaction is open.
+        app.login("ann@example.com", PASSWORD).await.granted();
+    }
+
+    let mut others = app.app.db.begin().await.unwrap();
+    others.query("select shard from audit_chains for update").all::<(i32,)>().await.unwrap();
+    let waiting = "select count(*) from pg_locks where not granted and pid in
+        (select pid from pg_stat_activity where query like '%audit_chains where shard%')";
+    let release = async {
+        while others.query(waiting).one::<(i64,)>().await.unwrap().0 == 0 {
+            tokio::task::yield_now().await;
+        }
+        others.commit().await.unwrap();
+    };
+    let (login, ()) = tokio::join!(app.login("ann@example.com", PASSWORD).into_future(), release);
+    login.granted();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_listens_gets_every_event_once_in_steps_of_any_size() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
