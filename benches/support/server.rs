@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Display;
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -23,6 +24,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub struct Server {
     child: Child,
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
     /// Where it listens.
     pub address: SocketAddr,
 }
@@ -33,25 +35,32 @@ impl Server {
         let folder = tempfile::tempdir()?;
         // Free at this moment, and nobody else asks for ports while we start.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let child = Command::new(env!("CARGO_BIN_EXE_authgraph"))
-            .current_dir(folder.path())
-            .env_clear()
-            .env("AUTHGRAPH_ENV", "development")
+        let settings = engine.settings();
+        let child = command(&folder, &settings)
             .env("LISTEN", address.to_string())
-            .env("LOG", "warn")
-            .envs(["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"].map(|limit| (limit, "0")))
-            .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
-            .envs(engine.settings())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(folder.path().join("stderr"))?)
             .spawn()?;
-        let mut server = Self { child, folder, address };
+        let mut server = Self { child, folder, settings, address };
         match timeout(START_PATIENCE, server.wait_until_ready()).await {
             Ok(Ok(())) => Ok(server),
             Ok(Err(error)) => Err(server.explain(&error)),
             Err(late) => Err(server.explain(&late)),
         }
+    }
+
+    /// Makes an administrator, at the command line.
+    pub fn create_admin(&self, email: &str, password: &str) -> Result<()> {
+        let mut child = command(&self.folder, &self.settings)
+            .args(["users", "create-admin", "--email", email, "--password-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        child.stdin.take().ok_or("no standard input")?.write_all(password.as_bytes())?;
+        let status = child.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("creating an administrator: {status}").into()) }
     }
 
     /// The CPU time that all threads of the server have used since its start.
@@ -94,6 +103,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn command(folder: &TempDir, settings: &[(&'static str, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authgraph"));
+    command
+        .current_dir(folder.path())
+        .env_clear()
+        .env("AUTHGRAPH_ENV", "development")
+        .env("LOG", "warn")
+        .envs(["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"].map(|limit| (limit, "0")))
+        .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
+        .envs(settings.iter().map(|(name, value)| (*name, value)));
+    command
 }
 
 /// The CPU time of this process.
