@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::Result;
 use super::http::{Connection, graphql};
 
-const PASSWORD: &str = "Quiet-Harbour-71";
+/// Everybody's password.
+pub const PASSWORD: &str = "Quiet-Harbour-71";
 const REGISTER: &str = "mutation($input: RegisterInput!) {
     register(input: $input) { ... on SignedIn { accessToken refreshToken } }
 }";
@@ -50,8 +51,6 @@ pub struct Client {
 /// Somebody who has registered, and what they send again and again.
 #[derive(Clone)]
 pub struct User {
-    /// What its subscriptions show.
-    pub access_token: String,
     refresh_token: String,
     typename: Vec<u8>,
     me: Vec<u8>,
@@ -71,7 +70,6 @@ impl User {
         let access = text("/data/register/accessToken")?;
         let me = json!({ "query": "{ me { id email emailVerified name role } }" });
         Ok(Self {
-            access_token: access.to_owned(),
             refresh_token: text("/data/register/refreshToken")?.to_owned(),
             typename: graphql(&json!({ "query": "{ __typename }" }), None),
             me: graphql(&me, Some(access)),
@@ -79,6 +77,15 @@ impl User {
             login: graphql(&json!({ "query": LOGIN, "variables": { "input": input } }), None),
         })
     }
+}
+
+/// The access token of somebody who has an account.
+pub async fn access_token(address: SocketAddr, email: &str) -> Result<String> {
+    let login = json!({ "query": LOGIN, "variables": { "input": { "email": email, "password": PASSWORD } } });
+    let mut connection = Connection::open(address).await?;
+    let answer: Value = serde_json::from_slice(connection.ask(&graphql(&login, None)).await?)?;
+    let token = answer.pointer("/data/login/accessToken").and_then(Value::as_str);
+    Ok(token.ok_or_else(|| format!("signing in: {answer}"))?.to_owned())
 }
 
 impl Client {

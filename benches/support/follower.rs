@@ -18,13 +18,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Handshakes at once; more would only wait in the queue of the listener.
 const AT_ONCE: usize = 32;
 
-/// A socket that follows the security events of its owner.
+/// A socket that follows the audit trail.
 pub struct Follower {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Follower {
-    /// Opens so many sockets of one owner.
+    /// Opens so many sockets of one administrator.
     pub async fn open_many(server: SocketAddr, access_token: &str, how_many: usize) -> Result<Vec<Self>> {
         let mut followers = Vec::with_capacity(how_many);
         let mut opening = JoinSet::new();
@@ -67,7 +67,7 @@ impl Follower {
         let mut this = Self { socket: timeout(PATIENCE, connect_async(request)).await??.0 };
         let payload = json!({ "authorization": format!("Bearer {access_token}") });
         this.say(json!({ "type": "connection_init", "payload": payload }).to_string()).await?;
-        let query = "subscription { securityEvents { id action } }";
+        let query = "subscription { auditEvents { id at action } }";
         this.hear().await?;
         this.say(json!({ "id": "1", "type": "subscribe", "payload": { "query": query } }).to_string()).await?;
         // The answer to what is asked behind it tells that the subscription runs.

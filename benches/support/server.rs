@@ -24,21 +24,21 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// A running server. It is killed when this is dropped.
 pub struct Server {
     child: Child,
-    folder: TempDir,
+    house: House,
     /// Where it listens.
     pub address: SocketAddr,
 }
 
 /// The commands of the release binary, in a folder and on an engine of their own.
-pub struct House<'a> {
-    engine: &'a Engine,
+pub struct House {
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
 }
 
-impl<'a> House<'a> {
+impl House {
     /// An empty one.
-    pub fn new(engine: &'a Engine) -> Result<Self> {
-        Ok(Self { engine, folder: tempfile::tempdir()? })
+    pub fn new(engine: &Engine) -> Result<Self> {
+        Ok(Self { folder: tempfile::tempdir()?, settings: engine.settings() })
     }
 
     /// Runs a command to its end, with `input` on its standard input.
@@ -60,7 +60,7 @@ impl<'a> House<'a> {
             .env("LOG", "warn")
             .envs(NO_LIMITS.map(|limit| (limit, "0")))
             .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
-            .envs(self.engine.settings())
+            .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         command
@@ -74,18 +74,22 @@ impl Server {
     }
 
     /// Starts a server on what commands have prepared, and waits until it is ready.
-    pub async fn start_in(house: House<'_>) -> Result<Self> {
+    pub async fn start_in(house: House) -> Result<Self> {
         // Free at this moment, and nobody else asks for ports while we start.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let said = File::create(house.folder.path().join("stderr"))?;
         let child = house.command().env("LISTEN", address.to_string()).stderr(said).spawn()?;
-        let folder = house.folder;
-        let mut server = Self { child, folder, address };
+        let mut server = Self { child, house, address };
         match timeout(START_PATIENCE, server.wait_until_ready()).await {
             Ok(Ok(())) => Ok(server),
             Ok(Err(error)) => Err(server.explain(&error)),
             Err(late) => Err(server.explain(&late)),
         }
+    }
+
+    /// Makes an administrator, at the command line.
+    pub fn create_admin(&self, email: &str, password: &str) -> Result<()> {
+        self.house.run(&["users", "create-admin", "--email", email, "--password-stdin"], password)
     }
 
     /// The CPU time that all threads of the server have used since its start.
@@ -103,7 +107,7 @@ impl Server {
 
     /// The error with what the server has said about it.
     pub fn explain(&self, error: &dyn Display) -> Box<dyn Error + Send + Sync> {
-        let said = fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default();
+        let said = fs::read_to_string(self.house.folder.path().join("stderr")).unwrap_or_default();
         format!("{error}\n{said}").into()
     }
 

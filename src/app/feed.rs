@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
 
@@ -43,10 +44,10 @@ struct Reading {
     listeners: broadcast::Sender<Arc<Recorded>>,
 }
 
-/// Hears every event behind `heads`, and none up to there.
+/// Hears every event that was committed since the listening began, and none from before.
 pub struct Listener {
-    /// How far every chain had come when the listening began.
-    pub heads: Vec<Head>,
+    /// How far every chain had come then.
+    heads: Vec<Head>,
     events: broadcast::Receiver<Arc<Recorded>>,
 }
 
@@ -57,12 +58,16 @@ impl Listener {
     /// `OVERLOADED` for a listener that has fallen too far behind, `UNAVAILABLE` when the reading has ended. Either way
     /// some events will not come any more.
     pub async fn next(&mut self) -> Result<Arc<Recorded>> {
-        self.events.recv().await.map_err(|error| match error {
-            broadcast::error::RecvError::Lagged(_) => {
-                Refusal::Overloaded { retry_after: Duration::from_secs(1) }.into()
+        loop {
+            match self.events.recv().await {
+                Ok(event) if self.is_behind(&event) => {}
+                Ok(event) => return Ok(event),
+                Err(RecvError::Lagged(_)) => {
+                    return Err(Refusal::Overloaded { retry_after: Duration::from_secs(1) }.into());
+                }
+                Err(RecvError::Closed) => return Err(Refusal::Unavailable.into()),
             }
-            broadcast::error::RecvError::Closed => Refusal::Unavailable.into(),
-        })
+        }
     }
 
     /// Whether the event was committed before the listening began.
@@ -96,27 +101,31 @@ impl Feed {
     /// # Errors
     /// `UNAVAILABLE` where the database cannot tell how far the trail has come.
     pub async fn listen(&self) -> Result<Listener> {
-        if let Some(listener) = self.join() {
-            return Ok(listener);
-        }
+        let events = match self.join() {
+            Some(events) => events,
+            None => self.begin().await?,
+        };
+        // The reading may be a little behind what is committed by now.
+        Ok(Listener { heads: audit_log::heads(&self.0.db).await?, events })
+    }
+
+    fn join(&self) -> Option<broadcast::Receiver<Arc<Recorded>>> {
+        self.reading().as_ref().map(|reading| reading.listeners.subscribe())
+    }
+
+    async fn begin(&self) -> Result<broadcast::Receiver<Arc<Recorded>>> {
         let _only_one_begins = self.0.beginning.lock().await;
-        if let Some(listener) = self.join() {
-            return Ok(listener);
+        if let Some(events) = self.join() {
+            return Ok(events);
         }
         if self.0.background.is_stopping() {
             return Err(Refusal::Unavailable.into());
         }
         let heads = audit_log::heads(&self.0.db).await?;
         let (listeners, events) = broadcast::channel(self.0.backlog);
-        *self.reading() = Some(Reading { heads: heads.clone(), listeners });
+        *self.reading() = Some(Reading { heads, listeners });
         self.0.background.spawn("read the audit trail", self.clone().read());
-        Ok(Listener { heads, events })
-    }
-
-    fn join(&self) -> Option<Listener> {
-        let reading = self.reading();
-        let reading = reading.as_ref()?;
-        Some(Listener { heads: reading.heads.clone(), events: reading.listeners.subscribe() })
+        Ok(events)
     }
 
     async fn ring_for_others(&self) {

@@ -28,11 +28,20 @@ const TOKENS = '{ ... on SignedIn { accessToken accessTokenExpiresAt refreshToke
 const input = { email: `live-${Date.now()}@example.com`, password: 'Correct-Horse-7' };
 let tokens = (await ask(`mutation($input: RegisterInput!) { register(input: $input) ${TOKENS} }`, { input })).register;
 
+async function refresh() {
+  const { refreshToken } = tokens;
+  const query = `mutation($input: RefreshInput!) { refresh(input: $input) ${TOKENS} }`;
+  tokens = (await ask(query, { input: { refreshToken } })).refresh;
+}
+
+// A refresh token works once, so whoever needs a new access token meanwhile waits for the same refresh.
+let refreshing;
 async function accessToken() {
   if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() < 1_000) {
-    const { refreshToken } = tokens;
-    const query = `mutation($input: RefreshInput!) { refresh(input: $input) ${TOKENS} }`;
-    tokens = (await ask(query, { input: { refreshToken } })).refresh;
+    refreshing ??= refresh().finally(() => {
+      refreshing = undefined;
+    });
+    await refreshing;
   }
   return tokens.accessToken;
 }
