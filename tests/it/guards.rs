@@ -32,8 +32,11 @@ const PUBLIC: [&str; 13] = [
 
 /// What strangers can be shown, of themselves: it stands behind a field of the list above. Every other type is only
 /// reached through a field that says who may resolve it, so its own fields need no guard.
-const SHOWN: [&str; 21] = [
+const SHOWN: [&str; 24] = [
     "AcceptedPayload",
+    "AuditEvent",
+    "AuditEventConnection",
+    "AuditEventEdge",
     "AuthConfig",
     "ConfirmEmailChangePayload",
     "Device",
