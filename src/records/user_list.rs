@@ -174,12 +174,16 @@ impl Slice<'_> {
         Ok(usize::try_from(count).is_ok_and(|count| count <= most))
     }
 
-    /// What a source holds, up to one more than so many. Materialized on PostgreSQL, which else takes the limit for a
-    /// reason to look through the whole table, and stops at the limit all the same; SQLite would not stop.
+    /// What a source holds, up to one more than so many. `PostgreSQL` would take the limit for a reason to look through
+    /// the whole table, unless the source is materialized, and then it stops at the limit all the same; `SQLite` would not.
     fn taken(&self, statement: &mut Statement, source: &[Value], most: Option<usize>) -> String {
-        let found = if self.db.is_sqlite() { "found as" } else { "found as materialized" };
+        let source = statement.put(source);
         let limit = most.map(|most| format!(" limit {}", most + 1)).unwrap_or_default();
-        format!("with {found} ({}), taken as materialized (select user_id from found{limit})", statement.put(source))
+        if self.db.is_sqlite() {
+            return format!("with taken as materialized (select user_id from ({source}) found{limit})");
+        }
+        let found = format!("with found as materialized ({source})");
+        format!("{found}, taken as materialized (select user_id from found{limit})")
     }
 
     /// The page begins behind the cursor.

@@ -29,6 +29,19 @@ async fn a_locked_user_is_out_at_once_and_on_every_instance() {
 }
 
 #[tokio::test]
+async fn a_session_that_the_lock_did_not_end_is_refused_all_the_same() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+    let (now, mut tx) = (app.app.clock.now(), app.app.db.begin().await.unwrap());
+    let until = now + Duration::from_hours(1);
+    authgraph::records::administration::lock(&mut tx, ann.user.parse().unwrap(), until, now).await.unwrap();
+    tx.commit().await.unwrap();
+
+    assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
+    assert_eq!(app.refresh(&ann).await.extension("reason"), "ACCOUNT_LOCKED");
+}
+
+#[tokio::test]
 async fn a_lock_with_an_end_ends_by_itself() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.com").await;

@@ -96,6 +96,24 @@ async fn two_hundred_demotions_at_once_leave_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_demote_each_other_at_once_one_has_done_it() {
+    let app = TestApp::start().await;
+    let (root, demoted) = (app.administrator("root@example.com").await, json!({ "role": "USER" }));
+    let pair = administrators(&app, 2).await;
+    for _ in 0..10 {
+        let deeds = [(0, 1), (1, 0)].map(|(by, whom)| app.update_user(&pair[by], &pair[whom].user, demoted.clone()));
+
+        let answers = app.at_once(deeds).await;
+
+        let done = answers.iter().filter(|answer| answer.errors().is_empty()).count();
+        assert_eq!(done, 1, "{answers:?}");
+        for who in &pair {
+            app.update_user(&root, &who.user, json!({ "role": "ADMIN" })).await.granted();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn locks_deletions_and_departures_at_once_leave_one() {
     let app = TestApp::start().await;
     let other = app.another_instance().await;
