@@ -11,6 +11,7 @@ use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
 use crate::flows::deliver_mail::deliver_mail;
+use crate::flows::erase_users::erase_users;
 use crate::flows::keep_books::keep_books;
 use crate::flows::sweep::sweep;
 use crate::tools::device;
@@ -66,7 +67,12 @@ pub fn start_background(app: &Arc<App>) {
     let sweeper = Arc::clone(app);
     app.background.every("sweep", SWEEP_INTERVAL, None, move |stopping| {
         let app = Arc::clone(&sweeper);
-        async move { sweep(&app, &stopping).await.map(|removed| tracing::debug!(removed, "swept")) }
+        async move {
+            let removed = sweep(&app, &stopping).await?;
+            let erased = erase_users(&app, &stopping).await?;
+            tracing::debug!(removed, erased, "swept");
+            Ok(())
+        }
     });
     let bookkeeper = Arc::clone(app);
     app.background.every("keep books", BOOKS_INTERVAL, None, move |stopping| {

@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
+use super::graphql::loaders::LoadersCell;
 use super::graphql::schema;
 use super::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Readiness};
 use super::http::mailbox;
@@ -31,7 +32,8 @@ fn edge(app: &Arc<App>) -> Edge {
         execute: Arc::new(move |request| {
             let schema = schema.clone();
             let request: Request = if introspection { request } else { request.disable_introspection() };
-            async move { schema.execute(request.data(ViewerCell::default())).await }.boxed()
+            async move { schema.execute(request.data(ViewerCell::default()).data(LoadersCell::default())).await }
+                .boxed()
         }),
         readiness: Arc::new(move || {
             let app = Arc::clone(&ready);

@@ -13,6 +13,7 @@ use crate::values::caller::Caller;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::password::{Password, PasswordHash};
 use crate::values::time::Time;
+use crate::values::user;
 
 impl App {
     /// Compares the password of a signed-in user, and answers the hash it was compared with.
@@ -22,28 +23,26 @@ impl App {
     pub async fn confirm_password(
         &self,
         caller: &Caller,
-        (user, session): (&User, SessionId),
+        (holder, session): (&User, SessionId),
         password: &Password,
         now: Time,
     ) -> Result<PasswordHash> {
-        self.reserve_proof(caller, Some(&user.email), now).await?;
+        self.reserve_proof(caller, Some(&holder.email), now).await?;
         let verdict = self
             .password_hasher
-            .verify(password.expose(), user.password_hash.as_ref().map(PasswordHash::expose))
+            .verify(password.expose(), holder.password_hash.as_ref().map(PasswordHash::expose))
             .await?;
-        match (verdict, user.password_hash.clone()) {
+        match (verdict, holder.password_hash.clone()) {
             (Verdict::Right { .. }, Some(hash)) => {
-                let locked = users::find(&self.db, user.id).await?.and_then(|user| user.locked_until);
+                let locked = users::find(&self.db, holder.id).await?.and_then(|user| user.locked_until);
                 match locked.filter(|until| *until > now) {
                     None => Ok(hash),
-                    Some(until) => {
-                        Err(Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into())
-                    }
+                    Some(until) => Err(user::locked(until, now).into()),
                 }
             }
             (Verdict::Right { .. } | Verdict::Wrong, _) => {
-                let failed = Event::failure(AuditAction::Reauthenticated).by(user.id).in_session(session);
-                self.count_failure(caller, Some(user), failed, now).await?;
+                let failed = Event::failure(AuditAction::Reauthenticated).by(holder.id).in_session(session);
+                self.count_failure(caller, Some(holder), failed, now).await?;
                 Err(Refusal::InvalidCredentials.into())
             }
         }

@@ -60,6 +60,13 @@ impl Writing<'_> {
                 let link = self.link_with_token(tx, Purpose::ResetPassword, valid_for).await?;
                 Ok(Some(Letter::ResetPassword { name: self.name(), link, valid_for }))
             }
+            // Whoever has a password by now needs none any more.
+            LetterKind::Invitation if is_own && self.user.password_hash.is_none() => {
+                let valid_for = self.app.config.invitation_lifetime;
+                let link = self.link_with_token(tx, Purpose::Invitation, valid_for).await?;
+                Ok(Some(Letter::Invitation { name: self.name(), link, valid_for }))
+            }
+            LetterKind::MfaReset => self.mfa_reset(),
             LetterKind::AccountExists if is_own => self.account_exists(self.name()).map(Some),
             LetterKind::ConfirmEmailChange if !is_own => self.confirm_email_change(tx).await,
             LetterKind::EmailChanged if !is_own => self.email_changed(tx).await,
@@ -72,6 +79,7 @@ impl Writing<'_> {
             LetterKind::VerifyEmail
             | LetterKind::ResetPassword
             | LetterKind::AccountExists
+            | LetterKind::Invitation
             | LetterKind::ConfirmEmailChange
             | LetterKind::EmailChanged => Ok(None),
         }
@@ -125,6 +133,8 @@ impl Writing<'_> {
             | LetterKind::AccountExists
             | LetterKind::ConfirmEmailChange
             | LetterKind::EmailChanged
+            | LetterKind::Invitation
+            | LetterKind::MfaReset
             | LetterKind::SessionCompromised
             | LetterKind::NewDevice => None,
         }
@@ -135,6 +145,12 @@ impl Writing<'_> {
         let sessions_link = link(&self.app.config.frontend_url, "sessions", None)?;
         let (name, device) = (self.name(), self.device());
         Ok(Some(Letter::SessionCompromised { name, device, address, at, sessions_link }))
+    }
+
+    fn mfa_reset(&self) -> Result<Option<Letter>> {
+        let Some(at) = self.posted.details.at else { return Ok(None) };
+        let sessions_link = link(&self.app.config.frontend_url, "sessions", None)?;
+        Ok(Some(Letter::MfaReset { name: self.name(), at, sessions_link }))
     }
 
     fn account_exists(&self, name: Option<PrintedName>) -> Result<Letter> {
@@ -161,6 +177,7 @@ impl Writing<'_> {
             Purpose::ConfirmEmailChange => "confirm-email-change",
             Purpose::UndoEmailChange => "undo-email-change",
             Purpose::DisownSession => "disown-session",
+            Purpose::Invitation => "accept-invitation",
         };
         link(&self.app.config.frontend_url, page, Some(&token.expose()))
     }

@@ -38,6 +38,15 @@ impl App {
         self.rate_limiter.take(&windows, now).await
     }
 
+    /// Reserves a letter that an administrator causes: nobody's mailbox is flooded, whoever asks.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub async fn reserve_recipient(&self, recipient: &EmailAddress, now: Time) -> Result<()> {
+        let name = format!("email:recipient:{}", pseudonym(recipient));
+        self.rate_limiter.take(&[window(&name, self.config.rate_limit_email)], now).await
+    }
+
     /// Reserves a letter that goes with a deed already paid for; false where the recipient has had enough.
     ///
     /// # Errors

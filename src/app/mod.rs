@@ -1,5 +1,6 @@
 //! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
 
+pub mod administration;
 pub mod confirm;
 pub mod endings;
 pub mod entrant;

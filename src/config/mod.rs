@@ -108,6 +108,7 @@ pub struct Config {
 
     pub verification_token_lifetime: Duration,
     pub reset_token_lifetime: Duration,
+    pub invitation_lifetime: Duration,
     pub email_undo_lifetime: Duration,
 
     pub smtp_url: Option<Secret>,
@@ -121,6 +122,7 @@ pub struct Config {
     pub rate_limit_mfa: RateLimit,
 
     pub session_retention: Duration,
+    pub user_retention: Duration,
     pub letter_retention: Duration,
     pub audit_retention: Duration,
 
@@ -250,6 +252,7 @@ impl Config {
             mfa_encryption_keys: read.optional("MFA_ENCRYPTION_KEYS", read::encryption_keys),
             verification_token_lifetime: read.required("VERIFICATION_TOKEN_LIFETIME", read::some_time)?,
             reset_token_lifetime: read.required("RESET_TOKEN_LIFETIME", read::some_time)?,
+            invitation_lifetime: read.required("INVITATION_LIFETIME", read::some_time)?,
             email_undo_lifetime: read.required("EMAIL_UNDO_LIFETIME", read::duration)?,
             smtp_url: read.optional("SMTP_URL", read::smtp_url),
             mail_from: read.required("MAIL_FROM", read::mailbox)?,
@@ -260,6 +263,7 @@ impl Config {
             rate_limit_email: read.required("RATE_LIMIT_EMAIL", read::rate_limit)?,
             rate_limit_mfa: read.required("RATE_LIMIT_MFA", read::rate_limit)?,
             session_retention: read.required("SESSION_RETENTION", read::duration)?,
+            user_retention: read.required("USER_RETENTION", read::duration)?,
             letter_retention: read.required("LETTER_RETENTION", read::duration)?,
             audit_retention: read.required("AUDIT_RETENTION", read::duration)?,
             log: read.required("LOG", read::text)?,

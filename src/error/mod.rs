@@ -55,8 +55,8 @@ pub enum Refusal {
     /// Told only to whoever gave the right password.
     #[error("This account is locked. Please try again later.")]
     AccountLocked {
-        /// How long the lock holds.
-        retry_after: Duration,
+        /// How long the lock holds; `None` where it has no end.
+        retry_after: Option<Duration>,
     },
     /// The server demands a verified address before the first sign-in.
     #[error("Please verify your e-mail address first.")]

@@ -80,7 +80,8 @@ pub async fn authenticate(app: &App, bearer: &str) -> Result<Viewer> {
 
     let found = sessions::find_with_user(&app.db, id).await?.ok_or(Refusal::Unauthenticated)?;
     let is_alive = found.session.why_over(now).is_none() && found.session.ended_at.is_none();
-    if !is_alive || found.user.deleted_at.is_some() || found.user.id.to_string() != claims.sub {
+    let is_out = found.user.deleted_at.is_some() || found.user.is_shut(now);
+    if !is_alive || is_out || found.user.id.to_string() != claims.sub {
         return Err(Refusal::Unauthenticated.into());
     }
     // A writer that is busy or away must not keep readers out.

@@ -1,7 +1,5 @@
 //! The first administrator, made by whoever runs the process.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use crate::app::App;
 use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -30,13 +28,13 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
         name: None,
         locale: None,
         role: Role::Admin,
-        password_hash: &password_hash,
+        password_hash: Some(&password_hash),
         email_verified_at: Some(now),
     };
     let mut tx = app.db.begin().await?;
     let user = users::create(&mut tx, new, now).await?.ok_or(Refusal::EmailTaken)?;
     let event = Event::success(AuditAction::AdminCreated).about(Some(user.id));
-    audit_log::write(&mut tx, &operator(), event, now).await?;
+    audit_log::write(&mut tx, &Caller::operator("authgraph command line"), event, now).await?;
     tx.commit().await?;
     Ok(user.id)
 }
@@ -47,13 +45,4 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
 /// `UNAVAILABLE`, or a fault.
 pub async fn has_admin(app: &App) -> Result<bool> {
     users::any_admin(&app.db).await
-}
-
-/// Whoever runs the process: there is no request to tell of.
-fn operator() -> Caller {
-    Caller {
-        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        user_agent: "authgraph command line".to_owned(),
-        correlation_id: uuid::Uuid::now_v7().to_string(),
-    }
 }

@@ -2,15 +2,14 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
-use crate::error::{FieldFault, Refusal, Result};
+use crate::error::{FieldFault, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::{one_time_tokens, outbox, users};
+use crate::records::{administration, one_time_tokens, outbox, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::session::SessionEndReason;
-use crate::values::user::Role;
 
 /// Marks the viewer's account as deleted and ends every session. The address stays taken.
 ///
@@ -26,9 +25,8 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
             .into());
     }
     let mut tx = app.db.begin().await?;
-    if user.role == Role::Admin && !users::any_other_admin(&mut tx, user.id).await? {
-        return Err(Refusal::Conflict("The last administrator cannot leave.").into());
-    }
+    administration::hold_roster(&mut tx).await?;
+    app.keep_an_admin(&mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {
         app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
         outbox::withdraw_all_of_user(&mut tx, user.id, now).await?;

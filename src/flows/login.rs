@@ -16,6 +16,7 @@ use crate::values::ids::UserId;
 use crate::values::password::{Password, PasswordHash};
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
+use crate::values::user::locked;
 
 /// How a first factor ends.
 #[derive(Debug)]
@@ -91,7 +92,7 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
     tx.commit().await?;
     Ok(match locked_until {
         Some(_) if is_hidden => Refusal::InvalidCredentials.into(),
-        Some(until) => Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into(),
+        Some(until) => locked(until, now).into(),
         None => Refusal::InvalidCredentials.into(),
     })
 }

@@ -53,6 +53,9 @@ async fn rotate(
     if user.deleted_at.is_some() {
         return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountDeleted.as_str() }.into());
     }
+    if user.is_shut(now) {
+        return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountLocked.as_str() }.into());
+    }
     let expires_at = app.session_expiry(session.opened_at, now);
     sessions::extend(tx, session.id, expires_at, now).await?;
     (session.last_seen_at, session.expires_at) = (now, expires_at);

@@ -84,7 +84,7 @@ async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, no
         name: new.name.as_deref(),
         locale: new.locale.as_deref(),
         role: Role::User,
-        password_hash,
+        password_hash: Some(password_hash),
         email_verified_at: None,
     };
     users::create(tx, new, now).await

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::one_time_tokens::{self, Holder, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
 use crate::records::users;
 use crate::values::audit::AuditAction;
@@ -12,6 +12,7 @@ use crate::values::email_address::EmailAddress;
 use crate::values::password::{Password, PasswordHash};
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
+use crate::values::time::Time;
 
 /// Posts a letter with a link. Runs the same statements for every address, so that neither answer nor duration tells
 /// who has an account; that is found out when the letter leaves. Asking again replaces the older link.
@@ -33,7 +34,7 @@ pub async fn request_password_reset(app: &App, caller: &Caller, email: &EmailAdd
     Ok(())
 }
 
-/// Sets a new password and ends every session. Answers the account's address.
+/// Sets a new password with the token of a letter or an invitation, and ends every session. Answers the account's address.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `VALIDATION_FAILED` for a weak password (the token stays good), `RATE_LIMITED`, `OVERLOADED`.
@@ -45,8 +46,7 @@ pub async fn reset_password(
 ) -> Result<EmailAddress> {
     let now = app.clock.now();
     app.reserve_proof(caller, None, now).await?;
-    let holder = one_time_tokens::find_holder(&app.db, token, Purpose::ResetPassword, now).await?;
-    let holder = holder.ok_or(Refusal::InvalidToken)?;
+    let (purpose, holder) = find_holder(app, token, now).await?;
     let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     let faults = app.config.password_policy.faults(password, Some(&user.email), user.name.as_deref());
     if !faults.is_empty() {
@@ -56,21 +56,36 @@ pub async fn reset_password(
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
 
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::ResetPassword, now).await?;
+    let spent = one_time_tokens::spend(&mut tx, token, purpose, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
         return Err(Refusal::InvalidToken.into());
     }
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
+    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::Invitation, now).await?;
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
     let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
-    audit_log::write(&mut tx, caller, event, now).await?;
+    let is_invitation = purpose == Purpose::Invitation;
+    audit_log::write(&mut tx, caller, event.with("invitation", is_invitation), now).await?;
     let details = Details::of_deed(app.device_label(caller), caller, now);
     let draft =
         Draft { kind: LetterKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };
-    outbox::post(&mut tx, draft, now).await?;
+    // Whoever has just chosen the first password need not be told that it is another one now.
+    if !is_invitation {
+        outbox::post(&mut tx, draft, now).await?;
+    }
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(holder.email)
+}
+
+/// Whom a token was made for: by a letter for somebody who forgot the password, or by an invitation.
+async fn find_holder(app: &App, token: &OneTimeToken, now: Time) -> Result<(Purpose, Holder)> {
+    for purpose in [Purpose::ResetPassword, Purpose::Invitation] {
+        if let Some(holder) = one_time_tokens::find_holder(&app.db, token, purpose, now).await? {
+            return Ok((purpose, holder));
+        }
+    }
+    Err(Refusal::InvalidToken.into())
 }

@@ -7,24 +7,7 @@ use crate::records::audit_log::{self, Event};
 use crate::records::users::{self, User};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-
-/// What becomes of one field.
-#[derive(Debug)]
-pub enum Change<T> {
-    /// It stays.
-    Keep,
-    /// It is this from now on, or nothing.
-    To(Option<T>),
-}
-
-impl<T> Change<T> {
-    fn apply(self, field: &mut Option<T>) {
-        match self {
-            Self::Keep => {}
-            Self::To(value) => *field = value,
-        }
-    }
-}
+use crate::values::user::Change;
 
 /// What to change.
 #[derive(Debug)]

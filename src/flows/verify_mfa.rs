@@ -10,6 +10,7 @@ use crate::records::{mfa_challenges, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::secret_token::ChallengeToken;
+use crate::values::user::locked;
 
 /// Opens the session that a challenge stands for. The attempt is counted before the code is looked at, so that many at
 /// once are not judged more often than many in a row.
@@ -42,7 +43,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
         let failed = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "ACCOUNT_LOCKED");
         audit_log::write(&mut tx, caller, failed, now).await?;
         tx.commit().await?;
-        return Err(Refusal::AccountLocked { retry_after: (until - now).to_std().unwrap_or_default() }.into());
+        return Err(locked(until, now).into());
     }
     let entrant = Entrant { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
     let opened = app.open_session(&mut tx, entrant, Some(method), now).await?;

@@ -1,5 +1,6 @@
 //! Second factors: the sealed secret of an authenticator, an enrolment on its way, and backup codes.
 
+use super::id_list::IdList;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::ids::UserId;
@@ -38,6 +39,27 @@ pub async fn find_in(tx: &mut Tx, user: UserId) -> Result<Option<Authenticator>>
         .bind(user)
         .optional()
         .await
+}
+
+/// How a second factor stands, without its secret.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Standing {
+    pub user_id: UserId,
+    pub enabled_at: Time,
+    pub backup_codes: i64,
+}
+
+/// How the second factors of these users stand; those who have none are not in it.
+pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<Standing>> {
+    let ids = IdList::of(users);
+    let text = format!(
+        "select m.user_id, m.enabled_at, \
+         (select count(*) from backup_codes b where b.user_id = m.user_id and b.used_at is null) as backup_codes \
+         from mfa m where m.user_id in ({})",
+        ids.placeholders(1)
+    );
+    ids.bind(db.query_built(text)).all().await
 }
 
 /// Keeps a secret until its user confirms it; a newer one takes the place of an older one.
@@ -133,16 +155,6 @@ pub async fn replace_backup_codes(tx: &mut Tx, user: UserId, codes: &[BackupCode
             .await?;
     }
     Ok(())
-}
-
-/// How many backup codes are left.
-pub async fn count_backup_codes(db: &Db, user: UserId) -> Result<i64> {
-    let (count,) = db
-        .query(sql!("select count(*) from backup_codes where user_id = $1 and used_at is null"))
-        .bind(user)
-        .one()
-        .await?;
-    Ok(count)
 }
 
 /// How many backup codes are left, as the transaction sees it.

@@ -5,17 +5,22 @@
     reason = "every record fails alike: UNAVAILABLE where the database is away, or a fault"
 )]
 
+pub mod administration;
 pub mod audit_chains;
 pub mod audit_links;
 pub mod audit_log;
 pub mod audit_search;
+pub mod erasure;
+mod id_list;
 pub mod known_devices;
 pub mod mfa;
 pub mod mfa_challenges;
+pub mod oauth_accounts;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod seeding;
 pub mod sessions;
 pub mod statistics;
+pub mod user_list;
 pub mod users;

@@ -23,6 +23,8 @@ pub enum Purpose {
     UndoEmailChange,
     /// Ends the session that a letter told of.
     DisownSession,
+    /// Sets the first password of an account that an administrator opened.
+    Invitation,
 }
 
 /// Whom a token was made for.

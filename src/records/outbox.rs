@@ -28,6 +28,8 @@ pub enum LetterKind {
     MfaEnabled,
     MfaDisabled,
     BackupCodeUsed,
+    Invitation,
+    MfaReset,
 }
 
 /// What a letter tells besides its kind; never a secret.

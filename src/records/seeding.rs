@@ -12,6 +12,7 @@ use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::audit_chain::{ChainHash, Content, Place};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
+use crate::values::user::folded;
 
 /// How many rows one statement takes: 14 values each, and SQLite binds 32,766 of them at most.
 pub const BATCH: usize = 500;
@@ -68,18 +69,20 @@ pub async fn count_users(db: &Db) -> Result<i64> {
 
 /// Opens many accounts.
 pub async fn insert_users(tx: &mut Tx, users: &[User]) -> Result<()> {
-    let columns = "id, email, email_verified_at, name, locale, role, password_hash, locked_until, created_at, updated_at, \
-                   last_login_at, deleted_at";
+    let columns = "id, email, email_verified_at, name, name_key, locale, role, password_hash, locked_until, locked_by, \
+                   created_at, updated_at, last_login_at, deleted_at";
     insert(tx, "users", columns, users, |query, user| {
         query
             .bind(user.id)
             .bind(user.email.clone())
             .bind(user.email_verified_at)
             .bind(user.name.clone())
+            .bind(user.name.as_deref().map(folded))
             .bind(user.locale.clone())
             .bind(user.role)
             .bind(user.password_hash.clone())
             .bind(user.locked_until)
+            .bind(user.locked_by)
             .bind(user.created_at)
             .bind(user.updated_at)
             .bind(user.last_login_at)

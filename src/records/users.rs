@@ -1,12 +1,13 @@
 //! The people: their address, password, lock, and the addresses held for them.
 
+use super::id_list::IdList;
 use crate::error::{OrFault, Result};
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
 use crate::values::time::Time;
-use crate::values::user::{Role, UserStatus};
+use crate::values::user::{LockedBy, Role, UserStatus, folded};
 
 /// One account.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -20,10 +21,12 @@ pub struct User {
     pub role: Role,
     pub password_hash: Option<PasswordHash>,
     pub locked_until: Option<Time>,
+    pub locked_by: Option<LockedBy>,
     pub created_at: Time,
     pub updated_at: Time,
     pub last_login_at: Option<Time>,
     pub deleted_at: Option<Time>,
+    pub erased_at: Option<Time>,
 }
 
 impl User {
@@ -35,6 +38,12 @@ impl User {
         }
         if self.locked_until.is_some_and(|until| until > now) { UserStatus::Locked } else { UserStatus::Active }
     }
+
+    /// Whether an administrator keeps everybody out of the account, those who are in too.
+    #[must_use]
+    pub fn is_shut(&self, now: Time) -> bool {
+        self.locked_by == Some(LockedBy::Admin) && self.locked_until.is_some_and(|until| until > now)
+    }
 }
 
 /// What a new account starts with.
@@ -45,7 +54,8 @@ pub struct NewUser<'a> {
     pub name: Option<&'a str>,
     pub locale: Option<&'a str>,
     pub role: Role,
-    pub password_hash: &'a PasswordHash,
+    /// `None` for whoever is invited to choose a password.
+    pub password_hash: Option<&'a PasswordHash>,
     pub email_verified_at: Option<Time>,
 }
 
@@ -53,7 +63,7 @@ pub struct NewUser<'a> {
 macro_rules! columns {
     () => {
         "u.id, u.email, u.email_verified_at, u.name, u.locale, u.role, u.password_hash, \
-         u.locked_until, u.created_at, u.updated_at, u.last_login_at, u.deleted_at"
+         u.locked_until, u.locked_by, u.created_at, u.updated_at, u.last_login_at, u.deleted_at, u.erased_at"
     };
 }
 pub(super) use columns;
@@ -63,8 +73,9 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
     let id = UserId::new();
     let created = tx
         .query(sql!(
-            "insert into users (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at)",
-            " select $1, $2, $3, $4, $5, $6, $7, $8, $8",
+            "insert into users",
+            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key)",
+            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9",
             " where not exists (select 1 from held_addresses h where h.email = $2 and h.held_until > $8)",
             " on conflict (email) do nothing"
         ))
@@ -73,9 +84,10 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
         .bind(new.name.map(str::to_owned))
         .bind(new.locale.map(str::to_owned))
         .bind(new.role)
-        .bind(new.password_hash.clone())
+        .bind(new.password_hash.cloned())
         .bind(new.email_verified_at)
         .bind(now)
+        .bind(new.name.map(folded))
         .execute()
         .await?;
     if created == 0 {
@@ -104,13 +116,21 @@ pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
     tx.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
 }
 
+/// The accounts of these ids, in no order; those that do not exist are not in it.
+pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
+    let ids = IdList::of(ids);
+    let text = format!("select {} from users u where u.id in ({})", columns!(), ids.placeholders(1));
+    ids.bind(db.query_built(text)).all().await
+}
+
 /// Counts a wrong password; the last one allowed locks the account. Answers the end of a lock made just now.
 pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time, now: Time) -> Result<Option<Time>> {
     let counted: Option<(i32,)> = tx
         .query(sql!(
             "update users set",
             " failed_attempts = case when failed_attempts + 1 >= $2 then 0 else failed_attempts + 1 end,",
-            " locked_until = case when failed_attempts + 1 >= $2 then $3 else locked_until end",
+            " locked_until = case when failed_attempts + 1 >= $2 then $3 else locked_until end,",
+            " locked_by = case when failed_attempts + 1 >= $2 then 'FAILED_ATTEMPTS' else locked_by end",
             " where id = $1 and (locked_until is null or locked_until <= $4) returning failed_attempts"
         ))
         .bind(id)
@@ -133,7 +153,7 @@ pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
 pub async fn accept_password(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
     let noted = tx
         .query(sql!(
-            "update users set failed_attempts = 0, locked_until = null",
+            "update users set failed_attempts = 0, locked_until = null, locked_by = null",
             " where id = $1 and password_hash = $2 and deleted_at is null and (locked_until is null or locked_until <= $3)"
         ))
         .bind(id)
@@ -180,7 +200,8 @@ pub async fn change_password(
     Ok(changed == 1)
 }
 
-/// Sets a new password for whoever reads the mailbox of `email`: lifts the lock, and the address counts as verified.
+/// Sets a new password for whoever reads the mailbox of `email`: lifts the lock that wrong passwords made, and the
+/// address counts as verified. A lock of an administrator stays.
 pub async fn reset_password(
     tx: &mut Tx,
     id: UserId,
@@ -190,7 +211,9 @@ pub async fn reset_password(
 ) -> Result<bool> {
     let reset = tx
         .query(sql!(
-            "update users set password_hash = $3, failed_attempts = 0, locked_until = null, updated_at = $4,",
+            "update users set password_hash = $3, failed_attempts = 0, updated_at = $4,",
+            " locked_until = case when locked_by = 'ADMIN' then locked_until end,",
+            " locked_by = case when locked_by = 'ADMIN' then locked_by end,",
             " email_verified_at = coalesce(email_verified_at, $4)",
             " where id = $1 and email = $2 and deleted_at is null"
         ))
@@ -272,11 +295,12 @@ pub async fn is_free(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -
 
 /// Sets display name and language.
 pub async fn update_profile(tx: &mut Tx, user: &User, now: Time) -> Result<User> {
-    tx.query(sql!("update users set name = $2, locale = $3, updated_at = $4 where id = $1"))
+    tx.query(sql!("update users set name = $2, locale = $3, updated_at = $4, name_key = $5 where id = $1"))
         .bind(user.id)
         .bind(user.name.clone())
         .bind(user.locale.clone())
         .bind(now)
+        .bind(user.name.as_deref().map(folded))
         .execute()
         .await?;
     find_in(tx, user.id).await?.or_fault("reading a profile just written")
@@ -302,16 +326,6 @@ pub async fn sweep_held_addresses(db: &Db, cutoff: Time, batch: i64) -> Result<u
     .bind(batch)
     .execute()
     .await
-}
-
-/// Whether anybody but this user administers this server.
-pub async fn any_other_admin(tx: &mut Tx, id: UserId) -> Result<bool> {
-    let other: Option<(i32,)> = tx
-        .query(sql!("select 1 from users where role = 'ADMIN' and deleted_at is null and id <> $1 limit 1"))
-        .bind(id)
-        .optional()
-        .await?;
-    Ok(other.is_some())
 }
 
 /// Whether anybody administers this server.

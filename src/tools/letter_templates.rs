@@ -51,6 +51,10 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "mfa_disabled.txt",
     "backup_code_used.html",
     "backup_code_used.txt",
+    "invitation.html",
+    "invitation.txt",
+    "mfa_reset.html",
+    "mfa_reset.txt",
 ];
 
 impl LetterTemplates {

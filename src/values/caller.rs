@@ -1,7 +1,7 @@
 //! Who is on the other end of a request, before anybody has signed in.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Where a request comes from, as far as it can be trusted.
 #[derive(Debug, Clone)]
@@ -12,6 +12,18 @@ pub struct Caller {
     pub user_agent: String,
     /// Ties together the answer, the log and the audit trail.
     pub correlation_id: String,
+}
+
+impl Caller {
+    /// Whoever runs the process, by this means: there is no request to tell of.
+    #[must_use]
+    pub fn operator(means: &str) -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: means.to_owned(),
+            correlation_id: uuid::Uuid::now_v7().to_string(),
+        }
+    }
 }
 
 /// The credentials a request carries. Nobody has checked them yet.

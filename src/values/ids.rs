@@ -86,6 +86,11 @@ id! {
     LetterId, LetterKind, "letter"
 }
 
+id! {
+    /// Names a way to sign in with a provider: `oauth_…`.
+    OAuthAccountId, OAuthAccountKind, "oauth"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,6 +74,15 @@ pub enum Letter {
     MfaDisabled { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
     /// A backup code was used; `remaining` are left.
     BackupCodeUsed { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time, remaining: i64 },
+    /// An administrator opened an account for the reader, who has to choose a password.
+    Invitation {
+        name: Option<PrintedName>,
+        link: String,
+        #[serde(serialize_with = "seconds")]
+        valid_for: Duration,
+    },
+    /// An administrator turned the second factor off.
+    MfaReset { name: Option<PrintedName>, at: Time, sessions_link: String },
 }
 
 /// A letter as it will be read.
@@ -131,6 +140,8 @@ impl Letter {
             Self::MfaEnabled { .. } => "mfa_enabled",
             Self::MfaDisabled { .. } => "mfa_disabled",
             Self::BackupCodeUsed { .. } => "backup_code_used",
+            Self::Invitation { .. } => "invitation",
+            Self::MfaReset { .. } => "mfa_reset",
         }
     }
 }

@@ -15,3 +15,4 @@ pub mod session;
 pub mod time;
 pub mod trusted_proxies;
 pub mod user;
+pub mod user_filter;

@@ -1,7 +1,11 @@
 //! Keyset paging in Relay's words: which slice of a list, and a cursor that names a place in it.
 
+use std::fmt::Debug;
+
+use aws_lc_rs::digest;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::Datelike;
 use uuid::Uuid;
 
 use crate::error::FieldFault;
@@ -13,18 +17,44 @@ pub const PAGE_LIMIT: usize = 100;
 /// The page where a client names no size.
 const PAGE_DEFAULT: usize = 20;
 
-/// A place in a list that is ordered by time and id, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A list as one filter and one order make it. A cursor is good for the list it was made for and for no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scope([u8; 6]);
+
+impl Scope {
+    /// Names a list by what it is of, and by everything that decides which rows are in it and how they are sorted.
+    #[must_use]
+    pub fn of(list: &str, shape: &impl Debug) -> Self {
+        let digest = digest::digest(&digest::SHA256, format!("{list} {shape:?}").as_bytes());
+        let mut scope = [0; 6];
+        scope.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+        Self(scope)
+    }
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A time.
+    At(Time),
+    /// A text, by its bytes.
+    Text(String),
+}
+
+/// A place in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// The row's time.
-    pub at: Time,
-    /// The row's id, where times are equal.
+    /// What the row is sorted by.
+    pub key: Key,
+    /// The row's id, where keys are equal.
     pub id: Uuid,
 }
 
 /// Which slice of a list: `size` rows behind or before a place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
+    /// Which list.
+    pub scope: Scope,
     /// How many rows at most.
     pub size: usize,
     /// Where the slice ends on its near side.
@@ -47,8 +77,9 @@ impl Page {
     /// Reads the arguments of a connection.
     ///
     /// # Errors
-    /// `INVALID` for a cursor that is not ours or both directions at once, `OUT_OF_RANGE` for a size outside 0 to 100.
-    pub fn parse(arguments: &PageArguments) -> Result<Self, FieldFault> {
+    /// `INVALID` for a cursor of another list (also of the same with another filter or order) or both directions at
+    /// once, `OUT_OF_RANGE` for a size outside 0 to 100.
+    pub fn parse(arguments: &PageArguments, scope: Scope) -> Result<Self, FieldFault> {
         let backwards = arguments.last.is_some() || (arguments.before.is_some() && arguments.first.is_none());
         if backwards && (arguments.first.is_some() || arguments.after.is_some()) {
             return Err(FieldFault::new(
@@ -62,7 +93,8 @@ impl Page {
         }
         let (size, size_path) = if backwards { (arguments.last, "last") } else { (arguments.first, "first") };
         let (cursor, path) = if backwards { (&arguments.before, "before") } else { (&arguments.after, "after") };
-        let from = cursor.as_deref().map(Cursor::parse).transpose().map_err(|fault| fault.at(path))?;
+        let from = cursor.as_deref().map(|text| Cursor::parse(text, scope)).transpose();
+        let from = from.map_err(|fault| fault.at(path))?;
         let size = match size.map(usize::try_from) {
             None => PAGE_DEFAULT,
             Some(Ok(size)) if size <= PAGE_LIMIT => size,
@@ -70,39 +102,75 @@ impl Page {
                 return Err(FieldFault::new("OUT_OF_RANGE", format!("Please ask for 0 to {PAGE_LIMIT}.")).at(size_path));
             }
         };
-        Ok(Self { size, from, backwards })
+        Ok(Self { scope, size, from, backwards })
     }
 }
 
 impl Cursor {
-    /// The version and the list this kind of cursor belongs to.
-    const VERSION: &'static str = "t1";
+    /// Opaque to clients, and of a version, so that a later one can sort differently.
+    const VERSION: u8 = 2;
 
-    /// The cursor as clients keep it: opaque.
+    /// A place in a list that is sorted by time.
     #[must_use]
-    pub fn to_text(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(format!("{}.{}.{}", Self::VERSION, self.at.timestamp_micros(), self.id.simple()))
+    pub fn at(at: Time, id: Uuid) -> Self {
+        Self { key: Key::At(at), id }
     }
 
-    fn parse(text: &str) -> Result<Self, FieldFault> {
-        Self::read(text).ok_or_else(|| FieldFault::new("INVALID", "This cursor does not belong to this list."))
+    /// The cursor as clients keep it.
+    #[must_use]
+    pub fn to_text(&self, scope: Scope) -> String {
+        let mut bytes = vec![Self::VERSION];
+        bytes.extend(scope.0);
+        bytes.extend(self.id.as_bytes());
+        match &self.key {
+            Key::At(at) => {
+                bytes.push(b't');
+                bytes.extend(at.timestamp_micros().to_be_bytes());
+            }
+            Key::Text(text) => {
+                bytes.push(b's');
+                bytes.extend(text.as_bytes());
+            }
+        }
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn read(text: &str) -> Option<Self> {
+    fn parse(text: &str, scope: Scope) -> Result<Self, FieldFault> {
+        let foreign =
+            "This cursor does not belong to this list: it is of another one, another filter, or another order.";
+        Self::read(text, scope).ok_or_else(|| FieldFault::new("INVALID", foreign))
+    }
+
+    fn read(text: &str, scope: Scope) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let (at, id) = text.strip_prefix(Self::VERSION)?.strip_prefix('.')?.split_once('.')?;
-        Some(Self { at: Time::from_timestamp_micros(at.parse().ok()?)?, id: id.parse().ok()? })
+        let rest = bytes.strip_prefix(&[Self::VERSION])?.strip_prefix(&scope.0)?;
+        let (id, key) = rest.split_at_checked(16)?;
+        let key = match key.split_first()? {
+            (b't', micros) => Key::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
+            // What PostgreSQL does not keep in a text.
+            (b's', text) => Key::Text(String::from_utf8(text.to_vec()).ok().filter(|text| !text.contains('\0'))?),
+            (_, _) => return None,
+        };
+        Some(Self { key, id: Uuid::from_slice(id).ok()? })
     }
+}
+
+/// No time beyond the years that both engines keep and sort.
+fn time_of(micros: i64) -> Option<Time> {
+    Time::from_timestamp_micros(micros).filter(|at| (0..=9999).contains(&at.year()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn scope() -> Scope {
+        Scope::of("things", &("newest first", Some(3)))
+    }
+
     fn codes(first: Option<i32>, after: Option<&str>, last: Option<i32>) -> Option<&'static str> {
         let arguments = PageArguments { first, after: after.map(str::to_owned), last, before: None };
-        Page::parse(&arguments).err().map(|fault| fault.code)
+        Page::parse(&arguments, scope()).err().map(|fault| fault.code)
     }
 
     #[test]
@@ -115,9 +183,21 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_its_text_and_a_forged_one_is_refused() {
-        let cursor = Cursor { at: Time::from_timestamp_micros(1_764_000_000_123_456).unwrap(), id: Uuid::now_v7() };
+        let at = Time::from_timestamp_micros(1_764_000_000_123_456).unwrap();
+        for key in [Key::At(at), Key::Text("ann@example.com".to_owned()), Key::Text(String::new())] {
+            let cursor = Cursor { key, id: Uuid::now_v7() };
+            assert_eq!(Cursor::parse(&cursor.to_text(scope()), scope()), Ok(cursor));
+        }
+        let short = Cursor::at(at, Uuid::nil()).to_text(scope());
+        for forged in ["", "bm90IGEgY3Vyc29y", &short[..short.len() - 2]] {
+            assert_eq!(codes(None, Some(forged), None), Some("INVALID"), "{forged}");
+        }
+    }
 
-        assert_eq!(Cursor::parse(&cursor.to_text()), Ok(cursor));
-        assert_eq!(codes(None, Some("bm90IGEgY3Vyc29y"), None), Some("INVALID"));
+    #[test]
+    fn a_cursor_of_another_filter_or_order_is_refused() {
+        let text = Cursor::at(Time::UNIX_EPOCH, Uuid::nil()).to_text(Scope::of("things", &("oldest first", Some(3))));
+
+        assert_eq!(codes(None, Some(&text), None), Some("INVALID"));
     }
 }

@@ -2,7 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::FieldFault;
+use crate::error::{FieldFault, Refusal};
+use crate::values::time::Time;
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
@@ -34,6 +35,54 @@ pub enum UserStatus {
     Locked,
     /// It is gone for everybody but administrators.
     Deleted,
+}
+
+/// Who locked an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LockedBy {
+    /// Wrong passwords in a row: proofs are refused for a while, and whoever is in stays in.
+    FailedAttempts,
+    /// An administrator: nobody is in, and nothing but an administrator or the end of the lock lets them in again.
+    Admin,
+}
+
+/// The end of a lock that has none: no time is later on both engines, and every version compares it rightly.
+pub const LOCKED_FOR_GOOD: Time = match Time::from_timestamp(253_402_300_799, 0) {
+    Some(end_of_9999) => end_of_9999,
+    None => Time::MAX_UTC,
+};
+
+/// A name or a search for one, as both are compared: NFC, lower case.
+#[must_use]
+pub fn folded(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+/// What becomes of one field.
+#[derive(Debug)]
+pub enum Change<T> {
+    /// It stays.
+    Keep,
+    /// It is this from now on, or nothing.
+    To(Option<T>),
+}
+
+impl<T> Change<T> {
+    /// Changes the field.
+    pub fn apply(self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::To(value) => *field = value,
+        }
+    }
+}
+
+/// The refusal of a proof while an account is locked. A lock without an end tells no time to come back.
+#[must_use]
+pub fn locked(until: Time, now: Time) -> Refusal {
+    let retry_after = (until < LOCKED_FOR_GOOD).then(|| (until - now).to_std().unwrap_or_default());
+    Refusal::AccountLocked { retry_after }
 }
 
 /// The longest display name, in characters.

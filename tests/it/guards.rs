@@ -1,5 +1,7 @@
 //! Who may resolve a field: what the schema says is what the server does.
 
+use std::collections::BTreeSet;
+
 use async_graphql_parser::Positioned;
 use async_graphql_parser::parse_schema;
 use async_graphql_parser::types::{
@@ -11,11 +13,13 @@ use serde_json::json;
 use crate::support::{PASSWORD, TestApp};
 
 /// What strangers may ask for. A field that is not here must say who may resolve it.
-const PUBLIC: [&str; 12] = [
+const PUBLIC: [&str; 13] = [
     "authConfig",
     "confirmEmailChange",
     "disownSession",
     "login",
+    // Answers strangers nothing; tests/it/node.rs.
+    "node",
     "refresh",
     "register",
     "requestPasswordReset",
@@ -24,6 +28,35 @@ const PUBLIC: [&str; 12] = [
     "undoEmailChange",
     "verifyEmail",
     "verifyMfa",
+];
+
+/// What strangers can be shown, of themselves: it stands behind a field of the list above. Every other type is only
+/// reached through a field that says who may resolve it, so its own fields need no guard.
+const SHOWN: [&str; 24] = [
+    "AcceptedPayload",
+    "AuditEvent",
+    "AuditEventConnection",
+    "AuditEventEdge",
+    "AuthConfig",
+    "ConfirmEmailChangePayload",
+    "Device",
+    "DisownSessionPayload",
+    "EmailVerificationSent",
+    "LoginResult",
+    "MfaRequired",
+    "MfaStatus",
+    "Node",
+    "OAuthAccount",
+    "PageInfo",
+    "PasswordPolicy",
+    "ResetPasswordPayload",
+    "Session",
+    "SessionConnection",
+    "SessionEdge",
+    "SignedIn",
+    "UndoEmailChangePayload",
+    "User",
+    "VerifyEmailPayload",
 ];
 
 /// The schema's types, as their text declares them.
@@ -44,6 +77,41 @@ impl Declared {
 
     fn find(&self, name: &str) -> Option<&TypeDefinition> {
         self.0.iter().find(|definition| definition.name.node == name)
+    }
+
+    /// The types that a field leads to, through types and their fields; scalars and words aside.
+    fn lead_to(&self, field: &FieldDefinition, found: &mut BTreeSet<String>) {
+        let name = name_of(&field.ty.node.base);
+        let Some(definition) = self.find(&name) else { return };
+        if matches!(definition.kind, TypeKind::Scalar | TypeKind::Enum(_)) || !found.insert(name.clone()) {
+            return;
+        }
+        match &definition.kind {
+            TypeKind::Object(object) => object.fields.iter().for_each(|field| self.lead_to(&field.node, found)),
+            TypeKind::Union(union) => {
+                for member in &union.members {
+                    self.enter(&member.node, found);
+                }
+            }
+            TypeKind::Interface(_) => {
+                let implements = |definition: &&TypeDefinition| {
+                    matches!(&definition.kind,
+                    TypeKind::Object(object) if object.implements.iter().any(|of| of.node == name))
+                };
+                for member in self.0.iter().filter(implements) {
+                    self.enter(&member.name.node, found);
+                }
+            }
+            TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_) => {}
+        }
+    }
+
+    fn enter(&self, name: &str, found: &mut BTreeSet<String>) {
+        if let Some(TypeKind::Object(object)) = self.find(name).map(|definition| &definition.kind)
+            && found.insert(name.to_owned())
+        {
+            object.fields.iter().for_each(|field| self.lead_to(&field.node, found));
+        }
     }
 
     /// The fields at the root of an operation.
@@ -89,6 +157,21 @@ fn has(directives: &[Positioned<ConstDirective>], name: &str) -> bool {
     directives.iter().any(|directive| directive.node.name.node == name)
 }
 
+fn name_of(base: &BaseType) -> String {
+    match base {
+        BaseType::Named(name) => name.to_string(),
+        BaseType::List(of) => name_of(&of.base),
+    }
+}
+
+/// Whether the field is for administrators alone.
+fn requires_admin(field: &FieldDefinition) -> bool {
+    let directive = field.directives.iter().find(|directive| directive.node.name.node == "requires");
+    directive.is_some_and(|directive| {
+        directive.node.arguments.iter().any(|(name, value)| name.node == "role" && value.node.to_string() == "ADMIN")
+    })
+}
+
 fn requires(field: &FieldDefinition) -> bool {
     has(&field.directives, "requires")
 }
@@ -103,6 +186,48 @@ fn every_field_is_guarded_or_on_the_public_list() {
         assert_ne!(requires(field), PUBLIC.contains(&name), "{name} must be guarded or public, and not both");
     }
     assert!(fields.len() > PUBLIC.len());
+}
+
+#[test]
+fn what_strangers_can_be_shown_is_a_list_of_its_own() {
+    let schema = Declared::read();
+    let mut shown = BTreeSet::new();
+    for field in ["Query", "Mutation"].into_iter().flat_map(|root| schema.root_fields(root)) {
+        if !requires(field) {
+            schema.lead_to(field, &mut shown);
+        }
+    }
+
+    shown.remove("RegisterResult");
+    assert_eq!(shown, SHOWN.into_iter().map(str::to_owned).collect());
+}
+
+#[test]
+fn every_guard_stands_at_a_root() {
+    let schema = Declared::read();
+    let inner =
+        schema.0.iter().filter(|definition| !["Query", "Mutation", "Subscription"].contains(&&*definition.name.node));
+    for definition in inner {
+        let TypeKind::Object(object) = &definition.kind else { continue };
+        for field in &object.fields {
+            assert!(!requires(&field.node), "{}.{}: walk it in this file", definition.name.node, field.node.name.node);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_field_for_administrators_refuses_everybody_else() {
+    let (app, schema) = (TestApp::start().await, Declared::read());
+    let ann = app.signed_in("ann@example.com").await;
+    let mut walked = 0;
+    for (operation, root) in [("query", "Query"), ("mutation", "Mutation")] {
+        for field in schema.root_fields(root).into_iter().filter(|field| requires_admin(field)) {
+            let answer = app.ask(format!("{operation} {{ {} }}", schema.call(field))).by(&ann).await;
+            assert_eq!(answer.codes(), ["FORBIDDEN"], "{}: {}", field.name.node, answer.text);
+            walked += 1;
+        }
+    }
+    assert!(walked >= 9, "the fields of administrators were not found");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@
 )]
 
 mod access_token;
+mod administration;
 mod architecture;
 mod audit_chain;
 mod audit_events;
@@ -21,10 +22,14 @@ mod change_email;
 mod change_password;
 mod delete_account;
 mod edge;
+mod erasure;
 mod faults;
 mod guards;
+mod invitation;
+mod last_admin;
 mod layers;
 mod limits;
+mod loaders;
 mod lockout;
 mod login;
 mod mfa_challenge;
@@ -36,6 +41,7 @@ mod mfa_limits;
 mod mfa_proofs;
 mod mfa_sealing;
 mod new_device;
+mod node;
 mod outage;
 mod outbox;
 mod partial_answers;
@@ -54,4 +60,5 @@ mod statistics;
 mod support;
 mod sweep;
 mod timing;
+mod user_list;
 mod verify_email;

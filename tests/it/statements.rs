@@ -21,6 +21,7 @@ fn sources() -> HashMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/records");
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     files
+        .filter(|path| path.is_file())
         .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
         .collect()
 }

@@ -12,10 +12,10 @@ use super::views::UserView;
 use crate::error::FieldFault;
 use crate::flows;
 use crate::flows::register::{Application, Registered};
-use crate::flows::update_profile::{Change, ProfileChange};
+use crate::flows::update_profile::ProfileChange;
 use crate::values::email_address;
 use crate::values::password::Password;
-use crate::values::user::{parse_locale, parse_name};
+use crate::values::user::{Change, parse_locale, parse_name};
 
 /// Who wants to become a member.
 #[derive(InputObject)]
@@ -213,7 +213,7 @@ fn parse_application(ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Appli
 }
 
 /// What becomes of a field that can be left out: kept, cleared, or set to what was parsed.
-fn changed(typed: MaybeUndefined<String>, parse: Parse) -> Result<Change<String>, FieldFault> {
+pub(super) fn changed(typed: MaybeUndefined<String>, parse: Parse) -> Result<Change<String>, FieldFault> {
     match typed {
         MaybeUndefined::Undefined => Ok(Change::Keep),
         MaybeUndefined::Null => Ok(Change::To(None)),

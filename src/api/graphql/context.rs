@@ -73,6 +73,14 @@ impl Asks for Context<'_> {
 /// # Errors
 /// `UNAUTHENTICATED`.
 pub async fn viewer(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
+    Ok(try_viewer(ctx).await?)
+}
+
+/// The same, for whoever has an answer for strangers too.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub async fn try_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
     let mut cell = ctx.data::<ViewerCell>().map_err(missing_data)?.0.lock().await;
     if let Some(viewer) = cell.as_ref() {
         return Ok(Arc::clone(viewer));

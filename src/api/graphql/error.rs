@@ -47,7 +47,7 @@ pub enum Code {
     Forbidden,
     /// 403. Call `reauthenticate` first.
     ReauthenticationRequired,
-    /// 423. Told only to whoever knows the password; `extensions.retryAfter` is in seconds.
+    /// 423. Told only to whoever knows the password; `extensions.retryAfter` is in seconds; none where the lock has no end.
     AccountLocked,
     /// 403. The address has to be verified before the first sign-in.
     EmailNotVerified,
@@ -97,9 +97,9 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
                 extensions.set("attemptsLeft", *left);
             }
         }
-        Refusal::AccountLocked { retry_after }
-        | Refusal::RateLimited { retry_after }
-        | Refusal::Overloaded { retry_after } => {
+        Refusal::RateLimited { retry_after }
+        | Refusal::Overloaded { retry_after }
+        | Refusal::AccountLocked { retry_after: Some(retry_after) } => {
             // Rounded up: a client that comes back at the second it was told must find the way free.
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             extensions.set("retryAfter", seconds);
@@ -111,6 +111,7 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
         | Refusal::InvalidCredentials
         | Refusal::InvalidToken
         | Refusal::RefreshTokenReused
+        | Refusal::AccountLocked { retry_after: None }
         | Refusal::Forbidden
         | Refusal::ReauthenticationRequired
         | Refusal::EmailNotVerified

@@ -1,6 +1,7 @@
 //! The schema, and how it is checked and executed.
 
 pub mod account;
+pub mod administration;
 pub mod audit;
 pub mod audit_filter;
 pub mod audit_words;
@@ -14,7 +15,9 @@ pub mod execution;
 pub mod guards;
 pub mod input;
 pub mod library_errors;
+pub mod loaders;
 pub mod mfa;
+pub mod node;
 pub mod operation;
 pub mod paging;
 pub mod scalars;
@@ -23,4 +26,5 @@ pub mod session;
 pub mod sign_in;
 pub mod signed_in;
 pub mod user;
+pub mod users;
 pub mod views;

@@ -1,11 +1,9 @@
 //! Relay connections: the arguments of a page, and a page made of the rows that were read for it.
 
 use async_graphql::{OutputType, SimpleObject};
-use uuid::Uuid;
 
 use crate::error::Result;
-use crate::values::paging::{Cursor, Page, PageArguments};
-use crate::values::time::Time;
+use crate::values::paging::{Cursor, Page, PageArguments, Scope};
 
 pub use crate::values::paging::PageArguments as ConnectionArguments;
 
@@ -38,20 +36,20 @@ pub trait Connection<T: OutputType>: Sized {
 }
 
 impl PageArguments {
-    /// Reads the arguments of a connection.
+    /// Reads the arguments of a connection; `scope` names the list that a cursor must belong to.
     ///
     /// # Errors
     /// `VALIDATION_FAILED`.
-    pub fn parse(&self) -> Result<Page> {
-        Ok(Page::parse(self)?)
+    pub fn parse(&self, scope: Scope) -> Result<Page> {
+        Ok(Page::parse(self, scope)?)
     }
 }
 
 /// Makes a page of rows that were read one more than its size.
 pub fn connection<R, T: OutputType, C: Connection<T>>(
     mut rows: Vec<R>,
-    page: Page,
-    place: impl Fn(&R) -> (Time, Uuid),
+    page: &Page,
+    place: impl Fn(&R) -> Cursor,
     node: impl Fn(R) -> T,
 ) -> C {
     let has_more = rows.len() > page.size;
@@ -62,8 +60,8 @@ pub fn connection<R, T: OutputType, C: Connection<T>>(
     let edges: Vec<PageEdge<T>> = rows
         .into_iter()
         .map(|row| {
-            let (at, id) = place(&row);
-            PageEdge { cursor: Cursor { at, id }.to_text(), node: node(row) }
+            let cursor = place(&row).to_text(page.scope);
+            PageEdge { cursor, node: node(row) }
         })
         .collect();
     let has_from = page.from.is_some();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
+use super::administration::AdministrationMutation;
 use super::audit::AuditQuery;
 use super::context::{Asks, viewer};
 use super::credentials::CredentialsMutation;
@@ -15,6 +16,7 @@ use super::guards::{Role, requires, signed_in};
 use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::AuthConfig;
+use super::users::UsersQuery;
 use super::views::UserView;
 use crate::app::App;
 
@@ -23,15 +25,14 @@ pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// What can be asked.
 #[derive(MergedObject, Default)]
-pub struct Query(ViewerQuery, AuditQuery, DashboardQuery);
+pub struct Query(GeneralQuery, UsersQuery, AuditQuery, DashboardQuery);
 
-/// What everybody can ask about themselves, and about the server.
+/// Oneself, and what there is to know before anyone signs in.
 #[derive(Default)]
-pub struct ViewerQuery;
+pub struct GeneralQuery;
 
-/// What everybody can ask about themselves, and about the server.
 #[Object]
-impl ViewerQuery {
+impl GeneralQuery {
     /// The signed-in user.
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
@@ -51,7 +52,7 @@ impl ViewerQuery {
 
 /// What can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation);
+pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation, AdministrationMutation);
 
 /// The schema in front of a running app.
 #[must_use]

@@ -66,7 +66,7 @@ pub enum AuthMethod {
 #[Object(name = "Session")]
 impl SessionView {
     /// Opaque, for ever the same: `session_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.session.id.to_string())
     }
 

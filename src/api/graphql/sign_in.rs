@@ -100,7 +100,7 @@ pub struct RevokeSessionPayload {
 #[derive(SimpleObject)]
 pub struct RevokeSessionsPayload {
     /// How many ended by this.
-    revoked_count: i32,
+    pub revoked_count: i32,
 }
 
 /// The token of a letter about a sign-in.

@@ -6,12 +6,15 @@ use super::audit::{AuditEventConnection, AuditEventFilter, history_of};
 use super::context::{Asks, viewer};
 use super::error::ApiResult;
 use super::guards::Role;
+use super::loaders::{SessionsOf, loaders};
 use super::mfa::MfaStatus;
 use super::paging::{ConnectionArguments, connection};
 use super::scalars::{DateTime, EmailAddress};
 use super::session::{SessionConnection, SessionStatus};
 use super::views::{SessionView, UserView};
-use crate::records::{mfa, sessions};
+use crate::records::{oauth_accounts, sessions};
+use crate::values::paging::Scope;
+use crate::values::time::Time;
 use crate::values::{password, user};
 
 /// Where an account stands.
@@ -31,7 +34,7 @@ pub enum UserStatus {
 #[Object(name = "User")]
 impl UserView {
     /// Opaque, for ever the same: `user_…`.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
@@ -72,16 +75,20 @@ impl UserView {
 
     /// How the user's second factor stands.
     async fn mfa(&self, ctx: &Context<'_>) -> ApiResult<MfaStatus> {
-        let db = &ctx.app()?.db;
-        let Some(authenticator) = mfa::find(db, self.0.id).await? else {
+        let Some(standing) = loaders(ctx)?.mfa(self.0.id).await? else {
             return Ok(MfaStatus { enabled: false, enabled_at: None, backup_codes_remaining: 0 });
         };
-        let remaining = mfa::count_backup_codes(db, self.0.id).await?;
         Ok(MfaStatus {
             enabled: true,
-            enabled_at: Some(authenticator.enabled_at.into()),
-            backup_codes_remaining: i32::try_from(remaining).unwrap_or(i32::MAX),
+            enabled_at: Some(standing.enabled_at.into()),
+            backup_codes_remaining: i32::try_from(standing.backup_codes).unwrap_or(i32::MAX),
         })
+    }
+
+    /// The providers that the user can sign in with, the oldest link first.
+    async fn oauth_accounts(&self, ctx: &Context<'_>) -> ApiResult<Vec<OAuthAccount>> {
+        let accounts = loaders(ctx)?.oauth_accounts(self.0.id).await?;
+        Ok(accounts.into_iter().map(Into::into).collect())
     }
 
     /// The user's sessions, newest first; at most 100 a page, 20 where no size is given.
@@ -94,16 +101,16 @@ impl UserView {
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only sessions that stand like this.")] status: Option<SessionStatus>,
     ) -> ApiResult<SessionConnection> {
-        let page = ConnectionArguments { first, after, last, before }.parse()?;
-        let app = ctx.app()?;
+        let status = status.map(Into::into);
+        let page = ConnectionArguments { first, after, last, before }.parse(Scope::of("sessions", &status))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
-        let rows = sessions::list(&app.db, self.0.id, status.map(Into::into), page, app.clock.now()).await?;
-        Ok(connection(
-            rows,
-            page,
-            |session| (session.opened_at, session.id.uuid()),
-            |session| SessionView { is_current: current == Some(session.id), session, user: self.0.clone() },
-        ))
+        let of = SessionsOf { user: self.0.id, status, page: page.clone() };
+        let rows = loaders(ctx)?.sessions(of).await?;
+        Ok(connection(rows, &page, sessions::place, |session| SessionView {
+            is_current: current == Some(session.id),
+            session,
+            user: self.0.clone(),
+        }))
     }
 
     /// What was done to the user, newest first; at most 100 a page, 20 where no size is given. An administrator sees
@@ -133,6 +140,58 @@ impl UserView {
     /// When the user last signed in with a credential.
     async fn last_login_at(&self) -> Option<DateTime> {
         self.0.last_login_at.map(Into::into)
+    }
+
+    /// How long the account is locked; the end of the year 9999 where the lock has no end. Null for everybody but
+    /// administrators.
+    async fn locked_until(&self, ctx: &Context<'_>) -> ApiResult<Option<DateTime>> {
+        let now = ctx.now()?;
+        Ok(for_admins(ctx, self.0.locked_until.filter(|until| *until > now)).await)
+    }
+
+    /// When the account was deleted. Null for everybody but administrators.
+    async fn deleted_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        for_admins(ctx, self.0.deleted_at).await
+    }
+
+    /// When the personal data of the deleted account was erased: since then it cannot be restored. Null for everybody
+    /// but administrators.
+    async fn erased_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        for_admins(ctx, self.0.erased_at).await
+    }
+}
+
+/// A time that only administrators may know.
+async fn for_admins(ctx: &Context<'_>, at: Option<Time>) -> Option<DateTime> {
+    let at = at?;
+    viewer(ctx).await.ok().filter(|viewer| viewer.administrator().is_ok()).map(|_| at.into())
+}
+
+/// A way to sign in with a provider.
+#[derive(SimpleObject)]
+#[graphql(name = "OAuthAccount")]
+pub struct OAuthAccount {
+    /// Opaque, for ever the same: `oauth_…`.
+    id: ID,
+    /// The provider's name in the settings.
+    provider: String,
+    /// The address that the account has there, as the provider told it.
+    email: Option<String>,
+    /// Since when it is linked.
+    linked_at: DateTime,
+    /// When the user last signed in with it.
+    last_used_at: Option<DateTime>,
+}
+
+impl From<oauth_accounts::OAuthAccount> for OAuthAccount {
+    fn from(account: oauth_accounts::OAuthAccount) -> Self {
+        Self {
+            id: ID(account.id.to_string()),
+            provider: account.provider,
+            email: account.email,
+            linked_at: account.linked_at.into(),
+            last_used_at: account.last_used_at.map(Into::into),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::values::ids::{SessionId, UserId};
 use crate::values::password::PasswordHash;
 use crate::values::session::{AuthMethod, SessionEndReason};
 use crate::values::time::Time;
-use crate::values::user::Role;
+use crate::values::user::{LockedBy, Role};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -124,6 +124,7 @@ fn user(dice: &mut Dice, n: u64, hash: &PasswordHash, (created_at, now): (Time, 
     let email = EmailAddress::parse(&format!("{given}.{family}.{n}@{domain}"))?;
     let later = |dice: &mut Dice, most: Duration| created_at + between(dice, most.min(age(created_at, now)));
     let updated_at = later(dice, FIRST);
+    let locked_until = dice.chance(2).then(|| now + between(dice, 30 * DAY));
     Ok(User {
         id: UserId::from(id_of(created_at)),
         email,
@@ -133,10 +134,12 @@ fn user(dice: &mut Dice, n: u64, hash: &PasswordHash, (created_at, now): (Time, 
         // A handful in a small database, and one in twenty thousand in a large one.
         role: if n < 5 || dice.below(20_000) == 0 { Role::Admin } else { Role::User },
         password_hash: dice.chance(900).then(|| hash.clone()).or_else(|| (n < 5).then(|| hash.clone())),
-        locked_until: dice.chance(2).then(|| now + between(dice, 30 * DAY)),
+        locked_until,
+        locked_by: locked_until.map(|_| LockedBy::Admin),
         created_at,
         updated_at,
         last_login_at: dice.chance(900).then(|| later(dice, FIRST)),
+        erased_at: None,
         deleted_at: (n >= 5 && dice.chance(20)).then_some(updated_at),
     })
 }

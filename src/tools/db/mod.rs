@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use crate::error::{Fault, OrFault, Refusal, Result};
 use query::{On, Target};
 
-pub use query::{Dialects, Query, Record, Value};
+pub use query::{Dialects, Query, Record, Value, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
 pub use transaction::Tx;
 

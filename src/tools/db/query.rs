@@ -1,5 +1,7 @@
 //! A statement on its way to one of two engines: bind its values, run it, read its rows.
 
+use std::cell::Cell;
+
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow};
@@ -12,6 +14,17 @@ use sqlx::{
 use super::error::failed;
 use crate::error::Result;
 use crate::values::time::Time;
+
+thread_local! {
+    static STATEMENTS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many statements were run on this thread: on a runtime of one thread, by all of its tasks. For tests that claim
+/// how many something takes.
+#[must_use]
+pub fn statements_run() -> u64 {
+    STATEMENTS.get()
+}
 
 /// The first of January 2000, from which `PostgreSQL` counts.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
@@ -173,6 +186,7 @@ where
     }
 
     async fn execute(self) -> sqlx::Result<E::QueryResult> {
+        STATEMENTS.set(STATEMENTS.get() + 1);
         let query = sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?);
         match self.on {
             On::Any(pool) => query.execute(pool).await,
@@ -183,6 +197,7 @@ where
     /// All of them, even where one is wanted: on `SQLite` sqlx would stop at the first row of an `insert … returning`, and
     /// swallow the error if the commit that follows it fails.
     async fn rows(self) -> sqlx::Result<Vec<E::Row>> {
+        STATEMENTS.set(STATEMENTS.get() + 1);
         let query = sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?);
         match self.on {
             On::Any(pool) => query.fetch_all(pool).await,

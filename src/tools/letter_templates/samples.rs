@@ -57,7 +57,9 @@ pub fn of(name: Option<&str>) -> Vec<Letter> {
     letters.push(Letter::MfaDisabled { name: name.clone(), device: device.clone(), address, at });
     let remaining = if name.is_some() { 6 } else { 1 };
     letters.push(Letter::BackupCodeUsed { name: name.clone(), device: device.clone(), address, at, remaining });
+    letters.push(Letter::Invitation { name: name.clone(), link: link("accept-invitation"), valid_for: hours(7 * 24) });
     let sessions_link = "https://app.example.com/sessions".to_owned();
+    letters.push(Letter::MfaReset { name: name.clone(), at, sessions_link: sessions_link.clone() });
     letters.push(Letter::SessionCompromised { name, device, address, at, sessions_link });
     letters
 }

@@ -1,5 +1,6 @@
 //! The world of a test: a running server, people who speak GraphQL, a letterbox, and a clock that stands still.
 
+mod administrators;
 mod answer;
 mod app;
 mod asking;

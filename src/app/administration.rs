@@ -1,0 +1,49 @@
+//! What every deed of an administrator begins with, and the rule that one of them is always left.
+
+use super::App;
+use crate::error::{Refusal, Result};
+use crate::records::administration;
+use crate::records::users::{self, User};
+use crate::tools::db::Tx;
+use crate::values::ids::UserId;
+use crate::values::time::Time;
+use crate::values::user::{Role, UserStatus};
+
+impl App {
+    /// Begins a deed of an administrator, who must still be one: of two who demote each other at the same moment the
+    /// second is none any more.
+    ///
+    /// # Errors
+    /// `FORBIDDEN`.
+    pub async fn begin_as_admin(&self, admin: UserId, now: Time) -> Result<Tx> {
+        let mut tx = self.db.begin().await?;
+        administration::hold_roster(&mut tx).await?;
+        let actor = users::find_in(&mut tx, admin).await?;
+        let may = |user: &User| user.role == Role::Admin && user.deleted_at.is_none() && !user.is_shut(now);
+        if actor.as_ref().is_some_and(may) { Ok(tx) } else { Err(Refusal::Forbidden.into()) }
+    }
+
+    /// The user that an administrator is about to change, whose row nobody else changes meanwhile.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`; `CONFLICT` for a deleted one.
+    pub async fn user_to_change(&self, tx: &mut Tx, id: UserId, now: Time) -> Result<User> {
+        let user = administration::find_to_change(tx, id).await?.ok_or(Refusal::NotFound)?;
+        if user.status(now) == UserStatus::Deleted {
+            return Err(Refusal::Conflict("This account is deleted. Please restore it first.").into());
+        }
+        Ok(user)
+    }
+
+    /// Makes sure that somebody administers the server without this user. The transaction holds the roster.
+    ///
+    /// # Errors
+    /// `CONFLICT` for the last one.
+    pub async fn keep_an_admin(&self, tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+        let is_admin = users::find_in(tx, id).await?.is_some_and(|user| user.role == Role::Admin);
+        if is_admin && !administration::any_other_active_admin(tx, id, now).await? {
+            return Err(Refusal::Conflict("One administrator must be left, and this is the last one.").into());
+        }
+        Ok(())
+    }
+}

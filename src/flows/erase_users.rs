@@ -1,0 +1,52 @@
+//! Forgetting deleted people for good, when the time to restore them is over.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::records::audit_log::{self, Event};
+use crate::records::erasure::{self, Due};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::time::Time;
+
+/// How many are looked for at a time.
+const BATCH: i64 = 100;
+
+/// Erases the personal data of everybody who was deleted longer ago than the settings keep it, each in a transaction of
+/// its own. The trail keeps their ids. Answers how many.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault; who was erased stays erased.
+pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64> {
+    let now = app.clock.now();
+    if app.config.user_retention.is_zero() {
+        return Ok(0);
+    }
+    let cutoff = now - app.config.user_retention;
+    let (operator, mut erased) = (Caller::operator("authgraph retention"), 0);
+    loop {
+        let due = erasure::list_due(&app.db, cutoff, BATCH).await?;
+        for one in &due {
+            if stopping.is_cancelled() {
+                return Ok(erased);
+            }
+            erased += u64::from(erase(app, &operator, one, (cutoff, now)).await?);
+        }
+        if due.is_empty() {
+            return Ok(erased);
+        }
+    }
+}
+
+async fn erase(app: &App, operator: &Caller, due: &Due, (cutoff, now): (Time, Time)) -> Result<bool> {
+    let mut tx = app.db.begin().await?;
+    // Another instance may sweep at the same moment, and an administrator may have restored the account.
+    if !erasure::empty(&mut tx, due.id, cutoff, now).await? {
+        return Ok(false);
+    }
+    erasure::remove_belongings(&mut tx, due).await?;
+    audit_log::write(&mut tx, operator, Event::success(AuditAction::UserErased).about(Some(due.id)), now).await?;
+    tx.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,60 @@
+//! Deleting somebody else's account, and taking that back while there is something left of it.
+
+use super::authenticate::Admin;
+use crate::app::App;
+use crate::error::{OrFault, Refusal, Result};
+use crate::records::audit_log::{self, Event};
+use crate::records::users::{self, User};
+use crate::records::{administration, one_time_tokens, outbox};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::ids::UserId;
+use crate::values::session::SessionEndReason;
+
+/// Marks an account as deleted: nobody is in any more, no link of a letter works, and only administrators see it. Its
+/// address stays taken. Deleting what is deleted changes nothing.
+///
+/// # Errors
+/// `NOT_FOUND`; `CONFLICT` for one's own account and for the last administrator; `FORBIDDEN`.
+pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
+    let now = app.clock.now();
+    let (actor, session) = (admin.viewer().user().id, admin.viewer().session().id);
+    let mut tx = app.begin_as_admin(actor, now).await?;
+    if id == actor {
+        return Err(Refusal::Conflict("Nobody deletes their own account here. Please use deleteAccount.").into());
+    }
+    administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    app.keep_an_admin(&mut tx, id, now).await?;
+    if users::delete(&mut tx, id, now).await? {
+        let ended = app.end_sessions(&mut tx, id, None, SessionEndReason::AccountDeleted, now).await?;
+        outbox::withdraw_all_of_user(&mut tx, id, now).await?;
+        one_time_tokens::revoke_all(&mut tx, id, now).await?;
+        let event = Event::success(AuditAction::UserDeleted).by_admin(actor, id).in_session(session);
+        audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
+    }
+    let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just deleted")?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Takes a deletion back. Its user can sign in again; sessions and links stay over.
+///
+/// # Errors
+/// `NOT_FOUND`; `CONFLICT` where the account is not deleted, or its data is erased; `FORBIDDEN`.
+pub async fn restore_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
+    let now = app.clock.now();
+    let (actor, session) = (admin.viewer().user().id, admin.viewer().session().id);
+    let mut tx = app.begin_as_admin(actor, now).await?;
+    let user = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    if user.erased_at.is_some() {
+        return Err(Refusal::Conflict("The data of this account is erased for good.").into());
+    }
+    if !administration::restore(&mut tx, id, now).await? {
+        return Err(Refusal::Conflict("This account is not deleted.").into());
+    }
+    let event = Event::success(AuditAction::UserRestored).by_admin(actor, id).in_session(session);
+    audit_log::write(&mut tx, caller, event, now).await?;
+    let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just restored")?;
+    tx.commit().await?;
+    Ok(user)
+}

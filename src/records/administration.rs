@@ -1,0 +1,88 @@
+//! What administrators change about users, and the rule that one administrator is always left.
+
+use crate::error::{OrFault, Result};
+use crate::records::users::{self, User};
+use crate::tools::db::{Tx, sql};
+use crate::values::ids::UserId;
+use crate::values::time::Time;
+use crate::values::user::{LockedBy, Role};
+
+/// Waits until nobody else is taking an administrator away, and keeps others from it until the transaction ends. Call
+/// it before anything else: whoever reads first may have read what is no longer so.
+pub async fn hold_roster(tx: &mut Tx) -> Result<()> {
+    tx.query(sql!("update admin_roster set changes = changes + 1 where only_row = 1")).execute().await?;
+    Ok(())
+}
+
+/// Whether somebody but this user administers the server and can go on doing so. Only right after [`hold_roster`].
+/// Wrong passwords of a stranger take nobody away: that lock ends by itself.
+pub async fn any_other_active_admin(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
+    let other: Option<(i32,)> = tx
+        .query(sql!(
+            "select 1 from users where role = 'ADMIN' and deleted_at is null and id <> $1",
+            " and (locked_by is null or locked_by <> 'ADMIN' or locked_until <= $2) and facets in (8, 9, 10, 11) limit 1"
+        ))
+        .bind(id)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(other.is_some())
+}
+
+/// Gives a user another role.
+pub async fn set_role(tx: &mut Tx, id: UserId, role: Role, now: Time) -> Result<()> {
+    tx.query(sql!("update users set role = $2, updated_at = $3 where id = $1"))
+        .bind(id)
+        .bind(role)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Shuts an account until a time.
+pub async fn lock(tx: &mut Tx, id: UserId, until: Time, now: Time) -> Result<()> {
+    tx.query(sql!("update users set locked_until = $2, locked_by = $3, updated_at = $4 where id = $1"))
+        .bind(id)
+        .bind(until)
+        .bind(LockedBy::Admin)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Lifts every lock, and forgets the wrong passwords before it.
+pub async fn unlock(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "update users set locked_until = null, locked_by = null, failed_attempts = 0, updated_at = $2 where id = $1"
+    ))
+    .bind(id)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes a deletion back; false where there is none, or nothing left to restore.
+pub async fn restore(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
+    let restored = tx
+        .query(sql!(
+            "update users set deleted_at = null, updated_at = $2",
+            " where id = $1 and deleted_at is not null and erased_at is null"
+        ))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(restored == 1)
+}
+
+/// The user of this id, whose row nobody else changes until the transaction ends.
+pub async fn find_to_change(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    let held = tx.query(sql!("update users set updated_at = updated_at where id = $1")).bind(id).execute().await?;
+    if held == 0 {
+        return Ok(None);
+    }
+    users::find_in(tx, id).await?.or_fault("reading a user just held").map(Some)
+}

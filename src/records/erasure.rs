@@ -1,0 +1,69 @@
+//! Erasing what is personal about deleted users. The row stays, with its id: the trail speaks of it.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
+use crate::values::time::Time;
+
+/// Whose data is to be erased.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Due {
+    pub id: UserId,
+    pub email: EmailAddress,
+}
+
+/// Users deleted before `cutoff` whose data is still there.
+pub async fn list_due(db: &Db, cutoff: Time, batch: i64) -> Result<Vec<Due>> {
+    db.query(sql!(
+        "select id, email from users where deleted_at < $1 and deleted_at is not null and erased_at is null",
+        " order by deleted_at limit $2"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .all()
+    .await
+}
+
+/// Empties the row of a user, unless they were restored meanwhile or somebody else has done it; false then. The address
+/// is free after it.
+pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<bool> {
+    let emptied = tx
+        .query(sql!(
+            "update users set email = $2, email_verified_at = null, name = null, name_key = null, locale = null,",
+            " password_hash = null, failed_attempts = 0, locked_until = null, locked_by = null, last_login_at = null,",
+            " erased_at = $3, updated_at = $3 where id = $1 and deleted_at < $4 and erased_at is null"
+        ))
+        .bind(id)
+        .bind(format!("{id}@erased.invalid"))
+        .bind(now)
+        .bind(cutoff)
+        .execute()
+        .await?;
+    Ok(emptied == 1)
+}
+
+/// Removes everything that belonged to a user, in every table but the trail.
+pub async fn remove_belongings(tx: &mut Tx, due: &Due) -> Result<()> {
+    for belongings in [
+        sql!("delete from sessions where user_id = $1"),
+        sql!("delete from one_time_tokens where user_id = $1"),
+        sql!("delete from outbox where user_id = $1"),
+        sql!("delete from held_addresses where user_id = $1"),
+        sql!("delete from known_devices where user_id = $1"),
+        sql!("delete from oauth_accounts where user_id = $1"),
+        sql!("delete from mfa_challenges where user_id = $1"),
+        sql!("delete from mfa_enrollments where user_id = $1"),
+        sql!("delete from backup_codes where user_id = $1"),
+        sql!("delete from mfa where user_id = $1"),
+    ] {
+        tx.query(belongings).bind(due.id).execute().await?;
+    }
+    // Letters that a stranger asked for know the address alone.
+    tx.query(sql!("delete from outbox where recipient = $1 and user_id is null"))
+        .bind(due.email.clone())
+        .execute()
+        .await?;
+    Ok(())
+}

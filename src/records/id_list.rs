@@ -1,0 +1,33 @@
+//! Many ids in one statement.
+
+use crate::tools::db::Query;
+use crate::values::ids::UserId;
+
+/// Ids to be bound one by one. Filled up to one of few lengths, so that there are few texts to prepare.
+pub(super) struct IdList(Vec<UserId>);
+
+const LENGTHS: [usize; 5] = [1, 5, 20, 50, 100];
+
+impl IdList {
+    /// The ids, the last of them repeated.
+    pub(super) fn of(ids: &[UserId]) -> Self {
+        let length = LENGTHS.into_iter().find(|length| *length >= ids.len()).unwrap_or(ids.len());
+        let mut filled = ids.to_vec();
+        filled.resize(length, ids.last().copied().unwrap_or(UserId::from(uuid::Uuid::nil())));
+        Self(filled)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// `$3, $4, $5`: where they stand in the text, from the number of the first.
+    pub(super) fn placeholders(&self, first: usize) -> String {
+        (first..first + self.0.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Binds them, in the order of their placeholders.
+    pub(super) fn bind<'q>(&self, query: Query<'q>) -> Query<'q> {
+        self.0.iter().fold(query, |query, id| query.bind(*id))
+    }
+}

@@ -1,0 +1,30 @@
+//! The ways of users to sign in with a provider.
+
+use super::id_list::IdList;
+use crate::error::Result;
+use crate::tools::db::Db;
+use crate::values::ids::{OAuthAccountId, UserId};
+use crate::values::time::Time;
+
+/// One account at one provider.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct OAuthAccount {
+    pub id: OAuthAccountId,
+    pub user_id: UserId,
+    pub provider: String,
+    pub email: Option<String>,
+    pub linked_at: Time,
+    pub last_used_at: Option<Time>,
+}
+
+/// What these users are linked to, the oldest link of each first.
+pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<OAuthAccount>> {
+    let ids = IdList::of(users);
+    let text = format!(
+        "select id, user_id, provider, email, linked_at, last_used_at from oauth_accounts \
+         where user_id in ({}) order by user_id, linked_at, id",
+        ids.placeholders(1)
+    );
+    ids.bind(db.query_built(text)).all().await
+}

@@ -1,0 +1,146 @@
+//! Which users a list holds, and how it is sorted.
+
+use crate::error::FieldFault;
+use crate::values::time::Time;
+use crate::values::user::{Role, UserStatus, folded};
+
+/// The longest search, in characters.
+const SEARCH_LIMIT: usize = 100;
+/// What has no trigram is looked for at the beginning only.
+const TRIGRAM: usize = 3;
+
+/// Which users.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Every one of these fits.
+    pub searches: Vec<Search>,
+    /// Of this role.
+    pub role: Option<Role>,
+    /// Who stand like this.
+    pub status: Option<UserStatus>,
+    /// Whose address is proved, or is not.
+    pub email_verified: Option<bool>,
+    /// Who have a second factor, or have none.
+    pub mfa_enabled: Option<bool>,
+    /// Who can sign in with this provider.
+    pub provider: Option<String>,
+    /// Registered in this time.
+    pub created: Span,
+    /// Last signed in in this time.
+    pub last_login: Span,
+}
+
+/// A span of time; open where an end is left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Span {
+    /// From this moment on.
+    pub from: Option<Time>,
+    /// Before this moment.
+    pub before: Option<Time>,
+}
+
+impl Span {
+    /// Whether it holds all times.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// A text that addresses and names are searched for, folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Search {
+    /// The address or the name begins with it.
+    Beginning(String),
+    /// It stands anywhere in the address or the name.
+    Anywhere(String),
+}
+
+impl Search {
+    /// Reads a search for the beginning of an address or a name; an empty one is none.
+    ///
+    /// # Errors
+    /// `TOO_LONG`, or `INVALID` for control characters.
+    pub fn beginning(typed: &str) -> Result<Option<Self>, FieldFault> {
+        Ok(searched(typed)?.map(Self::Beginning))
+    }
+
+    /// Reads a search for a part of an address or a name; without three letters or digits in a row it is one for the
+    /// beginning.
+    ///
+    /// # Errors
+    /// As [`Search::beginning`].
+    pub fn anywhere(typed: &str) -> Result<Option<Self>, FieldFault> {
+        let search = searched(typed)?;
+        Ok(search.map(|text| if has_trigram(&text) { Self::Anywhere(text) } else { Self::Beginning(text) }))
+    }
+}
+
+/// Whether an index of trigrams can find it; that of PostgreSQL holds letters and digits alone.
+fn has_trigram(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|run| run.chars().count() >= TRIGRAM)
+}
+
+fn searched(typed: &str) -> Result<Option<String>, FieldFault> {
+    let text = folded(typed.trim());
+    if text.chars().count() > SEARCH_LIMIT {
+        return Err(FieldFault::new("TOO_LONG", format!("Please search for at most {SEARCH_LIMIT} characters.")));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// What a list is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OrderField {
+    /// The beginning of the account.
+    CreatedAt,
+    /// The last sign-in; whoever never signed in stands before everybody who did.
+    LastLoginAt,
+    /// The address, by its bytes.
+    Email,
+}
+
+/// How a list is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UserOrder {
+    /// By what.
+    pub field: OrderField,
+    /// Whether the last comes first.
+    pub descending: bool,
+}
+
+impl Default for UserOrder {
+    /// The newest accounts first.
+    fn default() -> Self {
+        Self { field: OrderField::CreatedAt, descending: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_knows_no_case_in_any_script() {
+        assert_eq!(Search::anywhere("  BJÖRK"), Ok(Some(Search::Anywhere("björk".to_owned()))));
+        assert_eq!(Search::anywhere("O\u{308}l"), Search::anywhere("Öl"));
+    }
+
+    #[test]
+    fn what_no_index_finds_in_the_middle_is_a_beginning() {
+        for typed in ["öl", "a_b", "%%%", "j. d."] {
+            assert_eq!(Search::anywhere(typed), Ok(Some(Search::Beginning(typed.to_owned()))));
+        }
+        assert_eq!(Search::anywhere("ÖL"), Ok(Some(Search::Beginning("öl".to_owned()))));
+        assert_eq!(Search::anywhere("   "), Ok(None));
+    }
+
+    #[test]
+    fn what_cannot_be_searched_for_is_refused() {
+        assert_eq!(Search::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
+        assert_eq!(Search::beginning("a\0b").unwrap_err().code, "INVALID");
+    }
+}

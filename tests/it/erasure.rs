@@ -1,0 +1,127 @@
+//! Forgetting deleted people for good.
+
+use std::time::Duration;
+
+use authgraph::flows::erase_users::erase_users;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{PASSWORD, SignedIn, TestApp};
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn erased(app: &TestApp) -> u64 {
+    erase_users(&app.app, &CancellationToken::new()).await.unwrap()
+}
+
+async fn count(app: &TestApp, text: String) -> i64 {
+    let (count,): (i64,) = app.app.db.query_built(text).one().await.unwrap();
+    count
+}
+
+/// Somebody who left something in every table, and is deleted.
+async fn deleted_ann(app: &TestApp) -> SignedIn {
+    let ann = app.with_mfa("ann@example.com").await.session;
+    app.update_profile(&ann, json!({ "name": "Ann Miller", "locale": "de" })).await.granted();
+    app.challenge("ann@example.com").await;
+    app.request_email_change(&ann, "ann@new.example").await.granted();
+    let token = app.token_to("ann@new.example", "confirm_email_change").await;
+    app.confirm_email_change(&token).await.granted();
+    app.request_password_reset("ann@new.example").await.granted();
+    app.letters_to("ann@new.example").await;
+    app.delete_account(&ann, "ann@new.example").await.granted();
+    ann
+}
+
+#[tokio::test]
+async fn after_30_days_nothing_personal_is_left() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let ann = deleted_ann(&app).await;
+    app.wait(30 * DAY);
+    assert_eq!(erased(&app).await, 0);
+    app.wait(Duration::from_secs(1));
+
+    assert_eq!(erased(&app).await, 1);
+
+    let owned = [
+        "sessions",
+        "one_time_tokens",
+        "held_addresses",
+        "known_devices",
+        "oauth_accounts",
+        "mfa_challenges",
+        "mfa_enrollments",
+        "backup_codes",
+        "mfa",
+    ];
+    for table in owned {
+        let text = format!("select count(*) from {table} where user_id in (select id from users where role = 'USER')");
+        assert_eq!(count(&app, text).await, 0, "{table}");
+    }
+    assert_eq!(count(&app, "select count(*) from outbox where recipient like 'ann@%'".to_owned()).await, 0);
+    assert_eq!(count(&app, "select count(*) from user_search where text like '%ann%'".to_owned()).await, 0);
+    let admin = app.login(&admin.email, PASSWORD).await.signed_in();
+    let left = app.user(&admin, &ann.user).await.granted();
+    assert_eq!(left.text_at("/user/email"), format!("{}@erased.invalid", ann.user));
+    assert_eq!((left.at("/user/name"), left.at("/user/locale")), (&json!(null), &json!(null)));
+    assert_eq!(left.text_at("/user/status"), "DELETED");
+    assert_eq!(app.restore_user(&admin, &ann.user).await.code(), "CONFLICT");
+}
+
+#[tokio::test]
+async fn the_address_of_an_erased_user_is_free() {
+    let app = TestApp::start().await;
+    let ann = deleted_ann(&app).await;
+    assert_eq!(app.register("ann@new.example").await.code(), "EMAIL_TAKEN");
+    app.wait(31 * DAY);
+    erased(&app).await;
+
+    let other = app.signed_in("ann@new.example").await;
+
+    assert_ne!(other.user, ann.user);
+    let trail = app.audit_trail().await;
+    assert!(trail.contains(&"USER_ERASED Success".to_owned()), "{trail:?}");
+}
+
+#[tokio::test]
+async fn who_is_there_or_was_restored_is_left_alone() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.delete_user(&admin, &ann.user).await.granted();
+    app.restore_user(&admin, &ann.user).await.granted();
+    app.signed_in("bob@example.com").await;
+
+    app.wait(365 * DAY);
+
+    assert_eq!(erased(&app).await, 0);
+    app.login("ann@example.com", PASSWORD).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_setting_keeps_them_for_ever() {
+    let app = TestApp::with(&[("USER_RETENTION", "0s")]).await;
+    deleted_ann(&app).await;
+
+    app.wait(3_650 * DAY);
+
+    assert_eq!(erased(&app).await, 0);
+}
+
+#[tokio::test]
+async fn two_instances_erase_everybody_once() {
+    let here = TestApp::start().await;
+    let there = here.another_instance().await;
+    for number in 0..12 {
+        let one = here.signed_in(&format!("user{number}@example.com")).await;
+        here.delete_account(&one, &one.email).await.granted();
+    }
+    here.wait(31 * DAY);
+
+    let (one, other) = tokio::join!(erased(&here), erased(&there));
+
+    assert_eq!(one + other, 12);
+    let events = here.audit_trail().await.iter().filter(|event| *event == "USER_ERASED Success").count();
+    assert_eq!(events, 12);
+}

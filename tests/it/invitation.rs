@@ -1,0 +1,108 @@
+//! Invited by an administrator, and how somebody becomes a member by it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn an_invitation_leads_to_a_password_and_a_verified_address() {
+    let app = TestApp::with(&[("EMAIL_VERIFICATION", "required"), ("REGISTRATION_OPEN", "false")]).await;
+    let admin = app.administrator("root@example.com").await;
+
+    let created = app.create_user(&admin, json!({ "email": "Bob@Example.com", "role": "ADMIN", "name": "Bob" })).await;
+    assert_eq!(created.at("/createUser/user/hasPassword"), &json!(false));
+    assert_eq!(app.login("bob@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
+    let token = app.token_to("bob@example.com", "invitation").await;
+    app.reset_password(&token, PASSWORD).await.granted();
+
+    let bob = app.login("bob@example.com", PASSWORD).await.signed_in();
+    app.ask("{ users { totalCount } }").by(&bob).await.granted();
+    assert_eq!(app.me(&bob).await.at("/me/emailVerified"), &json!(true));
+    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["invitation"]);
+    assert_eq!(app.reset_password(&token, "Another-Horse-8").await.code(), "INVALID_TOKEN");
+}
+
+#[tokio::test]
+async fn an_invitation_holds_for_seven_days_and_can_be_sent_again() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let created = app.create_user(&admin, json!({ "email": "bob@example.com" })).await.granted();
+    let late = app.token_to("bob@example.com", "invitation").await;
+
+    app.wait(Duration::from_hours(7 * 24));
+    assert_eq!(app.reset_password(&late, PASSWORD).await.code(), "INVALID_TOKEN");
+    let admin = app.login(&admin.email, PASSWORD).await.signed_in();
+    app.send_user_password_reset(&admin, created.text_at("/createUser/user/id")).await.granted();
+
+    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["invitation", "invitation"]);
+    let token = app.token_to("bob@example.com", "invitation").await;
+    app.reset_password(&token, PASSWORD).await.granted();
+}
+
+#[tokio::test]
+async fn a_stranger_who_asks_for_a_reset_does_not_void_an_invitation() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    app.create_user(&admin, json!({ "email": "bob@example.com" })).await.granted();
+    let token = app.token_to("bob@example.com", "invitation").await;
+
+    app.request_password_reset("bob@example.com").await.granted();
+    app.deliver_mail().await;
+
+    app.reset_password(&token, PASSWORD).await.granted();
+}
+
+#[tokio::test]
+async fn an_invitation_dies_with_the_account() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let created = app.create_user(&admin, json!({ "email": "bob@example.com" })).await.granted();
+    let token = app.token_to("bob@example.com", "invitation").await;
+
+    app.delete_user(&admin, created.text_at("/createUser/user/id")).await.granted();
+
+    assert_eq!(app.reset_password(&token, PASSWORD).await.code(), "INVALID_TOKEN");
+}
+
+#[tokio::test]
+async fn a_taken_address_is_taken_for_administrators_too() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let ann = app.signed_in("ann@example.com").await;
+    let gone = app.signed_in("gone@example.com").await;
+    app.delete_user(&admin, &gone.user).await.granted();
+    app.request_email_change(&ann, "ann@new.example").await.granted();
+    let token = app.token_to("ann@new.example", "confirm_email_change").await;
+    app.confirm_email_change(&token).await.granted();
+
+    for address in ["gone@example.com", "ann@example.com", "ann@new.example", "root@example.com"] {
+        assert_eq!(app.create_user(&admin, json!({ "email": address })).await.code(), "EMAIL_TAKEN", "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_with_markup_stays_text_in_the_letter() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let input = json!({ "email": "bob@example.com", "name": "<b>Bob</b>" });
+
+    app.create_user(&admin, input).await.granted();
+
+    let letters = app.letters_to("bob@example.com").await;
+    assert!(!letters[0].html.contains("<b>Bob"), "{}", letters[0].html);
+    assert!(letters[0].text.contains("accept-invitation?token="));
+}
+
+#[tokio::test]
+async fn one_of_many_invitations_at_once_opens_the_account() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+
+    let answers = app.at_once((0..20).map(|_| app.create_user(&admin, json!({ "email": "bob@example.com" })))).await;
+
+    let opened = answers.iter().filter(|answer| answer.errors().is_empty()).count();
+    assert_eq!(opened, 1);
+    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["invitation"]);
+}

@@ -1,0 +1,133 @@
+//! One administrator is always left, whoever takes whom away at whatever moment.
+
+use serde_json::json;
+
+use crate::support::{Answer, Asking, PASSWORD, SignedIn, TestApp};
+
+async fn active_admins(app: &TestApp) -> i64 {
+    let text = "select count(*) from users where role = 'ADMIN' and deleted_at is null and locked_by is null";
+    let (count,): (i64,) = app.app.db.query(text).one().await.unwrap();
+    count
+}
+
+async fn administrators(app: &TestApp, how_many: usize) -> Vec<SignedIn> {
+    let mut admins = Vec::new();
+    for number in 0..how_many {
+        admins.push(app.administrator(&format!("root{number}@example.com")).await);
+    }
+    admins
+}
+
+/// Everybody does it to everybody else, several times over, at the same moment.
+async fn all_against_all<'a>(
+    app: &TestApp,
+    admins: &'a [SignedIn],
+    deed: impl Fn(&'a SignedIn, &'a SignedIn) -> Asking,
+) -> Vec<Answer> {
+    let pairs = admins.iter().flat_map(|by| admins.iter().map(move |whom| (by, whom)));
+    let pairs: Vec<_> = pairs.filter(|(by, whom)| by.user != whom.user).collect();
+    let requests = pairs.iter().cycle().take(200).map(|(by, whom)| deed(by, whom));
+    app.at_once(requests.collect::<Vec<_>>()).await
+}
+
+#[tokio::test]
+async fn nobody_changes_their_own_role_or_shuts_themselves_out() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 2).await;
+    let own = &admins[0];
+
+    for change in [json!({ "role": "USER" }), json!({ "locked": true })] {
+        assert_eq!(app.update_user(own, &own.user, change).await.code(), "CONFLICT");
+    }
+    assert_eq!(app.delete_user(own, &own.user).await.code(), "CONFLICT");
+    app.update_user(own, &own.user, json!({ "role": "ADMIN", "name": "Root" })).await.granted();
+}
+
+#[tokio::test]
+async fn the_last_administrator_cannot_leave() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 2).await;
+
+    app.delete_account(&admins[0], "root0@example.com").await.granted();
+
+    assert_eq!(app.delete_account(&admins[1], "root1@example.com").await.code(), "CONFLICT");
+    app.me(&admins[1]).await.granted();
+}
+
+#[tokio::test]
+async fn a_locked_administrator_does_not_count() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 2).await;
+    app.update_user(&admins[0], &admins[1].user, json!({ "locked": true })).await.granted();
+
+    assert_eq!(app.delete_account(&admins[0], "root0@example.com").await.code(), "CONFLICT");
+
+    app.update_user(&admins[0], &admins[1].user, json!({ "locked": false })).await.granted();
+    app.delete_account(&admins[0], "root0@example.com").await.granted();
+}
+
+#[tokio::test]
+async fn a_stranger_who_guesses_wrong_takes_no_administrator_away() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 2).await;
+    app.guess_wrong("root1@example.com", 5).await;
+
+    app.delete_account(&admins[0], "root0@example.com").await.granted();
+
+    assert_eq!(active_admins(&app).await, 0, "a lock of 15 minutes is a lock");
+    app.wait(std::time::Duration::from_mins(15));
+    app.login("root1@example.com", PASSWORD).await.signed_in();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_demotions_at_once_leave_one() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 5).await;
+
+    let answers =
+        all_against_all(&app, &admins, |by, whom| app.update_user(by, &whom.user, json!({ "role": "USER" }))).await;
+
+    assert_eq!(active_admins(&app).await, 1);
+    let demoted = app.audit_trail().await.iter().filter(|event| *event == "ROLE_CHANGED Success").count();
+    assert_eq!(demoted, 4);
+    for answer in answers.iter().filter(|answer| !answer.errors().is_empty()) {
+        assert!(["FORBIDDEN", "CONFLICT"].contains(&answer.code()), "{}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_demote_each_other_at_once_one_has_done_it() {
+    let app = TestApp::start().await;
+    let (root, demoted) = (app.administrator("root@example.com").await, json!({ "role": "USER" }));
+    let pair = administrators(&app, 2).await;
+    for _ in 0..10 {
+        let deeds = [(0, 1), (1, 0)].map(|(by, whom)| app.update_user(&pair[by], &pair[whom].user, demoted.clone()));
+
+        let answers = app.at_once(deeds).await;
+
+        let done = answers.iter().filter(|answer| answer.errors().is_empty()).count();
+        assert_eq!(done, 1, "{answers:?}");
+        for who in &pair {
+            app.update_user(&root, &who.user, json!({ "role": "ADMIN" })).await.granted();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locks_deletions_and_departures_at_once_leave_one() {
+    let app = TestApp::start().await;
+    let other = app.another_instance().await;
+    let admins = administrators(&app, 4).await;
+
+    let lock = |by: &SignedIn, whom: &SignedIn| app.update_user(by, &whom.user, json!({ "locked": true }));
+    let delete = |by: &SignedIn, whom: &SignedIn| other.delete_user(by, &whom.user);
+    let mut requests: Vec<Asking> = Vec::new();
+    for (by, whom) in [(0, 1), (1, 2), (2, 3), (3, 0)].into_iter().cycle().take(100) {
+        requests.push(lock(&admins[by], &admins[whom]));
+        requests.push(delete(&admins[whom], &admins[by]));
+    }
+    requests.extend(admins.iter().map(|own| app.delete_account(own, &own.email)));
+    app.at_once(requests).await;
+
+    assert!(active_admins(&app).await >= 1);
+}

@@ -1,0 +1,58 @@
+//! Administrators: made by whoever runs the process, as on a server.
+
+use authgraph::flows::create_admin::create_admin;
+use authgraph::values::email_address::EmailAddress;
+use authgraph::values::password::Password;
+use serde_json::{Value, json};
+
+use super::answer::SignedIn;
+use super::app::TestApp;
+use super::asking::Asking;
+use super::people::PASSWORD;
+
+/// How an account stands, as an administrator sees it.
+const USER: &str = "user { id email emailVerified name locale role status hasPassword lockedUntil deletedAt erasedAt mfa { enabled } }";
+
+impl TestApp {
+    /// An administrator who has just signed in.
+    pub async fn administrator(&self, email: &str) -> SignedIn {
+        let address = EmailAddress::parse(email).unwrap();
+        create_admin(&self.app, &address, &Password::typed(PASSWORD.to_owned())).await.unwrap();
+        self.login(email, PASSWORD).await.signed_in()
+    }
+
+    pub fn create_user(&self, admin: &SignedIn, input: Value) -> Asking {
+        self.mutate("createUser", input, USER).by(admin)
+    }
+
+    pub fn update_user(&self, admin: &SignedIn, user: &str, mut change: Value) -> Asking {
+        change["userId"] = json!(user);
+        self.mutate("updateUser", change, USER).by(admin)
+    }
+
+    pub fn delete_user(&self, admin: &SignedIn, user: &str) -> Asking {
+        self.mutate("deleteUser", json!({ "userId": user }), USER).by(admin)
+    }
+
+    pub fn restore_user(&self, admin: &SignedIn, user: &str) -> Asking {
+        self.mutate("restoreUser", json!({ "userId": user }), USER).by(admin)
+    }
+
+    pub fn revoke_user_sessions(&self, admin: &SignedIn, user: &str) -> Asking {
+        self.mutate("revokeUserSessions", json!({ "userId": user }), "revokedCount").by(admin)
+    }
+
+    pub fn reset_user_mfa(&self, admin: &SignedIn, user: &str) -> Asking {
+        self.mutate("resetUserMfa", json!({ "userId": user }), USER).by(admin)
+    }
+
+    pub fn send_user_password_reset(&self, admin: &SignedIn, user: &str) -> Asking {
+        self.mutate("sendUserPasswordReset", json!({ "userId": user }), "accepted").by(admin)
+    }
+
+    /// Asks for the one user of this id: `/user/status`.
+    pub fn user(&self, admin: &SignedIn, id: &str) -> Asking {
+        let document = format!("query($id: ID!) {{ {} }}", USER.replace("user {", "user(id: $id) {"));
+        self.ask(document).variables(json!({ "id": id })).by(admin)
+    }
+}
