@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::app::feed::Listener;
 use crate::error::{Error, FieldFault, Result};
 use crate::records::audit_log::{self, Recorded};
-use crate::records::audit_search::{self, Filter};
+use crate::records::audit_search::{self, Filter, Slice};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::paging::{self, Cursor, Page};
 
@@ -188,7 +188,8 @@ impl Follower {
     async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
         let scope = paging::Scope::of("replay", &replay.filter);
         let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
-        let events = audit_search::list(&self.app.db, &replay.filter, &page).await?;
+        let slice = Slice { filter: replay.filter.clone(), page };
+        let events = audit_search::list(&self.app.db, &slice).await?;
         replay.is_last = events.len() <= PAGE;
         replay.place = events.last().map(|event| Cursor::at(event.at, event.id.uuid()));
         replay.page = events.into();

@@ -7,11 +7,11 @@ use crate::error::Result;
 use crate::tools::db::{Db, Query};
 use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::ids::{SessionId, UserId};
-use crate::values::paging::Page;
+use crate::values::paging::{Cursor, Key, Page};
 use crate::values::time::Time;
 
 /// Which events. What is `None`, or empty, is not asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// One of these was done.
     pub actions: Vec<AuditAction>,
@@ -61,12 +61,56 @@ impl Filter {
     }
 }
 
-/// A slice of the events that match, newest first, with one row more than the page where there is one. Whatever is asked
-/// for, an index in the order of the page leads to it, so the size of the trail does not matter.
-pub async fn list(db: &Db, filter: &Filter, page: &Page) -> Result<Vec<Recorded>> {
-    let search = Search::of(filter, page, db.is_sqlite());
-    let query = db.query_built(search.text);
-    search.values.into_iter().fold(query, |query, value| value.bind(query)).all().await
+/// A page of the events that match.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Slice {
+    /// Which events.
+    pub filter: Filter,
+    /// Which of them.
+    pub page: Page,
+}
+
+/// An event, and the slice it belongs to.
+#[derive(sqlx::FromRow)]
+struct Found {
+    slice: i32,
+    #[sqlx(flatten)]
+    event: Recorded,
+}
+
+/// A slice of the events that match, newest first (oldest first where it is read backwards), with one row more than the
+/// page where there is one. Whatever is asked for, an index in the order of the page leads to it, so the size of the
+/// trail does not matter.
+pub async fn list(db: &Db, slice: &Slice) -> Result<Vec<Recorded>> {
+    Ok(list_each(db, std::slice::from_ref(slice)).await?.pop().unwrap_or_default())
+}
+
+/// Several slices, in one statement.
+pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<Recorded>>> {
+    let Search { text, values, .. } = Search::of(slices, db.is_sqlite());
+    let found: Vec<Found> =
+        values.into_iter().fold(db.query_built(text), |query, value| value.bind(query)).all().await?;
+    let mut lists: Vec<Vec<Recorded>> = slices.iter().map(|_| Vec::new()).collect();
+    for Found { slice, event } in found {
+        if let Some(list) = usize::try_from(slice).ok().and_then(|slice| lists.get_mut(slice)) {
+            list.push(event);
+        }
+    }
+    // Each part came in its order; those of one slice are merged here.
+    for (list, Slice { page, .. }) in lists.iter_mut().zip(slices) {
+        list.sort_unstable_by_key(|event| (event.at, event.id));
+        if !page.backwards {
+            list.reverse();
+        }
+        list.truncate(page.size + 1);
+    }
+    Ok(lists)
+}
+
+/// The place of an event in a list.
+#[must_use]
+pub fn place(event: &Recorded) -> Cursor {
+    Cursor { key: Key::At(event.at), id: event.id.uuid() }
 }
 
 /// A value to bind.
@@ -99,29 +143,33 @@ struct Search {
 }
 
 impl Search {
-    fn of(filter: &Filter, page: &Page, is_sqlite: bool) -> Self {
+    fn of(slices: &[Slice], is_sqlite: bool) -> Self {
         let mut search = Self { text: String::new(), values: Vec::new(), is_sqlite };
+        let parts: Vec<String> = slices.iter().enumerate().flat_map(|(n, slice)| search.parts(n, slice)).collect();
+        search.text = parts.join(" union all ");
+        search
+    }
+
+    /// One for each value that the leading column may have: each comes in the order of its index, and only a page of it.
+    fn parts(&mut self, number: usize, Slice { filter, page }: &Slice) -> Vec<String> {
         let mut equalities = equalities(filter).into_iter();
         let leading: Vec<String> = match equalities.next() {
             Some((column, values)) => {
-                values.into_iter().map(|value| format!("e.{column} = {}", search.place(value))).collect()
+                values.into_iter().map(|value| format!("e.{column} = {}", self.place(value))).collect()
             }
             None => vec!["1 = 1".to_owned()],
         };
-        let others = search.others(equalities, filter, page);
+        let others = self.others(equalities, filter, page);
         let (order, limit) = (if page.backwards { "asc" } else { "desc" }, page.size + 1);
         let columns = audit_log::columns!();
-        // Each part comes in the order of its index, and only a page of each is merged.
-        let parts = leading.into_iter().enumerate().map(|(n, leading)| {
+        let part = |leading: String| {
             let conditions = [&[leading], &*others].concat().join(" and ");
             format!(
-                "select * from (select {columns} from audit_events e where {conditions} \
-                 order by e.at {order}, e.id {order} limit {limit}) as part_{n}"
+                "select * from (select {number} as slice, {columns} from audit_events e where {conditions} \
+                 order by e.at {order}, e.id {order} limit {limit}) as part"
             )
-        });
-        let merged = parts.collect::<Vec<_>>().join(" union all ");
-        search.text = format!("select * from ({merged}) as merged order by at {order}, id {order} limit {limit}");
-        search
+        };
+        leading.into_iter().map(part).collect()
     }
 
     /// All conditions but the leading one.
@@ -142,11 +190,15 @@ impl Search {
             let Some(time) = time else { continue };
             conditions.push(format!("e.at {comparison} {}", self.place(Bound::Time(time))));
         }
-        let from = page.from.as_ref().and_then(|from| Some((from.moment()?, from.id)));
-        if let Some((at, id)) = from {
-            let comparison = if page.backwards { ">" } else { "<" };
-            let (at, id) = (self.place(Bound::Time(at)), self.place(Bound::Id(id)));
-            conditions.push(format!("(e.at, e.id) {comparison} ({at}, {id})"));
+        match &page.from {
+            Some(Cursor { key: Key::At(at), id }) => {
+                let comparison = if page.backwards { ">" } else { "<" };
+                let (at, id) = (self.place(Bound::Time(*at)), self.place(Bound::Id(*id)));
+                conditions.push(format!("(e.at, e.id) {comparison} ({at}, {id})"));
+            }
+            // No cursor of this list.
+            Some(Cursor { key: Key::Text(_), .. }) => conditions.push("1 = 0".to_owned()),
+            None => {}
         }
         if filter.own_only {
             conditions.push("(e.actor_id is null or e.actor_id = e.subject_id)".to_owned());
@@ -194,8 +246,8 @@ mod tests {
         let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3) };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
-        let page = Page { scope: Scope::of("test", filter), size: 20, from: None, backwards: false };
-        let search = Search::of(filter, &page, true);
+        let page = Page { scope: Scope::of("events", &()), size: 20, from: None, backwards: false };
+        let search = Search::of(&[Slice { filter: filter.clone(), page }], true);
         let query = db.query_built(format!("explain query plan {}", search.text));
         let query = search.values.into_iter().fold(query, |query, value| value.bind(query));
         let steps: Vec<(i32, i32, i32, String)> = query.all().await.unwrap_or_default();

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use authgraph::records::audit_log::{self, Event, Recorded};
-use authgraph::records::audit_search::{self, Filter};
+use authgraph::records::audit_search::{self, Filter, Slice};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::caller::Caller;
 use authgraph::values::ids::{SessionId, UserId};
@@ -15,13 +15,6 @@ use crate::support::{Answer, PASSWORD, START, SignedIn, TestApp};
 
 const EVENT: &str =
     "id at action outcome actor { email } subject { email } sessionId ipAddress userAgent correlationId metadata";
-
-/// A member whom the operator has made an administrator.
-async fn admin(app: &TestApp) -> SignedIn {
-    let admin = app.signed_in("admin@example.com").await;
-    app.app.db.query("update users set role = 'ADMIN' where email = 'admin@example.com'").execute().await.unwrap();
-    admin
-}
 
 async fn list(app: &TestApp, who: &SignedIn, arguments: &str) -> Answer {
     let page = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
@@ -61,7 +54,7 @@ async fn lock(app: &TestApp, admin: &SignedIn, subject: &SignedIn) {
 #[tokio::test]
 async fn an_administrator_sees_everything_newest_first() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     app.wait(Duration::from_secs(1));
     let ann = app.signed_in("ann@example.com").await;
     app.wait(Duration::from_secs(1));
@@ -69,7 +62,7 @@ async fn an_administrator_sees_everything_newest_first() {
 
     let listed = list(&app, &admin, "").await.granted();
 
-    assert_eq!(actions(&listed), ["LOGIN", "LOGIN", "USER_REGISTERED", "LOGIN", "USER_REGISTERED"]);
+    assert_eq!(actions(&listed), ["LOGIN", "LOGIN", "USER_REGISTERED", "LOGIN", "ADMIN_CREATED"]);
     let nodes = nodes(&listed, "/auditEvents/edges");
     assert_eq!(nodes[0]["outcome"], "FAILURE");
     assert_eq!((&nodes[0]["actor"], &nodes[0]["subject"]["email"]), (&json!(null), &json!("ann@example.com")));
@@ -83,7 +76,7 @@ async fn an_administrator_sees_everything_newest_first() {
 #[tokio::test]
 async fn pages_follow_each_other_in_both_directions() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     for _ in 0..5 {
         app.login("admin@example.com", PASSWORD).await.granted();
     }
@@ -91,7 +84,7 @@ async fn pages_follow_each_other_in_both_directions() {
     let all: Vec<&Value> = nodes(&all, "/auditEvents/edges");
     assert_eq!(all.len(), 7);
 
-    for filter in ["", ", filter: { actions: [LOGIN, USER_REGISTERED, LOGIN] }"] {
+    for filter in ["", ", filter: { actions: [LOGIN, ADMIN_CREATED, LOGIN] }"] {
         let first = list(&app, &admin, &format!("(first: 3{filter})")).await.granted();
         let end = first.text_at("/auditEvents/pageInfo/endCursor");
         let second = list(&app, &admin, &format!("(first: 3, after: \"{end}\"{filter})")).await.granted();
@@ -120,7 +113,7 @@ async fn the_trail_is_for_administrators() {
 #[tokio::test]
 async fn a_user_sees_what_was_done_to_them_and_not_from_where_an_administrator_did_it() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     let ann = app.signed_in("ann@example.com").await;
     app.wait(Duration::from_secs(1));
     lock(&app, &admin, &ann).await;
@@ -144,7 +137,7 @@ async fn a_user_sees_what_was_done_to_them_and_not_from_where_an_administrator_d
 #[tokio::test]
 async fn a_user_cannot_find_out_by_filtering_what_is_hidden() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     let ann = app.signed_in("ann@example.com").await;
     lock(&app, &admin, &ann).await;
     let (actor, session) = (format!("actorId: \"{}\"", admin.user), format!("sessionId: \"{}\"", admin.session));
@@ -164,7 +157,7 @@ async fn a_user_cannot_find_out_by_filtering_what_is_hidden() {
 #[tokio::test]
 async fn an_event_outlives_the_user_it_is_about() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     app.signed_in("ann@example.com").await;
     app.app.db.query("delete from users where email = 'ann@example.com'").execute().await.unwrap();
 
@@ -177,16 +170,16 @@ async fn an_event_outlives_the_user_it_is_about() {
 #[tokio::test]
 async fn a_word_of_a_newer_server_does_not_hide_the_others() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     app.tamper(&["update audit_events set action = 'TELEPORTED' where action = 'LOGIN'"]).await;
 
-    assert_eq!(actions(&list(&app, &admin, "").await.granted()), ["UNKNOWN", "USER_REGISTERED"]);
+    assert_eq!(actions(&list(&app, &admin, "").await.granted()), ["UNKNOWN", "ADMIN_CREATED"]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_looked_for_is_refused_all_at_once() {
     let app = TestApp::start().await;
-    let admin = admin(&app).await;
+    let admin = app.administrator("admin@example.com").await;
     let filter = format!(
         "(filter: {{ actorId: \"{}\", sessionId: \"x\", ipAddress: \"localhost\", actions: [UNKNOWN], outcome: UNKNOWN }})",
         admin.session
@@ -203,7 +196,7 @@ async fn what_cannot_be_looked_for_is_refused_all_at_once() {
 #[tokio::test]
 async fn the_dashboard_has_every_day_oldest_first() {
     let app = TestApp::start().await;
-    admin(&app).await;
+    app.administrator("admin@example.com").await;
     app.login("admin@example.com", "Wrong-Guess-99").await;
     app.wait(Duration::from_hours(48));
     let admin = app.login("admin@example.com", PASSWORD).await.signed_in();
@@ -214,12 +207,12 @@ async fn the_dashboard_has_every_day_oldest_first() {
     let day = |date: &str, registrations: i32, logins: i32, failed: i32, active: i32| json!({ "date": date, "registrations": registrations, "logins": logins, "failedLogins": failed, "activeUsers": active });
     let days = [
         day("2030-02-28", 0, 0, 0, 0),
-        day("2030-03-01", 1, 1, 1, 1),
+        day("2030-03-01", 0, 1, 1, 1),
         day("2030-03-02", 0, 0, 0, 0),
         day("2030-03-03", 0, 1, 0, 1),
     ];
     assert_eq!(dashboard.at("/dashboard/days"), &json!(days));
-    let totals = json!({ "users": 1, "verified": 0, "locked": 0, "withMfa": 0, "activeSessions": 2 });
+    let totals = json!({ "users": 1, "verified": 1, "locked": 0, "withMfa": 0, "activeSessions": 2 });
     assert_eq!(dashboard.at("/dashboard/totals"), &totals);
     for days in [0, -1, 367, i32::MAX] {
         let refused = app.ask(format!("{{ dashboard(days: {days}) {{ totals {{ users }} }} }}")).by(&admin).await;
@@ -301,12 +294,49 @@ async fn the_database_and_the_live_feed_agree_on_every_filter() {
 
     for _ in 0..300 {
         let filter = any_filter(&mut die, &cast);
-        let scope = Scope::of("test", &filter);
-        let page = Page { scope, size: 1_000, from: None, backwards: true };
-        let found = audit_search::list(&app.app.db, &filter, &page).await.unwrap();
+        let page = Page { scope: Scope::of("events", &()), size: 1_000, from: None, backwards: true };
+        let slice = Slice { filter: filter.clone(), page };
+        let found = audit_search::list(&app.app.db, &slice).await.unwrap();
         let matching: Vec<Recorded> = events.iter().filter(|event| filter.matches(event)).cloned().collect();
         assert_eq!(found, matching, "{filter:?}");
         found_in_all += found.len();
     }
     assert!(found_in_all > 1_000, "{found_in_all}");
+}
+
+#[tokio::test]
+async fn an_event_is_found_by_its_id_for_whoever_may_see_it() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("admin@example.com").await;
+    let (ann, bob) = (app.signed_in("ann@example.com").await, app.signed_in("bob@example.com").await);
+    lock(&app, &admin, &ann).await;
+    let id = list(&app, &admin, "(filter: { actions: [USER_LOCKED] })").await.granted();
+    let id = nodes(&id, "/auditEvents/edges")[0]["id"].as_str().unwrap().to_owned();
+    let node = |who: &SignedIn| {
+        app.ask(format!("{{ node(id: \"{id}\") {{ ... on AuditEvent {{ {EVENT} }} }} }}")).by(who).into_future()
+    };
+
+    let (full, own, nothing) = (node(&admin).await, node(&ann).await, node(&bob).await);
+
+    assert_eq!(
+        (full.text_at("/node/ipAddress"), full.text_at("/node/actor/email")),
+        ("192.0.2.77", "admin@example.com")
+    );
+    assert_eq!(
+        (own.text_at("/node/action"), own.at("/node/ipAddress"), own.at("/node/actor")),
+        ("USER_LOCKED", &json!(null), &json!(null))
+    );
+    assert_eq!(nothing.granted().at("/node"), &json!(null));
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_filter_is_refused() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("admin@example.com").await;
+    let all = list(&app, &admin, "(first: 1)").await.granted();
+    let cursor = all.text_at("/auditEvents/pageInfo/endCursor");
+
+    let refused = list(&app, &admin, &format!("(after: \"{cursor}\", filter: {{ actions: [LOGIN] }})")).await;
+
+    assert_eq!(refused.code(), "VALIDATION_FAILED");
 }

@@ -42,6 +42,7 @@ const SHOWN: [&str; 24] = [
     "Device",
     "DisownSessionPayload",
     "EmailVerificationSent",
+    "LoginResult",
     "MfaRequired",
     "MfaStatus",
     "Node",
@@ -56,8 +57,6 @@ const SHOWN: [&str; 24] = [
     "UndoEmailChangePayload",
     "User",
     "VerifyEmailPayload",
-    // The unions of the above.
-    "LoginResult",
 ];
 
 /// The schema's types, as their text declares them.

@@ -8,7 +8,8 @@ use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
 const PAGE: &str = "query($first: Int) { users(first: $first) { edges { node {
     email mfa { enabled backupCodesRemaining } oauthAccounts { provider email }
     sessions(first: 2) { edges { node { id user { email } } } pageInfo { hasNextPage } }
-    active: sessions(first: 1, status: ACTIVE) { edges { node { id } } } } } } }";
+    active: sessions(first: 1, status: ACTIVE) { edges { node { id } } }
+    auditEvents(first: 2) { edges { node { action actor { email } subject { email } } } } } } } }";
 
 /// The page, and how many statements it took.
 async fn page(app: &TestApp, admin: &SignedIn, first: usize) -> (Answer, u64) {
@@ -36,8 +37,8 @@ async fn fifty_users_with_all_that_is_theirs_are_as_many_statements_as_two() {
 
     assert_eq!(few.at("/users/edges").as_array().unwrap().len(), 2);
     assert_eq!(many.at("/users/edges").as_array().unwrap().len(), 50);
-    // Who asks, the page, second factors, accounts at providers, and two slices of sessions.
-    assert_eq!((for_few, for_many), (6, 6));
+    // Who asks, the page, second factors, accounts at providers, two slices of sessions, events, and whom they name.
+    assert_eq!((for_few, for_many), (8, 8));
 }
 
 #[tokio::test]
@@ -60,6 +61,8 @@ async fn everybody_has_their_own_in_a_page() {
         edges.iter().map(|edge| &edge["node"]).find(|node| node["email"] == email).unwrap().clone()
     };
     let (a, b) = (of("ann@example.com"), of("bob@example.com"));
+    let newest = json!({ "action": "LOGIN", "actor": { "email": "bob@example.com" }, "subject": { "email": "bob@example.com" } });
+    assert_eq!(b["auditEvents"]["edges"], json!([{ "node": newest }, { "node": newest }]));
     assert_eq!(
         (&a["mfa"], &b["mfa"]["enabled"]),
         (&json!({ "enabled": true, "backupCodesRemaining": 8 }), &json!(false))

@@ -12,12 +12,11 @@ use super::loaders::loaders;
 use super::paging::{Connection, ConnectionArguments, PageEdge, PageInfo, connection};
 use super::scalars::DateTime;
 use super::views::{AuditEventView, UserView};
-use crate::app::App;
-use crate::error::Result;
+use crate::flows::authenticate::Viewer;
 use crate::records::audit_log::{self, Recorded};
-use crate::records::audit_search::{self, Filter};
+use crate::records::audit_search::{self, Filter, Slice};
 use crate::values::ids::{EventId, UserId};
-use crate::values::paging::{Cursor, Scope};
+use crate::values::paging::Scope;
 
 /// What can be asked about the audit trail.
 #[derive(Default)]
@@ -42,9 +41,11 @@ impl AuditQuery {
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only events like these.")] filter: Option<AuditEventFilter>,
     ) -> ApiResult<Option<AuditEventConnection>> {
-        let arguments = ConnectionArguments { first, after, last, before };
         let filter = AuditEventFilter::read(filter)?;
-        Ok(Some(page_of(ctx.app()?, arguments, &filter, AuditEventView::in_full).await?))
+        let arguments = ConnectionArguments { first, after, last, before };
+        let page = arguments.parse(Scope::of("audit events", &filter))?;
+        let rows = audit_search::list(&ctx.app()?.db, &Slice { filter, page: page.clone() }).await?;
+        Ok(Some(connection(rows, &page, audit_search::place, AuditEventView::in_full)))
     }
 }
 
@@ -59,49 +60,30 @@ pub async fn history_of(
     filter: Option<AuditEventFilter>,
 ) -> ApiResult<AuditEventConnection> {
     let filter = AuditEventFilter::read(filter)?;
-    let is_admin = sees_everything(ctx).await;
-    if filter.subject.is_some_and(|subject| subject != user) {
-        return Ok(connection(Vec::new(), &arguments.parse(scope(&filter))?, place, AuditEventView::in_full));
-    }
-    let (filter, view): (_, fn(Recorded) -> AuditEventView) = if is_admin {
+    let is_others = filter.subject.is_some_and(|subject| subject != user);
+    let (filter, view): (_, fn(Recorded) -> AuditEventView) = if sees_everything(ctx).await {
         (Filter { subject: Some(user), ..filter }, AuditEventView::in_full)
     } else {
         (filter.seen_by_subject(user), AuditEventView::for_subject)
     };
-    Ok(page_of(ctx.app()?, arguments, &filter, view).await?)
+    let page = arguments.parse(Scope::of("audit events", &filter))?;
+    // What was done to somebody else was not done to this user.
+    let rows =
+        if is_others { Vec::new() } else { loaders(ctx)?.audit_events(Slice { filter, page: page.clone() }).await? };
+    Ok(connection(rows, &page, audit_search::place, view))
 }
 
 /// The event of this id, if whoever asks may see it: an administrator any, a user what was done to them.
 ///
 /// # Errors
-/// `UNAUTHENTICATED`.
-pub async fn find(ctx: &Context<'_>, id: EventId) -> ApiResult<Option<AuditEventView>> {
-    let viewer = viewer(ctx).await?;
+/// `UNAVAILABLE`, or a fault.
+pub async fn find(ctx: &Context<'_>, viewer: &Viewer, id: EventId) -> ApiResult<Option<AuditEventView>> {
     let found = audit_log::find(&ctx.app()?.db, id).await?;
     if viewer.administrator().is_ok() {
         return Ok(found.map(AuditEventView::in_full));
     }
     let own = found.filter(|event| event.subject_id == Some(viewer.user().id));
     Ok(own.map(AuditEventView::for_subject))
-}
-
-async fn page_of(
-    app: &App,
-    arguments: ConnectionArguments,
-    filter: &Filter,
-    view: fn(Recorded) -> AuditEventView,
-) -> Result<AuditEventConnection> {
-    let page = arguments.parse(scope(filter))?;
-    let rows = audit_search::list(&app.db, filter, &page).await?;
-    Ok(connection(rows, &page, place, view))
-}
-
-fn scope(filter: &Filter) -> Scope {
-    Scope::of("audit events", filter)
-}
-
-fn place(event: &Recorded) -> Cursor {
-    Cursor::at(event.at, event.id.uuid())
 }
 
 async fn sees_everything(ctx: &Context<'_>) -> bool {

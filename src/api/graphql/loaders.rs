@@ -15,6 +15,8 @@ use super::context::Asks;
 use super::error::{ApiError, ApiResult, missing_data};
 use crate::app::App;
 use crate::error::{OrFault, Result};
+use crate::records::audit_log::Recorded;
+use crate::records::audit_search::{self, Slice};
 use crate::records::mfa::{self, Standing};
 use crate::records::oauth_accounts::{self, OAuthAccount};
 use crate::records::sessions::{self, Session};
@@ -33,6 +35,7 @@ pub struct Loaders {
     sessions: Loader<SessionsOf, ApiResult<Vec<Session>>, Sessions>,
     oauth_accounts: Loader<UserId, ApiResult<Vec<OAuthAccount>>, OAuthAccounts>,
     mfa: Loader<UserId, ApiResult<Option<Standing>>, Mfa>,
+    audit_events: Loader<Slice, ApiResult<Vec<Recorded>>, AuditEvents>,
 }
 
 /// Which sessions of whom.
@@ -62,6 +65,7 @@ impl Loaders {
             sessions: Loader::new(Sessions(Arc::clone(app))),
             oauth_accounts: Loader::new(OAuthAccounts(Arc::clone(app))),
             mfa: Loader::new(Mfa(Arc::clone(app))),
+            audit_events: Loader::new(AuditEvents(Arc::clone(app))),
         }
     }
 
@@ -95,6 +99,14 @@ impl Loaders {
     /// `UNAVAILABLE`, or a fault.
     pub async fn mfa(&self, user: UserId) -> ApiResult<Option<Standing>> {
         self.mfa.try_load(user).await.or_fault("loading second factors")?
+    }
+
+    /// A slice of the audit trail, with one more than the page where there is one.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn audit_events(&self, slice: Slice) -> ApiResult<Vec<Recorded>> {
+        self.audit_events.try_load(slice).await.or_fault("loading audit events")?
     }
 }
 
@@ -138,6 +150,17 @@ impl BatchFn<SessionsOf, ApiResult<Vec<Session>>> for Sessions {
             loaded.extend(many_each(&ids, rows, |session| session.user_id).into_iter().map(of));
         }
         loaded
+    }
+}
+
+struct AuditEvents(Arc<App>);
+
+impl BatchFn<Slice, ApiResult<Vec<Recorded>>> for AuditEvents {
+    async fn load(&mut self, slices: &[Slice]) -> HashMap<Slice, ApiResult<Vec<Recorded>>> {
+        match audit_search::list_each(&self.0.db, slices).await.map_err(ApiError::from) {
+            Err(error) => slices.iter().map(|slice| (slice.clone(), Err(error.clone()))).collect(),
+            Ok(lists) => slices.iter().cloned().zip(lists.into_iter().map(Ok)).collect(),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ mod interface {
         /// `session_…`
         Session(Box<SessionView>),
         /// `event_…`
-        Event(AuditEventView),
+        AuditEvent(Box<AuditEventView>),
     }
 }
 
@@ -51,7 +51,7 @@ pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
         return Ok(find_session(ctx, &viewer, id).await?.map(|session| Node::Session(Box::new(session))));
     }
     if let Ok(id) = id.parse::<EventId>() {
-        return Ok(audit::find(ctx, id).await?.map(Node::Event));
+        return Ok(audit::find(ctx, &viewer, id).await?.map(|event| Node::AuditEvent(Box::new(event))));
     }
     Ok(None)
 }
