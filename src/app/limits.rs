@@ -53,7 +53,7 @@ impl App {
 }
 
 fn window(name: &str, limit: RateLimit) -> Window<'_> {
-    Window { name, limit: limit.attempts, period: limit.period }
+    Window::of(name, limit.attempts, limit.period)
 }
 
 /// Names a mailbox in Redis without telling whose it is.

@@ -20,7 +20,7 @@ use crate::tools::access_token::{self, AccessTokens, KeySource};
 use crate::tools::background::Background;
 use crate::tools::clock::Clock;
 use crate::tools::db::{self, Db};
-use crate::tools::kv::{self, Kv};
+use crate::tools::kv::{self, Kv, WindowClock};
 use crate::tools::letter_templates::LetterTemplates;
 use crate::tools::mailer::Mailer;
 use crate::tools::password_hasher::{self, PasswordHasher};
@@ -55,6 +55,10 @@ impl App {
             redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
             key_prefix: config.redis_key_prefix.clone(),
             timeout: Duration::from_millis(50),
+            window_clock: match clock {
+                Clock::System => WindowClock::Redis,
+                Clock::Manual(_) => WindowClock::Caller,
+            },
         })?;
         Ok(Self {
             db: Db::open(&database_settings(&config)).await?,

@@ -82,7 +82,7 @@ impl App {
     pub async fn reserve_code(&self, user: UserId, now: Time) -> Result<()> {
         let RateLimit { attempts, period } = self.config.rate_limit_mfa;
         let name = format!("mfa:account:{user}");
-        self.rate_limiter.take(&[Window { name: &name, limit: attempts, period }], now).await
+        self.rate_limiter.take(&[Window::of(&name, attempts, period)], now).await
     }
 
     /// Judges a code, after counting it against the account. Nothing is used up yet: that is for [`App::use_code`], in
