@@ -12,6 +12,17 @@ use tokio::time::{sleep, timeout};
 
 use super::Result;
 use super::engine::Engine;
+
+/// Limits would be all there is to measure.
+const UNLIMITED: [&str; 7] = [
+    "RATE_LIMIT_REQUESTS",
+    "RATE_LIMIT_BUDGET",
+    "RATE_LIMIT_AUTH",
+    "RATE_LIMIT_AUTH_NETWORK",
+    "RATE_LIMIT_AUTH_PAIR",
+    "RATE_LIMIT_AUTH_ACCOUNT",
+    "RATE_LIMIT_EMAIL",
+];
 use super::http::{Connection, get};
 
 /// How long a start may take: migrations, a key, the first administrator.
@@ -39,7 +50,7 @@ impl Server {
             .env("AUTHGRAPH_ENV", "development")
             .env("LISTEN", address.to_string())
             .env("LOG", "warn")
-            .envs(["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"].map(|limit| (limit, "0")))
+            .envs(UNLIMITED.map(|limit| (limit, "0")))
             .envs(engine.settings())
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::entrant::Entrant;
+use crate::app::limits::LetterCause;
 use crate::app::second_factor::MfaChallenge;
 use crate::app::sign_in::{Admission, SignedIn};
 use crate::error::{Error, Refusal, Result};
@@ -101,7 +102,7 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
 async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
     // Where the existence of accounts is hidden, a letter would draw on a limit that the caller can measure.
     let hidden = app.config.hide_account_existence;
-    let sends_letter = !hidden && app.may_send_letter(&user.email, now).await?;
+    let sends_letter = !hidden && app.may_send_letter(LetterCause::Verification, &user.email, now).await?;
     let mut tx = app.db.begin().await?;
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
     audit_log::write(&mut tx, caller, event, now).await?;
