@@ -24,13 +24,11 @@ pub fn service(app: &Arc<App>) -> Router {
 
 fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
-    let introspection = app.config.introspection;
     let (ready, keys) = (Arc::clone(app), Arc::clone(app));
     Edge {
         settings: Arc::new(settings(app)),
-        execute: Arc::new(move |request| {
+        execute: Arc::new(move |request: Request| {
             let schema = schema.clone();
-            let request: Request = if introspection { request } else { request.disable_introspection() };
             async move { schema.execute(request.data(ViewerCell::default())).await }.boxed()
         }),
         readiness: Arc::new(move || {

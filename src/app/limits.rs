@@ -8,8 +8,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::App;
 use crate::config::RateLimit;
-use crate::error::{Error, Result};
-use crate::tools::rate_limiter::Window;
+use crate::error::{Error, Refusal, Result};
+use crate::tools::rate_limiter::{self, Fill, Outcome, Receipt, Window};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
@@ -97,6 +97,59 @@ impl App {
     pub async fn reserve_code(&self, user: UserId, now: Time) -> Result<()> {
         let name = format!("mfa:account:{user}");
         self.rate_limiter.take(&[window(&name, self.config.rate_limit_mfa)], now).await
+    }
+}
+
+/// Who pays for an operation: names of the windows it draws on.
+#[derive(Debug, Clone)]
+pub struct Payer {
+    requests: String,
+    budget: String,
+}
+
+impl Payer {
+    /// The user, or for strangers their address. Operations are counted by address in any case.
+    #[must_use]
+    pub fn of(caller: &Caller, user: Option<&str>) -> Self {
+        let customer = customer(caller.address);
+        Self {
+            requests: format!("requests:{customer}"),
+            budget: user.map_or_else(|| format!("budget:address:{customer}"), |user| format!("budget:{user}")),
+        }
+    }
+}
+
+/// What became of the charge for an operation, and how full the payer's windows are now.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// How full the window of operations is.
+    pub requests: Fill,
+    /// How full the window of points is.
+    pub budget: Fill,
+    /// Proof of the charge, or why there is none.
+    pub outcome: std::result::Result<Receipt, Refusal>,
+}
+
+impl App {
+    /// Charges an operation before it runs, one place and so many points, in one round trip.
+    pub async fn charge(&self, payer: &Payer, points: u32, now: Time) -> Charge {
+        let requests = window(&payer.requests, self.config.rate_limit_requests);
+        let taken = self.rate_limiter.charge(&[requests, self.budget(payer, points)], now).await;
+        let [requests, budget] = taken.fills.first_chunk().copied().unwrap_or_default();
+        let outcome = match (rate_limiter::refused(&taken), taken.outcome) {
+            (None, Outcome::Granted(receipt)) => Ok(receipt),
+            (refusal, _) => Err(refusal.unwrap_or(Refusal::Unavailable)),
+        };
+        Charge { requests, budget, outcome }
+    }
+
+    /// Gives back what an operation was charged and did not use.
+    pub async fn give_back(&self, payer: &Payer, (charged, unused): (u32, u32), receipt: &Receipt) {
+        self.rate_limiter.give_back(self.budget(payer, charged), unused, receipt).await;
+    }
+
+    fn budget<'a>(&self, payer: &'a Payer, points: u32) -> Window<'a> {
+        window(&payer.budget, self.config.rate_limit_budget).weighing(points)
     }
 }
 

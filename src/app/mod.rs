@@ -26,6 +26,7 @@ use crate::tools::mailer::Mailer;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
 use crate::tools::sealer::{self, Sealer};
+use crate::tools::turnstile::Turnstile;
 
 /// One authgraph, the same in tests as in production.
 #[allow(missing_docs, reason = "each field is a tool that describes itself")]
@@ -35,6 +36,8 @@ pub struct App {
     pub db: Db,
     pub kv: Kv,
     pub rate_limiter: RateLimiter,
+    /// What every operation passes before it runs.
+    pub operations: Turnstile,
     pub password_hasher: PasswordHasher,
     pub access_tokens: AccessTokens,
     pub sealer: Sealer,
@@ -54,7 +57,7 @@ impl App {
         let kv = Kv::open(&kv::Settings {
             redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
             key_prefix: config.redis_key_prefix.clone(),
-            timeout: Duration::from_millis(50),
+            timeout: config.redis_timeout,
             window_clock: match clock {
                 Clock::System => WindowClock::Redis,
                 Clock::Manual(_) => WindowClock::Caller,
@@ -63,6 +66,7 @@ impl App {
         Ok(Self {
             db: Db::open(&database_settings(&config)).await?,
             rate_limiter: RateLimiter::new(kv.clone()),
+            operations: Turnstile::new(config.max_operations, config.operation_deadline),
             kv,
             password_hasher: PasswordHasher::start(&hasher_settings(&config))?,
             access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,

@@ -76,6 +76,7 @@ pub struct Config {
     pub database_migrate: bool,
     pub redis_url: Option<Secret>,
     pub redis_key_prefix: String,
+    pub redis_timeout: Duration,
 
     pub trusted_proxies: TrustedProxies,
     pub cors_origins: Vec<String>,
@@ -236,6 +237,7 @@ impl Config {
             database_migrate: read.required("DATABASE_MIGRATE", switch)?,
             redis_url: read.optional("REDIS_URL", read::redis_url),
             redis_key_prefix: read.required("REDIS_KEY_PREFIX", read::text)?,
+            redis_timeout: read.required("REDIS_TIMEOUT", read::moment)?,
             trusted_proxies: read.optional("TRUSTED_PROXIES", read::parsed).unwrap_or_default(),
             cors_origins: read.optional("CORS_ORIGINS", list(read::origin)).unwrap_or_default(),
             request_timeout: read.required("REQUEST_TIMEOUT", read::some_time)?,

@@ -15,3 +15,4 @@ pub mod rate_limiter;
 pub mod sealer;
 pub mod telemetry;
 pub mod totp;
+pub mod turnstile;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::error::{Refusal, Result};
-use crate::tools::kv::{Kv, Outcome};
+use crate::tools::kv::Kv;
 use crate::values::time::Time;
 
-pub use crate::tools::kv::{Fill, Receipt, Taken, Window};
+pub use crate::tools::kv::{Fill, Outcome, Receipt, Taken, Window};
 
 /// Grants attempts while their windows have room.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use crate::values::time::Time;
 pub const PAGE_LIMIT: usize = 100;
 
 /// The page where a client names no size.
-const PAGE_DEFAULT: usize = 20;
+pub const PAGE_DEFAULT: usize = 20;
 
 /// A place in a list that is ordered by time and id, newest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,11 +11,12 @@ use serde_json::json;
 use crate::support::{PASSWORD, TestApp};
 
 /// What strangers may ask for. A field that is not here must say who may resolve it.
-const PUBLIC: [&str; 12] = [
+const PUBLIC: [&str; 13] = [
     "authConfig",
     "confirmEmailChange",
     "disownSession",
     "login",
+    "rateLimit",
     "refresh",
     "register",
     "requestPasswordReset",

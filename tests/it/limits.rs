@@ -88,19 +88,6 @@ async fn nobody_forges_an_address_where_no_proxy_is_trusted() {
 }
 
 #[tokio::test]
-async fn of_ten_aliased_logins_five_are_judged() {
-    let app = TestApp::with(PER_ADDRESS).await;
-    let login = |n| format!(r#"a{n}: login(input: {{ email: "ann@example.com", password: "x" }}) {{ __typename }}"#);
-    let fields: Vec<String> = (0..10).map(login).collect();
-
-    let answer = app.ask(format!("mutation {{ {} }}", fields.join(" "))).await;
-
-    let codes = answer.codes();
-    assert_eq!(codes[..5], ["INVALID_CREDENTIALS"; 5]);
-    assert_eq!(codes[5..], ["RATE_LIMITED"; 5]);
-}
-
-#[tokio::test]
 async fn an_account_is_guarded_from_everywhere_at_once() {
     let app = TestApp::with(&[PER_ACCOUNT, &[("TRUSTED_PROXIES", "1")]].concat()).await;
     for n in 0..5 {

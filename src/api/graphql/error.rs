@@ -1,6 +1,6 @@
 //! The only maker of API errors: a refusal with its code, or a fault that says nothing.
 
-use async_graphql::{Enum, ErrorExtensionValues, Value, value};
+use async_graphql::{Enum, ErrorExtensionValues, ServerError, Value, value};
 
 use crate::error::{Error, ErrorCode, Fault, FieldFault, OrFault, Refusal};
 
@@ -86,6 +86,13 @@ pub fn missing_data(error: async_graphql::Error) -> Error {
         Ok(()) => Fault::new("finding the data of a request").into(),
         Err(fault) => fault,
     }
+}
+
+/// The error of a request of which nothing runs.
+#[must_use]
+pub fn request_error(error: impl Into<Error>) -> ServerError {
+    let async_graphql::Error { message, extensions, .. } = ApiError::from(error).0;
+    ServerError { extensions, ..ServerError::new(message, None) }
 }
 
 fn public(refusal: &Refusal) -> async_graphql::Error {

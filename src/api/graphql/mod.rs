@@ -1,14 +1,17 @@
 //! The schema, and how it is checked and executed.
 
 pub mod account;
-pub mod brackets;
+pub mod admission;
+pub mod allowance;
 pub mod context;
+pub mod cost;
 pub mod credentials;
 pub mod document_check;
 pub mod error;
 pub mod execution;
 pub mod guards;
 pub mod input;
+pub mod lexicon;
 pub mod library_errors;
 pub mod mfa;
 pub mod operation;

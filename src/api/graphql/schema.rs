@@ -5,9 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Context, EmptySubscription, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::account::AccountMutation;
+use super::allowance::{Allowance, RateLimitView};
 use super::context::{Asks, viewer};
+use super::cost::cost;
 use super::credentials::CredentialsMutation;
-use super::error::ApiResult;
+use super::error::{ApiResult, missing_data};
 use super::execution::SpecifiedExecution;
 use super::guards::{Role, requires, signed_in};
 use super::mfa::MfaMutation;
@@ -30,6 +32,12 @@ impl Query {
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
         Ok(Some(UserView(viewer(ctx).await?.user().clone())))
+    }
+
+    /// What is left of the caller's budget of points. Costs nothing.
+    #[graphql(directive = cost::apply(0, None))]
+    async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
+        Ok(ctx.data::<Allowance>().map_err(missing_data)?.view())
     }
 
     /// What a frontend must know before anyone signs in.
@@ -66,5 +74,7 @@ pub fn sdl() -> String {
 
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
-    Schema::build(Query, Mutation::default(), EmptySubscription).extension(SpecifiedExecution).disable_suggestions()
+    Schema::build(Query, Mutation::default(), EmptySubscription)
+        .extension(SpecifiedExecution::default())
+        .disable_suggestions()
 }

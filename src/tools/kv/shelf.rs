@@ -17,7 +17,7 @@ pub(super) struct Shelf<At, T> {
 struct Thing<At, T> {
     expires_at: At,
     weight: usize,
-    thing: T,
+    held: T,
 }
 
 impl<At: Ord + Copy, T> Shelf<At, T> {
@@ -26,25 +26,23 @@ impl<At: Ord + Copy, T> Shelf<At, T> {
     }
 
     pub(super) fn find(&mut self, key: &str, now: At) -> Option<&mut T> {
-        self.things.get_mut(key).filter(|thing| thing.expires_at > now).map(|thing| &mut thing.thing)
+        self.things.get_mut(key).filter(|thing| thing.expires_at > now).map(|thing| &mut thing.held)
     }
 
     /// Finds or makes the thing. It expires then, or when it would have before, whichever is later.
     pub(super) fn keep(&mut self, key: &str, (expires_at, weight): (At, usize), make: impl FnOnce() -> T) -> &mut T {
-        let (key, expires_at) = match self.things.get_key_value(key) {
-            Some((key, former)) => {
-                self.by_expiry.remove(&(former.expires_at, key.clone()));
-                (key.clone(), expires_at.max(former.expires_at))
-            }
-            None => {
-                self.weight += weight;
-                (Arc::from(key), expires_at)
-            }
+        let former = self.things.get_key_value(key).map(|(key, former)| (key.clone(), former.expires_at));
+        let (key, expires_at) = if let Some((key, former)) = former {
+            self.by_expiry.remove(&(former, key.clone()));
+            (key, expires_at.max(former))
+        } else {
+            self.weight += weight;
+            (Arc::from(key), expires_at)
         };
         self.by_expiry.insert((expires_at, key.clone()));
-        let thing = self.things.entry(key).or_insert_with(|| Thing { expires_at, weight, thing: make() });
+        let thing = self.things.entry(key).or_insert_with(|| Thing { expires_at, weight, held: make() });
         thing.expires_at = expires_at;
-        &mut thing.thing
+        &mut thing.held
     }
 
     pub(super) fn remove(&mut self, key: &str) {
