@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
+use super::graphql::documents::Documents;
 use super::graphql::schema;
 use super::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Readiness};
 use super::http::mailbox;
@@ -39,7 +40,7 @@ fn edge(app: &Arc<App>) -> Edge {
     }
 }
 
-fn settings(app: &App) -> EdgeSettings {
+fn settings(app: &Arc<App>) -> EdgeSettings {
     let config = &app.config;
     EdgeSettings {
         production: !config.is_development(),
@@ -50,6 +51,8 @@ fn settings(app: &App) -> EdgeSettings {
         body_limit: config.max_body_bytes,
         time_limit: config.request_timeout,
         document_limits: DocumentLimits::default(),
+        documents: Documents::of(app),
+        proxy_watch: Arc::default(),
     }
 }
 

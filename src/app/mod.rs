@@ -1,5 +1,6 @@
 //! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
 
+pub mod acquaintance;
 pub mod confirm;
 pub mod endings;
 pub mod entrant;
@@ -26,6 +27,7 @@ use crate::tools::mailer::Mailer;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
 use crate::tools::sealer::{self, Sealer};
+use crate::tools::trusted_documents::TrustedDocuments;
 use crate::tools::turnstile::Turnstile;
 
 /// One authgraph, the same in tests as in production.
@@ -36,6 +38,8 @@ pub struct App {
     pub db: Db,
     pub kv: Kv,
     pub rate_limiter: RateLimiter,
+    /// The documents that frontends use, where a manifest names them.
+    pub trusted_documents: Option<TrustedDocuments>,
     /// What every operation passes before it runs.
     pub operations: Turnstile,
     pub password_hasher: PasswordHasher,
@@ -66,6 +70,7 @@ impl App {
         Ok(Self {
             db: Db::open(&database_settings(&config)).await?,
             rate_limiter: RateLimiter::new(kv.clone()),
+            trusted_documents: config.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
             operations: Turnstile::new(config.max_operations, config.operation_deadline),
             kv,
             password_hasher: PasswordHasher::start(&hasher_settings(&config))?,

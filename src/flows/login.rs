@@ -43,7 +43,8 @@ pub async fn login(
 
     let user = users::find_by_email(&app.db, email).await?.filter(|user| user.deleted_at.is_none());
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let verdict = app.password_hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
+    let hasher = app.hasher_for(caller).await;
+    let verdict = hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
     let (Verdict::Right { stale }, Some(user), Some(hash)) = (verdict, &user, hash) else {
         let failed = Event::failure(AuditAction::Login).about(user.as_ref().map(|user| user.id));
         app.count_failure(caller, user.as_ref(), failed, now).await?;
@@ -74,7 +75,10 @@ pub async fn login(
         renew_hash(app, id, &hash, password).await;
     }
     match admission {
-        Admission::In(opened) => Ok(LoggedIn::SignedIn(Box::new(opened.sign(app)?))),
+        Admission::In(opened) => {
+            app.remember_device(caller).await;
+            Ok(LoggedIn::SignedIn(Box::new(opened.sign(app)?)))
+        }
         Admission::SecondFactor(challenge) => Ok(LoggedIn::MfaRequired(challenge)),
     }
 }

@@ -47,7 +47,7 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
         return Err(Refusal::Forbidden.into());
     }
     app.reserve_proof(caller, None, now).await?;
-    let password_hash = PasswordHash::from(app.password_hasher.hash(new.password.expose()).await?);
+    let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
 
     // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
     let sends_letter =

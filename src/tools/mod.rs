@@ -15,4 +15,5 @@ pub mod rate_limiter;
 pub mod sealer;
 pub mod telemetry;
 pub mod totp;
+pub mod trusted_documents;
 pub mod turnstile;

@@ -18,6 +18,7 @@ mod budget;
 mod change_email;
 mod change_password;
 mod delete_account;
+mod documents;
 mod edge;
 mod faults;
 mod guards;

@@ -7,6 +7,7 @@ pub mod context;
 pub mod cost;
 pub mod credentials;
 pub mod document_check;
+pub mod documents;
 pub mod error;
 pub mod execution;
 pub mod guards;

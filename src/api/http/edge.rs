@@ -8,7 +8,9 @@ use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
+use super::proxy_watch::ProxyWatch;
 use crate::api::graphql::document_check::DocumentLimits;
+use crate::api::graphql::documents::Documents;
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// What the edge needs to know of everything behind it.
@@ -43,6 +45,10 @@ pub struct EdgeSettings {
     pub time_limit: Duration,
     /// What one document may ask for.
     pub document_limits: DocumentLimits,
+    /// Documents that requests name instead of bringing them.
+    pub documents: Documents,
+    /// Notices a proxy that the settings do not know of.
+    pub proxy_watch: Arc<ProxyWatch>,
 }
 
 impl Default for EdgeSettings {
@@ -56,6 +62,8 @@ impl Default for EdgeSettings {
             body_limit: 64 * 1024,
             time_limit: Duration::from_secs(30),
             document_limits: DocumentLimits::default(),
+            documents: Documents::default(),
+            proxy_watch: Arc::default(),
         }
     }
 }

@@ -56,19 +56,27 @@ pub async fn graphql(
         Ok(asked) => asked,
         Err(refused) => return refused.answer(media_type, &id),
     };
-    let Some(query) = asked.query.take() else { return NO_QUERY.answer(media_type, &id) };
-    let prepared = match prepare(&edge, &asked, &query) {
+    let chosen = match edge.settings.documents.find(asked.document()).await {
+        Ok(Some(chosen)) => chosen,
+        Ok(None) => return NO_QUERY.answer(media_type, &id),
+        Err(error) => return complete(&edge, "", Outcome::refused(error), media_type, &id),
+    };
+    let query = &chosen.text;
+    let prepared = match prepare(&edge, &asked, query) {
         Ok(prepared) => prepared,
-        Err(error) => return complete(&edge, &query, Outcome::refused(error), media_type, &id),
+        Err(error) => return complete(&edge, query, Outcome::refused(error), media_type, &id),
     };
     match prepared.kind {
         OperationType::Mutation if head.method == Method::GET => return ONLY_POST.answer(media_type, &id),
         OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
     }
     let name = prepared.name.clone();
-    let graphql = prepared.request(asked, &query).data(caller).data(presented);
+    let graphql = prepared.request(asked, query).data(caller).data(presented);
     let outcome = Outcome::of(&edge, graphql).await;
-    let mut response = complete(&edge, &query, outcome, media_type, &id);
+    if outcome.stage == Stage::Execution {
+        edge.settings.documents.remember(&chosen).await;
+    }
+    let mut response = complete(&edge, query, outcome, media_type, &id);
     if let Some(name) = name {
         response.extensions_mut().insert(name);
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::refusal::HttpRefusal;
+use crate::api::graphql::documents::Asked;
 
 /// What a client asks for. Other members of the request are ignored, as the specification wants.
 #[derive(Debug, Default, Deserialize)]
@@ -13,6 +14,9 @@ use super::refusal::HttpRefusal;
 pub struct GraphqlRequest {
     /// The document. Some requests name it by a hash among the extensions instead.
     pub query: Option<String>,
+    /// The id of a trusted document; Relay's examples call it `id` and `doc_id`.
+    #[serde(alias = "id", alias = "doc_id")]
+    pub document_id: Option<String>,
     /// Which operation of the document to run.
     pub operation_name: Option<String>,
     /// Values for its variables.
@@ -29,6 +33,12 @@ const WRONG_TYPES: HttpRefusal = HttpRefusal::new(
 );
 
 impl GraphqlRequest {
+    /// What it says of its document. The text is handed over.
+    pub fn document(&mut self) -> Asked<'_> {
+        let query = self.query.take();
+        Asked { query, id: self.document_id.as_deref(), extensions: Some(&self.extensions) }
+    }
+
     /// Out of the body of a POST.
     ///
     /// # Errors
@@ -59,6 +69,7 @@ impl GraphqlRequest {
             }
             match &*name {
                 "query" => request.query = Some(value.into_owned()),
+                "documentId" | "id" | "doc_id" => request.document_id = Some(value.into_owned()),
                 "operationName" => request.operation_name = Some(value.into_owned()),
                 "variables" => request.variables = from_parameter(&value)?,
                 "extensions" => request.extensions = from_parameter(&value)?,

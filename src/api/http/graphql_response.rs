@@ -23,7 +23,8 @@ pub const fn status(media_type: MediaType, stage: Stage) -> StatusCode {
     }
 }
 
-/// A request that was right and yet not run: a limit is used up, or there is too much to do. Its status says so under
+/// A request that was right and yet not run: a limit is used up, there is too much to do, or the document that it names is
+/// not known yet. Its status says so under
 /// either media type, because whatever stands between client and server understands it.
 struct TurnedAway {
     status: StatusCode,
@@ -38,7 +39,8 @@ impl TurnedAway {
             _ => None,
         };
         let status = number("statusCode").and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok())?;
-        let is_ours = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        let is_ours =
+            [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
         is_ours.then(|| Self { status, retry_after: number("retryAfter").map(HeaderValue::from) })
     }
 }

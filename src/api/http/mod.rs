@@ -9,6 +9,7 @@ pub mod mailbox;
 pub mod mailbox_page;
 pub mod media_type;
 pub mod probes;
+pub mod proxy_watch;
 pub mod refusal;
 pub mod request;
 pub mod router;
