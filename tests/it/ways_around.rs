@@ -1,7 +1,14 @@
 //! The usual ways around limits in GraphQL: none gets more guesses judged, and the server answers as quickly afterwards.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_graphql::{Data, Request, Value};
+use authgraph::api::graphql::context::ViewerCell;
+use authgraph::api::graphql::schema;
+use authgraph::values::caller::{Caller, Presented};
+use futures_util::StreamExt;
 use serde_json::json;
 
 use crate::support::{Answer, PASSWORD, TestApp};
@@ -95,6 +102,34 @@ async fn many_operations_in_one_document_run_one() {
 
     assert_eq!(Answer::read(answer).await.codes(), ["INVALID_CREDENTIALS"]);
     assert_eq!(judged(&app).await, 1);
+}
+
+/// Sockets run their operations by this way, each with the data of the connection.
+#[tokio::test]
+async fn a_hundred_operations_of_one_connection_are_judged_no_more_often() {
+    let app = TestApp::with(&[LIMITED, &[("RATE_LIMIT_REQUESTS", "50/1m")]].concat()).await;
+    let schema = schema::build(Arc::clone(&app.app));
+    let (address, user_agent, correlation_id) = ("203.0.113.7".parse().unwrap(), String::new(), "one".to_owned());
+    let mut connection = Data::default();
+    connection.insert(Caller { address, user_agent, correlation_id });
+    connection.insert(Presented::default());
+    let connection = Arc::new(connection);
+    let mut codes = HashMap::<String, usize>::new();
+
+    for _ in 0..100 {
+        let request = Request::new(format!("mutation {{ {GUESS} }}")).data(ViewerCell::default());
+        let answers: Vec<_> = schema.execute_stream_with_session_data(request, Arc::clone(&connection)).collect().await;
+        let extensions = answers[0].errors[0].extensions.as_ref().unwrap();
+        *codes.entry(format!("{} {}", extensions.get("code").unwrap(), answers[0].data != Value::Null)).or_default() +=
+            1;
+    }
+
+    assert_eq!(judged(&app).await, 5);
+    let count = |key: &str| codes.get(key).copied().unwrap_or_default();
+    assert_eq!(count(r#""INVALID_CREDENTIALS" true"#), 5, "{codes:?}");
+    assert_eq!(count(r#""RATE_LIMITED" true"#), 45, "{codes:?}");
+    assert_eq!(count(r#""RATE_LIMITED" false"#), 50, "{codes:?}");
+    assert_awake(&app).await;
 }
 
 #[tokio::test]

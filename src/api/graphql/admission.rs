@@ -110,10 +110,12 @@ impl Admission {
 }
 
 fn count(costs: &CostTable, request: &mut Request) -> ServerResult<(OperationType, OperationCost)> {
-    let (name, variables) = (request.operation_name.clone(), request.variables.clone());
+    let (name, variables) = (request.operation_name.clone(), std::mem::take(&mut request.variables));
     let document = request.parsed_query()?;
     let operation = Operation::choose(document, name.as_deref())?;
-    Ok((operation.kind(), OperationCost::of(costs, document, operation.definition(), &variables)))
+    let counted = (operation.kind(), OperationCost::of(costs, document, operation.definition(), &variables));
+    request.variables = variables;
+    Ok(counted)
 }
 
 /// The claims of the request's token, if it has a good one. Whether its session lives only the database can tell.

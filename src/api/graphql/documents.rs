@@ -65,7 +65,8 @@ impl Documents {
     pub async fn find(&self, asked: Asked<'_>) -> Result<Option<Chosen>, ServerError> {
         let hash = asked.extensions.map_or(Ok(None), persisted_hash)?;
         let Some(app) = &self.0 else { return Ok(asked.query.map(Chosen::brought)) };
-        let chosen = match (asked.query, asked.id.or(hash.as_deref())) {
+        let id = asked.id.filter(|_| app.trusted_documents.is_some());
+        let chosen = match (asked.query, id.or(hash.as_deref())) {
             (Some(text), _) => Some(Chosen::checked(text, hash.filter(|_| app.config.persisted_queries))?),
             (None, Some(id)) => Some(Chosen::brought(named(app, id, hash.as_deref()).await?)),
             (None, None) => None,

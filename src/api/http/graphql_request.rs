@@ -2,7 +2,7 @@
 
 use async_graphql::{Extensions, Variables};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use super::refusal::HttpRefusal;
@@ -14,9 +14,15 @@ use crate::api::graphql::documents::Asked;
 pub struct GraphqlRequest {
     /// The document. Some requests name it by a hash among the extensions instead.
     pub query: Option<String>,
-    /// The id of a trusted document; Relay's examples call it `id` and `doc_id`.
-    #[serde(alias = "id", alias = "doc_id")]
+    /// The id of a trusted document.
+    #[serde(deserialize_with = "text_or_nothing")]
     pub document_id: Option<String>,
+    /// What Relay's examples call it; other clients mean other things by it.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub id: Option<String>,
+    /// As `id`.
+    #[serde(rename = "doc_id", deserialize_with = "text_or_nothing")]
+    pub doc_id: Option<String>,
     /// Which operation of the document to run.
     pub operation_name: Option<String>,
     /// Values for its variables.
@@ -36,7 +42,8 @@ impl GraphqlRequest {
     /// What it says of its document. The text is handed over.
     pub fn document(&mut self) -> Asked<'_> {
         let query = self.query.take();
-        Asked { query, id: self.document_id.as_deref(), extensions: Some(&self.extensions) }
+        let id = self.document_id.as_deref().or(self.id.as_deref()).or(self.doc_id.as_deref());
+        Asked { query, id, extensions: Some(&self.extensions) }
     }
 
     /// Out of the body of a POST.
@@ -86,6 +93,11 @@ impl GraphqlRequest {
     }
 }
 
+/// A member that is not ours alone: what is no text there is not meant for us.
+fn text_or_nothing<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Ok(serde_json::Value::deserialize(value)?.as_str().map(str::to_owned))
+}
+
 fn from_parameter<'a, T: Deserialize<'a> + Default>(json: &'a str) -> Result<T, HttpRefusal> {
     if json.is_empty() { Ok(T::default()) } else { serde_json::from_str(json).map_err(|_| WRONG_TYPES) }
 }
@@ -104,6 +116,15 @@ mod tests {
         let request = GraphqlRequest::from_json(body).unwrap();
         assert_eq!((request.query.as_deref(), request.operation_name.as_deref()), (Some("{a}"), Some("b")));
         assert_eq!(request.variables.len(), 1);
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_belongs_to_somebody_else() {
+        for body in [r#"{"query":"{a}","id":1}"#, r#"{"query":"{a}","id":{"b":[]},"doc_id":null}"#] {
+            assert!(GraphqlRequest::from_json(body.as_bytes()).unwrap().document().id.is_none());
+        }
+        let mut request = GraphqlRequest::from_json(br#"{"id":1,"documentId":"x","doc_id":"y"}"#).unwrap();
+        assert_eq!(request.document().id, Some("x"));
     }
 
     #[test]
