@@ -13,11 +13,21 @@ use tokio::time::{sleep, timeout};
 
 use super::Result;
 use super::engine::Engine;
+
 use super::http::{Connection, get};
 
+/// Limits would be all there is to measure.
+const UNLIMITED: [&str; 7] = [
+    "RATE_LIMIT_REQUESTS",
+    "RATE_LIMIT_BUDGET",
+    "RATE_LIMIT_AUTH",
+    "RATE_LIMIT_AUTH_NETWORK",
+    "RATE_LIMIT_AUTH_PAIR",
+    "RATE_LIMIT_AUTH_ACCOUNT",
+    "RATE_LIMIT_EMAIL",
+];
 /// How long a start may take: migrations, a key, the first administrator.
 const START_PATIENCE: Duration = Duration::from_mins(1);
-const NO_LIMITS: [&str; 3] = ["RATE_LIMIT_AUTH", "RATE_LIMIT_AUTH_ACCOUNT", "RATE_LIMIT_EMAIL"];
 /// The unit of CPU times in `/proc` (proc(5), `USER_HZ`: 100 on every Linux that Rust's tier 1 knows).
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -58,7 +68,7 @@ impl House {
             .env_clear()
             .env("AUTHGRAPH_ENV", "development")
             .env("LOG", "warn")
-            .envs(NO_LIMITS.map(|limit| (limit, "0")))
+            .envs(UNLIMITED.map(|limit| (limit, "0")))
             .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
             .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())

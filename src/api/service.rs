@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
+use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
@@ -27,14 +28,12 @@ pub fn service(app: &Arc<App>) -> Router {
 
 fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
-    let introspection = app.config.introspection;
     let (ready, keys) = (Arc::clone(app), Arc::clone(app));
     let live = live(app, schema.clone());
     Edge {
         settings: Arc::new(settings(app)),
-        execute: Arc::new(move |request| {
+        execute: Arc::new(move |request: Request| {
             let schema = schema.clone();
-            let request: Request = if introspection { request } else { request.disable_introspection() };
             async move { schema.execute(request.data(ViewerCell::default()).data(LoadersCell::default())).await }
                 .boxed()
         }),
@@ -65,7 +64,7 @@ fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
     }
 }
 
-fn settings(app: &App) -> EdgeSettings {
+fn settings(app: &Arc<App>) -> EdgeSettings {
     let config = &app.config;
     EdgeSettings {
         production: !config.is_development(),
@@ -85,6 +84,8 @@ fn settings(app: &App) -> EdgeSettings {
             own_origin: config.public_url.origin().ascii_serialization(),
             ..LiveSettings::default()
         },
+        documents: Documents::of(app),
+        proxy_watch: Arc::default(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
 
+pub mod acquaintance;
 pub mod administration;
 pub mod confirm;
 pub mod endings;
@@ -24,12 +25,14 @@ use crate::tools::background::Background;
 use crate::tools::clock::Clock;
 use crate::tools::db::{self, Db};
 use crate::tools::event_bus::{self, EventBus};
-use crate::tools::kv::{self, Kv};
+use crate::tools::kv::{self, Kv, WindowClock};
 use crate::tools::letter_templates::LetterTemplates;
 use crate::tools::mailer::Mailer;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
 use crate::tools::sealer::{self, Sealer};
+use crate::tools::trusted_documents::TrustedDocuments;
+use crate::tools::turnstile::Turnstile;
 
 /// One authgraph, the same in tests as in production.
 #[allow(missing_docs, reason = "each field is a tool that describes itself")]
@@ -39,6 +42,10 @@ pub struct App {
     pub db: Db,
     pub kv: Kv,
     pub rate_limiter: RateLimiter,
+    /// The documents that frontends use, where a manifest names them.
+    pub trusted_documents: Option<TrustedDocuments>,
+    /// What every operation passes before it runs.
+    pub operations: Turnstile,
     pub password_hasher: PasswordHasher,
     pub access_tokens: AccessTokens,
     pub sealer: Sealer,
@@ -59,7 +66,11 @@ impl App {
         let kv = Kv::open(&kv::Settings {
             redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
             key_prefix: config.redis_key_prefix.clone(),
-            timeout: Duration::from_millis(50),
+            timeout: config.redis_timeout,
+            window_clock: match clock {
+                Clock::System => WindowClock::Redis,
+                Clock::Manual(_) => WindowClock::Caller,
+            },
         })?;
         let bus = EventBus::open(&event_bus::Settings {
             redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
@@ -70,6 +81,8 @@ impl App {
             feed: Feed::new(db.clone(), bus, background.clone(), config.live.backlog),
             db,
             rate_limiter: RateLimiter::new(kv.clone()),
+            trusted_documents: config.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
+            operations: Turnstile::new(config.max_operations, config.operation_deadline),
             kv,
             password_hasher: PasswordHasher::start(&hasher_settings(&config))?,
             access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,

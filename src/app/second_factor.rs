@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::App;
 use super::entrant::Entrant;
-use crate::config::RateLimit;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
@@ -12,11 +11,9 @@ use crate::records::mfa_challenges::{self, NewChallenge};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
 use crate::records::users::User;
 use crate::tools::db::Tx;
-use crate::tools::kv::Window;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-use crate::values::ids::UserId;
 use crate::values::mfa::TypedCode;
 use crate::values::secret_token::{ChallengeToken, TokenHash};
 use crate::values::session::AuthMethod;
@@ -73,16 +70,6 @@ impl App {
             methods.push(AuthMethod::BackupCode);
         }
         Ok(Some(MfaChallenge { token, expires_at, methods }))
-    }
-
-    /// Reserves the judgement of a code, whichever mutation it came with.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`.
-    pub async fn reserve_code(&self, user: UserId, now: Time) -> Result<()> {
-        let RateLimit { attempts, period } = self.config.rate_limit_mfa;
-        let name = format!("mfa:account:{user}");
-        self.rate_limiter.take(&[Window { name: &name, limit: attempts, period }], now).await
     }
 
     /// Judges a code, after counting it against the account. Nothing is used up yet: that is for [`App::use_code`], in

@@ -187,6 +187,14 @@ pub fn duration(value: &str) -> Parsed<Duration> {
     parsed.ok_or_else(|| "a length of time like 90s, 15m, 24h or 7d, at most 100 years".to_owned())
 }
 
+/// For what is over in less than a second.
+pub fn moment(value: &str) -> Parsed<Duration> {
+    duration(value)
+        .ok()
+        .filter(|time| *time >= Duration::from_millis(1))
+        .ok_or_else(|| "a millisecond or more".to_owned())
+}
+
 /// For what must not be over before it begins.
 pub fn some_time(value: &str) -> Parsed<Duration> {
     duration(value)?;

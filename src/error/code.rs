@@ -20,6 +20,7 @@ pub enum ErrorCode {
     GraphqlParseFailed,
     GraphqlValidationFailed,
     BadRequest,
+    PersistedQueryNotFound,
     QueryTooComplex,
     NotFound,
     Conflict,
@@ -50,6 +51,7 @@ impl ErrorCode {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::BadRequest => "BAD_REQUEST",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::NotFound => "NOT_FOUND",
             Self::Conflict => "CONFLICT",
@@ -64,6 +66,8 @@ impl ErrorCode {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
+            // As Apollo's link expects: it asks again with the document.
+            Self::PersistedQueryNotFound => 200,
             Self::InvalidToken
             | Self::ValidationFailed
             | Self::BadUserInput

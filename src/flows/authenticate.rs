@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::records::sessions::{self, Session};
 use crate::records::users::User;
+use crate::tools::access_token::Claims;
 use crate::values::ids::SessionId;
 use crate::values::time::Time;
 use crate::values::user::Role;
@@ -68,14 +69,34 @@ impl Admin {
     }
 }
 
+/// What a request's access token says, once its signature has been checked; nothing where it has no good token.
+#[derive(Debug, Clone, Default)]
+pub struct BearerClaims(pub Option<Claims>);
+
+impl BearerClaims {
+    /// Checks a token: signature, audience, expiry.
+    #[must_use]
+    pub fn of(app: &App, token: Option<&str>) -> Self {
+        Self(token.and_then(|token| app.access_tokens.verify(token, app.clock.now())))
+    }
+}
+
 /// Checks an access token and reads its session and user, so that an ending bites at once on every instance.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` for a token that is malformed or expired or whose session or user is gone; `UNAVAILABLE` where the
 /// database cannot tell: what may have been revoked is not allowed.
 pub async fn authenticate(app: &App, bearer: &str) -> Result<Viewer> {
+    authenticate_claims(app, &BearerClaims::of(app, Some(bearer))).await
+}
+
+/// The same for a token whose signature has been checked before.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_claims(app: &App, bearer: &BearerClaims) -> Result<Viewer> {
     let now = app.clock.now();
-    let claims = app.access_tokens.verify(bearer, now).ok_or(Refusal::Unauthenticated)?;
+    let claims = bearer.0.as_ref().filter(|claims| claims.exp > now.timestamp()).ok_or(Refusal::Unauthenticated)?;
     let id: SessionId = claims.sid.parse().map_err(|_| Refusal::Unauthenticated)?;
 
     let found = sessions::find_with_user(&app.db, id).await?.ok_or(Refusal::Unauthenticated)?;

@@ -2,6 +2,7 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::limits::LetterCause;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
@@ -20,7 +21,7 @@ use crate::values::session::SessionEndReason;
 pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, new: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
     viewer.require_recent(app, now)?;
-    app.reserve_letter(caller, new, now).await?;
+    app.reserve_letter(caller, LetterCause::EmailChange, new, now).await?;
     let user = viewer.user();
     let mut tx = app.db.begin().await?;
     outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::entrant::Entrant;
+use crate::app::limits::LetterCause;
 use crate::app::second_factor::MfaChallenge;
 use crate::app::sign_in::{Admission, SignedIn};
 use crate::error::{Error, Refusal, Result};
@@ -43,7 +44,8 @@ pub async fn login(
 
     let user = users::find_by_email(&app.db, email).await?.filter(|user| user.deleted_at.is_none());
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let verdict = app.password_hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
+    let hasher = app.hasher_for(caller).await;
+    let verdict = hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
     let (Verdict::Right { stale }, Some(user), Some(hash)) = (verdict, &user, hash) else {
         let failed = Event::failure(AuditAction::Login).about(user.as_ref().map(|user| user.id));
         app.count_failure(caller, user.as_ref(), failed, now).await?;
@@ -74,7 +76,10 @@ pub async fn login(
         renew_hash(app, id, &hash, password).await;
     }
     match admission {
-        Admission::In(opened) => Ok(LoggedIn::SignedIn(Box::new(opened.sign(app)?))),
+        Admission::In(opened) => {
+            app.remember_device(caller).await;
+            Ok(LoggedIn::SignedIn(Box::new(opened.sign(app)?)))
+        }
         Admission::SecondFactor(challenge) => Ok(LoggedIn::MfaRequired(challenge)),
     }
 }
@@ -102,7 +107,7 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
 async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
     // Where the existence of accounts is hidden, a letter would draw on a limit that the caller can measure.
     let hidden = app.config.hide_account_existence;
-    let sends_letter = !hidden && app.may_send_letter(&user.email, now).await?;
+    let sends_letter = !hidden && app.may_send_letter(LetterCause::Verification, &user.email, now).await?;
     let mut tx = app.db.begin().await?;
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
     audit_log::write(&mut tx, caller, event, now).await?;

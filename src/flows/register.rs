@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::entrant::Entrant;
+use crate::app::limits::LetterCause;
 use crate::app::sign_in::SignedIn;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -46,10 +47,11 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
         return Err(Refusal::Forbidden.into());
     }
     app.reserve_proof(caller, None, now).await?;
-    let password_hash = PasswordHash::from(app.password_hasher.hash(new.password.expose()).await?);
+    let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
 
     // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
-    let sends_letter = !app.config.hide_account_existence || app.may_send_letter(&new.email, now).await?;
+    let sends_letter =
+        !app.config.hide_account_existence || app.may_send_letter(LetterCause::Registration, &new.email, now).await?;
     let mut tx = app.db.begin().await?;
     let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
         return refuse_taken(app, tx, caller, (&new, sends_letter), now).await;

@@ -1,6 +1,7 @@
 //! A new password for whoever reads the mailbox.
 
 use crate::app::App;
+use crate::app::limits::LetterCause;
 use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Holder, Purpose};
@@ -21,7 +22,7 @@ use crate::values::time::Time;
 /// `RATE_LIMITED`.
 pub async fn request_password_reset(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_letter(caller, email, now).await?;
+    app.reserve_letter(caller, LetterCause::PasswordReset, email, now).await?;
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, email, now).await?;
     one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;

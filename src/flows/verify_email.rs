@@ -1,6 +1,7 @@
 //! Proving an address: the token of a letter, and another letter for whoever lost it.
 
 use crate::app::App;
+use crate::app::limits::LetterCause;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
@@ -37,7 +38,7 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
 /// `RATE_LIMITED`.
 pub async fn resend_verification(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_letter(caller, email, now).await?;
+    app.reserve_letter(caller, LetterCause::Verification, email, now).await?;
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, LetterKind::VerifyEmail, email, now).await?;
     let draft = Draft { kind: LetterKind::VerifyEmail, recipient: email, user: None, details: Details::default() };

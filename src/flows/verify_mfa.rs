@@ -57,5 +57,6 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
+    app.remember_device(caller).await;
     opened.sign(app)
 }

@@ -17,3 +17,5 @@ pub mod rate_limiter;
 pub mod sealer;
 pub mod telemetry;
 pub mod totp;
+pub mod trusted_documents;
+pub mod turnstile;

@@ -11,6 +11,7 @@ use argon2::password_hash::phc::Output;
 use aws_lc_rs::constant_time;
 
 use self::argon::{Memory, OUTPUT_LENGTH, Question, StoredHash};
+pub use self::pool::Standing;
 use self::pool::{Limits, Pool};
 use crate::error::{Fault, OrFault, Result};
 
@@ -47,6 +48,7 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct PasswordHasher {
     shared: Arc<Shared>,
+    standing: Standing,
 }
 
 struct Shared {
@@ -71,7 +73,13 @@ impl PasswordHasher {
         let blocks = params.block_count();
         let pool = Pool::start(limits, move || Memory::of(blocks))?;
         let decoy = StoredHash::of_nothing(params.clone())?.to_phc()?;
-        Ok(Self { shared: Arc::new(Shared { pool, params, decoy }) })
+        Ok(Self { shared: Arc::new(Shared { pool, params, decoy }), standing: Standing::Known })
+    }
+
+    /// The same threads, asked by somebody of this standing.
+    #[must_use]
+    pub fn asked_by(&self, standing: Standing) -> Self {
+        Self { standing, ..self.clone() }
     }
 
     /// Hashes a new password with a fresh salt into a PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
@@ -81,7 +89,7 @@ impl PasswordHasher {
     pub async fn hash(&self, password: &str) -> Result<String> {
         let question = Question::new(password, argon::new_salt()?, self.shared.params.clone());
         let (salt, params) = (question.salt, question.params.clone());
-        let output = self.shared.pool.ask(question).await?;
+        let output = self.shared.pool.ask(question, self.standing).await?;
         StoredHash { params, salt, output }.to_phc()
     }
 
@@ -92,7 +100,8 @@ impl PasswordHasher {
     /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is not Argon2id or has absurd parameters.
     pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<Verdict> {
         let stored = StoredHash::parse(phc.unwrap_or(&self.shared.decoy))?;
-        let output = self.shared.pool.ask(Question::new(password, stored.salt, stored.params.clone())).await?;
+        let output =
+            self.shared.pool.ask(Question::new(password, stored.salt, stored.params.clone()), self.standing).await?;
         let is_equal = constant_time::verify_slices_are_equal(output.as_bytes(), stored.output.as_bytes()).is_ok();
         if is_equal && phc.is_some() {
             return Ok(Verdict::Right { stale: stored.is_stale(&self.shared.params) });

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::error::{Refusal, Result};
-use crate::tools::kv::{Kv, Taken};
+use crate::tools::kv::Kv;
 use crate::values::time::Time;
 
-pub use crate::tools::kv::Window;
+pub use crate::tools::kv::{Fill, Outcome, Receipt, Taken, Window};
 
 /// Grants attempts while their windows have room.
 #[derive(Clone)]
@@ -26,12 +26,26 @@ impl RateLimiter {
     /// # Errors
     /// [`Refusal::RateLimited`] with the wait until all of the windows have room, in whole seconds, rounded up.
     pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Result<()> {
-        match self.kv.take(windows, now).await {
-            Taken::Granted => Ok(()),
-            Taken::Refused { retry_after } => {
-                Err(Refusal::RateLimited { retry_after: whole_seconds(retry_after) }.into())
-            }
-        }
+        refused(&self.charge(windows, now).await).map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// Records one attempt in every window, or in none, and tells how full they are.
+    pub async fn charge(&self, windows: &[Window<'_>], now: Time) -> Taken {
+        self.kv.take(windows, now).await
+    }
+
+    /// Gives back a part of what a granted attempt took of a window.
+    pub async fn give_back(&self, window: Window<'_>, part: u32, receipt: &Receipt) {
+        self.kv.give_back(window, part, receipt).await;
+    }
+}
+
+/// What to tell whoever found a window full: the wait in whole seconds, rounded up.
+#[must_use]
+pub fn refused(taken: &Taken) -> Option<Refusal> {
+    match taken.outcome {
+        Outcome::Granted(_) => None,
+        Outcome::Refused { retry_after, .. } => Some(Refusal::RateLimited { retry_after: whole_seconds(retry_after) }),
     }
 }
 
@@ -44,13 +58,18 @@ fn whole_seconds(wait: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use crate::tools::kv::Settings;
+    use crate::tools::kv::{Settings, WindowClock};
 
     #[tokio::test]
     async fn a_refusal_says_when_to_come_back_in_whole_seconds() {
-        let settings = Settings { redis_url: None, key_prefix: String::new(), timeout: Duration::from_millis(50) };
+        let settings = Settings {
+            redis_url: None,
+            key_prefix: String::new(),
+            timeout: Duration::from_millis(50),
+            window_clock: WindowClock::Caller,
+        };
         let limiter = RateLimiter::new(Kv::open(&settings).unwrap());
-        let windows = [Window { name: "letters", limit: 1, period: Duration::from_millis(59_001) }];
+        let windows = [Window::of("letters", 1, Duration::from_millis(59_001))];
         limiter.take(&windows, Time::UNIX_EPOCH).await.unwrap();
 
         let refused = limiter.take(&windows, Time::UNIX_EPOCH).await.unwrap_err();

@@ -28,6 +28,14 @@ impl DevicePrint {
     }
 }
 
+impl DevicePrint {
+    /// The hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

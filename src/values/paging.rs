@@ -15,7 +15,7 @@ use crate::values::time::Time;
 pub const PAGE_LIMIT: usize = 100;
 
 /// The page where a client names no size.
-const PAGE_DEFAULT: usize = 20;
+pub const PAGE_DEFAULT: usize = 20;
 
 /// A list as one filter and one order make it. A cursor is good for the list it was made for and for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

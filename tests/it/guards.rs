@@ -13,13 +13,14 @@ use serde_json::json;
 use crate::support::{PASSWORD, TestApp};
 
 /// What strangers may ask for. A field that is not here must say who may resolve it.
-const PUBLIC: [&str; 13] = [
+const PUBLIC: [&str; 14] = [
     "authConfig",
     "confirmEmailChange",
     "disownSession",
     "login",
     // Answers strangers nothing; tests/it/node.rs.
     "node",
+    "rateLimit",
     "refresh",
     "register",
     "requestPasswordReset",
@@ -32,7 +33,7 @@ const PUBLIC: [&str; 13] = [
 
 /// What strangers can be shown, of themselves: it stands behind a field of the list above. Every other type is only
 /// reached through a field that says who may resolve it, so its own fields need no guard.
-const SHOWN: [&str; 24] = [
+const SHOWN: [&str; 25] = [
     "AcceptedPayload",
     "AuditEvent",
     "AuditEventConnection",
@@ -49,6 +50,7 @@ const SHOWN: [&str; 24] = [
     "OAuthAccount",
     "PageInfo",
     "PasswordPolicy",
+    "RateLimit",
     "ResetPasswordPayload",
     "Session",
     "SessionConnection",

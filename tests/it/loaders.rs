@@ -27,7 +27,7 @@ async fn members(app: &TestApp, how_many: usize) {
 // Counted by thread, so this must stay on one.
 #[tokio::test(flavor = "current_thread")]
 async fn fifty_users_with_all_that_is_theirs_are_as_many_statements_as_two() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("MAX_COMPLEXITY", "5000")]).await;
     let admin = app.administrator("root@example.com").await;
     members(&app, 50).await;
     page(&app, &admin, 1).await;

@@ -7,20 +7,17 @@ use crate::support::{PASSWORD, TestApp};
 #[tokio::test]
 async fn a_refused_mutation_leaves_its_neighbour_alone() {
     let app = TestApp::start().await;
-    app.signed_in("ann@example.com").await;
-    let document = "mutation($right: LoginInput!, $wrong: LoginInput!) {
-        wrong: login(input: $wrong) { ... on SignedIn { tokenType } }
-        right: login(input: $right) { ... on SignedIn { tokenType } }
+    let ann = app.signed_in("ann@example.com").await;
+    let document = "mutation($wrong: UpdateProfileInput!, $right: UpdateProfileInput!) {
+        wrong: updateProfile(input: $wrong) { user { name } }
+        right: updateProfile(input: $right) { user { name } }
     }";
-    let variables = json!({
-        "right": { "email": "ann@example.com", "password": PASSWORD },
-        "wrong": { "email": "ann@example.com", "password": "Wrong-Guess-99" },
-    });
+    let variables = json!({ "wrong": { "name": "x".repeat(81) }, "right": { "name": "Ann" } });
 
-    let answer = app.ask(document).variables(variables).await;
+    let answer = app.ask(document).variables(variables).by(&ann).await;
 
-    assert_eq!(answer.body["data"], json!({ "wrong": null, "right": { "tokenType": "Bearer" } }));
-    assert_eq!((answer.code(), &answer.errors()[0]["path"]), ("INVALID_CREDENTIALS", &json!(["wrong"])));
+    assert_eq!(answer.body["data"], json!({ "wrong": null, "right": { "user": { "name": "Ann" } } }));
+    assert_eq!((answer.code(), &answer.errors()[0]["path"]), ("VALIDATION_FAILED", &json!(["wrong"])));
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! The schema as text: committed as it is served, and described to its last field.
 
 use authgraph::api::graphql::schema::sdl;
+use authgraph::flows::create_admin::create_admin;
+use authgraph::values::email_address::EmailAddress;
+use authgraph::values::password::Password;
 use serde_json::{Value, json};
 
-use crate::support::TestApp;
+use crate::support::{PASSWORD, TestApp};
 
 const INTROSPECTION: &str = "{ __schema { types { name description
     fields(includeDeprecated: true) { name description args { name description } }
@@ -63,6 +66,54 @@ async fn a_setting_closes_introspection() {
 
     assert!(!closed.errors().is_empty() || closed.at("/__schema") == &json!(null), "{}", closed.text);
     assert!(!hints.text.contains("\\\"me\\\""), "{}", hints.text);
+}
+
+#[tokio::test]
+async fn an_administrator_may_introspect_where_nobody_else_may() {
+    let app = TestApp::with(&[("INTROSPECTION", "false")]).await;
+    let (email, ann) = (EmailAddress::parse("root@example.com").unwrap(), app.signed_in("ann@example.com").await);
+    create_admin(&app.app, &email, &Password::typed(PASSWORD.to_owned())).await.unwrap();
+    let admin = app.login("root@example.com", PASSWORD).await.signed_in();
+
+    let open = app.ask(INTROSPECTION).by(&admin).await.granted();
+    assert!(list(open.at("/__schema"), "types").len() > 20);
+
+    app.logout(&admin).await.granted();
+    for who in [&ann, &admin] {
+        let closed = app.ask(INTROSPECTION).by(who).await;
+        assert!(!closed.errors().is_empty() || closed.at("/__schema") == &json!(null), "{}", closed.text);
+        assert!(!closed.text.contains("LoginInput"));
+    }
+}
+
+#[tokio::test]
+async fn the_standard_introspection_query_is_within_the_limits() {
+    let app = TestApp::start().await;
+
+    let answer = app.ask(include_str!("support/introspection.graphql")).await.granted();
+
+    assert!(list(answer.at("/__schema"), "types").len() > 20);
+}
+
+#[tokio::test]
+async fn typos_teach_a_stranger_no_name() {
+    let app = TestApp::with(&[("INTROSPECTION", "false")]).await;
+    for (document, secret) in [
+        ("{ mee { id } }", "\"me\""),
+        ("{ authConfig { password } }", "AuthConfig"),
+        ("{ authConfig }", "AuthConfig"),
+        ("mutation { login(inputs: 1) { __typename } }", "LoginInput"),
+        ("mutation { login { __typename } }", "LoginInput"),
+        ("mutation { login(input: { mail: 1 }) { __typename } }", "email"),
+        ("mutation { login(input: {}) { accessToken } }", "LoginResult"),
+        ("{ ... on Nope { id } me { ... on Sessions { id } } }", "Session\""),
+        ("query($a: LoginInpu) { me(a: $a) { id } }", "LoginInput"),
+    ] {
+        let answer = app.ask(document).await;
+        assert!(!answer.errors().is_empty(), "{document}");
+        let told = answer.text.replace("\\\"", "\"");
+        assert!(!told.contains(secret) && !told.contains("Did you mean"), "{document}: {told}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Union};
 
 use super::context::{Asks, clear_refresh_cookie, viewer};
+use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::input;
@@ -123,9 +124,10 @@ pub struct AccountMutation;
 #[Object]
 impl AccountMutation {
     /// Open an account. Signs in at once, unless the server wants the address verified first.
-    #[graphql(directive = refuses::apply(vec![
-        Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded,
-    ]))]
+    #[graphql(
+        directive = cost::apply(PASSWORD + LETTER, Some(RateBucket::Auth)),
+        directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded]),
+    )]
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
         let delivery = input.token_delivery;
         let application = parse_application(ctx, input)?;
@@ -138,7 +140,7 @@ impl AccountMutation {
     }
 
     /// Prove an address with the token of the verification letter. Needs no sign-in: the letter may be read elsewhere.
-    #[graphql(directive = refuses::apply(vec![Code::InvalidToken]))]
+    #[graphql(directive = cost::apply(PROOF, None), directive = refuses::apply(vec![Code::InvalidToken]))]
     async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> ApiResult<Option<VerifyEmailPayload>> {
         let token = input::one_time_token(&input.token)?;
         let email = flows::verify_email::verify_email(ctx.app()?, ctx.caller()?, &token).await?;
@@ -146,7 +148,10 @@ impl AccountMutation {
     }
 
     /// Ask for another verification letter. The answer is the same for every address.
-    #[graphql(directive = refuses::apply(vec![Code::ValidationFailed]))]
+    #[graphql(
+        directive = cost::apply(LETTER, Some(RateBucket::Email)),
+        directive = refuses::apply(vec![Code::ValidationFailed]),
+    )]
     async fn resend_verification_email(
         &self,
         ctx: &Context<'_>,

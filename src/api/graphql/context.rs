@@ -8,8 +8,8 @@ use tokio::sync::Mutex;
 
 use super::error::{ApiResult, missing_data};
 use crate::app::App;
-use crate::error::{Refusal, Result};
-use crate::flows::authenticate::{Admin, Viewer, authenticate};
+use crate::error::Result;
+use crate::flows::authenticate::{Admin, BearerClaims, Viewer, authenticate_claims};
 use crate::values::caller::{Caller, Presented};
 use crate::values::time::Time;
 
@@ -111,8 +111,8 @@ pub async fn admin(ctx: &Context<'_>) -> ApiResult<Admin> {
 }
 
 async fn read_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
-    let bearer = ctx.presented()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?;
-    authenticate(ctx.app()?, bearer).await.map(Arc::new)
+    let bearer = ctx.data::<BearerClaims>().map_err(missing_data)?;
+    authenticate_claims(ctx.app()?, bearer).await.map(Arc::new)
 }
 
 /// Sets the cookie of the refresh token: out of reach of scripts, and sent to this route alone.

@@ -4,6 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::account::AcceptedPayload;
 use super::context::{Asks, viewer};
+use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::input;
@@ -100,7 +101,10 @@ pub struct CredentialsMutation;
 impl CredentialsMutation {
     /// Ask for a letter with which the password can be reset. The answer is the same for every address; a newer letter
     /// replaces the older one.
-    #[graphql(directive = refuses::apply(vec![Code::ValidationFailed]))]
+    #[graphql(
+        directive = cost::apply(LETTER, Some(RateBucket::Email)),
+        directive = refuses::apply(vec![Code::ValidationFailed]),
+    )]
     async fn request_password_reset(
         &self,
         ctx: &Context<'_>,
@@ -112,7 +116,10 @@ impl CredentialsMutation {
     }
 
     /// Set a new password with the token of a letter. Ends every session and lifts a lock.
-    #[graphql(directive = refuses::apply(vec![Code::InvalidToken, Code::ValidationFailed, Code::Overloaded]))]
+    #[graphql(
+        directive = cost::apply(PASSWORD + LETTER, Some(RateBucket::Auth)),
+        directive = refuses::apply(vec![Code::InvalidToken, Code::ValidationFailed, Code::Overloaded]),
+    )]
     async fn reset_password(
         &self,
         ctx: &Context<'_>,
@@ -128,6 +135,7 @@ impl CredentialsMutation {
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
+        directive = cost::apply(2 * PASSWORD + LETTER, Some(RateBucket::Auth)),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::AccountLocked, Code::ValidationFailed, Code::Overloaded,
         ]),
@@ -147,6 +155,7 @@ impl CredentialsMutation {
     #[graphql(
         guard = "recently_authenticated()",
         directive = requires::apply(Role::User, true),
+        directive = cost::apply(LETTER, Some(RateBucket::Email)),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_email_change(
@@ -161,7 +170,10 @@ impl CredentialsMutation {
     }
 
     /// Confirm the new address with the token of its letter. The old address is told and can undo it.
-    #[graphql(directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]))]
+    #[graphql(
+        directive = cost::apply(PROOF + LETTER, None),
+        directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
+    )]
     async fn confirm_email_change(
         &self,
         ctx: &Context<'_>,
@@ -174,7 +186,10 @@ impl CredentialsMutation {
 
     /// Undo a change of the address with the token of the letter to the old one. Ends every session, and a letter
     /// offers a new password: whoever changed the address may know the old one.
-    #[graphql(directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]))]
+    #[graphql(
+        directive = cost::apply(PROOF + LETTER, None),
+        directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
+    )]
     async fn undo_email_change(
         &self,
         ctx: &Context<'_>,

@@ -6,27 +6,35 @@
 mod cost;
 
 use async_graphql::ServerError;
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::parser::{Error as ParseError, parse_query};
 
 use self::cost::{Estimate, count};
-use super::brackets;
+use super::lexicon;
 use super::library_errors::{document_error, too_complex};
 use crate::error::ErrorCode;
 
 /// How much one document may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentLimits {
+    /// Bytes.
+    pub bytes: usize,
+    /// Words, numbers, strings and signs.
+    pub tokens: u32,
     /// Brackets of any kind inside each other.
-    pub brackets: usize,
+    pub brackets: u32,
     /// Fields of the whole document, with every fragment written out.
     pub fields: u32,
-    /// Fields inside each other. The standard introspection query needs 15.
+    /// Fields inside each other.
     pub depth: u32,
+    /// Fields inside each other below `__schema` and `__type`: the standard introspection query needs 15.
+    pub introspection_depth: u32,
     /// Aliases of one operation, with every fragment written out.
     pub aliases: u32,
     /// Fields at the root of one operation.
     pub root_fields: u32,
+    /// Fields at the root of one mutation.
+    pub mutation_fields: u32,
     /// Directives of one operation, with every fragment written out.
     pub directives: u32,
     /// Variables that one operation declares.
@@ -35,7 +43,19 @@ pub struct DocumentLimits {
 
 impl Default for DocumentLimits {
     fn default() -> Self {
-        Self { brackets: 64, fields: 2_000, depth: 15, aliases: 30, root_fields: 10, directives: 30, variables: 100 }
+        Self {
+            bytes: 32 * 1024,
+            tokens: 8_000,
+            brackets: 64,
+            fields: 2_000,
+            depth: 10,
+            introspection_depth: 15,
+            aliases: 30,
+            root_fields: 10,
+            mutation_fields: 3,
+            directives: 30,
+            variables: 100,
+        }
     }
 }
 
@@ -45,7 +65,9 @@ impl Default for DocumentLimits {
 /// # Errors
 /// One error that carries its code and never quotes the document, whose literals may be secrets.
 pub fn parse(query: &str, limits: &DocumentLimits) -> Result<ExecutableDocument, ServerError> {
-    brackets::check(query, limits.brackets)?;
+    within("bytes", u32::try_from(query.len()).unwrap_or(u32::MAX), u32::try_from(limits.bytes).unwrap_or(u32::MAX))?;
+    let counted = lexicon::count(query, limits.brackets)?;
+    within("words and signs", counted, limits.tokens)?;
     let document = parse_query(query).map_err(|error| syntax_error(&error))?;
     check_cost(&document, limits)?;
     Ok(document)
@@ -59,9 +81,13 @@ fn check_cost(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<
         let cost = estimate.of_operation(operation)?;
         fields = fields.saturating_add(cost.fields);
         within("fields at the root", cost.own_fields, limits.root_fields)?;
+        if operation.ty == OperationType::Mutation {
+            within("mutations", cost.own_fields, limits.mutation_fields)?;
+        }
         within("aliases", cost.aliases, limits.aliases)?;
         within("directives", cost.directives, limits.directives)?;
         within("levels of fields", cost.depth, limits.depth)?;
+        within("levels of introspection", cost.introspection_depth, limits.introspection_depth)?;
         within("variables", count(&operation.variable_definitions), limits.variables)?;
     }
     // The library also validates every fragment by itself, whether it is spread or not.
@@ -71,11 +97,15 @@ fn check_cost(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<
     within("fields", fields, limits.fields)
 }
 
-fn within(what: &str, asked: u32, limit: u32) -> Result<(), ServerError> {
+/// Refuses with `QUERY_TOO_COMPLEX` what is more than the limit.
+///
+/// # Errors
+/// The refusal, which says both.
+pub fn within(what: &str, asked: u32, limit: u32) -> Result<(), ServerError> {
     if asked <= limit {
         return Ok(());
     }
-    Err(too_complex(format!("The document has {asked} {what}; the limit is {limit}.")))
+    Err(too_complex(what, asked, limit))
 }
 
 /// The parser's own text shows the faulty line, and with it whatever literals stand there.
@@ -88,7 +118,9 @@ fn syntax_error(error: &ParseError) -> ServerError {
         ParseError::MultipleOperations { .. } => "An operation without a name must be the only one.".to_owned(),
         ParseError::OperationDuplicated { .. } => "Two operations have the same name.".to_owned(),
         ParseError::FragmentDuplicated { .. } => "Two fragments have the same name.".to_owned(),
-        ParseError::RecursionLimitExceeded => return too_complex("The document nests too deep.".to_owned()),
+        ParseError::RecursionLimitExceeded => {
+            return document_error(ErrorCode::QueryTooComplex, "The document nests too deep.", vec![]);
+        }
         _ => "The document is not GraphQL.".to_owned(),
     };
     document_error(ErrorCode::GraphqlParseFailed, message, error.positions().collect())
@@ -165,15 +197,20 @@ mod tests {
             ("directives", format!("query($a: Int {}) {{ a }}", "@x ".repeat(31))),
             ("fields", format!("{{ r {{ {} }} }}", "a ".repeat(2_000))),
             ("fields", format!("{{ a }} {}", many(200, |i| format!("fragment f{i} on Q {{ {} }} ", "a ".repeat(11))))),
-            ("levels", format!("{}{}", "{ a".repeat(16), "}".repeat(16))),
+            ("levels", format!("{}{}", "{ a".repeat(11), "}".repeat(11))),
+            ("levels of introspection", format!("{{ __schema {}{} }}", "{ a".repeat(15), "}".repeat(15))),
+            ("mutations", "mutation { a b c d }".to_owned()),
+            ("mutations", "mutation { a ...x } fragment x on M { a b c }".to_owned()),
+            ("tokens", format!("{{ a(b: [{}]) }}", "1 ".repeat(8_000))),
+            ("bytes", format!("{{ a(b: \"{}\") }}", "x".repeat(33_000))),
             (
                 "levels",
                 format!(
                     "{}...x{} fragment x on Q {}{}",
-                    "{ a".repeat(5) + "{",
-                    "}".repeat(6),
-                    "{ a".repeat(11),
-                    "}".repeat(11)
+                    "{ a".repeat(4) + "{",
+                    "}".repeat(5),
+                    "{ a".repeat(7),
+                    "}".repeat(7)
                 ),
             ),
             ("nesting", format!("{}{{ a }}{}", "{ ... ".repeat(40), "}".repeat(40))),
@@ -181,6 +218,27 @@ mod tests {
         ] {
             assert_eq!(code(&query), "QUERY_TOO_COMPLEX", "{what}");
         }
+    }
+
+    #[test]
+    fn what_stays_within_the_limits_is_fine() {
+        for query in [
+            format!("{}{}", "{ a".repeat(10), "}".repeat(10)),
+            format!("{{ __schema {}{} }}", "{ a".repeat(14), "}".repeat(14)),
+            "mutation { a b c }".to_owned(),
+            "{ a b c d e f g h i j }".to_owned(),
+        ] {
+            assert_eq!(code(&query), "OK", "{query}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_counted_and_what_is_allowed() {
+        let refused = parse("mutation { a b c d }", &DocumentLimits::default()).unwrap_err();
+
+        let extensions = refused.extensions.unwrap();
+        assert_eq!(refused.message, "The document has 4 mutations; the limit is 3.");
+        assert_eq!((extensions.get("cost"), extensions.get("limit")), (Some(&4.into()), Some(&3.into())));
     }
 
     #[test]

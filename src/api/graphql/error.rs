@@ -1,6 +1,6 @@
 //! The only maker of API errors: a refusal with its code, or a fault that says nothing.
 
-use async_graphql::{Enum, ErrorExtensionValues, Value, value};
+use async_graphql::{Enum, ErrorExtensionValues, ServerError, Value, value};
 
 use crate::error::{Error, ErrorCode, Fault, FieldFault, OrFault, Refusal};
 
@@ -61,7 +61,9 @@ pub enum Code {
     GraphqlParseFailed,
     /// 400. The document does not fit the schema.
     GraphqlValidationFailed,
-    /// 400. The document asks for too much at once.
+    /// 200. Nobody has brought the document of this hash yet: send it along.
+    PersistedQueryNotFound,
+    /// 400. The document asks for too much at once; `extensions.cost` and `extensions.limit` say how much.
     QueryTooComplex,
     /// 400, 405, 406, 413 or 415. The HTTP request itself is wrong.
     BadRequest,
@@ -71,7 +73,7 @@ pub enum Code {
     Conflict,
     /// 429. A limit is used up; `extensions.retryAfter` is in seconds.
     RateLimited,
-    /// 503. More passwords wait to be hashed than can be done in time; `extensions.retryAfter` is in seconds.
+    /// 503. There is more to do, or more passwords wait to be hashed, than can be done in time; `extensions.retryAfter` is in seconds.
     Overloaded,
     /// 503. A dependency is down.
     Unavailable,
@@ -86,6 +88,13 @@ pub fn missing_data(error: async_graphql::Error) -> Error {
         Ok(()) => Fault::new("finding the data of a request").into(),
         Err(fault) => fault,
     }
+}
+
+/// The error of a request of which nothing runs.
+#[must_use]
+pub fn request_error(error: impl Into<Error>) -> ServerError {
+    let async_graphql::Error { message, extensions, .. } = ApiError::from(error).0;
+    ServerError { extensions, ..ServerError::new(message, None) }
 }
 
 fn public(refusal: &Refusal) -> async_graphql::Error {

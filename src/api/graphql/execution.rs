@@ -3,10 +3,16 @@
 //! One and not two, because every extension costs a boxed future per field.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
-use async_graphql::{PathSegment, Pos, Response, ServerError, ServerResult, Value};
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest, NextResolve,
+    ResolveInfo,
+};
+use async_graphql::{PathSegment, Pos, Request, Response, ServerError, ServerResult, Value};
+
+use super::admission::Admission;
+use super::cost::CostTable;
 
 /// Put into the data of a request, it tells afterwards whether anything ran: `data: null` alone does not say whether the
 /// request was wrong or a field failed, and GraphQL over HTTP answers the two differently.
@@ -23,18 +29,22 @@ impl ExecutionMarker {
 
 /// The extension: an error on a nullable field becomes null there and leaves its siblings alone (GraphQL, section 6.4.4),
 /// every error keeps the path of the field it arose in, and errors come in the order of the document.
-#[derive(Debug, Clone, Copy)]
-pub struct SpecifiedExecution;
+///
+/// It is also where every operation is charged, whichever way it came.
+#[derive(Debug, Clone, Default)]
+pub struct SpecifiedExecution {
+    costs: Arc<OnceLock<CostTable>>,
+}
 
 impl ExtensionFactory for SpecifiedExecution {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Execution::default())
+        Arc::new(Execution { handled: Mutex::default(), admission: Admission::new(Arc::clone(&self.costs)) })
     }
 }
 
-#[derive(Default)]
 struct Execution {
     handled: Mutex<Vec<ServerError>>,
+    admission: Admission,
 }
 
 /// Where an error arose. The library overwrites `path` when the error leaves an item of a list.
@@ -42,6 +52,21 @@ struct Origin(Vec<PathSegment>);
 
 #[async_graphql::async_trait::async_trait]
 impl Extension for Execution {
+    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+        let mut response = next.run(ctx).await;
+        self.admission.settle(ctx, &mut response).await;
+        response
+    }
+
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        next.run(ctx, self.admission.admit(ctx, request).await?).await
+    }
+
     async fn execute(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -57,6 +82,7 @@ impl Extension for Execution {
             restore_path(error);
         }
         response.errors.sort_by_cached_key(document_order);
+        self.admission.settle(ctx, &mut response).await;
         response
     }
 
@@ -67,6 +93,7 @@ impl Extension for Execution {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let is_nullable = !info.return_type.ends_with('!');
+        self.admission.note(info.parent_type, info.name);
         let error = match next.run(ctx, info).await {
             Ok(value) => return Ok(value),
             Err(error) => remember_path(error),
@@ -104,7 +131,7 @@ fn document_order(error: &ServerError) -> (Option<Pos>, Vec<usize>) {
 #[cfg(test)]
 #[allow(clippy::unused_async, reason = "resolvers are async")]
 mod tests {
-    use async_graphql::{EmptyMutation, EmptySubscription, Error, Object, Request, Result, Schema, Subscription};
+    use async_graphql::{EmptyMutation, EmptySubscription, Error, Object, Result, Schema, Subscription};
     use futures_util::{Stream, StreamExt, stream};
 
     use super::*;
@@ -158,7 +185,8 @@ mod tests {
 
     /// The answer as JSON, the order of its keys included, with errors as `message@path`.
     async fn answer(query: &str) -> (String, Vec<String>) {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(SpecifiedExecution).finish();
+        let schema =
+            Schema::build(Query, EmptyMutation, EmptySubscription).extension(SpecifiedExecution::default()).finish();
         let response = schema.execute(query).await;
         let told = response.errors.iter().map(|error| {
             assert_eq!(error.locations.len(), 1);
@@ -206,7 +234,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_event_of_a_subscription_has_its_own_errors() {
-        let schema = Schema::build(Query, EmptyMutation, Items).extension(SpecifiedExecution).finish();
+        let schema = Schema::build(Query, EmptyMutation, Items).extension(SpecifiedExecution::default()).finish();
         let events: Vec<_> = schema.execute_stream("subscription { items { number shy } }").collect().await;
         for (event, number) in events.iter().zip(1..) {
             assert_eq!(event.data, async_graphql::value!({ "items": { "number": number, "shy": null } }));
@@ -217,7 +245,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_marker_tells_a_request_error_from_a_field_error() {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).extension(SpecifiedExecution).finish();
+        let schema =
+            Schema::build(Query, EmptyMutation, EmptySubscription).extension(SpecifiedExecution::default()).finish();
         for (query, has_run) in [("{ nothing }", true), ("{ strictItem { strict } }", true), ("{ unknown }", false)] {
             let marker = ExecutionMarker::default();
             schema.execute(Request::new(query).data(marker.clone())).await;

@@ -126,9 +126,14 @@ fn quote_only(message: &str, document: &str) -> String {
     parts.collect::<Vec<_>>().join("\"")
 }
 
-/// The refusal of a document that asks for too much.
-pub(super) fn too_complex(message: String) -> ServerError {
-    document_error(ErrorCode::QueryTooComplex, message, vec![])
+/// The refusal of a document that asks for too much: what was counted, and how much of it is allowed.
+pub(super) fn too_complex(what: &str, asked: u32, limit: u32) -> ServerError {
+    let message = format!("The document has {asked} {what}; the limit is {limit}.");
+    let mut error = document_error(ErrorCode::QueryTooComplex, message, vec![]);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("cost", asked);
+    extensions.set("limit", limit);
+    error
 }
 
 #[cfg(test)]

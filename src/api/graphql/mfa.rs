@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{Asks, viewer};
+use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::scalars::DateTime;
@@ -146,7 +147,10 @@ pub struct MfaMutation;
 #[Object]
 impl MfaMutation {
     /// Take the second step of a sign-in.
-    #[graphql(directive = refuses::apply(vec![Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked]))]
+    #[graphql(
+        directive = cost::apply(PROOF, Some(RateBucket::Mfa)),
+        directive = refuses::apply(vec![Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked]),
+    )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
         let token = ChallengeToken::parse(&input.challenge_token).ok_or(Refusal::InvalidToken)?;
         let signed_in = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &token, &input.code).await?;
@@ -174,6 +178,7 @@ impl MfaMutation {
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
+        directive = cost::apply(PROOF + LETTER, Some(RateBucket::Mfa)),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::Conflict]),
     )]
     async fn confirm_mfa_enrollment(
@@ -191,6 +196,7 @@ impl MfaMutation {
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
+        directive = cost::apply(PASSWORD + PROOF + LETTER, Some(RateBucket::Auth)),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::InvalidMfaCode, Code::AccountLocked, Code::Conflict, Code::Overloaded,
         ]),
@@ -206,6 +212,7 @@ impl MfaMutation {
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
+        directive = cost::apply(PROOF, Some(RateBucket::Mfa)),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::Conflict]),
     )]
     async fn regenerate_backup_codes(

@@ -2,18 +2,22 @@
 
 pub mod account;
 pub mod administration;
+pub mod admission;
+pub mod allowance;
 pub mod audit;
 pub mod audit_filter;
 pub mod audit_words;
-pub mod brackets;
 pub mod context;
+pub mod cost;
 pub mod credentials;
 pub mod dashboard;
 pub mod document_check;
+pub mod documents;
 pub mod error;
 pub mod execution;
 pub mod guards;
 pub mod input;
+pub mod lexicon;
 pub mod library_errors;
 pub mod live;
 pub mod loaders;

@@ -34,6 +34,12 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// The operation itself.
+    #[must_use]
+    pub const fn definition(&self) -> &'a OperationDefinition {
+        &self.definition.node
+    }
+
     /// Query, mutation or subscription.
     #[must_use]
     pub fn kind(&self) -> OperationType {

@@ -19,7 +19,15 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+        Value::String(self.to_text())
+    }
+}
+
+impl DateTime {
+    /// As the schema writes it.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.0.to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 }
 

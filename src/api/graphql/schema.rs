@@ -6,11 +6,13 @@ use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, Sch
 
 use super::account::AccountMutation;
 use super::administration::AdministrationMutation;
+use super::allowance::{Allowance, RateLimitView};
 use super::audit::AuditQuery;
 use super::context::{Asks, viewer};
+use super::cost::cost;
 use super::credentials::CredentialsMutation;
 use super::dashboard::DashboardQuery;
-use super::error::ApiResult;
+use super::error::{ApiResult, missing_data};
 use super::execution::SpecifiedExecution;
 use super::guards::{Role, requires, signed_in};
 use super::live::LiveSubscription;
@@ -38,6 +40,12 @@ impl GeneralQuery {
     #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
         Ok(Some(UserView(viewer(ctx).await?.user().clone())))
+    }
+
+    /// What is left of the caller's budget of points. Costs nothing.
+    #[graphql(directive = cost::apply(0, None))]
+    async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
+        Ok(ctx.data::<Allowance>().map_err(missing_data)?.view())
     }
 
     /// What a frontend must know before anyone signs in.
@@ -75,6 +83,6 @@ pub fn sdl() -> String {
 fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
     // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
     Schema::build(Query::default(), Mutation::default(), LiveSubscription)
-        .extension(SpecifiedExecution)
+        .extension(SpecifiedExecution::default())
         .disable_suggestions()
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 
 use super::context::{Asks, clear_refresh_cookie, viewer};
+use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, refuses, requires, signed_in};
 use super::input;
@@ -131,9 +132,13 @@ pub struct SignInMutation;
 #[Object]
 impl SignInMutation {
     /// Sign in with an e-mail address and a password. Answers `MfaRequired` where a second factor is on.
-    #[graphql(directive = refuses::apply(vec![
-        Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed, Code::Overloaded,
-    ]))]
+    #[graphql(
+        directive = cost::apply(PASSWORD, Some(RateBucket::Auth)),
+        directive = refuses::apply(vec![
+            Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed,
+            Code::Overloaded,
+        ]),
+    )]
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> ApiResult<Option<LoginResult>> {
         let mut faults = input::Faults::default();
         let email = faults.check("input.email", email_address::EmailAddress::parse(&input.email.0));
@@ -151,9 +156,12 @@ impl SignInMutation {
 
     /// Exchange the refresh token for the next one and a new access token. Each token works once: a second use ends the
     /// session for everyone, unless it is the same attempt again (`idempotencyKey`).
-    #[graphql(directive = refuses::apply(vec![
-        Code::Unauthenticated, Code::SessionEnded, Code::RefreshTokenReused, Code::ValidationFailed,
-    ]))]
+    #[graphql(
+        directive = cost::apply(PROOF, None),
+        directive = refuses::apply(vec![
+            Code::Unauthenticated, Code::SessionEnded, Code::RefreshTokenReused, Code::ValidationFailed,
+        ]),
+    )]
     async fn refresh(&self, ctx: &Context<'_>, input: RefreshInput) -> ApiResult<Option<SignedIn>> {
         let cookie = ctx.presented()?.refresh_cookie.as_deref();
         // What a script cannot read it must not be able to ask for either.
@@ -169,6 +177,7 @@ impl SignInMutation {
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
+        directive = cost::apply(PASSWORD, Some(RateBucket::Auth)),
         directive = refuses::apply(vec![Code::InvalidCredentials, Code::InvalidMfaCode, Code::AccountLocked, Code::Overloaded]),
     )]
     async fn reauthenticate(
@@ -214,7 +223,7 @@ impl SignInMutation {
 
     /// "It was not me": with the token of a letter about a sign-in, end that session and every other. Another letter
     /// offers a new password, because whoever signed in knows the old one.
-    #[graphql(directive = refuses::apply(vec![Code::InvalidToken]))]
+    #[graphql(directive = cost::apply(PROOF + LETTER, None), directive = refuses::apply(vec![Code::InvalidToken]))]
     async fn disown_session(
         &self,
         ctx: &Context<'_>,

@@ -10,7 +10,9 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 
 use super::open_streams::OpenStreams;
+use super::proxy_watch::ProxyWatch;
 use crate::api::graphql::document_check::DocumentLimits;
+use crate::api::graphql::documents::Documents;
 use crate::error::{Error, Result};
 use crate::values::ids::UserId;
 use crate::values::trusted_proxies::TrustedProxies;
@@ -106,6 +108,10 @@ pub struct EdgeSettings {
     pub document_limits: DocumentLimits,
     /// What connections that stay open may do.
     pub live: LiveSettings,
+    /// Documents that requests name instead of bringing them.
+    pub documents: Documents,
+    /// Notices a proxy that the settings do not know of.
+    pub proxy_watch: Arc<ProxyWatch>,
 }
 
 impl Default for EdgeSettings {
@@ -120,6 +126,8 @@ impl Default for EdgeSettings {
             time_limit: Duration::from_secs(30),
             document_limits: DocumentLimits::default(),
             live: LiveSettings::default(),
+            documents: Documents::default(),
+            proxy_watch: Arc::default(),
         }
     }
 }

@@ -23,7 +23,7 @@ use super::request::CorrelationId;
 use super::subscription::{Subscription, Told, Visitor};
 use crate::api::graphql::error::ApiError;
 use crate::api::graphql::library_errors::{self, Quoting, Stage};
-use crate::app::limits::network;
+use crate::app::limits::customer;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::values::caller::Presented;
 
@@ -73,7 +73,7 @@ pub async fn open(
 async fn admit(visitor: &Visitor, presented: &Presented) -> Result<(Admitted, [Place; 2]), Box<Response>> {
     let (live, limits, id) = (&visitor.edge.live, &visitor.edge.settings.live, &visitor.id);
     let crowded = || Box::new(CROWDED.answer(MediaType::Json, id));
-    let address = Whose::Address(network(visitor.caller.address));
+    let address = Whose::Address(customer(visitor.caller.address));
     let address = live.open.take(address, limits.connections_per_address).ok_or_else(crowded)?;
     let bearer = presented.bearer.clone().ok_or_else(|| Error::from(Refusal::Unauthenticated));
     let admitted = match bearer {

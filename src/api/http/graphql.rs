@@ -68,20 +68,25 @@ pub async fn graphql(
         Ok(asked) => asked,
         Err(refused) => return refused.answer(media_type, &id),
     };
-    let Some(query) = asked.query.take() else { return NO_QUERY.answer(media_type, &id) };
-    let prepared = match prepare(&edge, &asked, &query) {
+    let chosen = match edge.settings.documents.find(asked.document()).await {
+        Ok(Some(chosen)) => chosen,
+        Ok(None) => return NO_QUERY.answer(media_type, &id),
+        Err(error) => return complete(&edge, "", Outcome::refused(error), media_type, &id),
+    };
+    let query = &chosen.text;
+    let prepared = match prepare(&edge, &asked, query) {
         Ok(prepared) => prepared,
-        Err(error) => return complete(&edge, &query, Outcome::refused(error), media_type, &id),
+        Err(error) => return complete(&edge, query, Outcome::refused(error), media_type, &id),
     };
     match prepared.kind {
         OperationType::Mutation if head.method == Method::GET => return ONLY_POST.answer(media_type, &id),
         OperationType::Subscription if wants_stream => {
             let visitor = Visitor::at_the_door(edge, caller, id, &head);
-            return event_stream::open(visitor, presented, prepared, (asked, query), media_type).await;
+            return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
         }
         OperationType::Subscription => {
             let refused = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
-            return complete(&edge, &query, Outcome::refused(refused), media_type, &id);
+            return complete(&edge, query, Outcome::refused(refused), media_type, &id);
         }
         OperationType::Query | OperationType::Mutation if negotiated.is_none() => {
             return NOT_ACCEPTABLE.answer(media_type, &id);
@@ -89,9 +94,12 @@ pub async fn graphql(
         OperationType::Query | OperationType::Mutation => {}
     }
     let name = prepared.name.clone();
-    let graphql = prepared.request(asked, &query).data(caller).data(presented);
+    let graphql = prepared.request(asked, query).data(caller).data(presented);
     let outcome = Outcome::of(&edge, graphql).await;
-    let mut response = complete(&edge, &query, outcome, media_type, &id);
+    if outcome.stage == Stage::Execution {
+        edge.settings.documents.remember(&chosen).await;
+    }
+    let mut response = complete(&edge, query, outcome, media_type, &id);
     if let Some(name) = name {
         response.extensions_mut().insert(name);
     }

@@ -2,10 +2,11 @@
 
 use async_graphql::{Extensions, Variables};
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use super::refusal::HttpRefusal;
+use crate::api::graphql::documents::Asked;
 
 /// What a client asks for. Other members of the request are ignored, as the specification wants.
 #[derive(Debug, Default, Deserialize)]
@@ -13,6 +14,15 @@ use super::refusal::HttpRefusal;
 pub struct GraphqlRequest {
     /// The document. Some requests name it by a hash among the extensions instead.
     pub query: Option<String>,
+    /// The id of a trusted document.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub document_id: Option<String>,
+    /// What Relay's examples call it; other clients mean other things by it.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub id: Option<String>,
+    /// As `id`.
+    #[serde(rename = "doc_id", deserialize_with = "text_or_nothing")]
+    pub doc_id: Option<String>,
     /// Which operation of the document to run.
     pub operation_name: Option<String>,
     /// Values for its variables.
@@ -29,6 +39,19 @@ const WRONG_TYPES: HttpRefusal = HttpRefusal::new(
 );
 
 impl GraphqlRequest {
+    /// Whether it brings a document, or names one.
+    #[must_use]
+    pub fn names_a_document(&self) -> bool {
+        self.query.is_some() || self.document_id.is_some() || self.id.is_some() || self.doc_id.is_some()
+    }
+
+    /// What it says of its document. The text is handed over.
+    pub fn document(&mut self) -> Asked<'_> {
+        let query = self.query.take();
+        let id = self.document_id.as_deref().or(self.id.as_deref()).or(self.doc_id.as_deref());
+        Asked { query, id, extensions: Some(&self.extensions) }
+    }
+
     /// Out of the body of a POST.
     ///
     /// # Errors
@@ -59,6 +82,7 @@ impl GraphqlRequest {
             }
             match &*name {
                 "query" => request.query = Some(value.into_owned()),
+                "documentId" | "id" | "doc_id" => request.document_id = Some(value.into_owned()),
                 "operationName" => request.operation_name = Some(value.into_owned()),
                 "variables" => request.variables = from_parameter(&value)?,
                 "extensions" => request.extensions = from_parameter(&value)?,
@@ -73,6 +97,11 @@ impl GraphqlRequest {
     fn without_empty_name(self) -> Self {
         Self { operation_name: self.operation_name.filter(|name| !name.is_empty()), ..self }
     }
+}
+
+/// A member that is not ours alone: what is no text there is not meant for us.
+fn text_or_nothing<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    Ok(serde_json::Value::deserialize(value)?.as_str().map(str::to_owned))
 }
 
 fn from_parameter<'a, T: Deserialize<'a> + Default>(json: &'a str) -> Result<T, HttpRefusal> {
@@ -93,6 +122,15 @@ mod tests {
         let request = GraphqlRequest::from_json(body).unwrap();
         assert_eq!((request.query.as_deref(), request.operation_name.as_deref()), (Some("{a}"), Some("b")));
         assert_eq!(request.variables.len(), 1);
+    }
+
+    #[test]
+    fn an_id_that_is_no_text_belongs_to_somebody_else() {
+        for body in [r#"{"query":"{a}","id":1}"#, r#"{"query":"{a}","id":{"b":[]},"doc_id":null}"#] {
+            assert!(GraphqlRequest::from_json(body.as_bytes()).unwrap().document().id.is_none());
+        }
+        let mut request = GraphqlRequest::from_json(br#"{"id":1,"documentId":"x","doc_id":"y"}"#).unwrap();
+        assert_eq!(request.document().id, Some("x"));
     }
 
     #[test]

@@ -23,6 +23,28 @@ pub const fn status(media_type: MediaType, stage: Stage) -> StatusCode {
     }
 }
 
+/// A request that was right and yet not run: a limit is used up, there is too much to do, or the document that it names is
+/// not known yet. Its status says so under
+/// either media type, because whatever stands between client and server understands it.
+struct TurnedAway {
+    status: StatusCode,
+    retry_after: Option<HeaderValue>,
+}
+
+impl TurnedAway {
+    fn of(errors: &[ServerError]) -> Option<Self> {
+        let extensions = errors.first()?.extensions.as_ref()?;
+        let number = |name| match extensions.get(name) {
+            Some(Value::Number(number)) => number.as_u64(),
+            _ => None,
+        };
+        let status = number("statusCode").and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok())?;
+        let is_ours =
+            [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        is_ours.then(|| Self { status, retry_after: number("retryAfter").map(HeaderValue::from) })
+    }
+}
+
 /// The body, written straight out: by way of `serde_json::Value` the keys of `data` would lose their order.
 #[derive(Serialize)]
 struct Body<'a> {
@@ -53,7 +75,12 @@ pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: St
     let Ok(body) = body(&graphql, stage) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let mut response = (status(media_type, stage), body).into_response();
+    let turned_away = TurnedAway::of(&graphql.errors).filter(|_| stage == Stage::Request);
+    let status = turned_away.as_ref().map_or_else(|| status(media_type, stage), |turned_away| turned_away.status);
+    let mut response = (status, body).into_response();
+    if let Some(retry_after) = turned_away.and_then(|turned_away| turned_away.retry_after) {
+        response.headers_mut().insert(header::RETRY_AFTER, retry_after);
+    }
     response.headers_mut().extend(graphql.http_headers);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
     response

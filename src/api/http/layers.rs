@@ -18,6 +18,7 @@ use super::graphql::OperationName;
 use super::refusal::refusal;
 use super::request::{CorrelationId, REQUEST_ID, caller, presented};
 use crate::error::ErrorCode;
+use crate::values::trusted_proxies::TrustedProxies;
 
 const LONGEST_LOGGED_PATH: usize = 128;
 
@@ -39,6 +40,9 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     // Without a connection (a test that calls the router) all callers are one, which no limit is looser for.
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    if edge.settings.trusted_proxies == TrustedProxies::None {
+        edge.settings.proxy_watch.look(peer, request.headers());
+    }
     let caller = caller(request.headers(), peer, &edge.settings.trusted_proxies, &id);
     let presented = presented(request.headers(), &edge.settings.refresh_cookie);
     let echo = HeaderValue::from_str(&id.0);

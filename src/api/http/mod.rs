@@ -11,6 +11,7 @@ pub mod mailbox_page;
 pub mod media_type;
 pub mod open_streams;
 pub mod probes;
+pub mod proxy_watch;
 pub mod refusal;
 pub mod request;
 pub mod router;

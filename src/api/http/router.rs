@@ -58,7 +58,8 @@ pub fn router(edge: Edge, more: Router) -> Router {
 /// Exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings name.
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     let origins = origins.to_vec();
-    let expose = ["ratelimit", "ratelimit-policy"].map(HeaderName::from_static);
+    let limits = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+    let expose = limits.map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
         .allow_credentials(true)

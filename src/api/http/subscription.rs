@@ -83,8 +83,13 @@ impl Subscription {
     ///
     /// # Errors
     /// The errors of a document that is refused, ready to be sent.
-    pub fn begin(visitor: &Visitor, presented: Presented, mut asked: GraphqlRequest) -> Result<Self, Vec<ServerError>> {
-        let query = asked.query.take().unwrap_or_default();
+    pub async fn begin(
+        visitor: &Visitor,
+        presented: Presented,
+        mut asked: GraphqlRequest,
+    ) -> Result<Self, Vec<ServerError>> {
+        let found = visitor.edge.settings.documents.find(asked.document()).await;
+        let query = found.map_err(|error| visitor.complete(error))?.map(|chosen| chosen.text).unwrap_or_default();
         // Every error of this check is our own, and quotes nothing.
         let prepared = prepare(&visitor.edge, &asked, &query).and_then(only_subscriptions);
         let prepared = prepared.map_err(|error| visitor.complete(error))?;

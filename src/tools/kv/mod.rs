@@ -1,16 +1,22 @@
 //! What instances share and may lose: in Redis where there is one, in this process otherwise and while Redis is away.
 
 mod circuit;
+#[cfg(test)]
+mod histories;
 mod memory;
 mod redis;
+mod shelf;
 #[cfg(test)]
 mod tests;
+mod window;
+mod windows;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::memory::Memory;
 use self::redis::Redis;
+pub use self::window::{Fill, Outcome, Receipt, Taken, Window};
 use crate::error::Result;
 use crate::values::time::Time;
 
@@ -19,33 +25,22 @@ use crate::values::time::Time;
 pub struct Settings {
     /// `redis://` or `rediss://`; none keeps everything in this process. May carry a password.
     pub redis_url: Option<String>,
-    /// Stands before every key in Redis. One attempt touches several keys, so a cluster needs a hash tag: `{authgraph}:`.
+    /// Stands before every key in Redis. One attempt touches several keys, which a cluster allows only within one slot:
+    /// a prefix without a hash tag becomes one, `{authgraph:}`.
     pub key_prefix: String,
     /// The longest that a caller waits for Redis.
     pub timeout: Duration,
+    /// Whose clock windows in Redis go by.
+    pub window_clock: WindowClock,
 }
 
-/// A limit: so many attempts in any stretch of `period`.
+/// Whose clock windows in Redis go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window<'a> {
-    /// What is counted, and for whom: `auth:address:203.0.113.7`. Unique among the windows of one attempt.
-    pub name: &'a str,
-    /// How many attempts; 0 turns the window off.
-    pub limit: u32,
-    /// How long an attempt counts. Its place is free again exactly so long after it, not a microsecond before.
-    pub period: Duration,
-}
-
-/// What became of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// Every window had room and has recorded it.
-    Granted,
-    /// A window was full, and none has recorded it.
-    Refused {
-        /// The wait until every window has room, exact to the microsecond.
-        retry_after: Duration,
-    },
+pub enum WindowClock {
+    /// That of Redis: one for all instances, whose own clocks differ.
+    Redis,
+    /// The time each caller gives, so that tests can move it.
+    Caller,
 }
 
 /// Where things are kept right now.
@@ -115,20 +110,54 @@ impl Kv {
 
     /// Records one attempt in all windows, or in none where any of them is full: atomic, in one round trip.
     pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Taken {
-        let windows: Vec<_> = windows.iter().copied().filter(|window| window.limit > 0).collect();
-        if windows.is_empty() {
-            return Taken::Granted;
+        let is_on = |window: &Window<'_>| window.limit > 0;
+        let places: Vec<usize> =
+            (0..).zip(windows).filter(|(_, window)| is_on(window)).map(|(place, _)| place).collect();
+        let active: Vec<Window<'_>> = windows.iter().filter(|window| is_on(window)).map(|w| w.within_limit()).collect();
+        let mut fills = vec![Fill::default(); windows.len()];
+        if active.is_empty() {
+            return Taken { outcome: Outcome::Granted(Receipt::default()), fills };
         }
+        let mut taken = self.take_active(&active, now).await;
+        for (place, fill) in places.iter().zip(taken.fills) {
+            if let Some(former) = fills.get_mut(*place) {
+                *former = fill;
+            }
+        }
+        if let Outcome::Refused { window, .. } = &mut taken.outcome {
+            *window = places.get(*window).copied().unwrap_or_default();
+        }
+        Taken { fills, ..taken }
+    }
+
+    async fn take_active(&self, windows: &[Window<'_>], now: Time) -> Taken {
+        let Some(redis) = &self.0.redis else { return self.0.memory.take(windows, String::new(), now).taken };
+        let name = redis.new_attempt();
         // Counted here too, and first: whoever has to do without Redis from one moment to the next, perhaps because an
         // attacker keeps it busy, must not begin to count at nothing. What is full here is full everywhere.
-        let taken_here = self.0.memory.take(&windows, now);
-        let (Taken::Granted, Some(redis)) = (taken_here, &self.0.redis) else { return taken_here };
-        match redis.take(&windows, now).await {
-            Ok(Taken::Granted) | Err(_) => Taken::Granted,
-            Ok(refused) => {
-                self.0.memory.give_back(&windows, now);
-                refused
-            }
+        let here = self.0.memory.take(windows, name.clone(), now);
+        if !here.taken.is_granted() && !here.is_shared {
+            return here.taken;
+        }
+        let receipt = Receipt { name, at: now.timestamp_micros() };
+        let Ok(there) = redis.take(windows, &receipt).await else { return here.taken };
+        if here.taken.is_granted() && !there.is_granted() {
+            self.0.memory.give_back(windows.iter().map(|window| (*window, window.weight)), &receipt);
+        }
+        there
+    }
+
+    /// Gives back a part of what a granted attempt took of a window, as if it had asked for less.
+    pub async fn give_back(&self, window: Window<'_>, part: u32, receipt: &Receipt) {
+        let window = window.within_limit();
+        let part = part.min(window.weight);
+        if part == 0 || window.limit == 0 {
+            return;
+        }
+        self.0.memory.give_back(std::iter::once((window, part)), receipt);
+        if let Some(redis) = &self.0.redis {
+            // Redis has counted and logged its absence; what is not given back is free again a period later.
+            let _ = redis.give_back(&window, part, receipt).await;
         }
     }
 

@@ -16,9 +16,8 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::timeout_at;
 
 use super::circuit::Circuit;
-use super::{Settings, Taken, Window, microseconds};
+use super::{Fill, Outcome, Receipt, Settings, Taken, Window, WindowClock, microseconds};
 use crate::error::{OrFault, Result};
-use crate::values::time::Time;
 
 /// How long a connection may take to make, across all callers who wait for it in turn.
 const DIALLING: Duration = Duration::from_secs(2);
@@ -34,7 +33,9 @@ pub(super) struct Redis {
     fallbacks: AtomicU64,
     timeout: Duration,
     prefix: String,
-    script: Script,
+    clock: WindowClock,
+    take: Script,
+    give_back: Script,
     attempts: AtomicU64,
     instance: u64,
 }
@@ -71,8 +72,10 @@ impl Redis {
             circuit: Circuit::default(),
             fallbacks: AtomicU64::new(0),
             timeout: settings.timeout,
-            prefix: settings.key_prefix.clone(),
-            script: Script::new(include_str!("take.lua")),
+            prefix: in_one_slot(&settings.key_prefix),
+            clock: settings.window_clock,
+            take: Script::new(include_str!("take.lua")),
+            give_back: Script::new(include_str!("give_back.lua")),
             attempts: AtomicU64::new(0),
             instance: u64::from_le_bytes(instance),
         })
@@ -101,20 +104,31 @@ impl Redis {
         self.ask(&Question::Command(cmd("PING"))).await
     }
 
-    pub(super) async fn take(&self, windows: &[Window<'_>], now: Time) -> Result<Taken, Away> {
-        let mut call = self.script.prepare_invoke();
-        // Two attempts in the same microsecond, here or on another instance, are two.
-        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed);
-        call.arg(now.timestamp_micros()).arg(format!("{:x}:{attempt:x}", self.instance));
+    /// Names an attempt: two in the same microsecond, here or on another instance, are two.
+    pub(super) fn new_attempt(&self) -> String {
+        format!("{:x}:{:x}", self.instance, self.attempts.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(super) async fn take(&self, windows: &[Window<'_>], receipt: &Receipt) -> Result<Taken, Away> {
+        let mut call = self.take.prepare_invoke();
+        match self.clock {
+            WindowClock::Redis => call.arg(""),
+            WindowClock::Caller => call.arg(receipt.at),
+        };
+        call.arg(&receipt.name);
         for window in windows {
-            call.key(format!("{}window:{}", self.prefix, window.name));
-            call.arg(window.limit).arg(microseconds(window.period));
+            call.key(self.window_key(window));
+            call.arg(window.limit).arg(microseconds(window.period)).arg(window.weight);
         }
-        let wait: u64 = self.ask(&Question::Script(call)).await?;
-        Ok(match wait {
-            0 => Taken::Granted,
-            wait => Taken::Refused { retry_after: Duration::from_micros(wait) },
-        })
+        let answer: Vec<i64> = self.ask(&Question::Script(call)).await?;
+        read_taken(&answer, receipt).ok_or(Away)
+    }
+
+    pub(super) async fn give_back(&self, window: &Window<'_>, part: u32, receipt: &Receipt) -> Result<(), Away> {
+        let mut call = self.give_back.prepare_invoke();
+        call.key(self.window_key(window));
+        call.arg(&receipt.name).arg(window.weight).arg(window.weight - part);
+        self.ask(&Question::Script(call)).await
     }
 
     pub(super) fn fallbacks(&self) -> u64 {
@@ -123,6 +137,10 @@ impl Redis {
 
     fn value_key(&self, key: &str) -> String {
         format!("{}value:{key}", self.prefix)
+    }
+
+    fn window_key(&self, window: &Window<'_>) -> String {
+        format!("{}window:{}", self.prefix, window.name)
     }
 
     async fn ask<T: FromRedisValue>(&self, question: &Question<'_>) -> Result<T, Away> {
@@ -178,10 +196,48 @@ impl Redis {
     }
 }
 
+/// All keys of one server in one slot of a cluster: a script may touch no others, and one Redis decides far more attempts
+/// in a second than a server judges passwords in a day.
+fn in_one_slot(prefix: &str) -> String {
+    let has_tag = prefix.split_once('{').is_some_and(|(_, rest)| rest.find('}').is_some_and(|length| length > 0));
+    if has_tag || prefix.is_empty() { prefix.to_owned() } else { format!("{{{prefix}}}") }
+}
+
+fn read_taken(answer: &[i64], receipt: &Receipt) -> Option<Taken> {
+    let [wait, worst, fills @ ..] = answer else { return None };
+    let outcome = match wait {
+        0 => Outcome::Granted(receipt.clone()),
+        wait => Outcome::Refused {
+            retry_after: Duration::from_micros(wait.unsigned_abs()),
+            window: usize::try_from(*worst).ok()?.checked_sub(1)?,
+        },
+    };
+    let fill = |pair: &[i64]| match pair {
+        [used, empty_in] => Some(Fill {
+            used: u32::try_from(*used).ok()?,
+            empty_in: Duration::from_micros(empty_in.max(&0).unsigned_abs()),
+        }),
+        _ => None,
+    };
+    Some(Taken { outcome, fills: fills.chunks(2).map(fill).collect::<Option<_>>()? })
+}
+
 async fn dial(pool: Pool) -> RedisResult<MultiplexedConnection> {
     match pool.get().await {
         Ok(connection) => Ok(Connection::take(connection)),
         Err(PoolError::Backend(cause)) => Err(cause),
         Err(cause) => Err(io::Error::other(cause).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_puts_all_keys_into_one_slot() {
+        for (prefix, key) in [("authgraph:", "{authgraph:}"), ("{a}:b:", "{a}:b:"), ("{}a:", "{{}a:}"), ("", "")] {
+            assert_eq!(in_one_slot(prefix), key);
+        }
     }
 }

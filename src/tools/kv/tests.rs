@@ -7,6 +7,8 @@ use super::*;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const MICROSECOND: Duration = Duration::from_micros(1);
+/// No wait.
+const GRANTED: Option<Duration> = None;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_thousand_simultaneous_attempts_exactly_the_limit_is_granted() {
@@ -19,7 +21,57 @@ async fn of_a_thousand_simultaneous_attempts_exactly_the_limit_is_granted() {
 
         let taken = attempts.join_all().await;
 
-        assert_eq!(taken.iter().filter(|taken| **taken == Taken::Granted).count(), 100);
+        assert_eq!(taken.iter().filter(|taken| **taken == GRANTED).count(), 100);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_instances_with_clocks_that_differ_grant_the_limit_together() {
+    let Some(url) = redis_url() else { return };
+    let shared = settings(Some(url), Duration::from_secs(20), WindowClock::Redis);
+    let instances = [Kv::open(&shared).unwrap(), Kv::open(&shared).unwrap()];
+    let mut attempts = JoinSet::new();
+    for n in 0..1_000 {
+        let kv = instances[n % 2].clone();
+        // An hour apart: by its own clock each instance would not see what the other has granted.
+        let now = now() + Duration::from_hours(1) * u32::try_from(n % 2).unwrap();
+        attempts.spawn(async move { take(&kv, &[("both", 100)], now).await });
+    }
+
+    let taken = attempts.join_all().await;
+
+    assert_eq!(taken.iter().filter(|taken| **taken == GRANTED).count(), 100);
+}
+
+#[tokio::test]
+async fn attempts_weigh_what_they_take() {
+    for kv in stores() {
+        let weighing = |weight| [Window::of("heavy", 10, MINUTE).weighing(weight)];
+        let first = kv.take(&weighing(7), now()).await;
+        assert_eq!(first.fills, [Fill { used: 7, empty_in: MINUTE }]);
+        kv.take(&weighing(2), now() + MINUTE / 4).await;
+
+        let later = now() + MINUTE / 2;
+        let refused = kv.take(&weighing(4), later).await;
+        assert_eq!((wait(&refused), refused.fills[0].used), (Some(MINUTE / 2), 9));
+        assert_eq!(wait(&kv.take(&weighing(9), later).await), Some(MINUTE / 4 * 3));
+
+        let Outcome::Granted(receipt) = first.outcome else { panic!("{first:?}") };
+        kv.give_back(weighing(7)[0], 5, &receipt).await;
+        let looked = kv.take(&weighing(0), later).await;
+        assert_eq!(looked.fills, [Fill { used: 4, empty_in: MINUTE / 4 * 3 }]);
+        assert_eq!(wait(&kv.take(&weighing(6), later).await), GRANTED);
+    }
+}
+
+#[tokio::test]
+async fn what_is_heavier_than_the_limit_takes_all_of_it() {
+    for kv in stores() {
+        let window = [Window::of("small", 10, MINUTE).weighing(50)];
+
+        assert_eq!(kv.take(&window, now()).await.fills[0].used, 10);
+        assert_eq!(wait(&kv.take(&window, now()).await), Some(MINUTE));
+        assert_eq!(wait(&kv.take(&window, now() + MINUTE).await), GRANTED);
     }
 }
 
@@ -28,10 +80,10 @@ async fn a_place_is_free_exactly_one_period_after_its_attempt() {
     for kv in stores() {
         take(&kv, &[("edge", 1)], now()).await;
 
-        assert_eq!(take(&kv, &[("edge", 1)], now()).await, Taken::Refused { retry_after: MINUTE });
+        assert_eq!(take(&kv, &[("edge", 1)], now()).await, Some(MINUTE));
         let almost = now() + MINUTE - MICROSECOND;
-        assert_eq!(take(&kv, &[("edge", 1)], almost).await, Taken::Refused { retry_after: MICROSECOND });
-        assert_eq!(take(&kv, &[("edge", 1)], now() + MINUTE).await, Taken::Granted);
+        assert_eq!(take(&kv, &[("edge", 1)], almost).await, Some(MICROSECOND));
+        assert_eq!(take(&kv, &[("edge", 1)], now() + MINUTE).await, GRANTED);
     }
 }
 
@@ -41,8 +93,8 @@ async fn a_window_slides() {
         take(&kv, &[("sliding", 2)], now()).await;
         take(&kv, &[("sliding", 2)], now() + MINUTE / 2).await;
 
-        assert_eq!(take(&kv, &[("sliding", 2)], now() + MINUTE).await, Taken::Granted);
-        let refused = Taken::Refused { retry_after: MINUTE / 2 };
+        assert_eq!(take(&kv, &[("sliding", 2)], now() + MINUTE).await, GRANTED);
+        let refused = Some(MINUTE / 2);
         assert_eq!(take(&kv, &[("sliding", 2)], now() + MINUTE).await, refused);
     }
 }
@@ -54,8 +106,8 @@ async fn a_refusal_in_one_window_records_nothing_in_the_others() {
 
         let refused = take(&kv, &[("other", 1), ("full", 1)], now() + MINUTE / 4).await;
 
-        assert_eq!(refused, Taken::Refused { retry_after: MINUTE / 4 * 3 });
-        assert_eq!(take(&kv, &[("other", 1)], now()).await, Taken::Granted);
+        assert_eq!(refused, Some(MINUTE / 4 * 3));
+        assert_eq!(take(&kv, &[("other", 1)], now()).await, GRANTED);
     }
 }
 
@@ -67,7 +119,7 @@ async fn the_longest_wait_is_told() {
 
         let refused = take(&kv, &[("early", 1), ("late", 1)], now() + MINUTE / 2).await;
 
-        assert_eq!(refused, Taken::Refused { retry_after: MINUTE });
+        assert_eq!(refused, Some(MINUTE));
     }
 }
 
@@ -80,7 +132,7 @@ async fn a_lowered_limit_waits_until_enough_places_are_free() {
 
         let refused = take(&kv, &[("lowered", 1)], now() + Duration::from_secs(2)).await;
 
-        assert_eq!(refused, Taken::Refused { retry_after: MINUTE });
+        assert_eq!(refused, Some(MINUTE));
     }
 }
 
@@ -88,7 +140,7 @@ async fn a_lowered_limit_waits_until_enough_places_are_free() {
 async fn a_limit_of_nothing_is_off() {
     for kv in stores() {
         for _ in 0..10 {
-            assert_eq!(take(&kv, &[("off", 0)], now()).await, Taken::Granted);
+            assert_eq!(take(&kv, &[("off", 0)], now()).await, GRANTED);
         }
     }
 }
@@ -116,7 +168,7 @@ async fn a_server_that_forgot_its_scripts_is_taught_again() {
 
     flush_scripts().await;
 
-    assert_ne!(take(&kv, &[("flushed", 1)], now()).await, Taken::Granted);
+    assert_ne!(take(&kv, &[("flushed", 1)], now()).await, GRANTED);
     assert_eq!((kv.ping().await, kv.fallbacks()), (Health::Redis, 0));
 }
 
@@ -126,7 +178,7 @@ async fn limits_hold_without_redis_and_nobody_waits_for_it() {
     let begun = Instant::now();
 
     let taken = [(); 4].map(|()| take(&kv, &[("away", 2)], now()));
-    let granted = join_all(taken).await.iter().filter(|taken| **taken == Taken::Granted).count();
+    let granted = join_all(taken).await.iter().filter(|taken| **taken == GRANTED).count();
 
     assert_eq!(granted, 2);
     assert!(begun.elapsed() < Duration::from_millis(500), "waited {:?}", begun.elapsed());
@@ -152,19 +204,25 @@ async fn a_silent_server_costs_one_timeout_and_no_more() {
 
 #[test]
 fn an_unreadable_url_is_a_fault() {
-    let settings = Settings { redis_url: Some("localhost".to_owned()), key_prefix: String::new(), timeout: MINUTE };
-
-    assert!(Kv::open(&settings).is_err());
+    assert!(Kv::open(&settings(Some("localhost".to_owned()), MINUTE, WindowClock::Caller)).is_err());
 }
 
 /// Odd to the microsecond: a script that loses digits would show.
-fn now() -> Time {
+pub(super) fn now() -> Time {
     Time::UNIX_EPOCH + Duration::from_micros(1_763_683_200_123_457)
 }
 
-async fn take(kv: &Kv, windows: &[(&str, u32)], now: Time) -> Taken {
-    let windows: Vec<_> = windows.iter().map(|&(name, limit)| Window { name, limit, period: MINUTE }).collect();
-    kv.take(&windows, now).await
+/// The wait, if there is one.
+async fn take(kv: &Kv, windows: &[(&str, u32)], now: Time) -> Option<Duration> {
+    let windows: Vec<_> = windows.iter().map(|&(name, limit)| Window::of(name, limit, MINUTE)).collect();
+    wait(&kv.take(&windows, now).await)
+}
+
+fn wait(taken: &Taken) -> Option<Duration> {
+    match taken.outcome {
+        Outcome::Granted(_) => None,
+        Outcome::Refused { retry_after, .. } => Some(retry_after),
+    }
 }
 
 /// The in-process store, and Redis where the tests are given one.
@@ -173,7 +231,7 @@ fn stores() -> impl Iterator<Item = Kv> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-fn redis_url() -> Option<String> {
+pub(super) fn redis_url() -> Option<String> {
     std::env::var("TEST_REDIS_URL").ok()
 }
 
@@ -182,10 +240,14 @@ fn with_redis() -> Option<Kv> {
 }
 
 fn open(redis_url: Option<String>, timeout: Duration) -> Kv {
+    Kv::open(&settings(redis_url, timeout, WindowClock::Caller)).unwrap()
+}
+
+pub(super) fn settings(redis_url: Option<String>, timeout: Duration, window_clock: WindowClock) -> Settings {
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).unwrap();
     let key_prefix = format!("test-{:x}:", u64::from_le_bytes(random));
-    Kv::open(&Settings { redis_url, key_prefix, timeout }).unwrap()
+    Settings { redis_url, key_prefix, timeout, window_clock }
 }
 
 async fn flush_scripts() {

@@ -28,6 +28,15 @@ pub(super) struct Limits {
     pub(super) deadline: Duration,
 }
 
+/// Who asks, which decides who goes without when there is no room for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Somebody who has been in before.
+    Known,
+    /// Anybody.
+    Stranger,
+}
+
 /// What one thread does.
 pub(super) trait Worker<Q, A>: Send + 'static {
     /// Answers a question.
@@ -64,6 +73,7 @@ struct Job<Q, A> {
     question: Q,
     reply: oneshot::Sender<Result<A>>,
     since: Instant,
+    standing: Standing,
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
@@ -84,10 +94,11 @@ impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
         Ok(pool)
     }
 
-    /// Waits for the answer. Whoever stops waiting is skipped.
-    pub(super) async fn ask(&self, question: Q) -> Result<A> {
+    /// Waits for the answer. Whoever stops waiting is skipped. Where the queue is full the known take the places of
+    /// strangers, who would otherwise keep everybody out by asking often.
+    pub(super) async fn ask(&self, question: Q, standing: Standing) -> Result<A> {
         let (reply, answer) = oneshot::channel();
-        self.counter.admit(Job { question, reply, since: Instant::now() })?;
+        self.counter.admit(Job { question, reply, since: Instant::now(), standing })?;
         answer.await.or_fault("waiting for a thread that is gone")?
     }
 }
@@ -122,10 +133,11 @@ impl<Q, A> Counter<Q, A> {
         if state.waiting.len() + state.busy >= room {
             state.waiting.retain(|job| !job.reply.is_closed());
         }
-        if state.waiting.len() + state.busy >= room {
-            return Err(state.overloaded(self.limits));
+        if state.waiting.len() + state.busy < room {
+            state.waiting.push_back(job);
+        } else {
+            state.replace_stranger(job, self.limits)?;
         }
-        state.waiting.push_back(job);
         drop(state);
         self.changed.notify_one();
         Ok(())
@@ -191,6 +203,18 @@ impl<Q, A> State<Q, A> {
             }
         }
         None
+    }
+
+    /// The stranger who came last goes, and whoever is known is served before all who stay.
+    fn replace_stranger(&mut self, job: Job<Q, A>, limits: Limits) -> Result<()> {
+        let is_stranger = |job: &Job<Q, A>| job.standing == Standing::Stranger;
+        let last = self.waiting.iter().rposition(is_stranger).filter(|_| !is_stranger(&job));
+        let Some(gone) = last.and_then(|last| self.waiting.remove(last)) else { return Err(self.overloaded(limits)) };
+        // Whether anybody still listens does not matter.
+        let _ = gone.reply.send(Err(self.overloaded(limits)));
+        let first = self.waiting.iter().position(is_stranger).unwrap_or(self.waiting.len());
+        self.waiting.insert(first, job);
+        Ok(())
     }
 
     fn overloaded(&self, limits: Limits) -> Error {

@@ -139,7 +139,11 @@ fn defaults(world: &World) -> HashMap<String, String> {
         ("ARGON2_ITERATIONS", "1"),
         ("ARGON2_LANES", "1"),
         ("HASH_QUEUE", "1000"),
+        ("RATE_LIMIT_REQUESTS", "0"),
+        ("RATE_LIMIT_BUDGET", "0"),
         ("RATE_LIMIT_AUTH", "0"),
+        ("RATE_LIMIT_AUTH_NETWORK", "0"),
+        ("RATE_LIMIT_AUTH_PAIR", "0"),
         ("RATE_LIMIT_AUTH_ACCOUNT", "0"),
         ("RATE_LIMIT_EMAIL", "0"),
     ]

@@ -12,6 +12,15 @@ use super::database::Database;
 /// Longer than any start or stop takes, on a busy machine too.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+const UNLIMITED: [&str; 6] = [
+    "RATE_LIMIT_REQUESTS",
+    "RATE_LIMIT_BUDGET",
+    "RATE_LIMIT_AUTH",
+    "RATE_LIMIT_AUTH_NETWORK",
+    "RATE_LIMIT_AUTH_PAIR",
+    "RATE_LIMIT_AUTH_ACCOUNT",
+];
+
 /// A running process; killed when it is dropped.
 pub struct Process {
     child: Child,
@@ -51,8 +60,7 @@ impl Process {
             .env("ARGON2_MEMORY_KIB", "64")
             .env("ARGON2_ITERATIONS", "1")
             .env("ARGON2_LANES", "1")
-            .env("RATE_LIMIT_AUTH", "0")
-            .env("RATE_LIMIT_AUTH_ACCOUNT", "0")
+            .envs(UNLIMITED.map(|limit| (limit, "0")))
             .envs(settings.iter().copied())
             .spawn()
             .unwrap();

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
+};
 use async_graphql::{Name, Positioned, ServerError};
 
 use super::super::library_errors::too_complex;
@@ -15,6 +17,7 @@ pub(super) struct Cost {
     pub fields: u32,
     pub own_fields: u32,
     pub depth: u32,
+    pub introspection_depth: u32,
     pub aliases: u32,
     pub directives: u32,
 }
@@ -29,6 +32,7 @@ impl Cost {
             fields: self.fields.saturating_add(other.fields),
             own_fields: self.own_fields.saturating_add(other.own_fields),
             depth: self.depth.max(other.depth),
+            introspection_depth: self.introspection_depth.max(other.introspection_depth),
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives),
         }
@@ -39,12 +43,15 @@ impl Cost {
         Self { fields: self.fields.saturating_add(1), ..self }
     }
 
-    fn inside_field(self, has_alias: bool) -> Self {
+    fn inside_field(self, field: &Field) -> Self {
+        let introspects = field.name.node.starts_with("__");
+        let depth = self.depth.saturating_add(1);
         Self {
             fields: self.fields.saturating_add(1),
             own_fields: 1,
-            depth: self.depth.saturating_add(1),
-            aliases: self.aliases.saturating_add(u32::from(has_alias)),
+            depth: if introspects { 1 } else { depth },
+            introspection_depth: if introspects { depth } else { self.introspection_depth },
+            aliases: self.aliases.saturating_add(u32::from(field.alias.is_some())),
             ..self
         }
     }
@@ -59,7 +66,7 @@ pub(super) struct Estimate<'a> {
 
 impl<'a> Estimate<'a> {
     /// Selection sets and fragments inside each other; the library's own check for recursion allows as many.
-    const DEEPEST: usize = 32;
+    const DEEPEST: u32 = 32;
 
     pub fn new(document: &'a ExecutableDocument) -> Self {
         Self { document, fragments: HashMap::new() }
@@ -76,15 +83,15 @@ impl<'a> Estimate<'a> {
         self.of_fragment_at(name, 0)
     }
 
-    fn of_set(&mut self, set: &'a SelectionSet, nesting: usize) -> Result<Cost, ServerError> {
+    fn of_set(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<Cost, ServerError> {
         if nesting > Self::DEEPEST {
-            return Err(too_complex(format!("The document nests more than {} levels.", Self::DEEPEST)));
+            return Err(too_complex("levels inside each other", Self::DEEPEST + 1, Self::DEEPEST));
         }
         let mut total = Cost::default();
         for selection in &set.items {
             let inner = match &selection.node {
                 Selection::Field(field) => {
-                    self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(field.node.alias.is_some())
+                    self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(&field.node)
                 }
                 Selection::InlineFragment(fragment) => {
                     self.of_set(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
@@ -98,7 +105,7 @@ impl<'a> Estimate<'a> {
         Ok(total)
     }
 
-    fn of_fragment_at(&mut self, name: &'a Name, nesting: usize) -> Result<Cost, ServerError> {
+    fn of_fragment_at(&mut self, name: &'a Name, nesting: u32) -> Result<Cost, ServerError> {
         match self.fragments.get(name.as_str()) {
             Some(Some(known)) => return Ok(*known),
             Some(None) => {

@@ -119,7 +119,7 @@ impl<'a> Conversation<'a> {
                 self.operations.retain(|operation| operation.id != id);
                 Ok(())
             }
-            ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
+            ClientMessage::Subscribe { id, payload } => self.subscribe(id, *payload).await,
         }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Conversation<'a> {
             return self.line.say(messages::error(&id, &errors)).await;
         }
         let presented = Presented { bearer: Some(self.bearer.clone()), refresh_cookie: None };
-        match Subscription::begin(&self.visitor, presented, asked) {
+        match Subscription::begin(&self.visitor, presented, asked).await {
             Ok(mut subscription) => {
                 // A client that hears a pong behind this knows that it misses nothing from there on.
                 let refused = subscription.begun().await;

@@ -26,7 +26,7 @@ pub enum ClientMessage {
         /// Names the operation on this socket.
         id: String,
         /// The operation.
-        payload: GraphqlRequest,
+        payload: Box<GraphqlRequest>,
     },
     /// An operation it wants no more of.
     Complete {
@@ -56,7 +56,7 @@ impl ClientMessage {
     pub fn parse(text: &str) -> Result<Self, Close> {
         let message: Self = serde_json::from_str(text).map_err(|_| Close::INVALID_MESSAGE)?;
         let is_fine = match &message {
-            Self::Subscribe { id, payload } => is_id(id) && payload.query.is_some(),
+            Self::Subscribe { id, payload } => is_id(id) && payload.names_a_document(),
             Self::Complete { id } => is_id(id),
             Self::ConnectionInit { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
         };

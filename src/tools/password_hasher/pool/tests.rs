@@ -35,10 +35,10 @@ fn held() -> (mpsc::Sender<()>, Task) {
 async fn a_full_queue_refuses_at_once_and_recovers() {
     let pool = patient(1);
     let (release, task) = held();
-    let first = pool.ask(task);
-    let second = pool.ask(Box::new(|| 2));
+    let first = pool.ask(task, Standing::Known);
+    let second = pool.ask(Box::new(|| 2), Standing::Known);
     let third = async {
-        let refused = pool.ask(Box::new(|| 3)).await;
+        let refused = pool.ask(Box::new(|| 3), Standing::Known).await;
         drop(release);
         refused
     };
@@ -47,7 +47,7 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
 
     assert_eq!((first.unwrap(), second.unwrap()), (0, 2));
     assert!(matches!(third, Err(Error::Refused(Refusal::Overloaded { .. }))));
-    assert_eq!(pool.ask(Box::new(|| 4)).await.unwrap(), 4);
+    assert_eq!(pool.ask(Box::new(|| 4), Standing::Known).await.unwrap(), 4);
 }
 
 #[tokio::test]
@@ -57,10 +57,10 @@ async fn whoever_stops_waiting_is_skipped_and_gives_room() {
     let done = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&done);
 
-    tokio::join!(async { pool.ask(task).await.unwrap() }, async {
-        let impatient = pool.ask(Box::new(move || counted.fetch_add(1, Ordering::SeqCst)));
+    tokio::join!(async { pool.ask(task, Standing::Known).await.unwrap() }, async {
+        let impatient = pool.ask(Box::new(move || counted.fetch_add(1, Ordering::SeqCst)), Standing::Known);
         assert!(tokio::time::timeout(Duration::from_millis(20), impatient).await.is_err());
-        let (patient, ()) = tokio::join!(pool.ask(Box::new(|| 2)), async { drop(release) });
+        let (patient, ()) = tokio::join!(pool.ask(Box::new(|| 2), Standing::Known), async { drop(release) });
         assert_eq!(patient.unwrap(), 2);
     });
 
@@ -72,10 +72,11 @@ async fn what_has_waited_too_long_is_refused() {
     let pool = pool(1, Duration::from_millis(20));
     let (release, task) = held();
 
-    let (_, late, ()) = tokio::join!(pool.ask(task), pool.ask(Box::new(|| 2)), async {
-        tokio::time::sleep(Duration::from_millis(40)).await;
-        drop(release);
-    });
+    let (_, late, ()) =
+        tokio::join!(pool.ask(task, Standing::Known), pool.ask(Box::new(|| 2), Standing::Known), async {
+            tokio::time::sleep(Duration::from_millis(40)).await;
+            drop(release);
+        });
 
     assert!(matches!(late, Err(Error::Refused(Refusal::Overloaded { .. }))));
 }
@@ -84,10 +85,10 @@ async fn what_has_waited_too_long_is_refused() {
 async fn a_panic_is_a_fault_and_the_thread_lives_on() {
     let pool = patient(1);
 
-    let answer = pool.ask(Box::new(|| panic!("on purpose"))).await;
+    let answer = pool.ask(Box::new(|| panic!("on purpose")), Standing::Known).await;
 
     assert!(matches!(answer, Err(Error::Fault(_))));
-    assert_eq!(pool.ask(Box::new(|| 1)).await.unwrap(), 1);
+    assert_eq!(pool.ask(Box::new(|| 1), Standing::Known).await.unwrap(), 1);
 }
 
 /// Says when it rests, and by its end that it is gone.
@@ -109,7 +110,7 @@ async fn workers_rest_when_nothing_waits_and_end_with_the_pool() {
     let limits = Limits { threads: 1, queue: 1, deadline: Duration::from_mins(1) };
     let pool = Pool::start(limits, || Teller(tell.clone())).unwrap();
     drop(tell);
-    pool.ask(()).await.unwrap();
+    pool.ask((), Standing::Known).await.unwrap();
 
     drop(pool);
 
@@ -127,10 +128,11 @@ async fn in_a_flood_one_thread_leaves_its_core_to_guests_and_works_again_without
             let (release, task) = held();
             let begun = begun.clone();
             releases.push(release);
-            pool.ask(Box::new(move || {
+            let task: Task = Box::new(move || {
                 begun.send(number).unwrap();
                 task()
-            }))
+            });
+            pool.ask(task, Standing::Stranger)
         })
         .collect();
     let flood = futures_util::future::join_all(questions);
@@ -154,4 +156,52 @@ async fn in_a_flood_one_thread_leaves_its_core_to_guests_and_works_again_without
     assert_eq!(begins.try_iter().collect::<Vec<_>>(), [3], "without guests both work");
     drop(releases);
     flood.await;
+}
+
+#[tokio::test]
+async fn in_a_full_queue_the_known_take_the_places_of_strangers() {
+    let pool = patient(2);
+    let (release, task) = held();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let noting = |number: usize| -> Task {
+        let order = Arc::clone(&order);
+        Box::new(move || {
+            order.lock().unwrap().push(number);
+            number
+        })
+    };
+
+    let busy = pool.ask(task, Standing::Stranger);
+    let first = pool.ask(noting(1), Standing::Stranger);
+    let second = pool.ask(noting(2), Standing::Stranger);
+    let known = pool.ask(noting(3), Standing::Known);
+    let late = async {
+        let refused = pool.ask(noting(4), Standing::Stranger).await;
+        drop(release);
+        refused
+    };
+    let (_, first, second, known, late) = tokio::join!(busy, first, second, known, late);
+
+    let is_refused = |answer: &Result<usize>| matches!(answer, Err(Error::Refused(Refusal::Overloaded { .. })));
+    assert!(is_refused(&second) && is_refused(&late));
+    assert_eq!((first.unwrap(), known.unwrap()), (1, 3));
+    assert_eq!(*order.lock().unwrap(), [3, 1]);
+}
+
+#[tokio::test]
+async fn in_a_queue_of_the_known_nobody_is_sent_away_for_another() {
+    let pool = patient(1);
+    let (release, task) = held();
+    let busy = pool.ask(task, Standing::Known);
+    let waiting = pool.ask(Box::new(|| 2), Standing::Known);
+    let late = async {
+        let refused = pool.ask(Box::new(|| 3), Standing::Known).await;
+        drop(release);
+        refused
+    };
+
+    let (_, waiting, late) = tokio::join!(busy, waiting, late);
+
+    assert_eq!(waiting.unwrap(), 2);
+    assert!(late.is_err());
 }

@@ -1,4 +1,5 @@
-//! How deep the brackets of a document nest, told without recursion, because the parser recurses as deep as they do.
+//! How many words a document has and how deep its brackets nest, told without recursion, because the parser recurses as
+//! deep as they do.
 
 use async_graphql::ServerError;
 
@@ -6,20 +7,22 @@ use super::library_errors::document_error;
 use super::library_errors::too_complex;
 use crate::error::ErrorCode;
 
-/// Counts brackets outside of strings and comments. A string that never ends is refused, so that the parser, which reads
-/// `"""` as an empty string and a quote where no block string follows, cannot see brackets that were not counted.
+/// Counts words, numbers, strings and signs, outside of comments. A string that never ends is refused, so that the
+/// parser, which reads `"""` as an empty string and a quote where no block string follows, cannot see brackets that were
+/// not counted.
 ///
 /// # Errors
-/// `QUERY_TOO_COMPLEX` beyond the limit, `GRAPHQL_PARSE_FAILED` for the string without an end.
-pub fn check(query: &str, limit: usize) -> Result<(), ServerError> {
-    let mut nesting: usize = 0;
+/// `QUERY_TOO_COMPLEX` where brackets nest deeper than `nesting_limit`, `GRAPHQL_PARSE_FAILED` for the string without an
+/// end.
+pub fn count(query: &str, nesting_limit: u32) -> Result<u32, ServerError> {
+    let (mut nesting, mut tokens, mut is_in_word) = (0_u32, 0_u32, false);
     let mut rest = query.as_bytes();
     while let [first, after @ ..] = rest {
         rest = match first {
             b'"' => after_string(rest).ok_or_else(unterminated)?,
             b'#' => after_comment(after),
             b'{' | b'[' | b'(' => {
-                nesting += 1;
+                nesting = nesting.saturating_add(1);
                 after
             }
             b'}' | b']' | b')' => {
@@ -28,11 +31,15 @@ pub fn check(query: &str, limit: usize) -> Result<(), ServerError> {
             }
             _ => after,
         };
-        if nesting > limit {
-            return Err(too_complex(format!("The document nests more than {limit} brackets.")));
+        if nesting > nesting_limit {
+            return Err(too_complex("brackets inside each other", nesting, nesting_limit));
         }
+        let is_word = first.is_ascii_alphanumeric() || *first == b'_';
+        let is_nothing = first.is_ascii_whitespace() || matches!(first, b',' | b'#');
+        tokens = tokens.saturating_add(u32::from(!is_nothing && (!is_word || !is_in_word)));
+        is_in_word = is_word;
     }
-    Ok(())
+    Ok(tokens)
 }
 
 fn after_comment(comment: &[u8]) -> &[u8] {
@@ -68,7 +75,7 @@ mod tests {
     use super::*;
 
     fn is_fine(query: &str) -> bool {
-        check(query, 3).is_ok()
+        count(query, 3).is_ok()
     }
 
     #[test]
@@ -76,6 +83,13 @@ mod tests {
         assert!(is_fine("{ a(b: [1]) } { a(b: [1]) }"));
         assert!(!is_fine("{ a(b: [{}]) }"));
         assert!(!is_fine(&"[".repeat(60_000)));
+    }
+
+    #[test]
+    fn words_numbers_strings_and_signs_count() {
+        for (query, tokens) in [("", 0), ("{ a }", 3), ("{a(b:1,c:\"x y\")} # comment", 11), ("query Q1 { ...F }", 8)] {
+            assert_eq!(count(query, 3).unwrap(), tokens, "{query}");
+        }
     }
 
     #[test]

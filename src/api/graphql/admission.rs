@@ -1,0 +1,136 @@
+//! The way in for every operation, whether it came by HTTP or over a socket: what it costs is counted, allowed and
+//! charged before anything runs, and what it did not use is given back.
+
+use std::any::TypeId;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use async_graphql::extensions::ExtensionContext;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Data, Request, Response, ServerResult};
+
+use super::allowance::Allowance;
+use super::cost::{CostTable, OperationCost};
+use super::document_check::within;
+use super::error::request_error;
+use super::operation::Operation;
+use crate::app::App;
+use crate::app::limits::{Charge, Payer};
+use crate::error::Result;
+use crate::flows::authenticate::{BearerClaims, authenticate_claims};
+use crate::tools::rate_limiter::Receipt;
+use crate::tools::turnstile::Entered;
+use crate::values::caller::{Caller, Presented};
+
+/// How many fields with a secret one operation may have: aliases multiply no guesses.
+const MOST_SECRETS: u32 = 1;
+
+/// One request on its way in and out again.
+pub struct Admission {
+    costs: Arc<OnceLock<CostTable>>,
+    /// Points of the fields that ran.
+    spent: AtomicU32,
+    state: Mutex<Option<State>>,
+    place: Mutex<Option<Entered>>,
+}
+
+/// What is known of a request that was charged, or refused.
+#[derive(Clone)]
+struct State {
+    payer: Payer,
+    points: u32,
+    allowance: Allowance,
+    receipt: Option<Receipt>,
+}
+
+impl Admission {
+    /// Nothing has been asked yet. The costs are read when the first request comes.
+    #[must_use]
+    pub fn new(costs: Arc<OnceLock<CostTable>>) -> Self {
+        Self { costs, spent: AtomicU32::new(0), state: Mutex::new(None), place: Mutex::new(None) }
+    }
+
+    /// Lets a request in, or says why not. A schema without an app behind it charges nobody.
+    ///
+    /// # Errors
+    /// `QUERY_TOO_COMPLEX`, `OVERLOADED`, `RATE_LIMITED`; also what `document_check` says.
+    pub async fn admit(&self, ctx: &ExtensionContext<'_>, mut request: Request) -> ServerResult<Request> {
+        let Some(app) = ctx.data_opt::<Arc<App>>() else { return Ok(request) };
+        let costs = self.costs.get_or_init(|| CostTable::of(&ctx.schema_env.registry));
+        let (kind, cost) = count(costs, &mut request)?;
+        within("points", cost.points, app.config.max_complexity)?;
+        within("fields that take a secret", cost.secrets, MOST_SECRETS)?;
+        let bearer = bearer(app, ctx, &request);
+        let may_introspect = app.config.introspection || cost.introspects && is_administrator(app, &bearer).await;
+        if !may_introspect {
+            request = request.disable_introspection();
+        }
+        // A subscription lives for hours; those who hold one are counted where sockets are.
+        if kind != OperationType::Subscription {
+            let place = app.operations.enter().await.map_err(request_error)?;
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+        }
+        if let Some(caller) = find::<Caller>(ctx, &request) {
+            let payer = Payer::of(caller, bearer.0.as_ref().map(|claims| claims.sub.as_str()));
+            let allowance = self.charge(app, payer, cost.points).await?;
+            request = request.data(allowance);
+        }
+        Ok(request.data(bearer))
+    }
+
+    async fn charge(&self, app: &App, payer: Payer, points: u32) -> ServerResult<Allowance> {
+        let now = app.clock.now();
+        let Charge { requests, budget, outcome } = app.charge(&payer, points, now).await;
+        let allowance = Allowance::new(&app.config, points, (requests, budget), now);
+        let receipt = outcome.as_ref().ok().cloned();
+        let state = State { payer, points, allowance: allowance.clone(), receipt };
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+        outcome.map(|_| allowance).map_err(request_error)
+    }
+
+    /// Notes a field that runs.
+    pub fn note(&self, parent: &str, field: &str) {
+        if let Some(costs) = self.costs.get() {
+            self.spent.fetch_add(costs.points(parent, field), Ordering::Relaxed);
+        }
+    }
+
+    /// Settles the account of a request that has been answered: gives back what was not used, and says what is left.
+    /// There is nothing to settle a second time.
+    pub async fn settle(&self, ctx: &ExtensionContext<'_>, response: &mut Response) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(app), Some(mut state)) = (ctx.data_opt::<Arc<App>>(), state) else { return };
+        let unused = state.points.saturating_sub(self.spent.load(Ordering::Relaxed));
+        if let Some(receipt) = state.receipt.filter(|_| unused > 0) {
+            app.give_back(&state.payer, (state.points, unused), &receipt).await;
+            state.allowance.give_back(unused);
+        }
+        state.allowance.tell(response, app.config.cost_in_answers);
+    }
+}
+
+fn count(costs: &CostTable, request: &mut Request) -> ServerResult<(OperationType, OperationCost)> {
+    let (name, variables) = (request.operation_name.clone(), std::mem::take(&mut request.variables));
+    let document = request.parsed_query()?;
+    let operation = Operation::choose(document, name.as_deref())?;
+    let counted = (operation.kind(), OperationCost::of(costs, document, operation.definition(), &variables));
+    request.variables = variables;
+    Ok(counted)
+}
+
+/// The claims of the request's token, if it has a good one. Whether its session lives only the database can tell.
+fn bearer(app: &App, ctx: &ExtensionContext<'_>, request: &Request) -> BearerClaims {
+    let token = find::<Presented>(ctx, request).and_then(|presented| presented.bearer.as_deref());
+    BearerClaims::of(app, token)
+}
+
+async fn is_administrator(app: &App, bearer: &BearerClaims) -> bool {
+    let admin: Result<_> = async { authenticate_claims(app, bearer).await?.administrator() }.await;
+    admin.is_ok()
+}
+
+/// Data of the request, or of the socket it came over: the library shows the first only later.
+fn find<'a, T: Send + Sync + 'static>(ctx: &ExtensionContext<'a>, request: &'a Request) -> Option<&'a T> {
+    let own: &Data = &request.data;
+    own.get(&TypeId::of::<T>()).and_then(|data| data.downcast_ref()).or_else(|| ctx.data_opt::<T>())
+}

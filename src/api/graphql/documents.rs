@@ -1,0 +1,171 @@
+//! Which document a request means: the one it brings, or one it names by its hash.
+
+use std::fmt;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Extensions, ServerError, Value};
+use aws_lc_rs::digest;
+
+use super::library_errors::document_error;
+use crate::app::App;
+use crate::error::ErrorCode;
+use crate::tools::rate_limiter::Window;
+
+/// How long a document is remembered; also the period over which the stored are counted, so that the two limits below
+/// hold at any moment.
+const LIFETIME: Duration = Duration::from_hours(24);
+const MOST_STORED: u32 = 1_000;
+/// Of all stored documents together.
+const MOST_BYTES: u32 = 8 * 1024 * 1024;
+
+/// Where documents are looked up. Without an app only what a request brings itself is run.
+#[derive(Clone, Default)]
+pub struct Documents(Option<Arc<App>>);
+
+/// What a request says of its document.
+#[derive(Debug, Default)]
+pub struct Asked<'a> {
+    /// The document.
+    pub query: Option<String>,
+    /// The id of a trusted document.
+    pub id: Option<&'a str>,
+    /// Apollo's `persistedQuery`, if it is there.
+    pub extensions: Option<&'a Extensions>,
+}
+
+/// The document that runs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its text.
+    pub text: String,
+    /// The hash to remember it by, once it has run.
+    remember_by: Option<String>,
+}
+
+impl fmt::Debug for Documents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Documents")
+    }
+}
+
+impl Documents {
+    /// Looks up in the manifest of the settings, and among the documents that have run.
+    #[must_use]
+    pub fn of(app: &Arc<App>) -> Self {
+        Self(Some(Arc::clone(app)))
+    }
+
+    /// Finds the document of a request, or `None` where it names none.
+    ///
+    /// # Errors
+    /// `PERSISTED_QUERY_NOT_FOUND` for a hash that nobody has brought the document of; `BAD_REQUEST` for one that is of
+    /// another document, and for a document that is not trusted where only those are.
+    pub async fn find(&self, asked: Asked<'_>) -> Result<Option<Chosen>, ServerError> {
+        let hash = asked.extensions.map_or(Ok(None), persisted_hash)?;
+        let Some(app) = &self.0 else { return Ok(asked.query.map(Chosen::brought)) };
+        let id = asked.id.filter(|_| app.trusted_documents.is_some());
+        let chosen = match (asked.query, id.or(hash.as_deref())) {
+            (Some(text), _) => Some(Chosen::checked(text, hash.filter(|_| app.config.persisted_queries))?),
+            (None, Some(id)) => Some(Chosen::brought(named(app, id, hash.as_deref()).await?)),
+            (None, None) => None,
+        };
+        chosen.map(|chosen| trusted(app, chosen)).transpose()
+    }
+
+    /// Remembers a document that was valid and has run, if its request asked for it and there is room.
+    pub async fn remember(&self, chosen: &Chosen) {
+        let (Some(app), Some(hash)) = (&self.0, &chosen.remember_by) else { return };
+        let key = key(hash);
+        if app.kv.get(&key).await.is_some() {
+            return;
+        }
+        let bytes = u32::try_from(chosen.text.len()).unwrap_or(u32::MAX);
+        let windows = [
+            Window::of("documents:stored", MOST_STORED, LIFETIME),
+            Window::of("documents:bytes", MOST_BYTES, LIFETIME).weighing(bytes),
+        ];
+        if app.rate_limiter.take(&windows, app.clock.now()).await.is_ok() {
+            app.kv.put(&key, chosen.text.as_bytes(), LIFETIME).await;
+        }
+    }
+}
+
+impl Chosen {
+    const fn brought(text: String) -> Self {
+        Self { text, remember_by: None }
+    }
+
+    fn checked(text: String, hash: Option<String>) -> Result<Self, ServerError> {
+        if hash.as_ref().is_some_and(|hash| *hash != sha256(&text)) {
+            return Err(document_error(ErrorCode::BadRequest, "sha256Hash is not the hash of this query.", vec![]));
+        }
+        Ok(Self { text, remember_by: hash })
+    }
+}
+
+/// The document of this name: a trusted one, or one that has run.
+async fn named(app: &App, id: &str, hash: Option<&str>) -> Result<String, ServerError> {
+    if let Some(text) = app.trusted_documents.as_ref().and_then(|trusted| trusted.find(id)) {
+        return Ok(text.to_owned());
+    }
+    if !app.config.persisted_queries {
+        // By this text Apollo's link learns to stop trying.
+        return Err(not_found("PersistedQueryNotSupported"));
+    }
+    let stored = match hash {
+        Some(hash) => app.kv.get(&key(hash)).await,
+        None => None,
+    };
+    stored.and_then(|text| String::from_utf8(text).ok()).ok_or_else(|| not_found("PersistedQueryNotFound"))
+}
+
+/// Apollo's link reads this text, not only the code.
+fn not_found(message: &'static str) -> ServerError {
+    document_error(ErrorCode::PersistedQueryNotFound, message, vec![])
+}
+
+fn trusted(app: &App, chosen: Chosen) -> Result<Chosen, ServerError> {
+    let Some(trusted) = &app.trusted_documents else { return Ok(chosen) };
+    if trusted.contains(&chosen.text) {
+        return Ok(chosen);
+    }
+    if app.config.trusted_documents_enforced {
+        let message = "This server runs only the documents its applications were built with.";
+        return Err(document_error(ErrorCode::BadRequest, message, vec![]));
+    }
+    tracing::warn!(sha256 = sha256(&chosen.text), "a document is not in TRUSTED_DOCUMENTS");
+    Ok(chosen)
+}
+
+/// `{ persistedQuery: { version: 1, sha256Hash } }`, as Apollo's automatic persisted queries write it.
+fn persisted_hash(extensions: &Extensions) -> Result<Option<String>, ServerError> {
+    let wrong = || document_error(ErrorCode::BadRequest, "persistedQuery is { version: 1, sha256Hash }.", vec![]);
+    let persisted = match extensions.get("persistedQuery") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(persisted)) => persisted,
+        Some(_) => return Err(wrong()),
+    };
+    let is_first = matches!(persisted.get("version"), Some(Value::Number(version)) if version.as_u64() == Some(1));
+    match persisted.get("sha256Hash") {
+        Some(Value::String(hash)) if is_first && is_sha256(hash) => Ok(Some(hash.to_ascii_lowercase())),
+        _ => Err(wrong()),
+    }
+}
+
+fn is_sha256(hash: &str) -> bool {
+    hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn sha256(text: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    hash.as_ref().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn key(hash: &str) -> String {
+    format!("document:{hash}")
+}

@@ -1,0 +1,179 @@
+//! Random histories through every store and through a model so simple that it can only be right.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::redis::Redis;
+use super::tests::{now, settings};
+use super::windows::Windows;
+use super::*;
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+/// One thing that happens, so long after the one before.
+#[derive(Debug, Clone)]
+struct Happening {
+    after: Duration,
+    deed: Deed,
+}
+
+#[derive(Debug, Clone)]
+enum Deed {
+    /// An attempt at some of the windows, with its weight in each.
+    Take(Vec<(usize, u32)>),
+    /// Gives a part of one of the granted attempts back.
+    GiveBack { attempt: prop::sample::Index, part: u32 },
+}
+
+/// Limit and period of each window.
+type Limits = [(u32, Duration); 3];
+
+/// Every attempt that was ever granted, looked through from the beginning each time.
+#[derive(Default)]
+struct Model(HashMap<usize, Vec<(Time, u32)>>);
+
+impl Model {
+    fn counting(&self, limits: &Limits, name: usize, now: Time) -> Vec<(Time, u32)> {
+        let all = self.0.get(&name).cloned().unwrap_or_default();
+        all.into_iter().filter(|(at, weight)| *at + limits[name].1 > now && *weight > 0).collect()
+    }
+
+    fn used(&self, limits: &Limits, name: usize, now: Time) -> u32 {
+        self.counting(limits, name, now).iter().map(|(_, weight)| weight).sum()
+    }
+
+    /// The first moment from now on at which there is room.
+    fn wait(&self, limits: &Limits, (name, weight): (usize, u32), now: Time) -> Duration {
+        let (limit, period) = limits[name];
+        let ends = self.counting(limits, name, now).into_iter().map(|(at, _)| at + period);
+        let moments = std::iter::once(now).chain(ends);
+        let free = moments.filter(|moment| weight == 0 || self.used(limits, name, *moment) + weight <= limit).min();
+        (free.unwrap() - now).to_std().unwrap()
+    }
+
+    fn take(&mut self, limits: &Limits, attempt: &[(usize, u32)], now: Time) -> (Duration, Vec<Fill>) {
+        let wait = attempt.iter().map(|part| self.wait(limits, *part, now)).max().unwrap();
+        for (name, weight) in attempt.iter().filter(|_| wait.is_zero()) {
+            self.0.entry(*name).or_default().push((now, *weight));
+        }
+        let fills = attempt.iter().map(|(name, _)| {
+            let newest = self.counting(limits, *name, now).into_iter().map(|(at, _)| at + limits[*name].1).max();
+            let empty_in = newest.map_or(Duration::ZERO, |end| (end - now).to_std().unwrap());
+            Fill { used: self.used(limits, *name, now), empty_in }
+        });
+        (wait, fills.collect())
+    }
+
+    /// Of attempts at the same moment it does not matter whose part it is.
+    fn give_back(&mut self, name: usize, mut part: u32, at: Time) {
+        for (_, weight) in self.0.get_mut(&name).into_iter().flatten().filter(|(time, _)| *time == at) {
+            let taken = part.min(*weight);
+            (*weight, part) = (*weight - taken, part - taken);
+        }
+    }
+}
+
+/// A store under test: this process's own, or Redis without this process's own in front of it.
+enum Store {
+    Here(Windows),
+    Redis(Redis),
+}
+
+impl Store {
+    async fn take(&mut self, windows: &[Window<'_>], receipt: &Receipt) -> (Duration, Vec<Fill>) {
+        let taken = match self {
+            Self::Here(here) => here.take(windows, receipt.clone()).taken,
+            Self::Redis(redis) => redis.take(windows, receipt).await.unwrap(),
+        };
+        let wait = match taken.outcome {
+            Outcome::Granted(_) => Duration::ZERO,
+            Outcome::Refused { retry_after, .. } => retry_after,
+        };
+        (wait, taken.fills)
+    }
+
+    async fn give_back(&mut self, window: Window<'_>, part: u32, receipt: &Receipt) {
+        match self {
+            Self::Here(here) => here.give_back(window, part, receipt.at),
+            Self::Redis(redis) => redis.give_back(&window, part, receipt).await.unwrap(),
+        }
+    }
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let moments = prop_oneof![Just(0), 1..50_u64, 1..40_000_000_u64, Just(10_000_000), Just(30_000_000)];
+    let part = (0..NAMES.len(), prop_oneof![3 => Just(1), 1 => 0..6_u32]);
+    let take = prop::collection::vec(part, 1..4).prop_map(|mut parts| {
+        parts.sort_unstable();
+        parts.dedup_by_key(|(name, _)| *name);
+        Deed::Take(parts)
+    });
+    let give_back =
+        (any::<prop::sample::Index>(), 0..6_u32).prop_map(|(attempt, part)| Deed::GiveBack { attempt, part });
+    (moments, prop_oneof![4 => take, 1 => give_back])
+        .prop_map(|(after, deed)| Happening { after: Duration::from_micros(after), deed })
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let limit = || (1..7_u32, prop_oneof![Just(Duration::from_secs(10)), Just(Duration::from_secs(30))]);
+    [limit(), limit(), limit()]
+}
+
+/// Plays a history to a store and to the model, and says where they differ.
+async fn play(store: &mut Store, limits: &Limits, history: &[Happening]) -> Result<(), TestCaseError> {
+    let (mut model, mut now, mut granted) = (Model::default(), now(), Vec::new());
+    for (step, happening) in history.iter().enumerate() {
+        now += happening.after;
+        match &happening.deed {
+            Deed::Take(parts) => {
+                let parts: Vec<_> = parts.iter().map(|&(name, weight)| (name, weight.min(limits[name].0))).collect();
+                let windows: Vec<_> = parts.iter().map(|part| window(limits, *part)).collect();
+                let receipt = Receipt { name: step.to_string(), at: now.timestamp_micros() };
+                let (told, expected) = (store.take(&windows, &receipt).await, model.take(limits, &parts, now));
+                prop_assert_eq!(&told, &expected, "step {}", step);
+                if told.0.is_zero() {
+                    granted.extend(parts.into_iter().map(|part| (part, receipt.clone(), now)));
+                }
+            }
+            Deed::GiveBack { attempt, part } if !granted.is_empty() => {
+                let (taken, receipt, at) = granted.swap_remove(attempt.index(granted.len()));
+                let part = (*part).min(taken.1);
+                if part > 0 {
+                    store.give_back(window(limits, taken), part, &receipt).await;
+                    model.give_back(taken.0, part, at);
+                }
+            }
+            Deed::GiveBack { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+fn window(limits: &Limits, (name, weight): (usize, u32)) -> Window<'static> {
+    let (limit, period) = limits[name];
+    Window::of(NAMES[name], limit, period).weighing(weight)
+}
+
+fn every_history(cases: u32, open: impl Fn() -> Store) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut runner = TestRunner::new(Config { cases, ..Config::default() });
+    let histories = (limits(), prop::collection::vec(happening(), 1..60));
+    let told = runner.run(&histories, |(limits, history)| runtime.block_on(play(&mut open(), &limits, &history)));
+    told.unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+#[test]
+fn every_history_goes_in_process_as_in_the_model() {
+    every_history(500, || Store::Here(Windows::new(100)));
+}
+
+#[test]
+fn every_history_goes_in_redis_as_in_the_model() {
+    let Some(url) = super::tests::redis_url() else { return };
+    every_history(200, || {
+        let settings = settings(Some(url.clone()), Duration::from_secs(20), WindowClock::Caller);
+        Store::Redis(Redis::open(&url, &settings).unwrap())
+    });
+}

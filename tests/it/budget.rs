@@ -1,0 +1,170 @@
+//! What operations cost, who pays, and what is told of it.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
+
+const REQUESTS: &[(&str, &str)] = &[("RATE_LIMIT_REQUESTS", "3/1m"), ("TRUSTED_PROXIES", "1")];
+const POINTS: &[(&str, &str)] = &[("RATE_LIMIT_BUDGET", "200/1m"), ("TRUSTED_PROXIES", "1")];
+const LEFT: &str = "{ rateLimit { limit remaining used resetAt cost } }";
+
+/// What is left of the caller's points.
+async fn remaining(app: &TestApp, who: Option<&SignedIn>) -> u64 {
+    let asking = app.ask(LEFT);
+    let answer = match who {
+        Some(who) => asking.by(who).await,
+        None => asking.await,
+    };
+    answer.granted().at("/rateLimit/remaining").as_u64().unwrap()
+}
+
+/// A connection of the caller's sessions with this many on a page.
+fn sessions(first: u32) -> String {
+    format!("{{ me {{ sessions(first: {first}) {{ edges {{ node {{ id }} }} }} }} }}")
+}
+
+fn cost(answer: &Answer) -> (u64, u64) {
+    let cost = &answer.body["extensions"]["cost"];
+    (cost["requested"].as_u64().unwrap(), cost["remaining"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn the_fourth_operation_of_a_minute_is_not_run() {
+    let app = TestApp::with(REQUESTS).await;
+    for _ in 0..3 {
+        app.ask("{ __typename }").await.granted();
+        app.wait(Duration::from_secs(10));
+    }
+
+    for accept in ["application/json", "application/graphql-response+json"] {
+        let refused = app.ask("{ __typename }").header("accept", accept).await;
+        assert_eq!((refused.status.as_u16(), refused.code(), refused.retry_after()), (429, "RATE_LIMITED", 30));
+        assert_eq!((refused.header("retry-after"), refused.body.get("data")), ("30", None));
+    }
+
+    app.ask("{ __typename }").from("203.0.113.8").await.granted();
+    app.wait(Duration::from_secs(30));
+    app.ask("{ __typename }").await.granted();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_simultaneous_requests_to_two_instances_a_hundred_run() {
+    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "100/1m"), ("REDIS_TIMEOUT", "20s")]).await;
+    let other = app.another_instance().await;
+    // Without Redis each instance has a limit of its own.
+    let instances = if app.app.config.redis_url.is_some() { [&app, &other] } else { [&app, &app] };
+
+    let answers = app.at_once((0..1_000).map(|n| instances[n % 2].ask("{ __typename }"))).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 100);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 429).count(), 900);
+}
+
+#[tokio::test]
+async fn every_answer_says_what_is_left() {
+    let app = TestApp::with(&[REQUESTS, POINTS].concat()).await;
+
+    let answer = app.ask("{ authConfig { passwordPolicy { minLength } } }").await.granted();
+
+    assert_eq!(answer.header("ratelimit-policy"), r#""requests";q=3;w=60, "points";q=200;w=60"#);
+    assert_eq!(answer.header("ratelimit"), r#""requests";r=2;t=60, "points";r=198;t=60"#);
+    assert_eq!((answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining")), ("3", "2"));
+    assert_eq!(answer.header("x-ratelimit-reset"), "1898596860");
+    let told = json!({ "requested": 2, "remaining": 198, "limit": 200, "resetAt": "2030-03-01T12:01:00.000Z" });
+    assert_eq!(answer.body["extensions"]["cost"], told);
+}
+
+#[tokio::test]
+async fn the_cost_can_be_kept_out_of_answers() {
+    let app = TestApp::with(&[POINTS, &[("COST_IN_ANSWERS", "false")]].concat()).await;
+
+    let answer = app.ask("{ authConfig { registrationOpen } }").await.granted();
+
+    assert_eq!(answer.body.get("extensions"), None);
+    assert_eq!(answer.header("ratelimit"), r#""points";r=199;t=60"#);
+}
+
+#[tokio::test]
+async fn to_ask_what_is_left_costs_nothing() {
+    let app = TestApp::with(POINTS).await;
+    app.ask("{ authConfig { registrationOpen } }").await.granted();
+
+    let answer = app.ask(LEFT).await.granted();
+
+    let told = json!({ "limit": 200, "remaining": 199, "used": 1, "resetAt": "2030-03-01T12:01:00.000Z", "cost": 0 });
+    assert_eq!(answer.at("/rateLimit"), &told);
+    assert_eq!(remaining(&app, None).await, 199);
+}
+
+#[tokio::test]
+async fn a_used_up_budget_runs_nothing_and_says_when_to_come_back() {
+    let app = TestApp::with(POINTS).await;
+    let login = || app.mutate("login", json!({ "email": "ann@example.com", "password": PASSWORD }), "__typename");
+    for _ in 0..4 {
+        login().await;
+        app.wait(Duration::from_secs(5));
+    }
+
+    let refused = login().await;
+
+    assert_eq!((refused.status.as_u16(), refused.code(), refused.retry_after()), (429, "RATE_LIMITED", 40));
+    assert_eq!(app.audit_trail().await.iter().filter(|line| *line == "LOGIN Failure").count(), 4);
+    app.wait(Duration::from_secs(40));
+    assert_eq!(login().await.code(), "INVALID_CREDENTIALS");
+}
+
+#[tokio::test]
+async fn a_user_pays_for_themselves_wherever_they_are() {
+    let app = TestApp::with(POINTS).await;
+    let ann = app.register("ann@example.com").from("203.0.113.1").await.signed_in();
+    app.ask(sessions(100)).by(&ann).from("203.0.113.2").await.granted();
+    app.me(&ann).from("203.0.113.3").await.granted();
+
+    assert_eq!(remaining(&app, Some(&ann)).await, 200 - 3 - 1);
+    assert_eq!(remaining(&app, None).await, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_ours_makes_nobody_else_pay() {
+    let app = TestApp::with(POINTS).await;
+    let ann = app.register("ann@example.com").from("203.0.113.1").await.signed_in();
+    let (head, signature) = ann.access.rsplit_once('.').unwrap();
+    let forged = format!("{head}.{}", signature.chars().rev().collect::<String>());
+
+    app.ask("{ authConfig { registrationOpen } }").bearer(&forged).await.granted();
+
+    assert_eq!((remaining(&app, Some(&ann)).await, remaining(&app, None).await), (200, 199));
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_full_gives_its_points_back() {
+    let app = TestApp::with(POINTS).await;
+    let ann = app.signed_in("ann@example.com").await;
+
+    let answer = app.ask(sessions(100)).by(&ann).await.granted();
+
+    // The field, the connection, and one session of a hundred.
+    assert_eq!(cost(&answer), (102, 200 - 3));
+    assert_eq!(remaining(&app, Some(&ann)).await, 200 - 3);
+}
+
+#[tokio::test]
+async fn what_is_not_valid_costs_nothing() {
+    let app = TestApp::with(POINTS).await;
+
+    let refused = app.ask("mutation { login(input: {}) { __typename } }").await;
+
+    assert_eq!(refused.codes()[0], "BAD_USER_INPUT", "{}", refused.text);
+    assert_eq!(remaining(&app, None).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn simultaneous_operations_never_spend_more_than_there_is() {
+    let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "100/1m"), ("REDIS_TIMEOUT", "20s")]).await;
+
+    let answers = app.at_once((0..60).map(|_| app.ask("{ a: authConfig { passwordPolicy { minLength } } }"))).await;
+
+    assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 50);
+}

@@ -1,0 +1,151 @@
+//! Documents that requests name instead of bringing them: Apollo's persisted queries, and the manifest of a frontend.
+
+use std::path::PathBuf;
+
+use aws_lc_rs::digest;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, TestApp};
+
+const RULES: &str = "{ authConfig { registrationOpen } }";
+const OTHER: &str = "{ authConfig { emailVerificationRequired } }";
+
+fn hash(document: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, document.as_bytes());
+    hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+fn persisted(hash: &str) -> Value {
+    json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } })
+}
+
+async fn post(app: &TestApp, body: Value) -> Answer {
+    let http = reqwest::Client::new().post(app.url("/graphql"));
+    let accept = "application/graphql-response+json, application/json;q=0.9";
+    Answer::read(http.header("accept", accept).json(&body).send().await.unwrap()).await
+}
+
+/// As Apollo's link asks: first the hash alone.
+async fn by_hash(app: &TestApp, document: &str) -> Answer {
+    post(app, json!({ "extensions": persisted(&hash(document)) })).await
+}
+
+async fn with_hash(app: &TestApp, document: &str) -> Answer {
+    post(app, json!({ "query": document, "extensions": persisted(&hash(document)) })).await
+}
+
+/// A server with a manifest of one document.
+async fn trusting(mode: &str) -> (TestApp, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path: PathBuf = folder.path().join("persisted-documents.json");
+    std::fs::write(&path, json!({ (hash(RULES)): RULES, "relay-1": OTHER }).to_string()).unwrap();
+    let settings = [("TRUSTED_DOCUMENTS", path.to_str().unwrap()), ("TRUSTED_DOCUMENTS_MODE", mode)];
+    (TestApp::with(&settings).await, folder)
+}
+
+#[tokio::test]
+async fn a_document_that_ran_is_found_by_its_hash_on_every_instance() {
+    let app = TestApp::start().await;
+    let unknown = by_hash(&app, RULES).await;
+    assert_eq!((unknown.status.as_u16(), unknown.code()), (200, "PERSISTED_QUERY_NOT_FOUND"));
+    assert_eq!(unknown.errors()[0]["message"], "PersistedQueryNotFound");
+
+    with_hash(&app, RULES).await.granted();
+
+    let other = if app.app.config.redis_url.is_some() { app.another_instance().await } else { app };
+    assert_eq!(by_hash(&other, RULES).await.granted().at("/authConfig/registrationOpen"), true);
+}
+
+#[tokio::test]
+async fn a_get_may_name_its_document_too() {
+    let app = TestApp::start().await;
+    with_hash(&app, RULES).await.granted();
+    let mut url = url::Url::parse(&app.url("/graphql")).unwrap();
+    url.query_pairs_mut().append_pair("extensions", &persisted(&hash(RULES)).to_string());
+
+    Answer::read(reqwest::get(url).await.unwrap()).await.granted();
+}
+
+#[tokio::test]
+async fn what_is_not_valid_is_not_remembered() {
+    let app = TestApp::start().await;
+    for document in ["{ nope }", "{ authConfig", "{ a: __typename ...x } fragment x on Query { ...x }"] {
+        assert!(!with_hash(&app, document).await.errors().is_empty());
+
+        assert_eq!(by_hash(&app, document).await.code(), "PERSISTED_QUERY_NOT_FOUND", "{document}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_plants_a_document_under_the_hash_of_another() {
+    let app = TestApp::start().await;
+
+    let planted = post(&app, json!({ "query": OTHER, "extensions": persisted(&hash(RULES)) })).await;
+
+    assert_eq!((planted.status.as_u16(), planted.code()), (400, "BAD_REQUEST"));
+    assert_eq!(by_hash(&app, RULES).await.code(), "PERSISTED_QUERY_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn hashes_that_are_none_are_refused() {
+    let app = TestApp::start().await;
+    let hash = hash(RULES);
+    for extension in [
+        json!({ "version": 2, "sha256Hash": hash }),
+        json!({ "version": 1 }),
+        json!({ "version": 1, "sha256Hash": "../secret" }),
+        json!({ "version": 1, "sha256Hash": 7 }),
+        json!("x"),
+    ] {
+        let answer = post(&app, json!({ "extensions": { "persistedQuery": extension } })).await;
+        assert_eq!((answer.status.as_u16(), answer.code()), (400, "BAD_REQUEST"), "{extension}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_cannot_fill_the_memory_with_documents() {
+    let app = TestApp::start().await;
+    let long = |n: usize| format!("{{ a{n}: __typename }} # {}", "x".repeat(30_000));
+    let fits = 8 * 1024 * 1024 / long(100).len();
+    for n in 100..100 + fits + 20 {
+        with_hash(&app, &long(n)).await.granted();
+    }
+
+    by_hash(&app, &long(100)).await.granted();
+    assert_eq!(by_hash(&app, &long(100 + fits + 10)).await.code(), "PERSISTED_QUERY_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_setting_turns_persisted_queries_off_and_clients_notice() {
+    let app = TestApp::with(&[("PERSISTED_QUERIES", "false")]).await;
+
+    with_hash(&app, RULES).await.granted();
+
+    assert_eq!(by_hash(&app, RULES).await.errors()[0]["message"], "PersistedQueryNotSupported");
+}
+
+#[tokio::test]
+async fn only_trusted_documents_run_where_they_are_enforced() {
+    let (app, _folder) = trusting("enforce").await;
+
+    by_hash(&app, RULES).await.granted();
+    app.ask(OTHER).await.granted();
+    for name in ["documentId", "id", "doc_id"] {
+        post(&app, json!({ (name): "relay-1" })).await.granted();
+    }
+    post(&app, json!({ "documentId": format!("sha256:{}", hash(RULES)) })).await.granted();
+
+    for document in ["{ __typename }", "{ authConfig  { registrationOpen } }"] {
+        let refused = with_hash(&app, document).await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (400, "BAD_REQUEST"));
+        assert_eq!(by_hash(&app, document).await.code(), "PERSISTED_QUERY_NOT_FOUND");
+    }
+}
+
+#[tokio::test]
+async fn where_trusted_documents_are_only_reported_others_run() {
+    let (app, _folder) = trusting("report").await;
+
+    app.ask("{ __typename }").await.granted();
+    by_hash(&app, RULES).await.granted();
+}

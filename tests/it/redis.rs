@@ -1,0 +1,105 @@
+//! What Redis is asked, and what happens when it goes away and comes back. Nothing to see without one.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use url::Url;
+
+use crate::support::database::setting;
+use crate::support::{Line, PASSWORD, TestApp};
+
+const LIMITS: &[(&str, &str)] =
+    &[("RATE_LIMIT_REQUESTS", "100/1m"), ("RATE_LIMIT_BUDGET", "1000/1m"), ("RATE_LIMIT_AUTH", "5/1m")];
+
+fn redis() -> Option<Url> {
+    setting("TEST_REDIS_URL").map(|url| Url::parse(&url).unwrap())
+}
+
+async fn connect(redis: &Url) -> BufReader<TcpStream> {
+    let address = (redis.host_str().unwrap(), redis.port().unwrap_or(6379));
+    BufReader::new(TcpStream::connect(address).await.unwrap())
+}
+
+/// Everything that Redis is told, by anybody.
+struct Monitor(BufReader<TcpStream>);
+
+impl Monitor {
+    async fn start(redis: &Url) -> Self {
+        let mut connection = connect(redis).await;
+        connection.write_all(b"MONITOR\r\n").await.unwrap();
+        let mut this = Self(connection);
+        assert_eq!(this.line().await, "+OK");
+        this
+    }
+
+    async fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).await.unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// The commands about keys with this prefix so far, without what scripts do inside.
+    async fn commands(&mut self, redis: &Url, prefix: &str) -> Vec<String> {
+        let end = format!("end-of-{prefix}");
+        connect(redis).await.write_all(format!("PING \"{end}\"\r\n").as_bytes()).await.unwrap();
+        let mut commands = Vec::new();
+        loop {
+            let line = self.line().await;
+            if line.contains(&end) {
+                return commands;
+            }
+            if line.contains(prefix) && !line.contains(" lua]") {
+                commands.push(line);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn me_is_one_round_trip() {
+    let Some(redis) = redis() else { return };
+    let app = TestApp::with(LIMITS).await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.me(&ann).await.granted();
+    let mut monitor = Monitor::start(&redis).await;
+
+    for _ in 0..3 {
+        app.me(&ann).await.granted();
+    }
+
+    let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
+    assert_eq!(commands.len(), 3, "{commands:#?}");
+    assert!(commands.iter().all(|command| command.contains("\"EVALSHA\"")), "{commands:#?}");
+}
+
+#[tokio::test]
+async fn redis_comes_back_without_a_restart() {
+    let Some(mut url) = redis() else { return };
+    let server = tokio::net::lookup_host((url.host_str().unwrap(), url.port().unwrap_or(6379))).await;
+    let line = Line::to(server.unwrap().next().unwrap()).await;
+    url.set_host(Some("127.0.0.1")).unwrap();
+    url.set_port(Some(line.address.port())).unwrap();
+    let app = TestApp::with(&[LIMITS, &[("REDIS_URL", url.as_str())]].concat()).await;
+    app.login("ann@example.com", PASSWORD).await;
+    assert_eq!(app.get("/ready").await.body["checks"]["kv"], "up");
+
+    line.cut();
+    let began = Instant::now();
+    for _ in 0..4 {
+        assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
+    }
+    assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "RATE_LIMITED", "the outage began a new count");
+    assert!(began.elapsed() < Duration::from_secs(2), "waited {:?}", began.elapsed());
+    assert!(app.app.kv.fallbacks() > 0);
+
+    line.mend();
+    let began = Instant::now();
+    while app.get("/ready").await.body["checks"]["kv"] != "up" {
+        assert!(began.elapsed() < Duration::from_secs(20), "Redis did not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let before = app.app.kv.fallbacks();
+    app.ask("{ __typename }").await.granted();
+    assert_eq!(app.app.kv.fallbacks(), before);
+}
