@@ -27,7 +27,7 @@ const PAGES: [(&str, &str); 6] = [
     ("the last page of users", "{ users(last: 20) { ...page } }"),
     (
         "a search by e-mail prefix",
-        "query($prefix: String!) { users(first: 20, filter: { search: $prefix }) { ...page } }",
+        "query($prefix: String!) { users(first: 20, filter: { startsWith: $prefix }) { ...page } }",
     ),
     (
         "a filtered page of audit events",

@@ -13,11 +13,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
 use super::edge::Admitted;
-use super::graphql::Prepared;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
 use super::media_type::MediaType;
 use super::open_streams::{Place, Whose};
+use super::prepared::Prepared;
 use super::refusal::{self, HttpRefusal};
 use super::request::CorrelationId;
 use super::subscription::{Subscription, Told, Visitor};

@@ -1,7 +1,7 @@
 //! `/graphql` by POST and GET, as GraphQL over HTTP describes it, over the schema's own `execute`; and the doors to what
 //! stays open on the same route.
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Request as SchemaRequest, Response as SchemaResponse, ServerError};
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -15,22 +15,15 @@ use super::event_stream;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
 use super::media_type::{MediaType, accepts_event_stream, is_json};
+use super::prepared::prepare;
 use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
 use super::socket;
 use super::subscription::Visitor;
-use crate::api::graphql::document_check;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
-use crate::api::graphql::operation::Operation;
 use crate::error::ErrorCode;
 use crate::values::caller::{Caller, Presented};
-
-/// The name of the operation that ran, cut for the log; a response extension.
-#[derive(Debug, Clone)]
-pub struct OperationName(pub String);
-
-const LONGEST_OPERATION_NAME: usize = 64;
 
 const METHOD: HttpRefusal = HttpRefusal::method("GraphQL is served by GET and POST.", "GET, POST");
 const ONLY_POST: HttpRefusal = HttpRefusal::method("Only queries run by GET; mutations need POST.", "POST");
@@ -127,43 +120,6 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<byte
         let is_limit = error.into_inner().is::<http_body_util::LengthLimitError>();
         if is_limit { TOO_LARGE } else { UNREADABLE }
     })
-}
-
-/// A request whose document is parsed, within its limits, and has an operation that can run.
-pub struct Prepared {
-    document: ExecutableDocument,
-    /// Query, mutation or subscription.
-    pub kind: OperationType,
-    /// What it is called in the log.
-    pub name: Option<OperationName>,
-}
-
-/// Checks a request before the schema sees it, whichever way it came.
-///
-/// # Errors
-/// The one error of a document or of variables that are refused.
-pub fn prepare(edge: &Edge, asked: &GraphqlRequest, query: &str) -> Result<Prepared, ServerError> {
-    let document = document_check::parse(query, &edge.settings.document_limits)?;
-    let operation = Operation::choose(&document, asked.operation_name.as_deref())?;
-    operation.check_variables(&asked.variables)?;
-    let kind = operation.kind();
-    let name = operation.name.map(|name| OperationName(name.chars().take(LONGEST_OPERATION_NAME).collect()));
-    if kind == OperationType::Subscription {
-        operation.check_only_root_field()?;
-    }
-    Ok(Prepared { document, kind, name })
-}
-
-impl Prepared {
-    /// What the schema is asked.
-    #[must_use]
-    pub fn request(self, asked: GraphqlRequest, query: &str) -> SchemaRequest {
-        let mut request = SchemaRequest::new(query).variables(asked.variables);
-        request.operation_name = asked.operation_name;
-        request.extensions = asked.extensions;
-        request.set_parsed_query(self.document);
-        request
-    }
 }
 
 /// What became of a request, before it is dressed as HTTP.

@@ -14,7 +14,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::edge::Edge;
-use super::graphql::OperationName;
+use super::prepared::OperationName;
 use super::refusal::refusal;
 use super::request::{CorrelationId, REQUEST_ID, caller, presented};
 use crate::error::ErrorCode;

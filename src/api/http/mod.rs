@@ -10,6 +10,7 @@ pub mod mailbox;
 pub mod mailbox_page;
 pub mod media_type;
 pub mod open_streams;
+pub mod prepared;
 pub mod probes;
 pub mod proxy_watch;
 pub mod refusal;

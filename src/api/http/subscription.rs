@@ -10,9 +10,9 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use super::edge::Edge;
-use super::graphql::{OperationName, Prepared, prepare};
 use super::graphql_request::GraphqlRequest;
 use super::open_streams::Drain;
+use super::prepared::{OperationName, Prepared, prepare};
 use super::request::CorrelationId;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
