@@ -47,5 +47,6 @@ for expected in \
 done
 
 [ "$(grep -c '"errors"' "$work/answers")" = 2 ] || fail 'more was refused than the two tokens of ended sessions'
-[ "$(grep '"refresh":' "$work/answers" | uniq | wc -l)" = 1 ] || fail 'the same refresh got two different answers'
+# What is left of the budget differs, and is beside the answer.
+[ "$(grep '"refresh":' "$work/answers" | sed 's/,"extensions":.*//' | uniq | wc -l)" = 1 ] || fail 'the same refresh got two different answers'
 echo 'The journey of README.md works as typed.'
