@@ -140,6 +140,8 @@ create table total_changes (
     with_mfa integer not null default 0,
     open_sessions integer not null default 0
 );
+-- Read without the rows, for the dashboard counts them.
+create index users_locked_now on users (locked_until) where locked_until is not null and deleted_at is null;
 create index sessions_open on sessions (expires_at) where ended_at is null;
 
 create function total_changes_of_users() returns trigger language plpgsql as $$

@@ -25,9 +25,13 @@ pub use transaction::Tx;
 
 /// How long a statement of `SQLite` waits for another process to end its transaction.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// A statement that takes longer is a mistake or a runaway; it must not keep its connection.
-const POSTGRES_TIMEOUTS: [(&str, &str); 2] =
-    [("statement_timeout", "10s"), ("idle_in_transaction_session_timeout", "10s")];
+/// A statement that takes longer is a mistake or a runaway; it must not keep its connection. And starting workers for a
+/// statement costs more than any page of ours.
+const POSTGRES_OPTIONS: [(&str, &str); 3] = [
+    ("statement_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("max_parallel_workers_per_gather", "0"),
+];
 /// A connection used within this time is taken for alive; one that rested longer is asked first.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -243,7 +247,7 @@ async fn open_writer(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -
 fn open_postgres(settings: &Settings) -> Result<Engine> {
     let mut options = PgConnectOptions::from_str(&settings.url)
         .or_fault("reading DATABASE_URL")?
-        .options(POSTGRES_TIMEOUTS)
+        .options(POSTGRES_OPTIONS)
         .statement_cache_capacity(PREPARED_STATEMENTS);
     if options.get_application_name().is_none() {
         options = options.application_name("authgraph");
