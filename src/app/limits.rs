@@ -27,6 +27,8 @@ pub enum LetterCause {
     PasswordReset,
     /// An account wants to move to the recipient's address.
     EmailChange,
+    /// An administrator invites somebody, or sends them a reset.
+    Administrator,
 }
 
 impl LetterCause {
@@ -36,6 +38,7 @@ impl LetterCause {
             Self::Verification => "verification",
             Self::PasswordReset => "password-reset",
             Self::EmailChange => "email-change",
+            Self::Administrator => "administrator",
         }
     }
 }
@@ -81,8 +84,7 @@ impl App {
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn reserve_recipient(&self, recipient: &EmailAddress, now: Time) -> Result<()> {
-        let name = format!("email:recipient:{}", pseudonym(recipient));
-        self.rate_limiter.take(&[window(&name, self.config.rate_limit_email)], now).await
+        self.reserve_letter_of(LetterCause::Administrator, recipient, now).await
     }
 
     /// Reserves a letter that goes with a deed already paid for; false where the recipient has had enough.
@@ -90,12 +92,16 @@ impl App {
     /// # Errors
     /// None but a fault: a full window is an answer here.
     pub async fn may_send_letter(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> Result<bool> {
-        let recipient = letters_to(recipient, cause);
-        match self.rate_limiter.take(&[window(&recipient, self.config.rate_limit_email)], now).await {
+        match self.reserve_letter_of(cause, recipient, now).await {
             Ok(()) => Ok(true),
             Err(Error::Refused(_)) => Ok(false),
             Err(fault) => Err(fault),
         }
+    }
+
+    async fn reserve_letter_of(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> Result<()> {
+        let recipient = letters_to(recipient, cause);
+        self.rate_limiter.take(&[window(&recipient, self.config.rate_limit_email)], now).await
     }
 
     /// Reserves the judgement of a code of the second factor, whichever mutation it came with. A challenge counts its

@@ -61,10 +61,6 @@ impl Admission {
         within("points", cost.points, app.config.max_complexity)?;
         within("fields that take a secret", cost.secrets, MOST_SECRETS)?;
         let bearer = bearer(app, ctx, &request);
-        let may_introspect = app.config.introspection || cost.introspects && is_administrator(app, &bearer).await;
-        if !may_introspect {
-            request = request.disable_introspection();
-        }
         // A subscription lives for hours; those who hold one are counted where sockets are.
         if kind != OperationType::Subscription {
             let place = app.operations.enter().await.map_err(request_error)?;
@@ -74,6 +70,11 @@ impl Admission {
             let payer = Payer::of(caller, bearer.0.as_ref().map(|claims| claims.sub.as_str()));
             let allowance = self.charge(app, payer, cost.points).await?;
             request = request.data(allowance);
+        }
+        // Behind the charge: only the database knows an administrator, and asking it is paid for.
+        let may_introspect = app.config.introspection || cost.introspects && is_administrator(app, &bearer).await;
+        if !may_introspect {
+            request = request.disable_introspection();
         }
         Ok(request.data(bearer))
     }
