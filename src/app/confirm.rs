@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::App;
+use super::limits::Attempt;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::users::{self, User};
@@ -27,7 +28,7 @@ impl App {
         password: &Password,
         now: Time,
     ) -> Result<PasswordHash> {
-        self.reserve_proof(caller, Some(&holder.email), now).await?;
+        self.reserve(&Attempt::Proof(Some(holder.email.clone())), caller, now).await?;
         let verdict = self
             .password_hasher
             .verify(password.expose(), holder.password_hash.as_ref().map(PasswordHash::expose))

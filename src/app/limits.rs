@@ -1,4 +1,4 @@
-//! How often a stranger may try: limits of the address, the account and the recipient, reserved before the deed.
+//! How often somebody may try: limits of the address, the account and the recipient, reserved before the deed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,13 +7,23 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::App;
-use crate::config::RateLimit;
-use crate::error::{Error, Refusal, Result};
-use crate::tools::rate_limiter::{self, Fill, Outcome, Receipt, Window};
+use super::charges::Prepaid;
+use crate::config::{Config, RateLimit};
+use crate::error::{Error, Result};
+use crate::tools::rate_limiter::Window;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::time::Time;
+
+/// What is limited by the attempt, whatever comes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// To prove who one is; for the account with this address, where the attempt names one.
+    Proof(Option<EmailAddress>),
+    /// To have a letter sent to this address, whether or not it has an account.
+    Letter(LetterCause, EmailAddress),
+}
 
 /// What makes somebody a letter. Each cause has a limit of its own for every recipient, so that who is refused has
 /// letters of that very kind already: three verification letters keep nobody from resetting a password.
@@ -43,40 +53,49 @@ impl LetterCause {
     }
 }
 
+/// A window and its limit, by the name it has in the stores.
+pub(super) type Named = (String, RateLimit);
+
+impl Attempt {
+    /// What it draws on: the address and its network, and then the account and the two of them together, or the
+    /// recipient.
+    pub(super) fn windows(&self, caller: &Caller, config: &Config) -> Vec<Named> {
+        let customer = customer(caller.address);
+        let mut windows = vec![
+            (format!("auth:address:{customer}"), config.rate_limit_auth),
+            (format!("auth:network:{}", network(customer)), config.rate_limit_auth_network),
+        ];
+        match self {
+            Self::Proof(None) => {}
+            Self::Proof(Some(email)) => {
+                let account = pseudonym(email);
+                windows.push((format!("auth:account:{account}"), config.rate_limit_auth_account));
+                windows.push((format!("auth:pair:{customer}:{account}"), config.rate_limit_auth_pair));
+            }
+            Self::Letter(cause, recipient) => windows.push(letters_to(recipient, *cause, config)),
+        }
+        windows
+    }
+}
+
 impl App {
-    /// Reserves an attempt to prove who one is. It counts before anything is compared, for whatever it will turn out:
-    /// against the address, its network, the account, and the two of them together.
+    /// Reserves an attempt. It counts before anything is compared or sent, whatever will come of it.
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub async fn reserve_proof(&self, caller: &Caller, account: Option<&EmailAddress>, now: Time) -> Result<()> {
-        let source = Source::of(caller);
-        let account = account.map(|email| {
-            let account = pseudonym(email);
-            (format!("auth:account:{account}"), format!("auth:pair:{}:{account}", source.customer))
-        });
-        let mut windows = source.windows(self).to_vec();
-        if let Some((account, pair)) = &account {
-            windows.push(window(account, self.config.rate_limit_auth_account));
-            windows.push(window(pair, self.config.rate_limit_auth_pair));
-        }
-        self.rate_limiter.take(&windows, now).await
+    pub async fn reserve(&self, attempt: &Attempt, caller: &Caller, now: Time) -> Result<()> {
+        self.take(&attempt.windows(caller, &self.config), now).await
     }
 
-    /// Reserves a letter that a stranger causes, whether or not the recipient has an account.
+    /// The same, unless the attempt was reserved with the charge for its operation: then that decides.
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub async fn reserve_letter(
-        &self,
-        caller: &Caller,
-        cause: LetterCause,
-        recipient: &EmailAddress,
-        now: Time,
-    ) -> Result<()> {
-        let (source, recipient) = (Source::of(caller), letters_to(recipient, cause));
-        let [address, network] = source.windows(self);
-        self.rate_limiter.take(&[address, network, window(&recipient, self.config.rate_limit_email)], now).await
+    pub async fn reserve_once(&self, attempt: &Attempt, prepaid: &Prepaid, caller: &Caller, now: Time) -> Result<()> {
+        match prepaid.spend(attempt) {
+            Some(decided) => Ok(decided?),
+            None => self.reserve(attempt, caller, now).await,
+        }
     }
 
     /// Reserves a letter that an administrator causes: nobody's mailbox is flooded, whoever asks.
@@ -84,7 +103,7 @@ impl App {
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn reserve_recipient(&self, recipient: &EmailAddress, now: Time) -> Result<()> {
-        self.reserve_letter_of(LetterCause::Administrator, recipient, now).await
+        self.take(&[letters_to(recipient, LetterCause::Administrator, &self.config)], now).await
     }
 
     /// Reserves a letter that goes with a deed already paid for; false where the recipient has had enough.
@@ -92,16 +111,11 @@ impl App {
     /// # Errors
     /// None but a fault: a full window is an answer here.
     pub async fn may_send_letter(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> Result<bool> {
-        match self.reserve_letter_of(cause, recipient, now).await {
+        match self.take(&[letters_to(recipient, cause, &self.config)], now).await {
             Ok(()) => Ok(true),
             Err(Error::Refused(_)) => Ok(false),
             Err(fault) => Err(fault),
         }
-    }
-
-    async fn reserve_letter_of(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> Result<()> {
-        let recipient = letters_to(recipient, cause);
-        self.rate_limiter.take(&[window(&recipient, self.config.rate_limit_email)], now).await
     }
 
     /// Reserves the judgement of a code of the second factor, whichever mutation it came with. A challenge counts its
@@ -110,90 +124,21 @@ impl App {
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn reserve_code(&self, user: UserId, now: Time) -> Result<()> {
-        let name = format!("mfa:account:{user}");
-        self.rate_limiter.take(&[window(&name, self.config.rate_limit_mfa)], now).await
+        self.take(&[(format!("mfa:account:{user}"), self.config.rate_limit_mfa)], now).await
+    }
+
+    async fn take(&self, named: &[Named], now: Time) -> Result<()> {
+        let windows: Vec<_> = named.iter().map(window).collect();
+        self.rate_limiter.take(&windows, now).await
     }
 }
 
-/// Who pays for an operation: names of the windows it draws on.
-#[derive(Debug, Clone)]
-pub struct Payer {
-    requests: String,
-    budget: String,
-}
-
-impl Payer {
-    /// The user, or for strangers their address. Operations are counted by address in any case.
-    #[must_use]
-    pub fn of(caller: &Caller, user: Option<&str>) -> Self {
-        let customer = customer(caller.address);
-        Self {
-            requests: format!("requests:{customer}"),
-            budget: user.map_or_else(|| format!("budget:address:{customer}"), |user| format!("budget:{user}")),
-        }
-    }
-}
-
-/// What became of the charge for an operation, and how full the payer's windows are now.
-#[derive(Debug, Clone)]
-pub struct Charge {
-    /// How full the window of operations is.
-    pub requests: Fill,
-    /// How full the window of points is.
-    pub budget: Fill,
-    /// Proof of the charge, or why there is none.
-    pub outcome: std::result::Result<Receipt, Refusal>,
-}
-
-impl App {
-    /// Charges an operation before it runs, one place and so many points, in one round trip.
-    pub async fn charge(&self, payer: &Payer, points: u32, now: Time) -> Charge {
-        let requests = window(&payer.requests, self.config.rate_limit_requests);
-        let taken = self.rate_limiter.charge(&[requests, self.budget(payer, points)], now).await;
-        let [requests, budget] = taken.fills.first_chunk().copied().unwrap_or_default();
-        let outcome = match (rate_limiter::refused(&taken), taken.outcome) {
-            (None, Outcome::Granted(receipt)) => Ok(receipt),
-            (refusal, _) => Err(refusal.unwrap_or(Refusal::Unavailable)),
-        };
-        Charge { requests, budget, outcome }
-    }
-
-    /// Gives back what an operation was charged and did not use.
-    pub async fn give_back(&self, payer: &Payer, (charged, unused): (u32, u32), receipt: &Receipt) {
-        self.rate_limiter.give_back(self.budget(payer, charged), unused, receipt).await;
-    }
-
-    fn budget<'a>(&self, payer: &'a Payer, points: u32) -> Window<'a> {
-        window(&payer.budget, self.config.rate_limit_budget).weighing(points)
-    }
-}
-
-/// Where somebody comes from, as limits count it.
-struct Source {
-    customer: IpAddr,
-    address: String,
-    network: String,
-}
-
-impl Source {
-    fn of(caller: &Caller) -> Self {
-        let customer = customer(caller.address);
-        let (address, network) = (format!("auth:address:{customer}"), format!("auth:network:{}", network(customer)));
-        Self { customer, address, network }
-    }
-
-    fn windows(&self, app: &App) -> [Window<'_>; 2] {
-        let config = &app.config;
-        [window(&self.address, config.rate_limit_auth), window(&self.network, config.rate_limit_auth_network)]
-    }
-}
-
-fn letters_to(recipient: &EmailAddress, cause: LetterCause) -> String {
-    format!("email:{}:{}", cause.as_str(), pseudonym(recipient))
-}
-
-fn window(name: &str, limit: RateLimit) -> Window<'_> {
+pub(super) fn window((name, limit): &Named) -> Window<'_> {
     Window::of(name, limit.attempts, limit.period)
+}
+
+fn letters_to(recipient: &EmailAddress, cause: LetterCause, config: &Config) -> Named {
+    (format!("email:{}:{}", cause.as_str(), pseudonym(recipient)), config.rate_limit_email)
 }
 
 /// Names a mailbox in Redis without telling whose it is.

@@ -2,6 +2,7 @@
 
 pub mod acquaintance;
 pub mod administration;
+pub mod charges;
 pub mod confirm;
 pub mod endings;
 pub mod entrant;

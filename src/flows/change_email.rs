@@ -2,7 +2,8 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
-use crate::app::limits::LetterCause;
+use crate::app::charges::Prepaid;
+use crate::app::limits::{Attempt, LetterCause};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
@@ -18,10 +19,16 @@ use crate::values::session::SessionEndReason;
 ///
 /// # Errors
 /// `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
-pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, new: &EmailAddress) -> Result<()> {
+pub async fn request_email_change(
+    app: &App,
+    caller: &Caller,
+    prepaid: &Prepaid,
+    viewer: &Viewer,
+    new: &EmailAddress,
+) -> Result<()> {
     let now = app.clock.now();
     viewer.require_recent(app, now)?;
-    app.reserve_letter(caller, LetterCause::EmailChange, new, now).await?;
+    app.reserve_once(&Attempt::Letter(LetterCause::EmailChange, new.clone()), prepaid, caller, now).await?;
     let user = viewer.user();
     let mut tx = app.db.begin().await?;
     outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;

@@ -1,8 +1,9 @@
 //! Coming in with an e-mail address and a password.
 
 use crate::app::App;
+use crate::app::charges::Prepaid;
 use crate::app::entrant::Entrant;
-use crate::app::limits::LetterCause;
+use crate::app::limits::{Attempt, LetterCause};
 use crate::app::second_factor::MfaChallenge;
 use crate::app::sign_in::{Admission, SignedIn};
 use crate::error::{Error, Refusal, Result};
@@ -35,12 +36,13 @@ pub enum LoggedIn {
 pub async fn login(
     app: &App,
     caller: &Caller,
+    prepaid: &Prepaid,
     email: &EmailAddress,
     password: &Password,
     device_name: Option<String>,
 ) -> Result<LoggedIn> {
     let now = app.clock.now();
-    app.reserve_proof(caller, Some(email), now).await?;
+    app.reserve_once(&Attempt::Proof(Some(email.clone())), prepaid, caller, now).await?;
 
     let user = users::find_by_email(&app.db, email).await?.filter(|user| user.deleted_at.is_none());
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());

@@ -1,8 +1,9 @@
 //! Becoming a member.
 
 use crate::app::App;
+use crate::app::charges::Prepaid;
 use crate::app::entrant::Entrant;
-use crate::app::limits::LetterCause;
+use crate::app::limits::{Attempt, LetterCause};
 use crate::app::sign_in::SignedIn;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -41,12 +42,12 @@ pub enum Registered {
 ///
 /// # Errors
 /// `FORBIDDEN` where registration is closed, `EMAIL_TAKEN`, `RATE_LIMITED`, `OVERLOADED`.
-pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Registered> {
+pub async fn register(app: &App, caller: &Caller, prepaid: &Prepaid, new: Application) -> Result<Registered> {
     let now = app.clock.now();
     if !app.config.registration_open {
         return Err(Refusal::Forbidden.into());
     }
-    app.reserve_proof(caller, None, now).await?;
+    app.reserve_once(&Attempt::Proof(None), prepaid, caller, now).await?;
     let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
 
     // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.

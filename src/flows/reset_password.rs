@@ -1,7 +1,8 @@
 //! A new password for whoever reads the mailbox.
 
 use crate::app::App;
-use crate::app::limits::LetterCause;
+use crate::app::charges::Prepaid;
+use crate::app::limits::{Attempt, LetterCause};
 use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Holder, Purpose};
@@ -20,9 +21,9 @@ use crate::values::time::Time;
 ///
 /// # Errors
 /// `RATE_LIMITED`.
-pub async fn request_password_reset(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
+pub async fn request_password_reset(app: &App, caller: &Caller, prepaid: &Prepaid, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_letter(caller, LetterCause::PasswordReset, email, now).await?;
+    app.reserve_once(&Attempt::Letter(LetterCause::PasswordReset, email.clone()), prepaid, caller, now).await?;
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, email, now).await?;
     one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;
@@ -42,11 +43,12 @@ pub async fn request_password_reset(app: &App, caller: &Caller, email: &EmailAdd
 pub async fn reset_password(
     app: &App,
     caller: &Caller,
+    prepaid: &Prepaid,
     token: &OneTimeToken,
     password: &Password,
 ) -> Result<EmailAddress> {
     let now = app.clock.now();
-    app.reserve_proof(caller, None, now).await?;
+    app.reserve_once(&Attempt::Proof(None), prepaid, caller, now).await?;
     let (purpose, holder) = find_holder(app, token, now).await?;
     let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     let faults = app.config.password_policy.faults(password, Some(&user.email), user.name.as_deref());

@@ -1,7 +1,8 @@
 //! Proving an address: the token of a letter, and another letter for whoever lost it.
 
 use crate::app::App;
-use crate::app::limits::LetterCause;
+use crate::app::charges::Prepaid;
+use crate::app::limits::{Attempt, LetterCause};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
@@ -36,9 +37,9 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
 ///
 /// # Errors
 /// `RATE_LIMITED`.
-pub async fn resend_verification(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
+pub async fn resend_verification(app: &App, caller: &Caller, prepaid: &Prepaid, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_letter(caller, LetterCause::Verification, email, now).await?;
+    app.reserve_once(&Attempt::Letter(LetterCause::Verification, email.clone()), prepaid, caller, now).await?;
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, LetterKind::VerifyEmail, email, now).await?;
     let draft = Draft { kind: LetterKind::VerifyEmail, recipient: email, user: None, details: Details::default() };

@@ -6,7 +6,7 @@ use crate::error::{Refusal, Result};
 use crate::tools::kv::Kv;
 use crate::values::time::Time;
 
-pub use crate::tools::kv::{Fill, Outcome, Receipt, Taken, Window};
+pub use crate::tools::kv::{Fill, InTurn, Outcome, Receipt, Taken, Window};
 
 /// Grants attempts while their windows have room.
 #[derive(Clone)]
@@ -26,17 +26,18 @@ impl RateLimiter {
     /// # Errors
     /// [`Refusal::RateLimited`] with the wait until all of the windows have room, in whole seconds, rounded up.
     pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Result<()> {
-        refused(&self.charge(windows, now).await).map_or(Ok(()), |refusal| Err(refusal.into()))
+        refused(&self.kv.take(windows, now).await).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
-    /// Records one attempt in every window, or in none, and tells how full they are.
-    pub async fn charge(&self, windows: &[Window<'_>], now: Time) -> Taken {
-        self.kv.take(windows, now).await
+    /// Records two attempts in one round trip, the second only where the first is granted, and tells how full the
+    /// windows are.
+    pub async fn take_in_turn(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {
+        self.kv.take_in_turn(attempts, now).await
     }
 
-    /// Gives back a part of what a granted attempt took of a window.
-    pub async fn give_back(&self, window: Window<'_>, part: u32, receipt: &Receipt) {
-        self.kv.give_back(window, part, receipt).await;
+    /// Gives back a part of what a granted attempt took of each window.
+    pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
+        self.kv.give_back(parts, receipt).await;
     }
 }
 

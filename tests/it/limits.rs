@@ -128,6 +128,70 @@ async fn a_confirmed_password_counts_like_a_login() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_is_not_made_is_not_counted() {
+    let app = TestApp::with(PER_ADDRESS).await;
+    for document in [
+        r#"mutation { login(input: { email: "ann@example.com" }) { __typename } }"#,
+        r#"mutation { login(input: { email: "ann@example.com", password: "x" }) { unknown } }"#,
+        r#"mutation { login(input: { email: "ann@example.com", password: "x" }) @skip(if: true) { __typename } }"#,
+        r#"mutation { register(input: { email: "ann@example.com", password: "weak" }) { __typename } }"#,
+        r#"mutation { requestEmailChange(input: { newEmail: "ann@example.com" }) { accepted } }"#,
+    ] {
+        for _ in 0..3 {
+            assert_ne!(app.ask(document).await.codes(), ["RATE_LIMITED"], "{document}");
+        }
+    }
+
+    for _ in 0..5 {
+        assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
+    }
+    assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn it_does_not_matter_how_an_attempt_is_written() {
+    let app = TestApp::with(PER_ADDRESS).await;
+    let login = r#"login(input: { email: "ann@example.com", password: "Wrong-Guess-99" }) { __typename }"#;
+    let ways = [
+        format!("mutation {{ {login} }}"),
+        format!("mutation {{ ... on Mutation {{ {login} }} }}"),
+        format!("mutation {{ ...f }} fragment f on Mutation {{ {login} }}"),
+    ];
+
+    for way in ways.iter().cycle().take(5) {
+        assert_eq!(app.ask(way.clone()).await.code(), "INVALID_CREDENTIALS", "{way}");
+    }
+    for way in ways {
+        assert_eq!(app.ask(way.clone()).await.code(), "RATE_LIMITED", "{way}");
+    }
+}
+
+#[tokio::test]
+async fn one_reservation_is_good_for_one_attempt() {
+    let app = TestApp::with(&[("RATE_LIMIT_EMAIL", "2/1h")]).await;
+    let letter = r#"requestPasswordReset(input: { email: "ann@example.com" }) { accepted }"#;
+
+    let answer = app.ask(format!("mutation {{ a: {letter} b: {letter} c: {letter} }}")).await;
+
+    assert_eq!(answer.codes(), ["RATE_LIMITED"]);
+    assert_eq!(answer.at("/b/accepted"), &json!(true));
+    assert_eq!(answer.at("/c"), &json!(null));
+}
+
+#[tokio::test]
+async fn a_refused_attempt_is_charged_like_any_other_and_leaves_the_rest_of_the_operation_alone() {
+    let app = TestApp::with(&[("RATE_LIMIT_AUTH", "1/1m"), ("RATE_LIMIT_REQUESTS", "3/1m")]).await;
+    let login = r#"login(input: { email: "ann@example.com", password: "Wrong-Guess-99" }) { __typename }"#;
+    app.ask(format!("mutation {{ {login} }}")).await;
+
+    let letter = r#"requestPasswordReset(input: { email: "ann@example.com" }) { accepted }"#;
+    let refused = app.ask(format!("mutation {{ {login} again: {letter} }}")).await;
+
+    assert_eq!((refused.status.as_u16(), refused.codes()), (200, vec!["RATE_LIMITED", "RATE_LIMITED"]));
+    assert_eq!(refused.header("x-ratelimit-remaining"), "1");
+}
+
+#[tokio::test]
 async fn nobody_gets_more_than_three_letters_an_hour_through_strangers() {
     let app = TestApp::with(PER_RECIPIENT).await;
     app.signed_in("ann@example.com").await;

@@ -74,6 +74,38 @@ async fn me_is_one_round_trip() {
 }
 
 #[tokio::test]
+async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
+    let Some(redis) = redis() else { return };
+    let app = TestApp::with(&[LIMITS, &[("RATE_LIMIT_EMAIL", "3/1h")]].concat()).await;
+    let ann = app.signed_in("ann@example.com").await;
+    let letters = ["requestPasswordReset(input: { email", "resendVerificationEmail(input: { email"];
+    let letters = letters.map(|field| format!(r#"mutation {{ {field}: "ann@example.com" }}) {{ accepted }} }}"#));
+    let token = "A".repeat(43);
+    let proofs = [
+        format!(
+            r#"mutation {{ login(input: {{ email: "ann@example.com", password: "{PASSWORD}" }}) {{ __typename }} }}"#
+        ),
+        format!(
+            r#"mutation {{ register(input: {{ email: "b@example.com", password: "{PASSWORD}" }}) {{ __typename }} }}"#
+        ),
+        format!(
+            r#"mutation {{ resetPassword(input: {{ token: "{token}", newPassword: "{PASSWORD}" }}) {{ __typename }} }}"#
+        ),
+        r#"mutation { requestEmailChange(input: { newEmail: "c@example.com" }) { accepted } }"#.to_owned(),
+    ];
+
+    for document in letters.into_iter().chain(proofs) {
+        app.wait(Duration::from_mins(1));
+        let mut monitor = Monitor::start(&redis).await;
+        assert_ne!(app.ask(document.clone()).by(&ann).await.codes(), ["RATE_LIMITED"]);
+
+        let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
+        let taken: Vec<_> = commands.iter().filter(|command| command.contains("window:auth:")).collect();
+        assert!(taken.len() == 1 && taken[0].contains("window:requests:"), "{document}: {commands:#?}");
+    }
+}
+
+#[tokio::test]
 async fn redis_comes_back_without_a_restart() {
     let Some(mut url) = redis() else { return };
     let server = tokio::net::lookup_host((url.host_str().unwrap(), url.port().unwrap_or(6379))).await;

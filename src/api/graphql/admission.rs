@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::ExtensionContext;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Data, Request, Response, ServerResult};
+use async_graphql::{Data, Request, Response, ServerError, ServerResult};
 
 use super::allowance::Allowance;
 use super::cost::{CostTable, OperationCost};
 use super::document_check::within;
 use super::error::request_error;
+use super::foresight;
 use super::operation::Operation;
 use crate::app::App;
-use crate::app::limits::{Charge, Payer};
+use crate::app::charges::{Charge, Payer, Prepaid};
+use crate::app::limits::Attempt;
 use crate::error::Result;
 use crate::flows::authenticate::{BearerClaims, authenticate_claims};
 use crate::tools::rate_limiter::Receipt;
@@ -35,11 +37,11 @@ pub struct Admission {
 }
 
 /// What is known of a request that was charged, or refused.
-#[derive(Clone)]
 struct State {
     payer: Payer,
     points: u32,
     allowance: Allowance,
+    prepaid: Arc<Prepaid>,
     receipt: Option<Receipt>,
 }
 
@@ -57,36 +59,47 @@ impl Admission {
     pub async fn admit(&self, ctx: &ExtensionContext<'_>, mut request: Request) -> ServerResult<Request> {
         let Some(app) = ctx.data_opt::<Arc<App>>() else { return Ok(request) };
         let costs = self.costs.get_or_init(|| CostTable::of(&ctx.schema_env.registry));
-        let (kind, cost) = count(costs, &mut request)?;
-        within("points", cost.points, app.config.max_complexity)?;
-        within("fields that take a secret", cost.secrets, MOST_SECRETS)?;
+        let counted = Counted::of(costs, &mut request)?;
+        let caller = find::<Caller>(ctx, &request).cloned();
+        if let Err(refused) = counted.check(app.config.max_complexity) {
+            let Some(caller) = &caller else { return Err(refused) };
+            return Err(count_refused(app, caller).await.unwrap_or(refused));
+        }
         let bearer = bearer(app, ctx, &request);
         // A subscription lives for hours; those who hold one are counted where sockets are.
-        if kind != OperationType::Subscription {
+        if counted.kind != OperationType::Subscription {
             let place = app.operations.enter().await.map_err(request_error)?;
             *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
         }
-        if let Some(caller) = find::<Caller>(ctx, &request) {
-            let payer = Payer::of(caller, bearer.0.as_ref().map(|claims| claims.sub.as_str()));
-            let allowance = self.charge(app, payer, cost.points).await?;
-            request = request.data(allowance);
+        if let Some(caller) = caller {
+            let payer = Payer::of(app, &caller, bearer.0.as_ref().map(|claims| claims.sub.as_str()));
+            let attempt = counted.attempt.map(|attempt| (attempt, &caller));
+            let (allowance, prepaid) = self.charge(app, payer, counted.cost.points, attempt).await?;
+            request = request.data(allowance).data(prepaid);
         }
         // Behind the charge: only the database knows an administrator, and asking it is paid for.
-        let may_introspect = app.config.introspection || cost.introspects && is_administrator(app, &bearer).await;
+        let may_introspect =
+            app.config.introspection || counted.cost.introspects && is_administrator(app, &bearer).await;
         if !may_introspect {
             request = request.disable_introspection();
         }
         Ok(request.data(bearer))
     }
 
-    async fn charge(&self, app: &App, payer: Payer, points: u32) -> ServerResult<Allowance> {
+    async fn charge(
+        &self,
+        app: &App,
+        payer: Payer,
+        points: u32,
+        attempt: Option<(Attempt, &Caller)>,
+    ) -> ServerResult<(Allowance, Arc<Prepaid>)> {
         let now = app.clock.now();
-        let Charge { requests, budget, outcome } = app.charge(&payer, points, now).await;
-        let allowance = Allowance::new(&app.config, points, (requests, budget), now);
+        let Charge { requests, budget, outcome, prepaid } = app.charge(&payer, points, attempt, now).await;
+        let (allowance, prepaid) = (Allowance::new(&app.config, points, (requests, budget), now), Arc::new(prepaid));
         let receipt = outcome.as_ref().ok().cloned();
-        let state = State { payer, points, allowance: allowance.clone(), receipt };
+        let state = State { payer, points, allowance: allowance.clone(), prepaid: Arc::clone(&prepaid), receipt };
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
-        outcome.map(|_| allowance).map_err(request_error)
+        outcome.map(|_| (allowance, prepaid)).map_err(request_error)
     }
 
     /// Notes a field that runs.
@@ -98,25 +111,49 @@ impl Admission {
 
     /// Settles the account of a request that has been answered: gives back what was not used, and says what is left.
     /// There is nothing to settle a second time.
-    pub async fn settle(&self, ctx: &ExtensionContext<'_>, response: &mut Response) {
+    pub async fn settle(&self, app: &App, response: &mut Response) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (Some(app), Some(mut state)) = (ctx.data_opt::<Arc<App>>(), state) else { return };
+        let Some(mut state) = state else { return };
         let unused = state.points.saturating_sub(self.spent.load(Ordering::Relaxed));
-        if let Some(receipt) = state.receipt.filter(|_| unused > 0) {
-            app.give_back(&state.payer, (state.points, unused), &receipt).await;
+        if let Some(receipt) = state.receipt {
+            app.give_back(&state.payer, (state.points, unused), &state.prepaid, &receipt).await;
             state.allowance.give_back(unused);
         }
         state.allowance.tell(response, app.config.cost_in_answers);
     }
 }
 
-fn count(costs: &CostTable, request: &mut Request) -> ServerResult<(OperationType, OperationCost)> {
-    let (name, variables) = (request.operation_name.clone(), std::mem::take(&mut request.variables));
-    let document = request.parsed_query()?;
-    let operation = Operation::choose(document, name.as_deref())?;
-    let counted = (operation.kind(), OperationCost::of(costs, document, operation.definition(), &variables));
-    request.variables = variables;
-    Ok(counted)
+/// What is known of an operation before it runs.
+struct Counted {
+    kind: OperationType,
+    cost: OperationCost,
+    attempt: Option<Attempt>,
+}
+
+impl Counted {
+    fn of(costs: &CostTable, request: &mut Request) -> ServerResult<Self> {
+        let (name, variables) = (request.operation_name.clone(), std::mem::take(&mut request.variables));
+        let document = request.parsed_query()?;
+        let operation = Operation::choose(document, name.as_deref())?;
+        let counted = Self {
+            kind: operation.kind(),
+            cost: OperationCost::of(costs, document, operation.definition(), &variables),
+            attempt: foresight::attempt(operation.definition(), &variables),
+        };
+        request.variables = variables;
+        Ok(counted)
+    }
+
+    fn check(&self, max_complexity: u32) -> ServerResult<()> {
+        within("points", self.cost.points, max_complexity)?;
+        within("fields that take a secret", self.cost.secrets, MOST_SECRETS)
+    }
+}
+
+/// Counts a request that is refused before it runs: it takes a place all the same. Where there is none left, answers the
+/// error that its caller learns instead.
+pub async fn count_refused(app: &App, caller: &Caller) -> Option<ServerError> {
+    app.count_refused(caller, app.clock.now()).await.err().map(request_error)
 }
 
 /// The claims of the request's token, if it has a good one. Whether its session lives only the database can tell.

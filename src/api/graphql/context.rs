@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::error::{ApiResult, missing_data};
 use crate::app::App;
+use crate::app::charges::Prepaid;
 use crate::error::Result;
 use crate::flows::authenticate::{Admin, BearerClaims, Viewer, authenticate_claims};
 use crate::values::caller::{Caller, Presented};
@@ -37,6 +38,12 @@ pub trait Asks {
     /// A fault where the edge forgot to say.
     fn caller(&self) -> Result<&Caller>;
 
+    /// The attempt that was reserved with the charge for the operation.
+    ///
+    /// # Errors
+    /// A fault where the operation was not charged.
+    fn prepaid(&self) -> Result<&Prepaid>;
+
     /// The credentials of the request, unchecked.
     ///
     /// # Errors
@@ -57,6 +64,10 @@ impl Asks for Context<'_> {
 
     fn caller(&self) -> Result<&Caller> {
         self.data::<Caller>().map_err(missing_data)
+    }
+
+    fn prepaid(&self) -> Result<&Prepaid> {
+        self.data::<Arc<Prepaid>>().map(Arc::as_ref).map_err(missing_data)
     }
 
     fn presented(&self) -> Result<&Presented> {

@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest, NextResolve,
-    ResolveInfo,
+    NextSubscribe, ResolveInfo,
 };
 use async_graphql::{PathSegment, Pos, Request, Response, ServerError, ServerResult, Value};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 
 use super::admission::Admission;
 use super::cost::CostTable;
+use crate::app::App;
 
 /// Put into the data of a request, it tells afterwards whether anything ran: `data: null` alone does not say whether the
 /// request was wrong or a field failed, and GraphQL over HTTP answers the two differently.
@@ -38,13 +41,22 @@ pub struct SpecifiedExecution {
 
 impl ExtensionFactory for SpecifiedExecution {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Execution { handled: Mutex::default(), admission: Admission::new(Arc::clone(&self.costs)) })
+        let admission = Arc::new(Admission::new(Arc::clone(&self.costs)));
+        Arc::new(Execution { handled: Mutex::default(), admission })
     }
 }
 
 struct Execution {
     handled: Mutex<Vec<ServerError>>,
-    admission: Admission,
+    admission: Arc<Admission>,
+}
+
+impl Execution {
+    async fn settle(&self, ctx: &ExtensionContext<'_>, response: &mut Response) {
+        if let Some(app) = ctx.data_opt::<Arc<App>>() {
+            self.admission.settle(app, response).await;
+        }
+    }
 }
 
 /// Where an error arose. The library overwrites `path` when the error leaves an item of a list.
@@ -54,8 +66,28 @@ struct Origin(Vec<PathSegment>);
 impl Extension for Execution {
     async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
         let mut response = next.run(ctx).await;
-        self.admission.settle(ctx, &mut response).await;
+        self.settle(ctx, &mut response).await;
         response
+    }
+
+    /// A subscription that is refused after it was charged is settled with its refusal.
+    fn subscribe<'s>(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        stream: BoxStream<'s, Response>,
+        next: NextSubscribe<'_>,
+    ) -> BoxStream<'s, Response> {
+        let responses = next.run(ctx, stream);
+        let Some(app) = ctx.data_opt::<Arc<App>>().cloned() else { return responses };
+        let admission = Arc::clone(&self.admission);
+        let settled = move |mut response: Response| {
+            let (app, admission) = (Arc::clone(&app), Arc::clone(&admission));
+            async move {
+                admission.settle(&app, &mut response).await;
+                response
+            }
+        };
+        responses.then(settled).boxed()
     }
 
     async fn prepare_request(
@@ -82,7 +114,7 @@ impl Extension for Execution {
             restore_path(error);
         }
         response.errors.sort_by_cached_key(document_order);
-        self.admission.settle(ctx, &mut response).await;
+        self.settle(ctx, &mut response).await;
         response
     }
 

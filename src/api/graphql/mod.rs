@@ -15,6 +15,7 @@ pub mod document_check;
 pub mod documents;
 pub mod error;
 pub mod execution;
+pub mod foresight;
 pub mod guards;
 pub mod input;
 pub mod lexicon;

@@ -80,6 +80,14 @@ impl<'a> Operation<'a> {
     }
 }
 
+/// The value of a variable, which is given or stands in the document.
+#[must_use]
+pub fn variable<'a>(name: &Name, operation: &'a OperationDefinition, variables: &'a Variables) -> Option<&'a Value> {
+    let mut definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
+    let mut default = || definitions.find(|definition| definition.name.node == *name)?.default_value.as_ref();
+    variables.get(name).or_else(|| default().map(|value| &value.node))
+}
+
 #[cfg(test)]
 mod tests {
     use async_graphql::parser::parse_query;

@@ -21,11 +21,14 @@ struct Happening {
 
 #[derive(Debug, Clone)]
 enum Deed {
-    /// An attempt at some of the windows, with its weight in each.
-    Take(Vec<(usize, u32)>),
-    /// Gives a part of one of the granted attempts back.
+    /// Two attempts in turn at some of the windows, with their weight in each; so many windows are the first one's.
+    Take { parts: Vec<(usize, u32)>, firsts: prop::sample::Index },
+    /// Gives so much of what was granted in one step back, in each of its windows.
     GiveBack { attempt: prop::sample::Index, part: u32 },
 }
+
+/// How long an attempt has to wait, and how full its windows are.
+type Told = (Duration, Vec<Fill>);
 
 /// Limit and period of each window.
 type Limits = [(u32, Duration); 3];
@@ -53,8 +56,8 @@ impl Model {
         (free.unwrap() - now).to_std().unwrap()
     }
 
-    fn take(&mut self, limits: &Limits, attempt: &[(usize, u32)], now: Time) -> (Duration, Vec<Fill>) {
-        let wait = attempt.iter().map(|part| self.wait(limits, *part, now)).max().unwrap();
+    fn take(&mut self, limits: &Limits, attempt: &[(usize, u32)], now: Time) -> Told {
+        let wait = attempt.iter().map(|part| self.wait(limits, *part, now)).max().unwrap_or_default();
         for (name, weight) in attempt.iter().filter(|_| wait.is_zero()) {
             self.0.entry(*name).or_default().push((now, *weight));
         }
@@ -82,22 +85,27 @@ enum Store {
 }
 
 impl Store {
-    async fn take(&mut self, windows: &[Window<'_>], receipt: &Receipt) -> (Duration, Vec<Fill>) {
-        let taken = match self {
-            Self::Here(here) => here.take(windows, receipt.clone()).taken,
-            Self::Redis(redis) => redis.take(windows, receipt).await.unwrap(),
+    /// What is told of both attempts; nothing of the second where the first has to wait.
+    async fn take(&mut self, attempts: [&[Window<'_>]; 2], receipt: &Receipt) -> [Option<Told>; 2] {
+        let (first, second) = match self {
+            Self::Here(here) => {
+                let first = here.take(attempts[0], receipt.clone()).taken;
+                let second = first.is_granted().then(|| here.take(attempts[1], receipt.clone()).taken);
+                (first, second)
+            }
+            Self::Redis(redis) => redis.take_in_turn(attempts, receipt).await.unwrap(),
         };
-        let wait = match taken.outcome {
-            Outcome::Granted(_) => Duration::ZERO,
-            Outcome::Refused { retry_after, .. } => retry_after,
+        let told = |taken: Taken| match taken.outcome {
+            Outcome::Granted(_) => (Duration::ZERO, taken.fills),
+            Outcome::Refused { retry_after, .. } => (retry_after, taken.fills),
         };
-        (wait, taken.fills)
+        [Some(told(first)), second.map(told)]
     }
 
-    async fn give_back(&mut self, window: Window<'_>, part: u32, receipt: &Receipt) {
+    async fn give_back(&mut self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
         match self {
-            Self::Here(here) => here.give_back(window, part, receipt.at),
-            Self::Redis(redis) => redis.give_back(&window, part, receipt).await.unwrap(),
+            Self::Here(here) => parts.iter().for_each(|(window, part)| here.give_back(*window, *part, receipt.at)),
+            Self::Redis(redis) => redis.give_back(parts, receipt).await.unwrap(),
         }
     }
 }
@@ -105,10 +113,10 @@ impl Store {
 fn happening() -> impl Strategy<Value = Happening> {
     let moments = prop_oneof![Just(0), 1..50_u64, 1..40_000_000_u64, Just(10_000_000), Just(30_000_000)];
     let part = (0..NAMES.len(), prop_oneof![3 => Just(1), 1 => 0..6_u32]);
-    let take = prop::collection::vec(part, 1..4).prop_map(|mut parts| {
+    let take = (prop::collection::vec(part, 1..4), any::<prop::sample::Index>()).prop_map(|(mut parts, firsts)| {
         parts.sort_unstable();
         parts.dedup_by_key(|(name, _)| *name);
-        Deed::Take(parts)
+        Deed::Take { parts, firsts }
     });
     let give_back =
         (any::<prop::sample::Index>(), 0..6_u32).prop_map(|(attempt, part)| Deed::GiveBack { attempt, part });
@@ -127,22 +135,33 @@ async fn play(store: &mut Store, limits: &Limits, history: &[Happening]) -> Resu
     for (step, happening) in history.iter().enumerate() {
         now += happening.after;
         match &happening.deed {
-            Deed::Take(parts) => {
+            Deed::Take { parts, firsts } => {
                 let parts: Vec<_> = parts.iter().map(|&(name, weight)| (name, weight.min(limits[name].0))).collect();
                 let windows: Vec<_> = parts.iter().map(|part| window(limits, *part)).collect();
+                let firsts = firsts.index(parts.len() + 1);
                 let receipt = Receipt { name: step.to_string(), at: now.timestamp_micros() };
-                let (told, expected) = (store.take(&windows, &receipt).await, model.take(limits, &parts, now));
-                prop_assert_eq!(&told, &expected, "step {}", step);
-                if told.0.is_zero() {
-                    granted.extend(parts.into_iter().map(|part| (part, receipt.clone(), now)));
+                let told = store.take([&windows[..firsts], &windows[firsts..]], &receipt).await;
+                let first = model.take(limits, &parts[..firsts], now);
+                let second = first.0.is_zero().then(|| model.take(limits, &parts[firsts..], now));
+                prop_assert_eq!(&told, &[Some(first), second], "step {}", step);
+                let mut attempts = told.into_iter().zip([&parts[..firsts], &parts[firsts..]]);
+                let granted_parts =
+                    attempts.by_ref().filter(|(told, _)| told.as_ref().is_some_and(|told| told.0.is_zero()));
+                let parts: Vec<_> = granted_parts.flat_map(|(_, parts)| parts.iter().copied()).collect();
+                if !parts.is_empty() {
+                    granted.push((parts, receipt, now));
                 }
             }
             Deed::GiveBack { attempt, part } if !granted.is_empty() => {
                 let (taken, receipt, at) = granted.swap_remove(attempt.index(granted.len()));
-                let part = (*part).min(taken.1);
-                if part > 0 {
-                    store.give_back(window(limits, taken), part, &receipt).await;
-                    model.give_back(taken.0, part, at);
+                let parts = taken.into_iter().map(|taken| (taken.0, window(limits, taken), (*part).min(taken.1)));
+                let parts: Vec<_> = parts.filter(|(_, _, part)| *part > 0).collect();
+                for (name, _, part) in &parts {
+                    model.give_back(*name, *part, at);
+                }
+                let parts: Vec<_> = parts.into_iter().map(|(_, window, part)| (window, part)).collect();
+                if !parts.is_empty() {
+                    store.give_back(&parts, &receipt).await;
                 }
             }
             Deed::GiveBack { .. } => {}

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use super::shelf::Shelf;
 use super::windows::{Counted, Windows};
 use super::{Receipt, Window};
-use crate::values::time::Time;
 
 /// A window of a few attempts takes about 300 bytes: 30 MB when somebody fills it.
 const ROOM: usize = 100_000;
@@ -40,16 +39,23 @@ impl Memory {
         lock(&self.values).remove(key);
     }
 
-    /// Records one attempt in all windows, or in none.
-    pub(super) fn take(&self, windows: &[Window<'_>], name: String, now: Time) -> Counted {
-        lock(&self.windows).take(windows, Receipt { name, at: now.timestamp_micros() })
+    /// Records two attempts in turn, each in all windows of its own or in none.
+    pub(super) fn take_in_turn(
+        &self,
+        [first, second]: [&[Window<'_>]; 2],
+        receipt: &Receipt,
+    ) -> (Counted, Option<Counted>) {
+        let mut counted = lock(&self.windows);
+        let first = counted.take(first, receipt.clone());
+        let second = first.taken.is_granted().then(|| counted.take(second, receipt.clone()));
+        (first, second)
     }
 
     /// Makes an attempt lighter: by so much in each window.
-    pub(super) fn give_back<'a>(&self, parts: impl Iterator<Item = (Window<'a>, u32)>, receipt: &Receipt) {
+    pub(super) fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
         let mut counted = lock(&self.windows);
         for (window, part) in parts {
-            counted.give_back(window, part, receipt.at);
+            counted.give_back(*window, *part, receipt.at);
         }
     }
 }

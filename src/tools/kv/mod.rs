@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use self::memory::Memory;
 use self::redis::Redis;
-pub use self::window::{Fill, Outcome, Receipt, Taken, Window};
+pub use self::window::{Fill, InTurn, Outcome, Receipt, Taken, Window};
+use self::windows::Counted;
 use crate::error::Result;
 use crate::values::time::Time;
 
@@ -110,54 +111,56 @@ impl Kv {
 
     /// Records one attempt in all windows, or in none where any of them is full: atomic, in one round trip.
     pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Taken {
-        let is_on = |window: &Window<'_>| window.limit > 0;
-        let places: Vec<usize> =
-            (0..).zip(windows).filter(|(_, window)| is_on(window)).map(|(place, _)| place).collect();
-        let active: Vec<Window<'_>> = windows.iter().filter(|window| is_on(window)).map(|w| w.within_limit()).collect();
-        let mut fills = vec![Fill::default(); windows.len()];
-        if active.is_empty() {
-            return Taken { outcome: Outcome::Granted(Receipt::default()), fills };
-        }
-        let mut taken = self.take_active(&active, now).await;
-        for (place, fill) in places.iter().zip(taken.fills) {
-            if let Some(former) = fills.get_mut(*place) {
-                *former = fill;
-            }
-        }
-        if let Outcome::Refused { window, .. } = &mut taken.outcome {
-            *window = places.get(*window).copied().unwrap_or_default();
-        }
-        Taken { fills, ..taken }
+        self.take_in_turn([windows, &[]], now).await.0
     }
 
-    async fn take_active(&self, windows: &[Window<'_>], now: Time) -> Taken {
-        let Some(redis) = &self.0.redis else { return self.0.memory.take(windows, String::new(), now).taken };
-        let name = redis.new_attempt();
+    /// Records two attempts in one round trip, the second only where the first is granted. Their windows differ.
+    pub async fn take_in_turn(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {
+        let active = attempts.map(Active::of);
+        let [first, second] = &active;
+        let (one, other) = self.take_active([&first.windows, &second.windows], now).await;
+        (first.told_of_all(one), other.map(|other| second.told_of_all(other)))
+    }
+
+    async fn take_active(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {
+        let [first, second] = attempts;
+        let redis = self.0.redis.as_ref().filter(|_| !first.is_empty() || !second.is_empty());
+        let name = redis.map(Redis::new_attempt).unwrap_or_default();
+        let receipt = Receipt { name, at: now.timestamp_micros() };
         // Counted here too, and first: whoever has to do without Redis from one moment to the next, perhaps because an
         // attacker keeps it busy, must not begin to count at nothing. What is full here is full everywhere.
-        let here = self.0.memory.take(windows, name.clone(), now);
-        if !here.taken.is_granted() && !here.is_shared {
-            return here.taken;
+        let (one, other) = self.0.memory.take_in_turn(attempts, &receipt);
+        let is_refused = other.as_ref().is_some_and(Counted::is_final);
+        let redis = redis.filter(|_| !one.is_final());
+        let here = (one.taken, other.map(|other| other.taken));
+        let Some(redis) = redis else { return here };
+        let asked = if is_refused { [first, &[]] } else { attempts };
+        let Ok(mut there) = redis.take_in_turn(asked, &receipt).await else { return here };
+        if is_refused && there.0.is_granted() {
+            there.1.clone_from(&here.1);
         }
-        let receipt = Receipt { name, at: now.timestamp_micros() };
-        let Ok(there) = redis.take(windows, &receipt).await else { return here.taken };
-        if here.taken.is_granted() && !there.is_granted() {
-            self.0.memory.give_back(windows.iter().map(|window| (*window, window.weight)), &receipt);
+        let granted_there = [Some(&there.0), there.1.as_ref()];
+        for ((windows, here), there) in attempts.into_iter().zip([Some(&here.0), here.1.as_ref()]).zip(granted_there) {
+            if here.is_some_and(Taken::is_granted) && !there.is_some_and(Taken::is_granted) {
+                let whole: Vec<_> = windows.iter().map(|window| (*window, window.weight)).collect();
+                self.0.memory.give_back(&whole, &receipt);
+            }
         }
         there
     }
 
-    /// Gives back a part of what a granted attempt took of a window, as if it had asked for less.
-    pub async fn give_back(&self, window: Window<'_>, part: u32, receipt: &Receipt) {
-        let window = window.within_limit();
-        let part = part.min(window.weight);
-        if part == 0 || window.limit == 0 {
+    /// Gives back a part of what a granted attempt took of each window, as if it had asked for less.
+    pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
+        let within = parts.iter().map(|(window, part)| (window.within_limit(), *part));
+        let parts: Vec<_> =
+            within.map(|(window, part)| (window, part.min(window.weight))).filter(|(_, part)| *part > 0).collect();
+        if parts.is_empty() {
             return;
         }
-        self.0.memory.give_back(std::iter::once((window, part)), receipt);
+        self.0.memory.give_back(&parts, receipt);
         if let Some(redis) = &self.0.redis {
             // Redis has counted and logged its absence; what is not given back is free again a period later.
-            let _ = redis.give_back(&window, part, receipt).await;
+            let _ = redis.give_back(&parts, receipt).await;
         }
     }
 
@@ -174,6 +177,39 @@ impl Kv {
     #[must_use]
     pub fn fallbacks(&self) -> u64 {
         self.0.redis.as_ref().map_or(0, Redis::fallbacks)
+    }
+}
+
+/// The windows of an attempt that are not off.
+struct Active<'a> {
+    windows: Vec<Window<'a>>,
+    /// Where each stands among all of them.
+    places: Vec<usize>,
+    all: usize,
+}
+
+impl<'a> Active<'a> {
+    fn of(windows: &[Window<'a>]) -> Self {
+        let active = windows.iter().enumerate().filter(|(_, window)| window.limit > 0);
+        let (places, active) = active.map(|(place, window)| (place, window.within_limit())).unzip();
+        Self { windows: active, places, all: windows.len() }
+    }
+
+    /// The same outcome, told of all windows: those that are off are empty.
+    fn told_of_all(&self, taken: Taken) -> Taken {
+        let mut fills = vec![Fill::default(); self.all];
+        for (place, fill) in self.places.iter().zip(taken.fills) {
+            if let Some(former) = fills.get_mut(*place) {
+                *former = fill;
+            }
+        }
+        let outcome = match taken.outcome {
+            Outcome::Refused { retry_after, window } => {
+                Outcome::Refused { retry_after, window: self.places.get(window).copied().unwrap_or_default() }
+            }
+            granted @ Outcome::Granted(_) => granted,
+        };
+        Taken { outcome, fills }
     }
 }
 

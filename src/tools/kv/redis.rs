@@ -16,7 +16,7 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::timeout_at;
 
 use super::circuit::Circuit;
-use super::{Fill, Outcome, Receipt, Settings, Taken, Window, WindowClock, microseconds};
+use super::{Fill, InTurn, Outcome, Receipt, Settings, Taken, Window, WindowClock, microseconds};
 use crate::error::{OrFault, Result};
 
 /// How long a connection may take to make, across all callers who wait for it in turn.
@@ -109,25 +109,34 @@ impl Redis {
         format!("{:x}:{:x}", self.instance, self.attempts.fetch_add(1, Ordering::Relaxed))
     }
 
-    pub(super) async fn take(&self, windows: &[Window<'_>], receipt: &Receipt) -> Result<Taken, Away> {
+    /// Records two attempts in turn; the second is nothing where the first is refused.
+    pub(super) async fn take_in_turn(
+        &self,
+        [first, second]: [&[Window<'_>]; 2],
+        receipt: &Receipt,
+    ) -> Result<InTurn, Away> {
         let mut call = self.take.prepare_invoke();
         match self.clock {
             WindowClock::Redis => call.arg(""),
             WindowClock::Caller => call.arg(receipt.at),
         };
-        call.arg(&receipt.name);
-        for window in windows {
+        call.arg(&receipt.name).arg(first.len());
+        for window in first.iter().chain(second) {
             call.key(self.window_key(window));
             call.arg(window.limit).arg(microseconds(window.period)).arg(window.weight);
         }
         let answer: Vec<i64> = self.ask(&Question::Script(call)).await?;
-        read_taken(&answer, receipt).ok_or(Away)
+        read_in_turn(&answer, first.len(), receipt).ok_or(Away)
     }
 
-    pub(super) async fn give_back(&self, window: &Window<'_>, part: u32, receipt: &Receipt) -> Result<(), Away> {
+    /// Makes an attempt lighter: by so much in each window.
+    pub(super) async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) -> Result<(), Away> {
         let mut call = self.give_back.prepare_invoke();
-        call.key(self.window_key(window));
-        call.arg(&receipt.name).arg(window.weight).arg(window.weight - part);
+        call.arg(&receipt.name);
+        for (window, part) in parts {
+            call.key(self.window_key(window));
+            call.arg(window.weight).arg(window.weight - part);
+        }
         self.ask(&Question::Script(call)).await
     }
 
@@ -203,15 +212,9 @@ fn in_one_slot(prefix: &str) -> String {
     if has_tag || prefix.is_empty() { prefix.to_owned() } else { format!("{{{prefix}}}") }
 }
 
-fn read_taken(answer: &[i64], receipt: &Receipt) -> Option<Taken> {
+/// The answer of take.lua, of whose windows so many are the first attempt's.
+fn read_in_turn(answer: &[i64], firsts: usize, receipt: &Receipt) -> Option<InTurn> {
     let [wait, worst, fills @ ..] = answer else { return None };
-    let outcome = match wait {
-        0 => Outcome::Granted(receipt.clone()),
-        wait => Outcome::Refused {
-            retry_after: Duration::from_micros(wait.unsigned_abs()),
-            window: usize::try_from(*worst).ok()?.checked_sub(1)?,
-        },
-    };
     let fill = |pair: &[i64]| match pair {
         [used, empty_in] => Some(Fill {
             used: u32::try_from(*used).ok()?,
@@ -219,7 +222,18 @@ fn read_taken(answer: &[i64], receipt: &Receipt) -> Option<Taken> {
         }),
         _ => None,
     };
-    Some(Taken { outcome, fills: fills.chunks(2).map(fill).collect::<Option<_>>()? })
+    let mut first: Vec<Fill> = fills.chunks(2).map(fill).collect::<Option<_>>()?;
+    let second = (firsts <= first.len()).then(|| first.split_off(firsts))?;
+    let granted = || Outcome::Granted(receipt.clone());
+    let refused = |window| Outcome::Refused { retry_after: Duration::from_micros(wait.unsigned_abs()), window };
+    if *wait == 0 {
+        return Some((Taken::new(granted(), first), Some(Taken::new(granted(), second))));
+    }
+    let worst = usize::try_from(*worst).ok()?.checked_sub(1)?;
+    Some(match worst.checked_sub(firsts) {
+        None => (Taken::new(refused(worst), first), None),
+        Some(worst) => (Taken::new(granted(), first), Some(Taken::new(refused(worst), second))),
+    })
 }
 
 async fn dial(pool: Pool) -> RedisResult<MultiplexedConnection> {

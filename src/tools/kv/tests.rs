@@ -57,7 +57,7 @@ async fn attempts_weigh_what_they_take() {
         assert_eq!(wait(&kv.take(&weighing(9), later).await), Some(MINUTE / 4 * 3));
 
         let Outcome::Granted(receipt) = first.outcome else { panic!("{first:?}") };
-        kv.give_back(weighing(7)[0], 5, &receipt).await;
+        kv.give_back(&[(weighing(7)[0], 5)], &receipt).await;
         let looked = kv.take(&weighing(0), later).await;
         assert_eq!(looked.fills, [Fill { used: 4, empty_in: MINUTE / 4 * 3 }]);
         assert_eq!(wait(&kv.take(&weighing(6), later).await), GRANTED);
@@ -109,6 +109,41 @@ async fn a_refusal_in_one_window_records_nothing_in_the_others() {
         assert_eq!(refused, Some(MINUTE / 4 * 3));
         assert_eq!(take(&kv, &[("other", 1)], now()).await, GRANTED);
     }
+}
+
+#[tokio::test]
+async fn the_second_of_two_attempts_is_made_only_where_the_first_is_granted() {
+    for kv in stores() {
+        let [first, second] = ["first", "second"].map(|name| [Window::of(name, 2, MINUTE)]);
+        take(&kv, &[("second", 2)], now()).await;
+
+        let (one, other) = kv.take_in_turn([&first, &second], now()).await;
+        assert_eq!((wait(&one), wait(&other.unwrap())), (GRANTED, GRANTED));
+        let (one, other) = kv.take_in_turn([&first, &second], now()).await;
+        assert_eq!((wait(&one), wait(&other.unwrap())), (GRANTED, Some(MINUTE)));
+        let (one, other) = kv.take_in_turn([&first, &second], now()).await;
+        assert_eq!((wait(&one), other), (Some(MINUTE), None));
+
+        let off = [Window::of("off", 0, MINUTE)];
+        let (one, other) = kv.take_in_turn([&off, &second], now()).await;
+        assert_eq!((wait(&one), wait(&other.unwrap())), (GRANTED, Some(MINUTE)));
+    }
+}
+
+#[tokio::test]
+async fn what_redis_refuses_is_not_counted_here() {
+    let Some(url) = redis_url() else { return };
+    let shared = settings(Some(url), Duration::from_secs(20), WindowClock::Caller);
+    let (kv, other) = (Kv::open(&shared).unwrap(), Kv::open(&shared).unwrap());
+    let [first, second] = ["first", "second"].map(|name| [Window::of(name, 1, MINUTE)]);
+    take(&other, &[("second", 1)], now()).await;
+
+    let (one, two) = kv.take_in_turn([&first, &second], now()).await;
+
+    assert_eq!((wait(&one), wait(&two.unwrap())), (GRANTED, Some(MINUTE)));
+    let receipt = Receipt { name: String::new(), at: now().timestamp_micros() };
+    let here = |window: &[Window<'_>]| kv.0.memory.take_in_turn([window, &[]], &receipt).0.taken;
+    assert_eq!((here(&first).is_granted(), here(&second).is_granted()), (false, true));
 }
 
 #[tokio::test]

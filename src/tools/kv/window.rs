@@ -74,7 +74,14 @@ pub struct Receipt {
     pub(super) at: i64,
 }
 
+/// What became of two attempts, the second of which is made only where the first is granted.
+pub type InTurn = (Taken, Option<Taken>);
+
 impl Taken {
+    pub(super) const fn new(outcome: Outcome, fills: Vec<Fill>) -> Self {
+        Self { outcome, fills }
+    }
+
     /// Whether the attempt was granted.
     #[must_use]
     pub const fn is_granted(&self) -> bool {

@@ -26,6 +26,13 @@ pub(super) struct Counted {
     pub(super) is_shared: bool,
 }
 
+impl Counted {
+    /// Whether nobody need be asked any more: a window of the caller's own is full.
+    pub(super) const fn is_final(&self) -> bool {
+        !self.taken.is_granted() && !self.is_shared
+    }
+}
+
 /// What attempts weigh, oldest first, by their time in microseconds.
 #[derive(Default)]
 struct Attempts {

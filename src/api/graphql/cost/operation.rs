@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Value, Variables};
+use async_graphql::{Value, Variables};
 use async_graphql_value::Value as DocumentValue;
 
+use super::super::operation;
 use super::table::{CostTable, FieldCost};
 use crate::values::paging::{PAGE_DEFAULT, PAGE_LIMIT};
 
@@ -125,16 +126,10 @@ impl<'a> Sum<'a> {
     fn size(&self, value: &DocumentValue) -> Option<u64> {
         match value {
             DocumentValue::Null => None,
-            DocumentValue::Variable(name) => self.variable(name).and_then(number),
+            DocumentValue::Variable(name) => operation::variable(name, self.operation, self.variables).and_then(number),
             DocumentValue::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
             _ => Some(u64::MAX),
         }
-    }
-
-    fn variable(&self, name: &Name) -> Option<&Value> {
-        let mut definitions = self.operation.variable_definitions.iter().map(|definition| &definition.node);
-        let mut default = || definitions.find(|definition| definition.name.node == *name)?.default_value.as_ref();
-        self.variables.get(name).or_else(|| default().map(|value| &value.node))
     }
 }
 

@@ -1,0 +1,133 @@
+//! Which attempt an operation will make, as far as its arguments tell, so that it is reserved in the round trip that
+//! charges the operation.
+//!
+//! Nothing depends on it but that round trip: the deed says itself what it reserves, and a reservation of anything else
+//! is given back. Attempts for an account that only the database knows (a confirmed password, a code) reserve for
+//! themselves.
+
+use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Selection};
+use async_graphql::{Name, Value, Variables};
+use async_graphql_value::Value as DocumentValue;
+
+use super::operation;
+use crate::app::limits::{Attempt, LetterCause};
+use crate::values::email_address::EmailAddress;
+
+/// The attempt of the first root field that makes one. Fields inside fragments are left to themselves.
+#[must_use]
+pub fn attempt(operation: &OperationDefinition, variables: &Variables) -> Option<Attempt> {
+    if operation.ty != OperationType::Mutation {
+        return None;
+    }
+    let foresight = Foresight { operation, variables };
+    operation.selection_set.node.items.iter().find_map(|selection| match &selection.node {
+        Selection::Field(field) => foresight.of_field(&field.node),
+        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => None,
+    })
+}
+
+struct Foresight<'a> {
+    operation: &'a OperationDefinition,
+    variables: &'a Variables,
+}
+
+impl Foresight<'_> {
+    fn of_field(&self, field: &Field) -> Option<Attempt> {
+        let address = |member| self.address(field, member);
+        match field.name.node.as_str() {
+            "login" => Some(Attempt::Proof(Some(address("email")?))),
+            "register" | "resetPassword" => Some(Attempt::Proof(None)),
+            "resendVerificationEmail" => Some(Attempt::Letter(LetterCause::Verification, address("email")?)),
+            "requestPasswordReset" => Some(Attempt::Letter(LetterCause::PasswordReset, address("email")?)),
+            "requestEmailChange" => Some(Attempt::Letter(LetterCause::EmailChange, address("newEmail")?)),
+            _ => None,
+        }
+    }
+
+    /// The address in this member of the input, as its field will read it.
+    fn address(&self, field: &Field, member: &str) -> Option<EmailAddress> {
+        let typed = match &field.get_argument("input")?.node {
+            DocumentValue::Variable(input) => match self.variable(input)? {
+                Value::Object(input) => input.get(member)?,
+                _ => return None,
+            },
+            DocumentValue::Object(input) => match input.get(member)? {
+                DocumentValue::Variable(address) => self.variable(address)?,
+                DocumentValue::String(address) => return EmailAddress::parse(address).ok(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match typed {
+            Value::String(address) => EmailAddress::parse(address).ok(),
+            _ => None,
+        }
+    }
+
+    fn variable(&self, name: &Name) -> Option<&Value> {
+        operation::variable(name, self.operation, self.variables)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use async_graphql::value;
+
+    use super::*;
+
+    fn foreseen(document: &str, variables: Value) -> Option<Attempt> {
+        let document = parse_query(document).unwrap();
+        let operation = document.operations.iter().next().unwrap().1;
+        attempt(&operation.node, &Variables::from_value(variables))
+    }
+
+    fn ann() -> EmailAddress {
+        EmailAddress::parse("ann@example.com").unwrap()
+    }
+
+    #[test]
+    fn an_address_is_found_wherever_it_stands() {
+        for (document, variables) in [
+            (r#"mutation { login(input: { email: " Ann@Example.com", password: "x" }) { x } }"#, value!({})),
+            ("mutation($e: E!) { login(input: { email: $e }) { x } }", value!({ "e": "ann@example.com" })),
+            (r#"mutation($e: E = "ann@example.com") { login(input: { email: $e }) { x } }"#, value!({})),
+            ("mutation($i: I!) { login(input: $i) { x } }", value!({ "i": { "email": "ann@example.com" } })),
+            (r#"mutation($i: I = { email: "ann@example.com" }) { login(input: $i) { x } }"#, value!({})),
+            (r#"mutation { logout { x } a: login(input: { email: "ann@example.com" }) { x } }"#, value!({})),
+        ] {
+            assert_eq!(foreseen(document, variables), Some(Attempt::Proof(Some(ann()))), "{document}");
+        }
+    }
+
+    #[test]
+    fn letters_have_their_causes_and_what_knows_no_account_has_none() {
+        let letter = |cause| Some(Attempt::Letter(cause, ann()));
+        for (field, expected) in [
+            ("resendVerificationEmail(input: { email: $e })", letter(LetterCause::Verification)),
+            ("requestPasswordReset(input: { email: $e })", letter(LetterCause::PasswordReset)),
+            ("requestEmailChange(input: { newEmail: $e })", letter(LetterCause::EmailChange)),
+            ("register(input: { email: $e })", Some(Attempt::Proof(None))),
+            ("resetPassword(input: {})", Some(Attempt::Proof(None))),
+        ] {
+            let document = format!("mutation($e: E!) {{ {field} {{ x }} }}");
+            assert_eq!(foreseen(&document, value!({ "e": "ann@example.com" })), expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_left_to_the_deed() {
+        for document in [
+            "{ login(input: { email: $e }) { x } }",
+            "mutation { login(input: { email: $e }) { x } }",
+            "mutation { login(input: { email: 1 }) { x } }",
+            r#"mutation { login(input: { email: "no address" }) { x } }"#,
+            "mutation { login(input: []) { x } }",
+            "mutation { login { x } }",
+            r#"mutation { reauthenticate(input: { password: "x" }) { x } }"#,
+            r#"mutation { ... { login(input: { email: "ann@example.com" }) { x } } }"#,
+        ] {
+            assert_eq!(foreseen(document, value!({})), None, "{document}");
+        }
+    }
+}

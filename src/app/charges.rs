@@ -1,0 +1,115 @@
+//! What operations are charged before they run, and get back afterwards.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::App;
+use super::limits::{Attempt, Named, customer, window};
+use crate::error::Refusal;
+use crate::tools::rate_limiter::{self, Fill, Outcome, Receipt, Taken, Window};
+use crate::values::caller::Caller;
+use crate::values::time::Time;
+
+/// Who pays for an operation: the windows it draws on.
+#[derive(Debug, Clone)]
+pub struct Payer {
+    requests: Named,
+    budget: Named,
+}
+
+/// What became of the charge for an operation, and how full the payer's windows are now.
+#[derive(Debug)]
+pub struct Charge {
+    /// How full the window of operations is.
+    pub requests: Fill,
+    /// How full the window of points is.
+    pub budget: Fill,
+    /// Proof of the charge, or why there is none.
+    pub outcome: Result<Receipt, Refusal>,
+    /// The attempt that was reserved with it.
+    pub prepaid: Prepaid,
+}
+
+/// An attempt that was reserved together with the charge for its operation, in the same round trip, and waits for the
+/// field that makes it. Request data.
+#[derive(Debug, Default)]
+pub struct Prepaid(Mutex<Option<Reserved>>);
+
+#[derive(Debug)]
+struct Reserved {
+    attempt: Attempt,
+    windows: Vec<Named>,
+    decided: Result<(), Refusal>,
+}
+
+impl Payer {
+    /// The user, or for strangers their address. Operations are counted by address in any case.
+    #[must_use]
+    pub fn of(app: &App, caller: &Caller, user: Option<&str>) -> Self {
+        let customer = customer(caller.address);
+        let budget = user.map_or_else(|| format!("budget:address:{customer}"), |user| format!("budget:{user}"));
+        Self {
+            requests: (format!("requests:{customer}"), app.config.rate_limit_requests),
+            budget: (budget, app.config.rate_limit_budget),
+        }
+    }
+
+    fn points(&self, points: u32) -> Window<'_> {
+        window(&self.budget).weighing(points)
+    }
+}
+
+impl Prepaid {
+    /// What was decided about this attempt. There is one reservation, and it is good for one attempt.
+    pub(super) fn spend(&self, attempt: &Attempt) -> Option<Result<(), Refusal>> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.take_if(|reserved| reserved.attempt == *attempt).map(|reserved| reserved.decided)
+    }
+
+    /// The windows of a reservation that nobody has used.
+    fn unused(&self) -> Vec<Named> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        held.filter(|reserved| reserved.decided.is_ok()).map(|reserved| reserved.windows).unwrap_or_default()
+    }
+}
+
+impl App {
+    /// Charges an operation before it runs, one place and so many points, and with the same round trip reserves an
+    /// attempt that it will make. A refused attempt is the field's own affair: the charge stands.
+    pub async fn charge(&self, payer: &Payer, points: u32, attempt: Option<(Attempt, &Caller)>, now: Time) -> Charge {
+        let attempt = attempt.map(|(attempt, caller)| (attempt.windows(caller, &self.config), attempt));
+        let own = [window(&payer.requests), payer.points(points)];
+        let of_attempt: Vec<_> = attempt.iter().flat_map(|(windows, _)| windows).map(window).collect();
+        let (charged, reserved) = self.rate_limiter.take_in_turn([&own, &of_attempt], now).await;
+        let [requests, budget] = charged.fills.first_chunk().copied().unwrap_or_default();
+        let prepaid = attempt.zip(reserved).map(|((windows, attempt), taken)| Reserved {
+            attempt,
+            windows,
+            decided: receipt(taken).map(drop),
+        });
+        Charge { requests, budget, outcome: receipt(charged), prepaid: Prepaid(Mutex::new(prepaid)) }
+    }
+
+    /// Counts a request that is refused before it runs among those of its address.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub async fn count_refused(&self, caller: &Caller, now: Time) -> crate::error::Result<()> {
+        let payer = Payer::of(self, caller, None);
+        self.rate_limiter.take(&[window(&payer.requests)], now).await
+    }
+
+    /// Gives back what an operation was charged and did not use, and the attempt it did not make.
+    pub async fn give_back(&self, payer: &Payer, (charged, unused): (u32, u32), prepaid: &Prepaid, receipt: &Receipt) {
+        let windows = prepaid.unused();
+        let attempt = windows.iter().map(|named| (window(named), 1));
+        let parts: Vec<_> = attempt.chain([(payer.points(charged), unused)]).collect();
+        self.rate_limiter.give_back(&parts, receipt).await;
+    }
+}
+
+fn receipt(taken: Taken) -> Result<Receipt, Refusal> {
+    match (rate_limiter::refused(&taken), taken.outcome) {
+        (None, Outcome::Granted(receipt)) => Ok(receipt),
+        (refusal, _) => Err(refusal.unwrap_or(Refusal::Unavailable)),
+    }
+}
