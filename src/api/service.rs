@@ -7,6 +7,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use futures_util::FutureExt;
 
+use super::graphql::admission;
 use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
 use super::graphql::document_check::DocumentLimits;
 use super::graphql::documents::Documents;
@@ -28,7 +29,7 @@ pub fn service(app: &Arc<App>) -> Router {
 
 fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
-    let (ready, keys) = (Arc::clone(app), Arc::clone(app));
+    let (ready, keys, bookkeeper) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
     let live = live(app, schema.clone());
     Edge {
         settings: Arc::new(settings(app)),
@@ -36,6 +37,10 @@ fn edge(app: &Arc<App>) -> Edge {
             let schema = schema.clone();
             async move { schema.execute(request.data(ViewerCell::default()).data(LoadersCell::default())).await }
                 .boxed()
+        }),
+        count_refused: Arc::new(move |caller| {
+            let app = Arc::clone(&bookkeeper);
+            async move { admission::count_refused(&app, &caller).await }.boxed()
         }),
         readiness: Arc::new(move || {
             let app = Arc::clone(&ready);

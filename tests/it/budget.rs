@@ -49,6 +49,37 @@ async fn the_fourth_operation_of_a_minute_is_not_run() {
     app.ask("{ __typename }").await.granted();
 }
 
+#[tokio::test]
+async fn a_request_that_is_refused_before_it_runs_counts_too() {
+    let bodies = [
+        "{",
+        "[]",
+        "{}",
+        r#"{"query":"{"}"#,
+        r#"{"query":"{ a } { b }"}"#,
+        r#"{"query":"subscription { securityEvents { id } }"}"#,
+        r#"{"query":"mutation { a: login(input: 1) { x } b: login(input: 1) { x } }"}"#,
+        r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"0000000000000000000000000000000000000000000000000000000000000000"}}}"#,
+    ];
+    for body in bodies {
+        let app = TestApp::with(REQUESTS).await;
+        let send = async || {
+            let request = reqwest::Client::new().post(app.url("/graphql")).header("content-type", "application/json");
+            Answer::read(request.body(body).send().await.unwrap()).await
+        };
+        for _ in 0..3 {
+            assert_ne!(send().await.code(), "RATE_LIMITED", "{body}");
+        }
+
+        let refused = send().await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.code(), refused.header("retry-after")),
+            (429, "RATE_LIMITED", "60")
+        );
+        assert_eq!(app.ask("{ __typename }").await.code(), "RATE_LIMITED", "{body}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_thousand_simultaneous_requests_to_two_instances_a_hundred_run() {
     let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "100/1m"), ("REDIS_TIMEOUT", "20s")]).await;

@@ -34,6 +34,7 @@ impl Server {
         let edge = Edge {
             settings: Arc::new(settings),
             execute: Arc::new(move |_: Request| does().map(|()| Response::new(Value::Null)).boxed()),
+            count_refused: Arc::new(|_| async { None }.boxed()),
             readiness: Arc::new(move || async move { readiness }.boxed()),
             jwks: Arc::new(String::new),
             live: Live {

@@ -59,6 +59,23 @@ async fn many_sockets_at_the_same_moment_take_no_more_than_there_is() {
 }
 
 #[tokio::test]
+async fn a_subscription_that_is_not_valid_costs_nothing() {
+    let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "100/1m")]).await;
+    let ann = app.signed_in("ann@example.com").await;
+    let mut socket = app.socket_of(&ann).await;
+    let before = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+
+    for n in 0..20 {
+        let id = n.to_string();
+        socket.subscribe(&id, "subscription { securityEvents { id actor { unknown } } }").await;
+        assert_eq!(socket.error(&id).await, "GRAPHQL_VALIDATION_FAILED");
+    }
+
+    let after = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+    assert_eq!(after.at("/rateLimit/remaining"), before.at("/rateLimit/remaining"));
+}
+
+#[tokio::test]
 async fn a_socket_carries_so_many_subscriptions() {
     let app = TestApp::with(&[("LIVE_OPERATIONS_PER_SOCKET", "2")]).await;
     let ann = app.signed_in("ann@example.com").await;

@@ -133,6 +133,28 @@ async fn a_hundred_operations_of_one_connection_are_judged_no_more_often() {
 }
 
 #[tokio::test]
+async fn a_hundred_operations_over_one_socket_are_not_judged_and_take_their_places() {
+    let app =
+        TestApp::with(&[LIMITED, &[("RATE_LIMIT_REQUESTS", "50/1m"), ("LIVE_MESSAGES_PER_SECOND", "1000")]].concat())
+            .await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.wait(Duration::from_mins(1));
+    let mut socket = app.socket_of(&ann).await;
+    let mut codes = HashMap::<String, usize>::new();
+
+    for n in 0..100 {
+        let id = n.to_string();
+        socket.subscribe(&id, &format!("mutation {{ {GUESS} }}")).await;
+        *codes.entry(socket.error(&id).await).or_default() += 1;
+    }
+
+    assert_eq!(judged(&app).await, 0);
+    assert_eq!(codes, HashMap::from([("BAD_REQUEST".to_owned(), 50), ("RATE_LIMITED".to_owned(), 50)]));
+    app.wait(Duration::from_mins(1));
+    assert_awake(&app).await;
+}
+
+#[tokio::test]
 async fn a_fragment_bomb_is_refused() {
     let app = TestApp::with(LIMITED).await;
     for (fragments, spreads) in [(14, 4), (30, 2), (200, 4)] {

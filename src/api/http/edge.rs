@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
+use async_graphql::{Request as SchemaRequest, Response as SchemaResponse, ServerError};
 use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -14,6 +14,7 @@ use super::proxy_watch::ProxyWatch;
 use crate::api::graphql::document_check::DocumentLimits;
 use crate::api::graphql::documents::Documents;
 use crate::error::{Error, Result};
+use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::trusted_proxies::TrustedProxies;
 
@@ -24,6 +25,9 @@ pub struct Edge {
     pub settings: Arc<EdgeSettings>,
     /// Runs a request against the schema, which must have the extension `SpecifiedExecution`.
     pub execute: Arc<dyn Fn(SchemaRequest) -> BoxFuture<'static, SchemaResponse> + Send + Sync>,
+    /// Counts a request that is refused before the schema sees it; the error to answer instead, where its address has no
+    /// place left.
+    pub count_refused: Arc<dyn Fn(Caller) -> BoxFuture<'static, Option<ServerError>> + Send + Sync>,
     /// Asks the dependencies whether they work.
     pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
     /// The public keys, as JSON.

@@ -15,11 +15,12 @@ use super::event_stream;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
 use super::media_type::{MediaType, accepts_event_stream, is_json};
-use super::prepared::prepare;
+use super::prepared::{Prepared, prepare};
 use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
 use super::socket;
 use super::subscription::Visitor;
+use crate::api::graphql::documents::Chosen;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
 use crate::error::ErrorCode;
@@ -57,35 +58,17 @@ pub async fn graphql(
     let Some(media_type) = negotiated.or(wants_stream.then_some(MediaType::GraphqlResponse)) else {
         return NOT_ACCEPTABLE.answer(MediaType::Json, &id);
     };
-    let mut asked = match read(&head, body, edge.settings.body_limit).await {
-        Ok(asked) => asked,
-        Err(refused) => return refused.answer(media_type, &id),
+    let accepts = Accepts { wants_stream, has_media_type: negotiated.is_some() };
+    let ready = match Ready::read(&edge, &head, body, &accepts).await {
+        Ok(ready) => ready,
+        Err(refused) => return refuse(&edge, refused, caller, media_type, &id).await,
     };
-    let chosen = match edge.settings.documents.find(asked.document()).await {
-        Ok(Some(chosen)) => chosen,
-        Ok(None) => return NO_QUERY.answer(media_type, &id),
-        Err(error) => return complete(&edge, "", Outcome::refused(error), media_type, &id),
-    };
-    let query = &chosen.text;
-    let prepared = match prepare(&edge, &asked, query) {
-        Ok(prepared) => prepared,
-        Err(error) => return complete(&edge, query, Outcome::refused(error), media_type, &id),
-    };
-    match prepared.kind {
-        OperationType::Mutation if head.method == Method::GET => return ONLY_POST.answer(media_type, &id),
-        OperationType::Subscription if wants_stream => {
-            let visitor = Visitor::at_the_door(edge, caller, id, &head);
-            return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
-        }
-        OperationType::Subscription => {
-            let refused = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
-            return complete(&edge, query, Outcome::refused(refused), media_type, &id);
-        }
-        OperationType::Query | OperationType::Mutation if negotiated.is_none() => {
-            return NOT_ACCEPTABLE.answer(media_type, &id);
-        }
-        OperationType::Query | OperationType::Mutation => {}
+    let Ready { asked, chosen, prepared } = ready;
+    if prepared.kind == OperationType::Subscription {
+        let visitor = Visitor::at_the_door(edge, caller, id, &head);
+        return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
     }
+    let query = &chosen.text;
     let name = prepared.name.clone();
     let graphql = prepared.request(asked, query).data(caller).data(presented);
     let outcome = Outcome::of(&edge, graphql).await;
@@ -97,6 +80,60 @@ pub async fn graphql(
         response.extensions_mut().insert(name);
     }
     response
+}
+
+/// What the client takes for an answer.
+struct Accepts {
+    wants_stream: bool,
+    /// Whether it takes more than a stream.
+    has_media_type: bool,
+}
+
+/// A request that the schema may see.
+struct Ready {
+    asked: GraphqlRequest,
+    chosen: Chosen,
+    prepared: Prepared,
+}
+
+/// Why the schema does not see a request.
+enum Refused {
+    Http(HttpRefusal),
+    /// The text of the document, and what is wrong with it.
+    Document(String, ServerError),
+}
+
+impl Ready {
+    async fn read(edge: &Edge, head: &Parts, body: Body, accepts: &Accepts) -> Result<Self, Refused> {
+        let mut asked = read(head, body, edge.settings.body_limit).await.map_err(Refused::Http)?;
+        let found = edge.settings.documents.find(asked.document()).await;
+        let chosen = found.map_err(|error| Refused::Document(String::new(), error))?;
+        let chosen = chosen.ok_or(Refused::Http(NO_QUERY))?;
+        let prepared = prepare(edge, &asked, &chosen.text);
+        let prepared = prepared.map_err(|error| Refused::Document(chosen.text.clone(), error))?;
+        match prepared.kind {
+            OperationType::Mutation if head.method == Method::GET => Err(Refused::Http(ONLY_POST)),
+            OperationType::Subscription if !accepts.wants_stream => {
+                let refused = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
+                Err(Refused::Document(chosen.text, refused))
+            }
+            OperationType::Query | OperationType::Mutation if !accepts.has_media_type => {
+                Err(Refused::Http(NOT_ACCEPTABLE))
+            }
+            OperationType::Subscription | OperationType::Query | OperationType::Mutation => {
+                Ok(Self { asked, chosen, prepared })
+            }
+        }
+    }
+}
+
+/// The answer to a request that the schema does not see. It counts like any other.
+async fn refuse(edge: &Edge, refused: Refused, caller: Caller, media_type: MediaType, id: &CorrelationId) -> Response {
+    match ((edge.count_refused)(caller).await, refused) {
+        (Some(full), _) => complete(edge, "", Outcome::refused(full), media_type, id),
+        (None, Refused::Http(refused)) => refused.answer(media_type, id),
+        (None, Refused::Document(query, error)) => complete(edge, &query, Outcome::refused(error), media_type, id),
+    }
 }
 
 async fn read(head: &Parts, body: Body, limit: usize) -> Result<GraphqlRequest, HttpRefusal> {

@@ -88,12 +88,19 @@ impl Subscription {
         presented: Presented,
         mut asked: GraphqlRequest,
     ) -> Result<Self, Vec<ServerError>> {
+        // Every error of these checks is our own, and quotes nothing.
         let found = visitor.edge.settings.documents.find(asked.document()).await;
-        let query = found.map_err(|error| visitor.complete(error))?.map(|chosen| chosen.text).unwrap_or_default();
-        // Every error of this check is our own, and quotes nothing.
-        let prepared = prepare(&visitor.edge, &asked, &query).and_then(only_subscriptions);
-        let prepared = prepared.map_err(|error| visitor.complete(error))?;
-        Ok(Self::of(visitor, presented, prepared, (asked, query)))
+        let checked = found.map(|chosen| chosen.map(|chosen| chosen.text).unwrap_or_default()).and_then(|query| {
+            let prepared = prepare(&visitor.edge, &asked, &query).and_then(only_subscriptions)?;
+            Ok((prepared, query))
+        });
+        match checked {
+            Ok((prepared, query)) => Ok(Self::of(visitor, presented, prepared, (asked, query))),
+            Err(refused) => {
+                let full = (visitor.edge.count_refused)(visitor.caller.clone()).await;
+                Err(visitor.complete(full.unwrap_or(refused)))
+            }
+        }
     }
 
     /// Starts a subscription that has been checked.
