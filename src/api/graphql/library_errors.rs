@@ -2,6 +2,7 @@
 
 use async_graphql::{PathSegment, Pos, ServerError};
 
+use super::lexicon;
 use crate::error::ErrorCode;
 
 /// A document with thousands of faults is told about the first ones only.
@@ -111,8 +112,10 @@ fn is_limit(message: &str) -> bool {
         || message.starts_with("The number of directives on the field")
 }
 
-/// The message with every quotation struck out that the document itself does not contain as a word.
+/// The message with every quotation struck out that the document itself does not contain as a word. Words in strings and
+/// comments do not count: a dictionary there would be confirmed word by word.
 fn quote_only(message: &str, document: &str) -> String {
+    let document = lexicon::without_remarks(document);
     let message = message.split(" Did you mean").next().unwrap_or_default();
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let is_known = |quoted: &str| {
@@ -184,6 +187,14 @@ mod tests {
     fn a_field_error_nobody_meant_for_the_public_says_nothing() {
         let (code, message) = completed("connection refused", Stage::Execution, Quoting::Schema);
         assert_eq!((code.as_str(), message.as_str()), ("INTERNAL", "Something went wrong."));
+    }
+
+    #[test]
+    fn a_dictionary_in_a_comment_or_a_string_confirms_nothing() {
+        let told = "Unknown field \"x\" on type \"User\".";
+        for document in ["{ me { x } } # Account User", "{ me(a: \"User\") { x } }"] {
+            assert_eq!(quote_only(told, document), "Unknown field \"x\" on type \"…\".", "{document}");
+        }
     }
 
     #[test]
