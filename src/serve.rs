@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::api::http::server;
+use crate::api::http::server::{self, Patience};
 use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
@@ -32,7 +32,8 @@ const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 /// A fault where the listener cannot be used.
 pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
     start_background(&app);
-    let served = server::serve(service(&app), listener, shutdown, app.config.shutdown_grace).await;
+    let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown_grace };
+    let served = server::serve(service(&app), listener, shutdown, patience).await;
     if !app.background.shutdown(app.config.shutdown_grace).await {
         tracing::warn!("a background task did not stop in time");
     }

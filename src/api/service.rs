@@ -29,7 +29,7 @@ pub fn service(app: &Arc<App>) -> Router {
 
 fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
-    let (ready, keys, bookkeeper) = (Arc::clone(app), Arc::clone(app), Arc::clone(app));
+    let [ready, keys, doorman, bookkeeper] = [(); 4].map(|()| Arc::clone(app));
     let live = live(app, schema.clone());
     Edge {
         settings: Arc::new(settings(app)),
@@ -38,9 +38,10 @@ fn edge(app: &Arc<App>) -> Edge {
             async move { schema.execute(request.data(ViewerCell::default()).data(LoadersCell::default())).await }
                 .boxed()
         }),
-        count_refused: Arc::new(move |caller| {
+        refusal: Arc::new(move |caller| admission::refusal(&doorman, caller)),
+        count: Arc::new(move |caller| {
             let app = Arc::clone(&bookkeeper);
-            async move { admission::count_refused(&app, &caller).await }.boxed()
+            async move { admission::count(&app, &caller).await }.boxed()
         }),
         readiness: Arc::new(move || {
             let app = Arc::clone(&ready);
@@ -84,6 +85,7 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
             connections_per_user: config.live.connections_per_user,
             connections_per_address: config.live.connections_per_address,
             operations: config.live.operations,
+            operations_per_user: config.live.operations_per_user,
             messages_per_second: config.live.messages_per_second,
             ping_interval: config.live.ping_interval,
             own_origin: config.public_url.origin().ascii_serialization(),

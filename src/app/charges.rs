@@ -89,13 +89,27 @@ impl App {
         Charge { requests, budget, outcome: receipt(charged), prepaid: Prepaid(Mutex::new(prepaid)) }
     }
 
-    /// Counts a request that is refused before it runs among those of its address.
+    /// Charges what an event of a subscription costs.
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub async fn count_refused(&self, caller: &Caller, now: Time) -> crate::error::Result<()> {
+    pub async fn charge_event(&self, payer: &Payer, points: u32, now: Time) -> crate::error::Result<()> {
+        self.rate_limiter.take(&[payer.points(points)], now).await
+    }
+
+    /// Counts a request that has no operation among those of its address.
+    pub async fn count_request(&self, caller: &Caller, now: Time) -> (Fill, Result<(), Refusal>) {
         let payer = Payer::of(self, caller, None);
-        self.rate_limiter.take(&[window(&payer.requests)], now).await
+        let (taken, _) = self.rate_limiter.take_in_turn([&[window(&payer.requests)], &[]], now).await;
+        (taken.fills.first().copied().unwrap_or_default(), receipt(taken).map(drop))
+    }
+
+    /// Why the caller's next request will be refused, if this instance can tell by itself.
+    #[must_use]
+    pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(Fill, Refusal)> {
+        let payer = Payer::of(self, caller, None);
+        let full = self.rate_limiter.full_here(window(&payer.requests), now)?;
+        Some((full.fills.first().copied().unwrap_or_default(), receipt(full).err()?))
     }
 
     /// Gives back what an operation was charged and did not use, and the attempt it did not make.

@@ -22,9 +22,6 @@ use crate::values::time::Time;
 /// How long a sign-in waits for its second factor.
 const CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 
-/// How many codes are judged for one challenge.
-pub const CHALLENGE_ATTEMPTS: i32 = 5;
-
 /// A sign-in that waits for its second factor. There is no session yet.
 #[derive(Debug)]
 pub struct MfaChallenge {

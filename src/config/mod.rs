@@ -68,6 +68,8 @@ pub struct LiveLimits {
     pub connections_per_address: u32,
     /// Subscriptions of one socket.
     pub operations: usize,
+    /// Subscriptions over all sockets of one user on one instance.
+    pub operations_per_user: u32,
     /// Messages of one socket in a second.
     pub messages_per_second: u32,
     /// How often the other end is asked for a sign of life.
@@ -150,6 +152,8 @@ pub struct Config {
     pub rate_limit_auth_account: RateLimit,
     pub rate_limit_email: RateLimit,
     pub rate_limit_mfa: RateLimit,
+    /// Codes that are judged for one challenge; none is as many as its account allows.
+    pub mfa_challenge_attempts: Option<i32>,
 
     pub session_retention: Duration,
     pub user_retention: Duration,
@@ -308,6 +312,9 @@ impl Config {
             rate_limit_auth_account: read.required("RATE_LIMIT_AUTH_ACCOUNT", read::rate_limit)?,
             rate_limit_email: read.required("RATE_LIMIT_EMAIL", read::rate_limit)?,
             rate_limit_mfa: read.required("RATE_LIMIT_MFA", read::rate_limit)?,
+            mfa_challenge_attempts: read
+                .required("MFA_CHALLENGE_ATTEMPTS", read::parsed::<u16>)
+                .map(|most| Some(i32::from(most)).filter(|most| *most > 0))?,
             session_retention: read.required("SESSION_RETENTION", read::duration)?,
             user_retention: read.required("USER_RETENTION", read::duration)?,
             letter_retention: read.required("LETTER_RETENTION", read::duration)?,
@@ -368,12 +375,14 @@ fn read_live_limits(read: &mut Read<'_>) -> Option<LiveLimits> {
     let connections_per_user = read.required("LIVE_CONNECTIONS_PER_USER", read::at_least_one);
     let connections_per_address = read.required("LIVE_CONNECTIONS_PER_ADDRESS", read::at_least_one);
     let operations = read.required("LIVE_OPERATIONS_PER_SOCKET", read::at_least_one);
+    let operations_per_user = read.required("LIVE_OPERATIONS_PER_USER", read::at_least_one);
     let messages_per_second = read.required("LIVE_MESSAGES_PER_SECOND", read::at_least_one);
     let ping_interval = read.required("LIVE_PING_INTERVAL", read::some_time);
     Some(LiveLimits {
         connections_per_user: connections_per_user?,
         connections_per_address: connections_per_address?,
         operations: operations?,
+        operations_per_user: operations_per_user?,
         messages_per_second: messages_per_second?,
         ping_interval: ping_interval?,
         backlog: read.required("LIVE_BACKLOG", read::at_least_one::<u16>).map(usize::from)?,

@@ -103,6 +103,7 @@ pub const SETTINGS: &[Group] = &[
             setting("LIVE_CONNECTIONS_PER_USER", "16", "Open connections of one user on one instance at most."),
             setting("LIVE_CONNECTIONS_PER_ADDRESS", "256", "Open connections of one address (IPv6: each /64) on one instance at most."),
             setting("LIVE_OPERATIONS_PER_SOCKET", "16", "Subscriptions that one socket carries at once."),
+            setting("LIVE_OPERATIONS_PER_USER", "64", "Subscriptions over all sockets of one user on one instance: each runs for every event."),
             setting("LIVE_MESSAGES_PER_SECOND", "50", "Messages that a client may send over one socket in a second."),
             setting("LIVE_PING_INTERVAL", "25s", "How often a quiet connection gets a sign of life, and how long a socket may take to return it. Less than the idle timeout of every proxy in front."),
             setting("LIVE_BACKLOG", "1024", "Events that a subscriber may lag behind before its connection is closed."),
@@ -176,6 +177,7 @@ pub const SETTINGS: &[Group] = &[
             setting("RATE_LIMIT_AUTH_PAIR", "5/1m", "Attempts of one address at one account, for servers that allow an address more."),
             setting("RATE_LIMIT_EMAIL", "3/1h", "Letters of one kind that a stranger can cause, for each recipient."),
             setting("RATE_LIMIT_MFA", "20/1h", "Codes of the second factor that are judged, for each account."),
+            setting("MFA_CHALLENGE_ATTEMPTS", "5", "Codes that are judged for one challenge; 0 is as many as its account allows."),
         ],
     },
     Group {

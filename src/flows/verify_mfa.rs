@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::app::entrant::Entrant;
-use crate::app::second_factor::CHALLENGE_ATTEMPTS;
 use crate::app::sign_in::SignedIn;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -20,7 +19,8 @@ use crate::values::user::locked;
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
 pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<SignedIn> {
     let now = app.clock.now();
-    let counted = mfa_challenges::count_attempt(&app.db, token, CHALLENGE_ATTEMPTS, now).await?;
+    let most = app.config.mfa_challenge_attempts;
+    let counted = mfa_challenges::count_attempt(&app.db, token, most.unwrap_or(i32::MAX), now).await?;
     let challenge = counted.ok_or(Refusal::InvalidToken)?;
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
@@ -33,7 +33,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
             .about(Some(user.id))
             .with("firstFactorAddress", challenge.address)
             .with("firstFactorUserAgent", challenge.user_agent);
-        return Err(app.refuse_code(caller, failed, Some(CHALLENGE_ATTEMPTS - challenge.attempts), now).await?.into());
+        return Err(app.refuse_code(caller, failed, most.map(|most| most - challenge.attempts), now).await?.into());
     };
     if !mfa_challenges::spend(&mut tx, token, now).await? {
         return Err(Refusal::InvalidToken.into());

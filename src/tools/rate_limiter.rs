@@ -35,6 +35,12 @@ impl RateLimiter {
         self.kv.take_in_turn(attempts, now).await
     }
 
+    /// The refusal of the next attempt, if this instance can tell by itself that the window is full.
+    #[must_use]
+    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Taken> {
+        self.kv.full_here(window, now)
+    }
+
     /// Gives back a part of what a granted attempt took of each window.
     pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
         self.kv.give_back(parts, receipt).await;

@@ -8,6 +8,7 @@ use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
 
 const REQUESTS: &[(&str, &str)] = &[("RATE_LIMIT_REQUESTS", "3/1m"), ("TRUSTED_PROXIES", "1")];
 const POINTS: &[(&str, &str)] = &[("RATE_LIMIT_BUDGET", "200/1m"), ("TRUSTED_PROXIES", "1")];
+const LARGE: &[(&str, &str)] = &[("RATE_LIMIT_BUDGET", "20000/1m")];
 const LEFT: &str = "{ rateLimit { limit remaining used resetAt cost } }";
 
 /// What is left of the caller's points.
@@ -179,6 +180,16 @@ async fn a_page_that_is_not_full_gives_its_points_back() {
     // The field, the connection, and one session of a hundred.
     assert_eq!(cost(&answer), (102, 200 - 3));
     assert_eq!(remaining(&app, Some(&ann)).await, 200 - 3);
+}
+
+#[tokio::test]
+async fn counting_is_paid_for_each_time() {
+    let app = TestApp::with(LARGE).await;
+    let root = app.administrator("root@example.com").await;
+
+    let answer = app.ask("{ users(first: 1) { a: totalCount b: totalCount } }").by(&root).await.granted();
+
+    assert_eq!(cost(&answer).0, 1 + 2 * 20);
 }
 
 #[tokio::test]

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Value};
-use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, KvState, Live, Readiness};
+use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, Execute, KvState, Live, Readiness};
 use authgraph::api::http::open_streams::OpenStreams;
 use authgraph::api::http::router::router;
-use authgraph::api::http::server::serve;
+use authgraph::api::http::server::{Patience, serve};
 use authgraph::error::Refusal;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::support::Answer;
 
 const GRACE: Duration = Duration::from_millis(300);
+const PATIENCE: Patience = Patience { writing: GRACE, grace: GRACE };
 
 /// A server whose schema does nothing but this.
 struct Server {
@@ -30,11 +32,16 @@ struct Server {
 
 impl Server {
     fn that(does: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static, settings: EdgeSettings) -> Self {
+        Self::answering(Arc::new(move |_: Request| does().map(|()| Response::new(Value::Null)).boxed()), settings)
+    }
+
+    fn answering(execute: Execute, settings: EdgeSettings) -> Self {
         let readiness = Readiness { database: DatabaseState::Down, kv: KvState::InProcess };
         let edge = Edge {
             settings: Arc::new(settings),
-            execute: Arc::new(move |_: Request| does().map(|()| Response::new(Value::Null)).boxed()),
-            count_refused: Arc::new(|_| async { None }.boxed()),
+            execute,
+            refusal: Arc::new(|_| None),
+            count: Arc::new(|_| async { None }.boxed()),
             readiness: Arc::new(move || async move { readiness }.boxed()),
             jwks: Arc::new(String::new),
             live: Live {
@@ -46,7 +53,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, shutdown, running) =
             (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
-        running.spawn(serve(router(edge, axum::Router::new()), listener, shutdown.clone(), GRACE));
+        running.spawn(serve(router(edge, axum::Router::new()), listener, shutdown.clone(), PATIENCE));
         running.close();
         Self { address, shutdown, running }
     }
@@ -80,6 +87,30 @@ async fn a_request_that_takes_too_long_is_given_up() {
     let answer = server.ask().await.unwrap();
 
     assert_eq!((answer.status.as_u16(), answer.code()), (503, "UNAVAILABLE"));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
+    let large = |_: Request| {
+        let text = Value::from("x".repeat(20_000_000));
+        std::future::ready(Response::new(Value::Null).extension("large", text)).boxed()
+    };
+    let server = Server::answering(Arc::new(large), EdgeSettings::default());
+    let mut greedy = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let body = r#"{"query":"{ x }"}"#;
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}",
+        body.len()
+    );
+    greedy.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+
+    // Whoever is cut off learns it by writing.
+    let cut = async {
+        while greedy.write_all(b"\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(GRACE * 20, cut).await.expect("a server that gives up");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
@@ -73,6 +74,106 @@ async fn a_subscription_that_is_not_valid_costs_nothing() {
 
     let after = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
     assert_eq!(after.at("/rateLimit/remaining"), before.at("/rateLimit/remaining"));
+}
+
+#[tokio::test]
+async fn every_event_is_paid_for_that_loads_more_than_itself() {
+    let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "75/1m")]).await;
+    let ann = app.signed_in("ann@example.com").await;
+    let mut socket = app.socket_of(&ann).await;
+    app.wait(Duration::from_mins(1));
+    socket.subscribe("free", OWN).await;
+    socket
+        .subscribe(
+            "dear",
+            "subscription { securityEvents { id actor { auditEvents(first: 20) { edges { node { id } } } } } }",
+        )
+        .await;
+    socket.is_silent().await;
+
+    // Twenty-three points at first, six for each change, and twenty-three for every event but the first.
+    let mut told = Vec::new();
+    for name in ["a", "b", "c"] {
+        app.ask(format!("mutation {{ updateProfile(input: {{ name: \"{name}\" }}) {{ user {{ id }} }} }}"))
+            .by(&ann)
+            .await
+            .granted();
+        for _ in 0..2 {
+            let message = socket.hear().await;
+            told.push(format!("{} {}", message["id"].as_str().unwrap(), message["type"].as_str().unwrap()));
+        }
+    }
+
+    told.sort();
+    assert_eq!(told.iter().filter(|told| *told == "free next").count(), 3, "{told:?}");
+    assert!(told.contains(&"dear error".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_first_event_gives_nothing_back_that_the_next_ones_use() {
+    let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "1000/1m"), ("LOCKOUT_ATTEMPTS", "0")]).await;
+    let ann = app.signed_in("ann@example.com").await;
+    let mut socket = app.socket_of(&ann).await;
+    app.wait(Duration::from_mins(1));
+    let remaining = async || {
+        let answer = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+        answer.at("/rateLimit/remaining").as_u64().unwrap()
+    };
+    socket
+        .subscribe(
+            "1",
+            "subscription { securityEvents { id actor { auditEvents(first: 20) { edges { node { id } } } } } }",
+        )
+        .await;
+    socket.is_silent().await;
+    let before = remaining().await;
+
+    // A failed sign-in has no actor: nothing below is loaded.
+    app.login("ann@example.com", "Wrong-Guess-99").from("203.0.113.9").await;
+    assert_eq!(socket.event("1").await["securityEvents"]["actor"], json!(null));
+
+    assert_eq!(remaining().await, before);
+}
+
+#[tokio::test]
+async fn a_subscription_may_not_be_dear_for_each_event() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+    let mut socket = app.socket_of(&ann).await;
+    let fields = "id ".repeat(200);
+    let page = "actor { auditEvents(first: 100) { edges { node { id } } } }";
+    for inside in [fields.as_str(), page] {
+        socket.subscribe("1", &format!("subscription {{ securityEvents {{ {inside} }} }}")).await;
+        assert_eq!(socket.error("1").await, "QUERY_TOO_COMPLEX");
+    }
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_subscriptions_over_all_sockets() {
+    let app = TestApp::with(&[("LIVE_OPERATIONS_PER_USER", "2")]).await;
+    let (ann, bob) = (app.signed_in("ann@example.com").await, app.signed_in("bob@example.com").await);
+    let (mut first, mut second) = (app.following(&ann).await, app.following(&ann).await);
+
+    second.subscribe("2", OWN).await;
+    assert_eq!(second.error("2").await, "RATE_LIMITED");
+
+    app.following(&bob).await.is_silent().await;
+    first.say(json!({ "id": "1", "type": "complete" })).await;
+    first.is_silent().await;
+    second.subscribe("3", OWN).await;
+    second.is_silent().await;
+}
+
+#[tokio::test]
+async fn a_handshake_takes_a_place_among_the_requests() {
+    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "3/1m")]).await;
+    for _ in 0..3 {
+        Socket::knock(app.address, &[PROTOCOL]).await.unwrap();
+    }
+
+    let (status, body) = Socket::knock(app.address, &[PROTOCOL]).await.unwrap_err();
+
+    assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (429, &json!("RATE_LIMITED")));
 }
 
 #[tokio::test]

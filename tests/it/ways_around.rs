@@ -135,10 +135,11 @@ async fn a_hundred_operations_of_one_connection_are_judged_no_more_often() {
 #[tokio::test]
 async fn a_hundred_operations_over_one_socket_are_not_judged_and_take_their_places() {
     let app =
-        TestApp::with(&[LIMITED, &[("RATE_LIMIT_REQUESTS", "50/1m"), ("LIVE_MESSAGES_PER_SECOND", "1000")]].concat())
+        TestApp::with(&[LIMITED, &[("RATE_LIMIT_REQUESTS", "51/1m"), ("LIVE_MESSAGES_PER_SECOND", "1000")]].concat())
             .await;
     let ann = app.signed_in("ann@example.com").await;
     app.wait(Duration::from_mins(1));
+    // The handshake takes the first place.
     let mut socket = app.socket_of(&ann).await;
     let mut codes = HashMap::<String, usize>::new();
 
@@ -192,6 +193,57 @@ async fn no_list_is_too_wide_or_too_narrow() {
     }
     assert_eq!(app.ask("{ me { sessions(first: 99999999999) { __typename } } }").by(&ann).await.codes().len(), 1);
     assert_awake(&app).await;
+}
+
+#[tokio::test]
+async fn introspection_does_not_multiply() {
+    let app = TestApp::with(&[LIMITED, &[("INTROSPECTION", "true")]].concat()).await;
+    let names = "name ".repeat(1_900);
+    let nested = format!("{}{names}{}", "interfaces { possibleTypes { ".repeat(4), "} } ".repeat(4));
+    for bomb in [
+        format!("{{ __schema {{ types {{ {nested} }} }} }}"),
+        format!("{{ __schema {{ types {{ fields {{ {names} }} }} }} }}"),
+    ] {
+        assert_eq!(refused(&app, bomb).await.code(), "QUERY_TOO_COMPLEX");
+    }
+
+    let usual = app.ask(include_str!("support/introspection.graphql")).await.granted();
+    // A third of what is allowed, at a point for every thousand.
+    let cost = usual.body["extensions"]["cost"]["requested"].as_u64().unwrap();
+    assert!((10..=120).contains(&cost), "{cost}");
+}
+
+#[tokio::test]
+async fn pages_do_not_multiply_what_is_free() {
+    let app = TestApp::with(LIMITED).await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.wait(Duration::from_mins(1));
+    let pages = |inside: &str| format!("{{ me {{ auditEvents(first: 100) {{ {inside} }} }} }}");
+
+    for inside in ["cursor ".repeat(300), format!("node {{ {} }}", "id ".repeat(300))] {
+        let answer = app.ask(pages(&format!("edges {{ {inside} }}"))).by(&ann).await;
+        assert_eq!(answer.code(), "QUERY_TOO_COMPLEX", "{inside}");
+        assert_eq!(answer.extension("limit"), &json!(20_000));
+    }
+
+    for inside in ["edges { cursor }", "pageInfo { hasNextPage }"] {
+        let answer = app.ask(pages(inside)).by(&ann).await.granted();
+        let cost = &answer.body["extensions"]["cost"];
+        // The rows are read, whatever is told of them: nothing of that is given back.
+        assert_eq!(cost["requested"], 102, "{inside}");
+    }
+    let left = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+    assert_eq!(left.at("/rateLimit/remaining"), &json!(20_000 - 2 * 102));
+}
+
+#[tokio::test]
+async fn an_alias_is_no_way_to_write_a_book() {
+    let app = TestApp::with(LIMITED).await;
+
+    let answer = refused(&app, format!("{{ {}: __typename }}", "a".repeat(101))).await;
+
+    assert_eq!(answer.code(), "QUERY_TOO_COMPLEX");
+    app.ask(format!("{{ {}: __typename }}", "a".repeat(100))).await.granted();
 }
 
 #[tokio::test]

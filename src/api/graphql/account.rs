@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Union};
 
 use super::context::{Asks, clear_refresh_cookie, viewer};
-use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
+use super::cost::{DEED, LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::input;
@@ -165,7 +165,7 @@ impl AccountMutation {
     /// Change display name and language.
     #[graphql(
         guard = "signed_in()",
-        directive = requires::apply(Role::User, false),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::User, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn update_profile(
@@ -186,7 +186,7 @@ impl AccountMutation {
     /// Delete your account: every session ends at once. The address cannot be registered again.
     #[graphql(
         guard = "recently_authenticated()",
-        directive = requires::apply(Role::User, true),
+        directive = cost::apply(DEED + LETTER, None), directive = requires::apply(Role::User, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::Conflict]),
     )]
     async fn delete_account(

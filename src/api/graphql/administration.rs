@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObje
 
 use super::account::{AcceptedPayload, changed};
 use super::context::{Asks, admin};
+use super::cost::{DEED, LETTER, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{self, Role, recently_authenticated_admin, refuses, requires};
 use super::input::{self, Faults};
@@ -133,7 +134,7 @@ impl AdministrationMutation {
     /// counts as verified once they did.
     #[graphql(
         guard = "recently_authenticated_admin()",
-        directive = requires::apply(Role::Admin, true),
+        directive = cost::apply(DEED + LETTER, Some(RateBucket::Email)), directive = requires::apply(Role::Admin, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken]),
     )]
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> ApiResult<Option<CreateUserPayload>> {
@@ -150,7 +151,7 @@ impl AdministrationMutation {
     /// Change a user's role, lock, name or language, or count the address as verified. All of it or nothing.
     #[graphql(
         guard = "recently_authenticated_admin()",
-        directive = requires::apply(Role::Admin, true),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::Admin, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::NotFound, Code::Conflict]),
     )]
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> ApiResult<Option<UpdateUserPayload>> {
@@ -164,7 +165,7 @@ impl AdministrationMutation {
     /// its data is erased, 30 days later by default; the address stays taken until then.
     #[graphql(
         guard = "recently_authenticated_admin()",
-        directive = requires::apply(Role::Admin, true),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn delete_user(&self, ctx: &Context<'_>, input: DeleteUserInput) -> ApiResult<Option<DeleteUserPayload>> {
@@ -176,7 +177,7 @@ impl AdministrationMutation {
     /// Take a deletion back, whoever deleted the account.
     #[graphql(
         guard = "recently_authenticated_admin()",
-        directive = requires::apply(Role::Admin, true),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn restore_user(&self, ctx: &Context<'_>, input: RestoreUserInput) -> ApiResult<Option<RestoreUserPayload>> {
@@ -188,7 +189,7 @@ impl AdministrationMutation {
     /// End every session of a user.
     #[graphql(
         guard = "guards::admin()",
-        directive = requires::apply(Role::Admin, false),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::Admin, false),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn revoke_user_sessions(
@@ -205,7 +206,7 @@ impl AdministrationMutation {
     /// takes a code, in `disableMfa`.
     #[graphql(
         guard = "recently_authenticated_admin()",
-        directive = requires::apply(Role::Admin, true),
+        directive = cost::apply(DEED + LETTER, None), directive = requires::apply(Role::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn reset_user_mfa(
@@ -222,7 +223,7 @@ impl AdministrationMutation {
     /// theirs.
     #[graphql(
         guard = "guards::admin()",
-        directive = requires::apply(Role::Admin, false),
+        directive = cost::apply(DEED + LETTER, Some(RateBucket::Email)), directive = requires::apply(Role::Admin, false),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn send_user_password_reset(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::ExtensionContext;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Data, Request, Response, ServerError, ServerResult};
+use async_graphql::{Data, Request, Response, ServerResult};
 
 use super::allowance::Allowance;
 use super::cost::{CostTable, OperationCost};
@@ -18,14 +18,24 @@ use super::operation::Operation;
 use crate::app::App;
 use crate::app::charges::{Charge, Payer, Prepaid};
 use crate::app::limits::Attempt;
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 use crate::flows::authenticate::{BearerClaims, authenticate_claims};
-use crate::tools::rate_limiter::Receipt;
+use crate::tools::rate_limiter::{Fill, Receipt};
 use crate::tools::turnstile::Entered;
 use crate::values::caller::{Caller, Presented};
+use crate::values::time::Time;
 
 /// How many fields with a secret one operation may have: aliases multiply no guesses.
 const MOST_SECRETS: u32 = 1;
+/// How many fields one operation may resolve: five hundred objects with forty fields each.
+const MOST_FIELDS: u32 = 20_000;
+/// The same for fields of the schema itself. The standard introspection query needs a third of it.
+const MOST_SCHEMA_FIELDS: u32 = 300_000;
+/// How many fields a subscription may resolve for each event, and how many points an event may cost: it runs for every
+/// event again, as often as there are subscribers.
+const MOST_FIELDS_OF_AN_EVENT: u32 = 200;
+const MOST_POINTS_OF_AN_EVENT: u32 = 50;
+const FREE_POINTS_OF_AN_EVENT: u32 = 1;
 
 /// One request on its way in and out again.
 pub struct Admission {
@@ -34,12 +44,15 @@ pub struct Admission {
     spent: AtomicU32,
     state: Mutex<Option<State>>,
     place: Mutex<Option<Entered>>,
+    /// Who pays for the events of a subscription, and how many points each of them costs.
+    events: OnceLock<(Payer, u32)>,
 }
 
 /// What is known of a request that was charged, or refused.
 struct State {
     payer: Payer,
     points: u32,
+    kept: u32,
     allowance: Allowance,
     prepaid: Arc<Prepaid>,
     receipt: Option<Receipt>,
@@ -49,7 +62,13 @@ impl Admission {
     /// Nothing has been asked yet. The costs are read when the first request comes.
     #[must_use]
     pub fn new(costs: Arc<OnceLock<CostTable>>) -> Self {
-        Self { costs, spent: AtomicU32::new(0), state: Mutex::new(None), place: Mutex::new(None) }
+        Self {
+            costs,
+            spent: AtomicU32::new(0),
+            state: Mutex::new(None),
+            place: Mutex::new(None),
+            events: OnceLock::new(),
+        }
     }
 
     /// Lets a request in, or says why not. A schema without an app behind it charges nobody.
@@ -62,8 +81,11 @@ impl Admission {
         let counted = Counted::of(costs, &mut request)?;
         let caller = find::<Caller>(ctx, &request).cloned();
         if let Err(refused) = counted.check(app.config.max_complexity) {
-            let Some(caller) = &caller else { return Err(refused) };
-            return Err(count_refused(app, caller).await.unwrap_or(refused));
+            let full = match &caller {
+                Some(caller) => app.count_request(caller, app.clock.now()).await.1.err(),
+                None => None,
+            };
+            return Err(full.map_or(refused, request_error));
         }
         let bearer = bearer(app, ctx, &request);
         // A subscription lives for hours; those who hold one are counted where sockets are.
@@ -73,8 +95,9 @@ impl Admission {
         }
         if let Some(caller) = caller {
             let payer = Payer::of(app, &caller, bearer.0.as_ref().map(|claims| claims.sub.as_str()));
+            self.pay_for_events(&counted, &payer);
             let attempt = counted.attempt.map(|attempt| (attempt, &caller));
-            let (allowance, prepaid) = self.charge(app, payer, counted.cost.points, attempt).await?;
+            let (allowance, prepaid) = self.charge(app, payer, &counted.cost, attempt).await?;
             request = request.data(allowance).data(prepaid);
         }
         // Behind the charge: only the database knows an administrator, and asking it is paid for.
@@ -90,14 +113,14 @@ impl Admission {
         &self,
         app: &App,
         payer: Payer,
-        points: u32,
+        cost: &OperationCost,
         attempt: Option<(Attempt, &Caller)>,
     ) -> ServerResult<(Allowance, Arc<Prepaid>)> {
-        let now = app.clock.now();
+        let (now, points, kept) = (app.clock.now(), cost.points, cost.kept);
         let Charge { requests, budget, outcome, prepaid } = app.charge(&payer, points, attempt, now).await;
         let (allowance, prepaid) = (Allowance::new(&app.config, points, (requests, budget), now), Arc::new(prepaid));
         let receipt = outcome.as_ref().ok().cloned();
-        let state = State { payer, points, allowance: allowance.clone(), prepaid: Arc::clone(&prepaid), receipt };
+        let state = State { payer, points, kept, allowance: allowance.clone(), prepaid: Arc::clone(&prepaid), receipt };
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         outcome.map(|_| (allowance, prepaid)).map_err(request_error)
     }
@@ -109,12 +132,34 @@ impl Admission {
         }
     }
 
+    /// An event that tells nothing but itself is free, and administrators, who hear what everybody does, pay for none.
+    fn pay_for_events(&self, counted: &Counted, payer: &Payer) {
+        let OperationCost { points, is_for_admins, .. } = counted.cost;
+        if counted.kind == OperationType::Subscription && !is_for_admins && points > FREE_POINTS_OF_AN_EVENT {
+            let _ = self.events.set((payer.clone(), points));
+        }
+    }
+
+    /// Lets an event of a subscription run. The first is paid for by the charge for the operation, of which nothing is
+    /// given back once it has begun: the next event may use what this one did not.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub async fn admit_event(&self, app: &App) -> ServerResult<()> {
+        let first =
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).as_mut().and_then(|state| state.receipt.take());
+        match self.events.get().filter(|_| first.is_none()) {
+            Some((payer, points)) => app.charge_event(payer, *points, app.clock.now()).await.map_err(request_error),
+            None => Ok(()),
+        }
+    }
+
     /// Settles the account of a request that has been answered: gives back what was not used, and says what is left.
     /// There is nothing to settle a second time.
     pub async fn settle(&self, app: &App, response: &mut Response) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut state) = state else { return };
-        let unused = state.points.saturating_sub(self.spent.load(Ordering::Relaxed));
+        let unused = state.points.saturating_sub(self.spent.load(Ordering::Relaxed)).saturating_sub(state.kept);
         if let Some(receipt) = state.receipt {
             app.give_back(&state.payer, (state.points, unused), &state.prepaid, &receipt).await;
             state.allowance.give_back(unused);
@@ -145,15 +190,37 @@ impl Counted {
     }
 
     fn check(&self, max_complexity: u32) -> ServerResult<()> {
-        within("points", self.cost.points, max_complexity)?;
-        within("fields that take a secret", self.cost.secrets, MOST_SECRETS)
+        let cost = &self.cost;
+        within("points", cost.points, max_complexity)?;
+        within("fields that take a secret", cost.secrets, MOST_SECRETS)?;
+        within("fields to resolve", cost.fields, MOST_FIELDS)?;
+        within("fields of the schema to resolve", cost.schema_fields, MOST_SCHEMA_FIELDS)?;
+        if self.kind == OperationType::Subscription {
+            within("points for each event", cost.points, MOST_POINTS_OF_AN_EVENT)?;
+            within("fields to resolve for each event", cost.fields, MOST_FIELDS_OF_AN_EVENT)?;
+        }
+        Ok(())
     }
 }
 
-/// Counts a request that is refused before it runs: it takes a place all the same. Where there is none left, answers the
-/// error that its caller learns instead.
-pub async fn count_refused(app: &App, caller: &Caller) -> Option<ServerError> {
-    app.count_refused(caller, app.clock.now()).await.err().map(request_error)
+/// Counts a request that the schema does not see: it takes a place all the same. Where there is none left, answers the
+/// refusal.
+pub async fn count(app: &App, caller: &Caller) -> Option<Response> {
+    let now = app.clock.now();
+    let (fill, outcome) = app.count_request(caller, now).await;
+    outcome.err().map(|refusal| refused(app, fill, refusal, now))
+}
+
+/// The refusal of a caller whose address is known here to have no place left.
+pub fn refusal(app: &App, caller: &Caller) -> Option<Response> {
+    let now = app.clock.now();
+    app.is_full(caller, now).map(|(fill, refusal)| refused(app, fill, refusal, now))
+}
+
+fn refused(app: &App, fill: Fill, refusal: Refusal, now: Time) -> Response {
+    let mut response = Response::from_errors(vec![request_error(refusal)]);
+    Allowance::of_requests(&app.config, fill, now).tell(&mut response, false);
+    response
 }
 
 /// The claims of the request's token, if it has a good one. Whether its session lives only the database can tell.

@@ -66,6 +66,14 @@ impl Allowance {
         }
     }
 
+    /// How full the window of requests is; of points nothing is known.
+    #[must_use]
+    pub fn of_requests(config: &Config, requests: Fill, now: Time) -> Self {
+        let mut allowance = Self::new(config, 0, (requests, Fill::default()), now);
+        allowance.budget.limit.attempts = 0;
+        allowance
+    }
+
     /// Counts points as not used.
     pub fn give_back(&mut self, points: u32) {
         self.budget.fill.used = self.budget.fill.used.saturating_sub(points);

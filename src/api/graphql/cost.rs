@@ -16,6 +16,11 @@ pub const LETTER: i32 = 20;
 /// Judging a code or a token, and what signing in takes besides.
 pub const PROOF: i32 = 10;
 
+/// A deed that is written into the trail.
+pub const DEED: i32 = 5;
+/// Counting what may be many.
+pub const COUNT: i32 = 20;
+
 /// A stricter limit that a field also draws on, by the attempt and not by the point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum RateBucket {
@@ -36,7 +41,9 @@ mod directives {
 
     /// What one execution of the field costs of the caller's budget, in points, and which stricter limit it also draws on.
     /// A field that does not say costs 1 where it answers an object, and nothing where it answers a scalar or an enum.
-    /// A connection costs 1, and its nodes as often as `first` or `last` asks for them.
+    /// A connection costs 1, and its nodes as often as `first` or `last` asks for them, at least 1 for each. Every thousand
+    /// fields that are resolved cost 1 besides. Each event of a subscription costs what the selection costs, unless that
+    /// is 1.
     #[TypeDirective(location = "FieldDefinition")]
     pub fn cost(points: i32, bucket: Option<RateBucket>) {}
 }

@@ -4,6 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use chrono::{Days, NaiveDate};
 
 use super::context::Asks;
+use super::cost::{COUNT, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{self, Role, refuses, requires};
 use super::scalars::Date;
@@ -23,7 +24,7 @@ impl DashboardQuery {
     /// How many there are of what, and what happened lately. It costs the same however many users and events there are.
     #[graphql(
         guard = "guards::admin()",
-        directive = requires::apply(Role::Admin, false),
+        directive = cost::apply(COUNT, None), directive = requires::apply(Role::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed])
     )]
     async fn dashboard(

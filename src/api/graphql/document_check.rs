@@ -31,6 +31,8 @@ pub struct DocumentLimits {
     pub introspection_depth: u32,
     /// Aliases of one operation, with every fragment written out.
     pub aliases: u32,
+    /// Letters of one alias: it stands in the answer as often as its field.
+    pub alias_letters: u32,
     /// Fields at the root of one operation.
     pub root_fields: u32,
     /// Fields at the root of one mutation.
@@ -51,6 +53,7 @@ impl Default for DocumentLimits {
             depth: 10,
             introspection_depth: 15,
             aliases: 30,
+            alias_letters: 100,
             root_fields: 10,
             mutation_fields: 3,
             directives: 30,
@@ -85,6 +88,7 @@ fn check_cost(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<
             within("mutations", cost.own_fields, limits.mutation_fields)?;
         }
         within("aliases", cost.aliases, limits.aliases)?;
+        within("letters of an alias", cost.alias_letters, limits.alias_letters)?;
         within("directives", cost.directives, limits.directives)?;
         within("levels of fields", cost.depth, limits.depth)?;
         within("levels of introspection", cost.introspection_depth, limits.introspection_depth)?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use aws_lc_rs::digest;
 
 use super::library_errors::document_error;
 use crate::app::App;
+use crate::app::limits::customer;
 use crate::error::ErrorCode;
 use crate::tools::rate_limiter::Window;
 
@@ -17,6 +19,8 @@ use crate::tools::rate_limiter::Window;
 /// hold at any moment.
 const LIFETIME: Duration = Duration::from_hours(24);
 const MOST_STORED: u32 = 1_000;
+/// Of one address, so that nobody takes the places of everybody.
+const MOST_STORED_BY_ONE: u32 = 100;
 /// Of all stored documents together.
 const MOST_BYTES: u32 = 8 * 1024 * 1024;
 
@@ -75,15 +79,17 @@ impl Documents {
     }
 
     /// Remembers a document that was valid and has run, if its request asked for it and there is room.
-    pub async fn remember(&self, chosen: &Chosen) {
+    pub async fn remember(&self, chosen: &Chosen, from: IpAddr) {
         let (Some(app), Some(hash)) = (&self.0, &chosen.remember_by) else { return };
         let key = key(hash);
         if app.kv.get(&key).await.is_some() {
             return;
         }
         let bytes = u32::try_from(chosen.text.len()).unwrap_or(u32::MAX);
+        let of_one = format!("documents:stored:{}", customer(from));
         let windows = [
             Window::of("documents:stored", MOST_STORED, LIFETIME),
+            Window::of(&of_one, MOST_STORED_BY_ONE, LIFETIME),
             Window::of("documents:bytes", MOST_BYTES, LIFETIME).weighing(bytes),
         ];
         if app.rate_limiter.take(&windows, app.clock.now()).await.is_ok() {

@@ -15,7 +15,9 @@ use futures_util::stream::BoxStream;
 
 use super::admission::Admission;
 use super::cost::CostTable;
+use super::stream_marker::StreamMarker;
 use crate::app::App;
+use crate::error::ErrorCode;
 
 /// Put into the data of a request, it tells afterwards whether anything ran: `data: null` alone does not say whether the
 /// request was wrong or a field failed, and GraphQL over HTTP answers the two differently.
@@ -52,6 +54,18 @@ struct Execution {
 }
 
 impl Execution {
+    /// Where the marker of a stream is, every execution is an event.
+    async fn admit_event(&self, ctx: &ExtensionContext<'_>) -> ServerResult<()> {
+        let (Some(app), Some(marker)) = (ctx.data_opt::<Arc<App>>(), ctx.data_opt::<StreamMarker>()) else {
+            return Ok(());
+        };
+        let admitted = self.admission.admit_event(app).await;
+        if admitted.is_err() {
+            marker.end(ErrorCode::RateLimited);
+        }
+        admitted
+    }
+
     async fn settle(&self, ctx: &ExtensionContext<'_>, response: &mut Response) {
         if let Some(app) = ctx.data_opt::<Arc<App>>() {
             self.admission.settle(app, response).await;
@@ -105,6 +119,9 @@ impl Extension for Execution {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
+        if let Err(refused) = self.admit_event(ctx).await {
+            return Response::from_errors(vec![refused]);
+        }
         if let Some(marker) = ctx.data_opt::<ExecutionMarker>() {
             marker.0.store(true, Ordering::Release);
         }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{Asks, viewer};
-use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
+use super::cost::{DEED, LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, recently_authenticated, refuses, requires, signed_in};
 use super::scalars::DateTime;
@@ -160,7 +160,7 @@ impl MfaMutation {
     /// Begin to turn the second factor on: shows a new secret, which has no effect before a code of it confirms.
     #[graphql(
         guard = "recently_authenticated()",
-        directive = requires::apply(Role::User, true),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::User, true),
         directive = refuses::apply(vec![Code::Conflict]),
     )]
     async fn start_mfa_enrollment(&self, ctx: &Context<'_>) -> ApiResult<Option<MfaEnrollment>> {

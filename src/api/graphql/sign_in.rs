@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
 
 use super::context::{Asks, clear_refresh_cookie, viewer};
-use super::cost::{LETTER, PASSWORD, PROOF, RateBucket, cost};
+use super::cost::{DEED, LETTER, PASSWORD, PROOF, RateBucket, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, refuses, requires, signed_in};
 use super::input;
@@ -196,7 +196,7 @@ impl SignInMutation {
     }
 
     /// End this session: its access token is dead at once, its refresh token too, and the cookie is cleared.
-    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    #[graphql(guard = "signed_in()", directive = cost::apply(DEED, None), directive = requires::apply(Role::User, false))]
     async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
         let viewer = viewer(ctx).await?;
         let session = flows::logout::logout(ctx.app()?, ctx.caller()?, &viewer).await?;
@@ -207,7 +207,7 @@ impl SignInMutation {
     /// End one of your sessions. One that is over already stays as it is.
     #[graphql(
         guard = "signed_in()",
-        directive = requires::apply(Role::User, false),
+        directive = cost::apply(DEED, None), directive = requires::apply(Role::User, false),
         directive = refuses::apply(vec![Code::NotFound]),
     )]
     async fn revoke_session(
@@ -236,13 +236,13 @@ impl SignInMutation {
     }
 
     /// End all your sessions but this one.
-    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    #[graphql(guard = "signed_in()", directive = cost::apply(DEED, None), directive = requires::apply(Role::User, false))]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         revoke(ctx, Which::Others).await
     }
 
     /// End all your sessions, this one too; the cookie is cleared.
-    #[graphql(guard = "signed_in()", directive = requires::apply(Role::User, false))]
+    #[graphql(guard = "signed_in()", directive = cost::apply(DEED, None), directive = requires::apply(Role::User, false))]
     async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         let revoked = revoke(ctx, Which::All).await?;
         clear_refresh_cookie(ctx)?;

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::context::Asks;
+use super::cost::{COUNT, cost};
 use super::error::{ApiResult, Code};
 use super::guards::{Role, admin, refuses, requires};
 use super::input::Faults;
@@ -113,6 +114,7 @@ impl UserConnection {
 
     /// How many users the filter leaves. They are counted only where this is asked for, which takes longer the more
     /// there are.
+    #[graphql(directive = cost::apply(COUNT, None))]
     async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<i64> {
         Ok(user_list::count(&ctx.app()?.db, &self.filter, ctx.now()?).await?)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request as SchemaRequest, Response as SchemaResponse, ServerError};
+use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
 use axum::http::HeaderValue;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -24,10 +24,11 @@ pub struct Edge {
     /// How it behaves.
     pub settings: Arc<EdgeSettings>,
     /// Runs a request against the schema, which must have the extension `SpecifiedExecution`.
-    pub execute: Arc<dyn Fn(SchemaRequest) -> BoxFuture<'static, SchemaResponse> + Send + Sync>,
-    /// Counts a request that is refused before the schema sees it; the error to answer instead, where its address has no
-    /// place left.
-    pub count_refused: Arc<dyn Fn(Caller) -> BoxFuture<'static, Option<ServerError>> + Send + Sync>,
+    pub execute: Execute,
+    /// The refusal of a caller whose address is known here to have no place left. Nothing of the request need be read.
+    pub refusal: Doorman,
+    /// Counts a request that the schema does not see; its refusal where its address has no place left.
+    pub count: Arc<dyn Fn(Caller) -> BoxFuture<'static, Option<SchemaResponse>> + Send + Sync>,
     /// Asks the dependencies whether they work.
     pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
     /// The public keys, as JSON.
@@ -35,6 +36,12 @@ pub struct Edge {
     /// What connections that stay open need beside all this.
     pub live: Live,
 }
+
+/// Runs a request against the schema.
+pub type Execute = Arc<dyn Fn(SchemaRequest) -> BoxFuture<'static, SchemaResponse> + Send + Sync>;
+
+/// Tells whom not to let in, without reading what they want.
+pub type Doorman = Arc<dyn Fn(&Caller) -> Option<SchemaResponse> + Send + Sync>;
 
 /// What connections that stay open need.
 #[derive(Clone)]
@@ -64,6 +71,8 @@ pub struct LiveSettings {
     pub connections_per_address: u32,
     /// Subscriptions that one socket carries at once.
     pub operations: usize,
+    /// Subscriptions over all sockets of one user on this instance.
+    pub operations_per_user: u32,
     /// Messages that a client may send over one socket in a second.
     pub messages_per_second: u32,
     /// How long a client may take to say who it is.
@@ -82,6 +91,7 @@ impl Default for LiveSettings {
             connections_per_user: 16,
             connections_per_address: 256,
             operations: 16,
+            operations_per_user: 64,
             messages_per_second: 50,
             init_timeout: Duration::from_secs(3),
             ping_interval: Duration::from_secs(25),

@@ -49,7 +49,14 @@ pub async fn graphql(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
+    let full = (edge.refusal)(&caller);
+    if let Some(full) = full {
+        return refuse_all(&edge, full, MediaType::negotiate(&head.headers).unwrap_or(MediaType::Json), &id);
+    }
     if socket::is_wanted(&head) {
+        if let Some(full) = (edge.count)(caller.clone()).await {
+            return refuse_all(&edge, full, MediaType::Json, &id);
+        }
         return socket::open(Visitor::at_the_door(edge, caller, id, &head), head).await;
     }
     let wants_stream = accepts_event_stream(&head.headers);
@@ -69,11 +76,11 @@ pub async fn graphql(
         return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
     }
     let query = &chosen.text;
-    let name = prepared.name.clone();
+    let (name, address) = (prepared.name.clone(), caller.address);
     let graphql = prepared.request(asked, query).data(caller).data(presented);
     let outcome = Outcome::of(&edge, graphql).await;
     if outcome.stage == Stage::Execution {
-        edge.settings.documents.remember(&chosen).await;
+        edge.settings.documents.remember(&chosen, address).await;
     }
     let mut response = complete(&edge, query, outcome, media_type, &id);
     if let Some(name) = name {
@@ -129,8 +136,8 @@ impl Ready {
 
 /// The answer to a request that the schema does not see. It counts like any other.
 async fn refuse(edge: &Edge, refused: Refused, caller: Caller, media_type: MediaType, id: &CorrelationId) -> Response {
-    match ((edge.count_refused)(caller).await, refused) {
-        (Some(full), _) => complete(edge, "", Outcome::refused(full), media_type, id),
+    match ((edge.count)(caller).await, refused) {
+        (Some(full), _) => refuse_all(edge, full, media_type, id),
         (None, Refused::Http(refused)) => refused.answer(media_type, id),
         (None, Refused::Document(query, error)) => complete(edge, &query, Outcome::refused(error), media_type, id),
     }
@@ -157,6 +164,11 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<byte
         let is_limit = error.into_inner().is::<http_body_util::LengthLimitError>();
         if is_limit { TOO_LARGE } else { UNREADABLE }
     })
+}
+
+/// The answer to an address that has no place left.
+fn refuse_all(edge: &Edge, full: SchemaResponse, media_type: MediaType, id: &CorrelationId) -> Response {
+    complete(edge, "", Outcome { response: full, stage: Stage::Request }, media_type, id)
 }
 
 /// What became of a request, before it is dressed as HTTP.

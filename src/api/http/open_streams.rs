@@ -15,6 +15,8 @@ pub enum Whose {
     Address(IpAddr),
     /// A user, by id.
     User(String),
+    /// The subscriptions over all sockets of a user.
+    SubscriptionsOf(String),
 }
 
 /// The connections of this instance that stay open. Clones count together.

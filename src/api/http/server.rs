@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::{Extension, Router};
@@ -11,6 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 use super::open_streams::Drain;
@@ -24,15 +26,30 @@ const MOST_STREAMS: u32 = 100;
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves HTTP/1.1 and, without TLS, HTTP/2 until `shutdown`; then accepts nothing new and gives requests in flight
-/// `grace` to finish. Connections that stay open say goodbye meanwhile.
+/// How long the server waits for the other end.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To take in something of what is written: who asks and does not read holds the answer in our memory.
+    pub writing: Duration,
+    /// To finish what is in flight at shutdown.
+    pub grace: Duration,
+}
+
+/// Serves HTTP/1.1 and, without TLS, HTTP/2 until `shutdown`; then accepts nothing new and lets requests in flight
+/// finish. Connections that stay open say goodbye meanwhile.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub async fn serve(router: Router, listener: TcpListener, shutdown: CancellationToken, grace: Duration) -> Result<()> {
+pub async fn serve(
+    router: Router,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+    patience: Patience,
+) -> Result<()> {
+    let Patience { writing, grace } = patience;
     listener.set_nonblocking(true).or_fault("preparing the listener")?;
     let handle = Handle::new();
-    let greeter = Greeter { shutdown: shutdown.clone() };
+    let greeter = Greeter { shutdown: shutdown.clone(), write_timeout: writing };
     let mut server =
         axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(greeter).handle(handle.clone());
     let http = server.http_builder();
@@ -67,20 +84,23 @@ pub async fn serve(router: Router, listener: TcpListener, shutdown: Cancellation
 #[derive(Clone)]
 struct Greeter {
     shutdown: CancellationToken,
+    write_timeout: Duration,
 }
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Greeter {
-    type Stream = TcpStream;
+    type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
     type Service = S;
-    type Future = BoxFuture<'static, io::Result<(TcpStream, S)>>;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let shutdown = self.shutdown.clone();
+        let Self { shutdown, write_timeout } = self.clone();
         async move {
             stream.set_nodelay(true)?;
             let greeted = shutdown.run_until_cancelled(tokio::time::timeout(HEAD_TIMEOUT, greeting(&stream))).await;
             greeted.ok_or(io::ErrorKind::ConnectionAborted)???;
-            Ok((stream, service))
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(write_timeout));
+            Ok((Box::pin(stream), service))
         }
         .boxed()
     }

@@ -43,11 +43,10 @@ impl Visitor {
     /// One error, ready to be sent.
     #[must_use]
     pub fn refuse(&self, code: ErrorCode, message: &str) -> Vec<ServerError> {
-        self.complete(document_error(code, message, vec![]))
+        self.complete(vec![document_error(code, message, vec![])])
     }
 
-    fn complete(&self, error: ServerError) -> Vec<ServerError> {
-        let mut errors = vec![error];
+    fn complete(&self, mut errors: Vec<ServerError>) -> Vec<ServerError> {
         library_errors::complete(&mut errors, Stage::Request, Quoting::Schema, &self.id.0);
         errors
     }
@@ -88,6 +87,9 @@ impl Subscription {
         presented: Presented,
         mut asked: GraphqlRequest,
     ) -> Result<Self, Vec<ServerError>> {
+        if let Some(full) = (visitor.edge.refusal)(&visitor.caller) {
+            return Err(visitor.complete(full.errors));
+        }
         // Every error of these checks is our own, and quotes nothing.
         let found = visitor.edge.settings.documents.find(asked.document()).await;
         let checked = found.map(|chosen| chosen.map(|chosen| chosen.text).unwrap_or_default()).and_then(|query| {
@@ -97,8 +99,8 @@ impl Subscription {
         match checked {
             Ok((prepared, query)) => Ok(Self::of(visitor, presented, prepared, (asked, query))),
             Err(refused) => {
-                let full = (visitor.edge.count_refused)(visitor.caller.clone()).await;
-                Err(visitor.complete(full.unwrap_or(refused)))
+                let full = (visitor.edge.count)(visitor.caller.clone()).await;
+                Err(visitor.complete(full.map_or_else(|| vec![refused], |full| full.errors)))
             }
         }
     }
@@ -157,6 +159,8 @@ impl Subscription {
         }
         self.events += 1;
         match self.marker.ended() {
+            // Its user has no points left for this one; the connection is none the worse.
+            Some(ErrorCode::RateLimited) => Told::Refused(response),
             Some(code) => Told::Ended(code, response),
             None => Told::Next(response),
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::shelf::Shelf;
 use super::windows::{Counted, Windows};
-use super::{Receipt, Window};
+use super::{Receipt, Taken, Window};
 
 /// A window of a few attempts takes about 300 bytes: 30 MB when somebody fills it.
 const ROOM: usize = 100_000;
@@ -49,6 +49,11 @@ impl Memory {
         let first = counted.take(first, receipt.clone());
         let second = first.taken.is_granted().then(|| counted.take(second, receipt.clone()));
         (first, second)
+    }
+
+    /// The refusal of the next attempt at a window.
+    pub(super) fn full(&self, window: &Window<'_>, now: i64) -> Option<Taken> {
+        lock(&self.windows).full(window, now)
     }
 
     /// Makes an attempt lighter: by so much in each window.

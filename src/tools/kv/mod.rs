@@ -149,6 +149,12 @@ impl Kv {
         there
     }
 
+    /// The refusal of the next attempt at a window, if it is known here to be full. Asks nobody and records nothing.
+    #[must_use]
+    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Taken> {
+        if window.limit == 0 { None } else { self.0.memory.full(&window, now.timestamp_micros()) }
+    }
+
     /// Gives back a part of what a granted attempt took of each window, as if it had asked for less.
     pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
         let within = parts.iter().map(|(window, part)| (window.within_limit(), *part));

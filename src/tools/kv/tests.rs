@@ -131,6 +131,21 @@ async fn the_second_of_two_attempts_is_made_only_where_the_first_is_granted() {
 }
 
 #[tokio::test]
+async fn what_is_full_here_is_known_without_asking() {
+    for kv in stores() {
+        let window = Window::of("busy", 2, MINUTE);
+        take(&kv, &[("busy", 2)], now()).await;
+        assert_eq!(kv.full_here(window, now()), None);
+
+        take(&kv, &[("busy", 2)], now()).await;
+
+        assert_eq!(kv.full_here(window, now()).and_then(|full| wait(&full)), Some(MINUTE));
+        assert_eq!(kv.full_here(window, now() + MINUTE), None);
+        assert_eq!(kv.full_here(Window::of("busy", 0, MINUTE), now()), None);
+    }
+}
+
+#[tokio::test]
 async fn what_redis_refuses_is_not_counted_here() {
     let Some(url) = redis_url() else { return };
     let shared = settings(Some(url), Duration::from_secs(20), WindowClock::Caller);

@@ -74,6 +74,14 @@ impl Windows {
         Counted { taken: Taken { outcome, fills }, is_shared }
     }
 
+    /// The refusal of the next attempt, where the window is full and nobody else's.
+    pub(super) fn full(&mut self, window: &Window<'_>, now: i64) -> Option<Taken> {
+        let attempts = self.own.find(window.name, now)?;
+        let wait = attempts.wait_for(window, now);
+        let refused = || Outcome::Refused { retry_after: duration(wait), window: 0 };
+        (wait > 0).then(|| Taken { outcome: refused(), fills: vec![attempts.fill(window, now)] })
+    }
+
     pub(super) fn give_back(&mut self, window: Window<'_>, part: u32, at: i64) {
         let place = self.place(&window, at);
         if let Some(attempts) = self.find(&window, &place, at) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use authgraph::api::http::server;
+use authgraph::api::http::server::{self, Patience};
 use authgraph::api::service::service;
 use authgraph::app::App;
 use authgraph::config::Config;
@@ -22,6 +22,9 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::asking::Asking;
 use super::database::{Database, setting};
+
+/// Tests that wait would rather fail.
+const PATIENCE: Patience = Patience { writing: Duration::from_secs(30), grace: Duration::ZERO };
 
 /// When every test begins: the first of March 2030, noon.
 pub const START: Time = Time::from_timestamp(1_898_596_800, 0).unwrap();
@@ -82,7 +85,7 @@ impl TestApp {
         let shutdown = CancellationToken::new();
         let (routes, told) = (service(&app), shutdown.clone());
         // Beside the background tasks of the app, which a test may shut down.
-        TaskTracker::new().spawn(server::serve(routes, listener, told, Duration::ZERO));
+        TaskTracker::new().spawn(server::serve(routes, listener, told, PATIENCE));
         let http = reqwest::Client::new();
         Self { app, clock, address, world, http, settings, _stop: shutdown.drop_guard() }
     }

@@ -9,18 +9,29 @@ use async_graphql::{Value, Variables};
 use async_graphql_value::Value as DocumentValue;
 
 use super::super::operation;
-use super::table::{CostTable, FieldCost};
+use super::table::{CostTable, FieldCost, Times};
 use crate::values::paging::{PAGE_DEFAULT, PAGE_LIMIT};
+
+/// So many resolved fields cost a point besides.
+const FIELDS_A_POINT: u32 = 1_000;
 
 /// What an operation asks for. Counts stop at the highest number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OperationCost {
     /// Points, where every page is full.
     pub points: u32,
+    /// The points among them that no field accounts for, so that nobody sees at the end whether they were used.
+    pub kept: u32,
     /// Fields that take a secret: a password, a code, a token.
     pub secrets: u32,
+    /// Fields that are resolved, where every page is full.
+    pub fields: u32,
+    /// Fields of the schema itself that are resolved, where every list is about as long as usual.
+    pub schema_fields: u32,
     /// Whether it asks for the schema itself.
     pub introspects: bool,
+    /// Whether its first field is for administrators.
+    pub is_for_admins: bool,
 }
 
 impl OperationCost {
@@ -37,16 +48,94 @@ impl OperationCost {
             OperationType::Mutation => 1,
             OperationType::Subscription => 2,
         });
+        let set = &operation.selection_set.node;
         let mut sum = Sum { table, document, operation, variables, fragments: HashMap::new() };
-        sum.of_set(&operation.selection_set.node, root)
+        let Part { points, kept, fields, schema_fields, secrets, introspects, .. } = sum.of_set(set, root).whole();
+        let for_fields = fields.saturating_add(schema_fields) / FIELDS_A_POINT;
+        Self {
+            points: points.saturating_add(for_fields),
+            kept: kept.saturating_add(for_fields),
+            secrets,
+            fields,
+            schema_fields,
+            introspects,
+            is_for_admins: matches!(set.items.first().map(|first| &first.node), Some(Selection::Field(first))
+                if table.find(root, &first.node.name.node).is_some_and(|cost| cost.is_for_admins)),
+        }
     }
+}
 
+/// What a part of an operation asks for.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    points: u32,
+    kept: u32,
+    secrets: u32,
+    fields: u32,
+    schema_fields: u32,
+    introspects: bool,
+    /// Whether rows of the connection around it are read.
+    reads_rows: bool,
+}
+
+/// What a selection set asks for: once, and for each row of the connection it belongs to.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    once: Part,
+    each_row: Part,
+}
+
+impl Part {
     fn beside(self, other: Self) -> Self {
         Self {
             points: self.points.saturating_add(other.points),
+            kept: self.kept.saturating_add(other.kept),
             secrets: self.secrets.saturating_add(other.secrets),
+            fields: self.fields.saturating_add(other.fields),
+            schema_fields: self.schema_fields.saturating_add(other.schema_fields),
             introspects: self.introspects || other.introspects,
+            reads_rows: self.reads_rows || other.reads_rows,
         }
+    }
+
+    /// So often. Secrets stand in the document and not in the rows.
+    fn times(self, times: u32) -> Self {
+        Self {
+            points: self.points.saturating_mul(times),
+            kept: self.kept.saturating_mul(times),
+            fields: self.fields.saturating_mul(times),
+            schema_fields: self.schema_fields.saturating_mul(times),
+            ..self
+        }
+    }
+
+    fn of_field(cost: &FieldCost) -> Self {
+        let secrets = u32::from(cost.takes_secret);
+        Self { points: cost.points, secrets, fields: 1, ..Self::default() }
+    }
+}
+
+impl Cost {
+    fn once(once: Part) -> Self {
+        Self { once, ..Self::default() }
+    }
+
+    fn beside(self, other: Self) -> Self {
+        Self { once: self.once.beside(other.once), each_row: self.each_row.beside(other.each_row) }
+    }
+
+    /// All of it, where there is no connection around.
+    fn whole(self) -> Part {
+        self.once.beside(self.each_row)
+    }
+
+    /// All of it, in a connection with so many rows on its page. A row that is read costs a point, whatever of it is told.
+    fn with_rows(self, rows: u32) -> Part {
+        let mut each_row = self.each_row;
+        if self.once.reads_rows && each_row.points == 0 {
+            each_row = Part { points: 1, kept: 1, ..each_row };
+        }
+        Part { reads_rows: false, ..self.once.beside(each_row.times(rows)) }
     }
 }
 
@@ -55,11 +144,11 @@ struct Sum<'a> {
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    fragments: HashMap<&'a str, OperationCost>,
+    fragments: HashMap<&'a str, Cost>,
 }
 
 impl<'a> Sum<'a> {
-    fn of_set(&mut self, set: &'a SelectionSet, parent: &str) -> OperationCost {
+    fn of_set(&mut self, set: &'a SelectionSet, parent: &str) -> Cost {
         let costs = set.items.iter().map(|selection| match &selection.node {
             Selection::Field(field) => self.of_field(&field.node, parent),
             Selection::InlineFragment(fragment) => {
@@ -68,30 +157,33 @@ impl<'a> Sum<'a> {
             }
             Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
         });
-        costs.fold(OperationCost::default(), OperationCost::beside)
+        costs.fold(Cost::default(), Cost::beside)
     }
 
-    fn of_fragment(&mut self, name: &'a str) -> OperationCost {
+    fn of_fragment(&mut self, name: &'a str) -> Cost {
         if let Some(known) = self.fragments.get(name) {
             return *known;
         }
-        let Some(fragment) = self.document.fragments.get(name) else { return OperationCost::default() };
-        self.fragments.insert(name, OperationCost::default());
+        let Some(fragment) = self.document.fragments.get(name) else { return Cost::default() };
+        self.fragments.insert(name, Cost::default());
         let cost = self.of_set(&fragment.node.selection_set.node, fragment.node.type_condition.node.on.node.as_str());
         self.fragments.insert(name, cost);
         cost
     }
 
-    fn of_field(&mut self, field: &'a Field, parent: &str) -> OperationCost {
+    fn of_field(&mut self, field: &'a Field, parent: &str) -> Cost {
         let name = field.name.node.as_str();
         let table = self.table;
         let set = &field.selection_set.node;
         match (name, table.find(parent, name)) {
-            ("__typename", _) => OperationCost::default(),
+            ("__typename", _) => Cost::once(Part { fields: 1, ..Part::default() }),
             ("__schema", _) => self.of_introspection(set, "__Schema"),
             ("__type", _) => self.of_introspection(set, "__Type"),
             // Validation refuses it; until then it counts like any other.
-            (_, None) => OperationCost { points: 1, ..OperationCost::default() }.beside(self.of_set(set, "")),
+            (_, None) => {
+                let own = Part { points: 1, fields: 1, ..Part::default() };
+                Cost::once(own.beside(self.of_set(set, "").whole()))
+            }
             (_, Some(cost)) => {
                 let below = self.of_set(set, &cost.answers);
                 self.of_known(cost, field, below)
@@ -99,16 +191,22 @@ impl<'a> Sum<'a> {
         }
     }
 
-    fn of_introspection(&mut self, set: &'a SelectionSet, of: &str) -> OperationCost {
-        OperationCost { points: 1, introspects: true, ..OperationCost::default() }.beside(self.of_set(set, of))
+    fn of_introspection(&mut self, set: &'a SelectionSet, of: &str) -> Cost {
+        let below = self.of_set(set, of).whole();
+        let schema_fields = below.fields.saturating_add(1);
+        Cost::once(Part { points: below.points.saturating_add(1), schema_fields, introspects: true, ..Part::default() })
     }
 
-    fn of_known(&self, cost: &FieldCost, field: &Field, below: OperationCost) -> OperationCost {
-        let times = if cost.is_connection { self.page_size(field) } else { 1 };
-        OperationCost {
-            points: below.points.saturating_mul(times).saturating_add(cost.points),
-            secrets: below.secrets.saturating_add(u32::from(cost.takes_secret)),
-            introspects: below.introspects,
+    fn of_known(&self, cost: &FieldCost, field: &Field, below: Cost) -> Cost {
+        let own = Part::of_field(cost);
+        match cost.times {
+            Times::About(times) => Cost::once(own.beside(below.whole().times(times))),
+            Times::Page => Cost::once(own.beside(below.with_rows(self.page_size(field)))),
+            Times::Row => Cost {
+                once: Part { fields: 1, reads_rows: true, ..Part::default() },
+                each_row: Part { fields: 0, ..own }.beside(below.whole()),
+            },
+            Times::OncePerPage => Cost::once(Part { reads_rows: true, ..own.beside(below.whole()) }),
         }
     }
 
@@ -246,6 +344,30 @@ mod tests {
         assert_eq!(points("{ items { edges { node { name } } } }"), 20 + 1);
         assert_eq!(points("{ items(first: 3) { edges { node { name part { number } } } } }"), 3 * 2 + 1);
         assert_eq!(points("{ items(first: 0) { edges { node { name } } } }"), 1);
+    }
+
+    #[test]
+    fn a_row_that_is_read_costs_a_point_whatever_is_told_of_it() {
+        let asked = cost_of("{ items(first: 3) { edges { __typename } total } }", value!({}));
+        assert_eq!((asked.points, asked.kept), (3 + 1, 3));
+    }
+
+    #[test]
+    fn fields_count_as_often_as_they_are_resolved() {
+        let asked = cost_of(
+            "{ items(first: 100) { total edges { node { ...n ...n } } } } fragment n on Item { name }",
+            value!({}),
+        );
+        assert_eq!((asked.fields, asked.points, asked.kept), (1 + 2 + 100 * 3, 101, 0));
+        let many = format!("{{ items(first: 100) {{ edges {{ node {{ {} }} }} }} }}", "name ".repeat(30));
+        assert_eq!((cost_of(&many, value!({})).points, cost_of(&many, value!({})).kept), (101 + 3, 3));
+    }
+
+    #[test]
+    fn the_schema_is_counted_apart() {
+        let asked = cost_of("{ dear __schema { types { fields { name } } } }", value!({}));
+        assert_eq!(asked.fields, 1);
+        assert!(asked.schema_fields > 20, "{asked:?}");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) struct Cost {
     pub depth: u32,
     pub introspection_depth: u32,
     pub aliases: u32,
+    pub alias_letters: u32,
     pub directives: u32,
 }
 
@@ -34,6 +35,7 @@ impl Cost {
             depth: self.depth.max(other.depth),
             introspection_depth: self.introspection_depth.max(other.introspection_depth),
             aliases: self.aliases.saturating_add(other.aliases),
+            alias_letters: self.alias_letters.max(other.alias_letters),
             directives: self.directives.saturating_add(other.directives),
         }
     }
@@ -52,6 +54,7 @@ impl Cost {
             depth: if introspects { 1 } else { depth },
             introspection_depth: if introspects { depth } else { self.introspection_depth },
             aliases: self.aliases.saturating_add(u32::from(field.alias.is_some())),
+            alias_letters: self.alias_letters.max(field.alias.as_ref().map_or(0, |alias| length(&alias.node))),
             ..self
         }
     }
@@ -125,6 +128,10 @@ impl<'a> Estimate<'a> {
         self.fragments.insert(name.as_str(), Some(cost));
         Ok(cost)
     }
+}
+
+fn length(name: &Name) -> u32 {
+    u32::try_from(name.len()).unwrap_or(u32::MAX)
 }
 
 pub(super) fn count<T>(items: &[T]) -> u32 {

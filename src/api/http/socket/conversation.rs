@@ -26,6 +26,7 @@ pub struct Conversation<'a> {
     visitor: Visitor,
     line: &'a mut Line,
     bearer: String,
+    user: String,
     ping: Interval,
     operations: Vec<Operation>,
     _place: Place,
@@ -35,6 +36,7 @@ pub struct Conversation<'a> {
 struct Operation {
     id: String,
     subscription: Subscription,
+    _place: Place,
 }
 
 type Greeted<'a> = Result<(Conversation<'a>, BoxFuture<'static, Error>), Parting>;
@@ -63,12 +65,17 @@ impl<'a> Conversation<'a> {
         let parameters = introduced.map_err(|_| Close::INIT_TIMEOUT)??;
         let bearer = messages::find_bearer(&parameters).or(bearer).ok_or(Close::UNAUTHORIZED)?;
         let admitted = (visitor.edge.live.admit)(bearer.clone()).await.map_err(farewell)?;
-        let whose = Whose::User(admitted.user.to_string());
-        let place = visitor.edge.live.open.take(whose, settings.connections_per_user).ok_or(Close::TRY_AGAIN)?;
+        let user = admitted.user.to_string();
+        let place = visitor
+            .edge
+            .live
+            .open
+            .take(Whose::User(user.clone()), settings.connections_per_user)
+            .ok_or(Close::TRY_AGAIN)?;
         line.say(CONNECTION_ACK).await?;
         let mut ping = interval_at(Instant::now() + settings.ping_interval, settings.ping_interval);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Ok((Self { visitor, line, bearer, ping, operations: Vec::new(), _place: place }, admitted.over))
+        Ok((Self { visitor, line, bearer, user, ping, operations: Vec::new(), _place: place }, admitted.over))
     }
 
     async fn go_on(&mut self, mut over: BoxFuture<'static, Error>) -> Parting {
@@ -127,16 +134,17 @@ impl<'a> Conversation<'a> {
         if self.operations.iter().any(|operation| operation.id == id) {
             return Err(Close::DUPLICATE.into());
         }
-        if self.operations.len() >= self.visitor.edge.settings.live.operations {
-            let errors = self.visitor.refuse(ErrorCode::RateLimited, "This socket carries too many subscriptions.");
+        let Some(place) = self.place_for_one_more() else {
+            let errors =
+                self.visitor.refuse(ErrorCode::RateLimited, "Too many subscriptions are open. Please end one first.");
             return self.line.say(messages::error(&id, &errors)).await;
-        }
+        };
         let presented = Presented { bearer: Some(self.bearer.clone()), refresh_cookie: None };
         match Subscription::begin(&self.visitor, presented, asked).await {
             Ok(mut subscription) => {
                 // A client that hears a pong behind this knows that it misses nothing from there on.
                 let refused = subscription.begun().await;
-                self.operations.push(Operation { id, subscription });
+                self.operations.push(Operation { id, subscription, _place: place });
                 match refused {
                     Some(told) => self.tell(self.operations.len() - 1, told).await,
                     None => Ok(()),
@@ -144,6 +152,13 @@ impl<'a> Conversation<'a> {
             }
             Err(errors) => self.line.say(messages::error(&id, &errors)).await,
         }
+    }
+
+    fn place_for_one_more(&self) -> Option<Place> {
+        let live = &self.visitor.edge.settings.live;
+        let whose = || Whose::SubscriptionsOf(self.user.clone());
+        let has_room = self.operations.len() < live.operations;
+        has_room.then(|| self.visitor.edge.live.open.take(whose(), live.operations_per_user)).flatten()
     }
 
     async fn tell(&mut self, place: usize, told: Told) -> Result<(), Parting> {
