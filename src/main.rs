@@ -2,20 +2,17 @@
 
 mod commands;
 
-use std::io;
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use authgraph::api::graphql::schema;
-use authgraph::app::{self, App};
+use authgraph::app::App;
 use authgraph::config::{Config, table};
 use authgraph::error::{Error, OrFault, Refusal, Result};
 use authgraph::flows::create_admin::{create_admin, has_admin};
-use authgraph::flows::reseal::reseal;
 use authgraph::records::outbox;
 use authgraph::serve;
-use authgraph::tools::access_token::{self, KeyListing, KeyState};
 use authgraph::tools::clock::Clock;
 use authgraph::tools::telemetry::{self, Format};
 use authgraph::values::email_address::EmailAddress;
@@ -23,6 +20,8 @@ use authgraph::values::password::Password;
 use clap::{Parser, Subcommand};
 use commands::audit::{self, Audit};
 use commands::dev::{self, Dev};
+use commands::keys::{self, Keys};
+use commands::users::{self, Users};
 use commands::{complain, say};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -66,29 +65,6 @@ enum Command {
 }
 
 #[derive(Subcommand)]
-enum Keys {
-    /// Add a key. It signs after a minute, when every instance knows it; the older ones go on verifying.
-    Rotate,
-    /// List the keys.
-    List,
-    /// Seal the secrets of authenticators anew with the first of `MFA_ENCRYPTION_KEYS`, so that an older one can go.
-    Reseal,
-}
-
-#[derive(Subcommand)]
-enum Users {
-    /// Open an account that administers the server. Without a password on standard input one is made and printed once.
-    CreateAdmin {
-        /// The account's e-mail address.
-        #[arg(long)]
-        email: String,
-        /// Read the password from standard input.
-        #[arg(long)]
-        password_stdin: bool,
-    },
-}
-
-#[derive(Subcommand)]
 enum Outbox {
     /// List the letters that are dead, newest first.
     List,
@@ -128,10 +104,8 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             serve::migrate(&App::open(config, Clock::System).await?).await?;
             say("The database is up to date.\n")
         }
-        Some(Command::Keys(keys)) => manage_keys(config, &keys).await,
-        Some(Command::Users(Users::CreateAdmin { email, password_stdin })) => {
-            add_admin(config, &email, password_stdin).await
-        }
+        Some(Command::Keys(command)) => keys::run(config, &command).await,
+        Some(Command::Users(command)) => users::run(config, &command).await,
         Some(Command::Outbox(outbox)) => manage_outbox(config, &outbox).await,
         Some(Command::Dev(command)) => {
             let app = App::open(config, Clock::System).await?;
@@ -207,7 +181,7 @@ async fn greet(app: &App) -> Result<()> {
 /// Makes the administrator of a new database. Another instance may be quicker; then the sign-in is in its output.
 async fn first_admin(app: &App) -> Result<Vec<String>> {
     let email = EmailAddress::parse("admin@example.com").map_err(Error::from)?;
-    let password = random_password(app, &email)?;
+    let password = users::random_password(app, &email)?;
     match create_admin(app, &email, &Password::typed(password.clone())).await {
         Ok(_) => Ok(vec![
             String::new(),
@@ -218,54 +192,6 @@ async fn first_admin(app: &App) -> Result<Vec<String>> {
         Err(Error::Refused(Refusal::EmailTaken)) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
-}
-
-async fn manage_keys(config: Config, keys: &Keys) -> Result<ExitCode> {
-    let algorithm = app::algorithm(&config)?;
-    let now = Clock::System.now();
-    match keys {
-        Keys::Rotate => {
-            let kid = access_token::create_key(&config.jwt_keys_dir, algorithm, now)?;
-            let folder = config.jwt_keys_dir.display();
-            say(&format!("{kid}\nin {folder}; it signs in a minute, the older keys go on verifying.\n"))
-        }
-        Keys::List => {
-            let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
-            let lines: Vec<String> = keys.iter().map(describe_key).collect();
-            say(if lines.is_empty() { "There is no key.\n".to_owned() } else { lines.concat() }.as_str())
-        }
-        Keys::Reseal => {
-            let resealed = reseal(&App::open(config, Clock::System).await?).await?;
-            say(&format!("{resealed} secrets are sealed anew, all with the first key now.\n"))
-        }
-    }
-}
-
-fn describe_key(key: &KeyListing) -> String {
-    let state = match key.state {
-        KeyState::Signs => "signs".to_owned(),
-        KeyState::Verifies => "verifies".to_owned(),
-        KeyState::Unused => "not in use".to_owned(),
-        KeyState::SignsFrom(at) => format!("signs from {}", at.format("%H:%M:%S UTC")),
-    };
-    let created_at = key.created_at.format("%Y-%m-%d %H:%M");
-    format!("{}  {created_at}  {}  {state}\n", key.kid, key.algorithm.as_str())
-}
-
-async fn add_admin(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
-    let email = EmailAddress::parse(email).map_err(|fault| fault.at("email"))?;
-    let app = App::open(config, Clock::System).await?;
-    if app.config.database_migrate {
-        serve::migrate(&app).await?;
-    }
-    let password = if password_stdin {
-        io::read_to_string(io::stdin()).or_fault("reading the password")?.trim_end_matches(['\r', '\n']).to_owned()
-    } else {
-        random_password(&app, &email)?
-    };
-    let id = create_admin(&app, &email, &Password::typed(password.clone())).await?;
-    let shown = if password_stdin { String::new() } else { format!("Password, shown this once: {password}\n") };
-    say(&format!("{email} administers this server now ({id}).\n{shown}"))
 }
 
 async fn manage_outbox(config: Config, command: &Outbox) -> Result<ExitCode> {
@@ -284,21 +210,6 @@ async fn manage_outbox(config: Config, command: &Outbox) -> Result<ExitCode> {
             say(&lines.concat())
         }
     }
-}
-
-/// 120 random bits in a shape that keeps the default rules for passwords.
-fn random_password(app: &App, email: &EmailAddress) -> Result<String> {
-    const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_+=.:!?%*";
-    for _ in 0..1000 {
-        let mut bytes = [0; 24];
-        aws_lc_rs::rand::fill(&mut bytes).or_fault("drawing a password")?;
-        let letters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
-        let password: String = letters.map(|letter| char::from(*letter)).collect();
-        if app.config.password_policy.faults(&Password::typed(password.clone()), Some(email), None).is_empty() {
-            return Ok(password);
-        }
-    }
-    None.or_fault("drawing a password that keeps the policy")
 }
 
 /// What a person at the command line can do something with.

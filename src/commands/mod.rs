@@ -2,6 +2,8 @@
 
 pub mod audit;
 pub mod dev;
+pub mod keys;
+pub mod users;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

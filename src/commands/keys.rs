@@ -1,0 +1,59 @@
+//! `authgraph keys`: the keys that sign access tokens, and the one that seals secrets.
+
+use std::process::ExitCode;
+
+use authgraph::app::{self, App};
+use authgraph::config::Config;
+use authgraph::error::Result;
+use authgraph::flows::reseal::reseal;
+use authgraph::tools::access_token::{self, KeyListing, KeyState};
+use authgraph::tools::clock::Clock;
+use clap::Subcommand;
+
+use super::say;
+
+#[derive(Subcommand)]
+pub enum Keys {
+    /// Add a key. It signs after a minute, when every instance knows it; the older ones go on verifying.
+    Rotate,
+    /// List the keys.
+    List,
+    /// Seal the secrets of authenticators anew with the first of `MFA_ENCRYPTION_KEYS`, so that an older one can go.
+    Reseal,
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// A fault where the folder of the keys cannot be used, and as the flows.
+pub async fn run(config: Config, command: &Keys) -> Result<ExitCode> {
+    let algorithm = app::algorithm(&config)?;
+    let now = Clock::System.now();
+    match command {
+        Keys::Rotate => {
+            let kid = access_token::create_key(&config.jwt_keys_dir, algorithm, now)?;
+            let folder = config.jwt_keys_dir.display();
+            say(&format!("{kid}\nin {folder}; it signs in a minute, the older keys go on verifying.\n"))
+        }
+        Keys::List => {
+            let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
+            let lines: Vec<String> = keys.iter().map(describe_key).collect();
+            say(if lines.is_empty() { "There is no key.\n".to_owned() } else { lines.concat() }.as_str())
+        }
+        Keys::Reseal => {
+            let resealed = reseal(&App::open(config, Clock::System).await?).await?;
+            say(&format!("{resealed} secrets are sealed anew, all with the first key now.\n"))
+        }
+    }
+}
+
+fn describe_key(key: &KeyListing) -> String {
+    let state = match key.state {
+        KeyState::Signs => "signs".to_owned(),
+        KeyState::Verifies => "verifies".to_owned(),
+        KeyState::Unused => "not in use".to_owned(),
+        KeyState::SignsFrom(at) => format!("signs from {}", at.format("%H:%M:%S UTC")),
+    };
+    let created_at = key.created_at.format("%Y-%m-%d %H:%M");
+    format!("{}  {created_at}  {}  {state}\n", key.kid, key.algorithm.as_str())
+}
