@@ -1,8 +1,10 @@
-//! The commands of the command line that are too long for `main`, and how all of them speak.
+//! What the commands of the command line do, and how all of them speak.
 
 pub mod audit;
 pub mod dev;
 pub mod keys;
+pub mod outbox;
+pub mod serve;
 pub mod users;
 
 use std::io::{self, Write};

@@ -1,0 +1,100 @@
+//! `authgraph serve`: until it is told to stop, and what a developer sees at the start.
+
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use authgraph::app::App;
+use authgraph::config::Config;
+use authgraph::error::{Error, OrFault, Refusal, Result};
+use authgraph::flows::create_admin::{create_admin, has_admin};
+use authgraph::serve;
+use authgraph::tools::clock::Clock;
+use authgraph::values::email_address::EmailAddress;
+use authgraph::values::password::Password;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::say;
+use super::users::random_password;
+
+/// Serves until a signal says stop.
+///
+/// # Errors
+/// A fault where `LISTEN` cannot be listened on, and as a start and its migrations.
+pub async fn run(config: Config) -> Result<ExitCode> {
+    let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
+    let app = Arc::new(App::open(config, Clock::System).await?);
+    let shutdown = CancellationToken::new();
+    let told = shutdown.clone();
+    app.background.spawn("listen for signals", async move {
+        wait_for_signal().await;
+        told.cancel();
+    });
+    let prepared = shutdown.run_until_cancelled(async {
+        if app.config.database_migrate {
+            serve::migrate(&app).await?;
+        }
+        if app.config.is_development() {
+            greet(&app).await?;
+        }
+        Ok::<(), Error>(())
+    });
+    match prepared.await {
+        Some(prepared) => prepared?,
+        // Told to stop while still waiting for the database.
+        None => return Ok(ExitCode::SUCCESS),
+    }
+    tracing::info!(address = %app.config.listen, "authgraph serves");
+    serve::serve(app, listener, shutdown).await?;
+    tracing::info!("authgraph has stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn wait_for_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// What a developer wants to see at the first start: where everything is, and an administrator to sign in as.
+async fn greet(app: &App) -> Result<()> {
+    let base = app.config.public_url.as_str().trim_end_matches('/');
+    let mut lines = vec![
+        String::new(),
+        "  authgraph, for development".to_owned(),
+        String::new(),
+        format!("  GraphQL   {base}/graphql"),
+        format!("  Keys      {base}/.well-known/jwks.json"),
+        format!("  Health    {base}/health and {base}/ready"),
+    ];
+    if app.mailer.mailbox().is_some() {
+        lines.push(format!("  Letters   {base}/dev/mailbox"));
+    }
+    if !has_admin(app).await? {
+        lines.extend(first_admin(app).await?);
+    }
+    say(&format!("{}\n\n", lines.join("\n")))?;
+    Ok(())
+}
+
+/// Makes the administrator of a new database. Another instance may be quicker; then the sign-in is in its output.
+async fn first_admin(app: &App) -> Result<Vec<String>> {
+    let email = EmailAddress::parse("admin@example.com").map_err(Error::from)?;
+    let password = random_password(app, &email)?;
+    match create_admin(app, &email, &Password::typed(password.clone())).await {
+        Ok(_) => Ok(vec![
+            String::new(),
+            "  Administrator, shown this once".to_owned(),
+            format!("  E-mail    {email}"),
+            format!("  Password  {password}"),
+        ]),
+        Err(Error::Refused(Refusal::EmailTaken)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
