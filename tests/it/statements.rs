@@ -17,13 +17,22 @@ fn statements(own: &str) -> Vec<(String, String)> {
     found
 }
 
+/// Every file of the records, by its path below their folder: `users`, `sessions/list`.
 fn sources() -> HashMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/records");
-    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    files
-        .filter(|path| path.is_file())
-        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
-        .collect()
+    let mut found = HashMap::new();
+    let mut folders = vec![folder.clone()];
+    while let Some(next) = folders.pop() {
+        for path in std::fs::read_dir(next).unwrap().map(|file| file.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let module = path.strip_prefix(&folder).unwrap().with_extension("");
+                found.insert(module.to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    found
 }
 
 /// Joins the literals and macros up to the bracket that closes the call.
