@@ -1,21 +1,23 @@
 //! Sessions: who is signed in, on what device, since when, and why no longer.
 
+mod list;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use sqlx::types::Json;
 
-use super::id_list::IdList;
 use super::users::{self, User};
 use crate::error::Result;
 use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
 use crate::values::caller::Caller;
 use crate::values::device_print::DevicePrint;
 use crate::values::ids::{SessionId, UserId};
-use crate::values::paging::{Cursor, Key, Page};
 use crate::values::secret_token::RefreshSalt;
 use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device_label};
 use crate::values::time::Time;
+
+pub use list::{list_of_users, place};
 
 /// One sign-in on one device, from its beginning to its end.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -99,6 +101,7 @@ macro_rules! columns {
          s.refresh_salt, s.opened_at, s.last_seen_at, s.authenticated_at, s.expires_at, s.ended_at, s.end_reason"
     };
 }
+use columns;
 
 /// Opens a session that somebody just proved themselves for.
 pub async fn open(tx: &mut Tx, session: &Session) -> Result<()> {
@@ -287,63 +290,6 @@ pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
     .bind(batch)
     .execute()
     .await
-}
-
-/// A slice of each user's sessions, newest first, with one row more than the page where there is one; user by user, in
-/// one statement.
-pub async fn list_of_users(
-    db: &Db,
-    users: &[UserId],
-    status: Option<SessionStatus>,
-    page: &Page,
-    now: Time,
-) -> Result<Vec<Session>> {
-    let ids = IdList::of(users);
-    let mut fits = format!("s.user_id in ({}) and $1 is not null", ids.placeholders(2));
-    fits.push_str(match status {
-        None => "",
-        Some(SessionStatus::Active) => " and s.ended_at is null and s.expires_at > $1",
-        Some(SessionStatus::Expired) => " and (s.ended_at is null and s.expires_at <= $1 or s.end_reason = 'EXPIRED')",
-        Some(SessionStatus::Revoked) => {
-            " and s.ended_at is not null and s.end_reason not in ('TOKEN_REUSED', 'EXPIRED')"
-        }
-        Some(SessionStatus::Compromised) => " and s.end_reason = 'TOKEN_REUSED'",
-    });
-    let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };
-    let place = match &page.from {
-        Some(Cursor { key: Key::At(at), id }) => Some((*at, *id)),
-        // No cursor of this list.
-        Some(Cursor { key: Key::Text(_), .. }) => return Ok(Vec::new()),
-        None => None,
-    };
-    if place.is_some() {
-        let (at, id) = (ids.len() + 2, ids.len() + 3);
-        fits = format!("{fits} and (s.opened_at, s.id) {comparison} (${at}, ${id})");
-    }
-    let query = ids.bind(db.query_built(slices(ids.len(), &fits, order, page.size + 1)).bind(now));
-    match place {
-        None => query.all().await,
-        Some((at, id)) => query.bind(at).bind(id).all().await,
-    }
-}
-
-/// The first rows of every user, in SQL.
-fn slices(users: usize, fits: &str, order: &str, rows: usize) -> String {
-    let sorted = format!("s.opened_at {order}, s.id {order}");
-    if users == 1 {
-        return format!("select {} from sessions s where {fits} order by {sorted} limit {rows}", columns!());
-    }
-    format!(
-        "select {} from (select s.*, row_number() over (partition by s.user_id order by {sorted}) as place \
-         from sessions s where {fits}) s where s.place <= {rows} order by s.user_id, {sorted}",
-        columns!()
-    )
-}
-
-/// The place of a session in a list.
-#[must_use]
-pub fn place(session: &Session) -> Cursor {
-    Cursor::at(session.opened_at, session.id.uuid())
 }
 
 /// Removes a batch of sessions that ended or expired before `cutoff`, with their tokens. Answers how many.

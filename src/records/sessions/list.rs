@@ -1,0 +1,67 @@
+//! Lists of sessions: of many users in one statement, by where they stand, a page at a time.
+
+use super::{Session, columns};
+use crate::error::Result;
+use crate::records::id_list::IdList;
+use crate::tools::db::Db;
+use crate::values::ids::UserId;
+use crate::values::paging::{Cursor, Key, Page};
+use crate::values::session::SessionStatus;
+use crate::values::time::Time;
+
+/// A slice of each user's sessions, newest first, with one row more than the page where there is one; user by user, in
+/// one statement.
+pub async fn list_of_users(
+    db: &Db,
+    users: &[UserId],
+    status: Option<SessionStatus>,
+    page: &Page,
+    now: Time,
+) -> Result<Vec<Session>> {
+    let ids = IdList::of(users);
+    let mut fits = format!("s.user_id in ({}) and $1 is not null", ids.placeholders(2));
+    fits.push_str(match status {
+        None => "",
+        Some(SessionStatus::Active) => " and s.ended_at is null and s.expires_at > $1",
+        Some(SessionStatus::Expired) => " and (s.ended_at is null and s.expires_at <= $1 or s.end_reason = 'EXPIRED')",
+        Some(SessionStatus::Revoked) => {
+            " and s.ended_at is not null and s.end_reason not in ('TOKEN_REUSED', 'EXPIRED')"
+        }
+        Some(SessionStatus::Compromised) => " and s.end_reason = 'TOKEN_REUSED'",
+    });
+    let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };
+    let place = match &page.from {
+        Some(Cursor { key: Key::At(at), id }) => Some((*at, *id)),
+        // No cursor of this list.
+        Some(Cursor { key: Key::Text(_), .. }) => return Ok(Vec::new()),
+        None => None,
+    };
+    if place.is_some() {
+        let (at, id) = (ids.len() + 2, ids.len() + 3);
+        fits = format!("{fits} and (s.opened_at, s.id) {comparison} (${at}, ${id})");
+    }
+    let query = ids.bind(db.query_built(slices(ids.len(), &fits, order, page.size + 1)).bind(now));
+    match place {
+        None => query.all().await,
+        Some((at, id)) => query.bind(at).bind(id).all().await,
+    }
+}
+
+/// The first rows of every user, in SQL.
+fn slices(users: usize, fits: &str, order: &str, rows: usize) -> String {
+    let sorted = format!("s.opened_at {order}, s.id {order}");
+    if users == 1 {
+        return format!("select {} from sessions s where {fits} order by {sorted} limit {rows}", columns!());
+    }
+    format!(
+        "select {} from (select s.*, row_number() over (partition by s.user_id order by {sorted}) as place \
+         from sessions s where {fits}) s where s.place <= {rows} order by s.user_id, {sorted}",
+        columns!()
+    )
+}
+
+/// The place of a session in a list.
+#[must_use]
+pub fn place(session: &Session) -> Cursor {
+    Cursor::at(session.opened_at, session.id.uuid())
+}
