@@ -1,5 +1,6 @@
 //! Sessions: who is signed in, on what device, since when, and why no longer.
 
+mod endings;
 mod list;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -9,7 +10,7 @@ use sqlx::types::Json;
 
 use super::users::{self, User};
 use crate::error::Result;
-use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
+use crate::tools::db::{Db, Tx, sql};
 use crate::values::caller::Caller;
 use crate::values::device_print::DevicePrint;
 use crate::values::ids::{SessionId, UserId};
@@ -17,6 +18,7 @@ use crate::values::secret_token::RefreshSalt;
 use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device_label};
 use crate::values::time::Time;
 
+pub use endings::{end, end_all, end_expired, sweep};
 pub use list::{list_of_users, place};
 
 /// One sign-in on one device, from its beginning to its end.
@@ -231,75 +233,4 @@ pub async fn note_authenticated(tx: &mut Tx, id: SessionId, now: Time) -> Result
         .execute()
         .await?;
     Ok(())
-}
-
-/// Ends one session; false where it was over already.
-pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time) -> Result<bool> {
-    let ended = tx
-        .query(sql!("update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null"))
-        .bind(id)
-        .bind(now)
-        .bind(reason)
-        .execute()
-        .await?;
-    Ok(ended == 1)
-}
-
-/// Ends every living session of a user, but for one that may be spared. Answers how many.
-pub async fn end_all(
-    tx: &mut Tx,
-    user: UserId,
-    spared: Option<SessionId>,
-    reason: SessionEndReason,
-    now: Time,
-) -> Result<u64> {
-    tx.query(sql!(
-        "update sessions set ended_at = $2, end_reason = $3",
-        " where user_id = $1 and ended_at is null and expires_at > $2 and (id <> $4 or $4 is null)"
-    ))
-    .bind(user)
-    .bind(now)
-    .bind(reason)
-    .bind(spared)
-    .execute()
-    .await
-}
-
-/// Ends a batch of sessions that nobody refreshed in time, as of the moment they expired. Answers how many.
-pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
-    let expired: Option<(SessionId,)> = db
-        .query(sql!("select id from sessions where ended_at is null and expires_at <= $1 limit 1"))
-        .bind(now)
-        .optional()
-        .await?;
-    if expired.is_none() {
-        return Ok(0);
-    }
-    db.query_of(Dialects {
-        sqlite: sqlite!(
-            "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
-            " (select id from sessions where ended_at is null and expires_at <= $1 limit $2)"
-        ),
-        // One that is just being refreshed is left to whoever refreshes it.
-        postgres: postgres!(
-            "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
-            " (select id from sessions where ended_at is null and expires_at <= $1 limit $2 for update skip locked)"
-        ),
-    })
-    .bind(now)
-    .bind(batch)
-    .execute()
-    .await
-}
-
-/// Removes a batch of sessions that ended or expired before `cutoff`, with their tokens. Answers how many.
-pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
-    db.query(sql!(
-        "delete from sessions where id in",
-        " (select id from sessions where expires_at < $1 or ended_at < $1 limit $2)"
-    ))
-    .bind(cutoff)
-    .bind(batch)
-    .execute()
-    .await
 }

@@ -1,0 +1,78 @@
+//! How sessions end: one by one, all of a user, those that nobody refreshed; and how they are forgotten.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
+use crate::values::ids::{SessionId, UserId};
+use crate::values::session::SessionEndReason;
+use crate::values::time::Time;
+
+/// Ends one session; false where it was over already.
+pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time) -> Result<bool> {
+    let ended = tx
+        .query(sql!("update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null"))
+        .bind(id)
+        .bind(now)
+        .bind(reason)
+        .execute()
+        .await?;
+    Ok(ended == 1)
+}
+
+/// Ends every living session of a user, but for one that may be spared. Answers how many.
+pub async fn end_all(
+    tx: &mut Tx,
+    user: UserId,
+    spared: Option<SessionId>,
+    reason: SessionEndReason,
+    now: Time,
+) -> Result<u64> {
+    tx.query(sql!(
+        "update sessions set ended_at = $2, end_reason = $3",
+        " where user_id = $1 and ended_at is null and expires_at > $2 and (id <> $4 or $4 is null)"
+    ))
+    .bind(user)
+    .bind(now)
+    .bind(reason)
+    .bind(spared)
+    .execute()
+    .await
+}
+
+/// Ends a batch of sessions that nobody refreshed in time, as of the moment they expired. Answers how many.
+pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
+    let expired: Option<(SessionId,)> = db
+        .query(sql!("select id from sessions where ended_at is null and expires_at <= $1 limit 1"))
+        .bind(now)
+        .optional()
+        .await?;
+    if expired.is_none() {
+        return Ok(0);
+    }
+    db.query_of(Dialects {
+        sqlite: sqlite!(
+            "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
+            " (select id from sessions where ended_at is null and expires_at <= $1 limit $2)"
+        ),
+        // One that is just being refreshed is left to whoever refreshes it.
+        postgres: postgres!(
+            "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
+            " (select id from sessions where ended_at is null and expires_at <= $1 limit $2 for update skip locked)"
+        ),
+    })
+    .bind(now)
+    .bind(batch)
+    .execute()
+    .await
+}
+
+/// Removes a batch of sessions that ended or expired before `cutoff`, with their tokens. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from sessions where id in",
+        " (select id from sessions where expires_at < $1 or ended_at < $1 limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}
