@@ -8,7 +8,7 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::users;
+use crate::records::{held_addresses, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -68,7 +68,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     one_time_tokens::revoke(&mut tx, user.id, Purpose::VerifyEmail, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
-    users::hold_address(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
+    held_addresses::hold(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
     let draft = Draft {
         kind: LetterKind::EmailChanged,
         recipient: &user.email,
@@ -103,7 +103,7 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
         outbox::withdraw_of_user(&mut tx, kind, holder.user_id, now).await?;
     }
     one_time_tokens::revoke_but_older_undo(&mut tx, holder.user_id, &holder.email, now).await?;
-    users::release_address(&mut tx, &holder.email).await?;
+    held_addresses::release(&mut tx, &holder.email).await?;
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
     let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;

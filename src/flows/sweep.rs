@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::Result;
 use crate::records::{
-    audit_chains, audit_links, known_devices, mfa, mfa_challenges, one_time_tokens, outbox, refresh_tokens, sessions,
-    statistics, users,
+    audit_chains, audit_links, held_addresses, known_devices, mfa, mfa_challenges, one_time_tokens, outbox,
+    refresh_tokens, sessions, statistics,
 };
 use crate::values::time::Time;
 
@@ -36,7 +36,7 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
             + mfa::sweep_enrollments(&app.db, now, BATCH).await?
             + mfa_challenges::sweep(&app.db, now, BATCH).await?
             + known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await?
-            + users::sweep_held_addresses(&app.db, now, BATCH).await?
+            + held_addresses::sweep(&app.db, now, BATCH).await?
             + statistics::sweep_active_users(&app.db, (now - ACTIVITY_MEMORY).date_naive(), BATCH).await?
             + sweep_trail(app, now).await?;
         if batch == 0 {

@@ -11,6 +11,7 @@ pub mod audit_links;
 pub mod audit_log;
 pub mod audit_search;
 pub mod erasure;
+pub mod held_addresses;
 mod id_list;
 pub mod known_devices;
 pub mod mfa;

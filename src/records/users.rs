@@ -1,4 +1,4 @@
-//! The people: their address, password, lock, and the addresses held for them.
+//! The people: their address, password and lock.
 
 use super::id_list::IdList;
 use crate::error::{OrFault, Result};
@@ -258,26 +258,6 @@ pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
     Ok(changed == 1)
 }
 
-/// Keeps an address for the user who just changed away from it.
-pub async fn hold_address(tx: &mut Tx, id: UserId, email: &EmailAddress, held_until: Time) -> Result<()> {
-    tx.query(sql!(
-        "insert into held_addresses (email, user_id, held_until) values ($1, $2, $3)",
-        " on conflict (email) do update set user_id = excluded.user_id, held_until = excluded.held_until"
-    ))
-    .bind(email.clone())
-    .bind(id)
-    .bind(held_until)
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// Lets go of an address that its user has again.
-pub async fn release_address(tx: &mut Tx, email: &EmailAddress) -> Result<()> {
-    tx.query(sql!("delete from held_addresses where email = $1")).bind(email.clone()).execute().await?;
-    Ok(())
-}
-
 /// Whether an address can be had by this user: nobody else has it, and it is not held for anybody else.
 pub async fn is_free(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -> Result<bool> {
     let taken: Option<(i32,)> = tx
@@ -315,17 +295,6 @@ pub async fn delete(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
         .execute()
         .await?;
     Ok(deleted == 1)
-}
-
-/// Removes a batch of holds that ended before `cutoff`. Answers how many.
-pub async fn sweep_held_addresses(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
-    db.query(sql!(
-        "delete from held_addresses where email in (select email from held_addresses where held_until < $1 limit $2)"
-    ))
-    .bind(cutoff)
-    .bind(batch)
-    .execute()
-    .await
 }
 
 /// Whether anybody administers this server.
