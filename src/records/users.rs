@@ -1,4 +1,6 @@
-//! The people: their address, password and lock.
+//! The people: who has an account, under which address, and where it stands.
+
+mod passwords;
 
 use super::id_list::IdList;
 use crate::error::{OrFault, Result};
@@ -8,6 +10,8 @@ use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
 use crate::values::time::Time;
 use crate::values::user::{LockedBy, Role, UserStatus, folded};
+
+pub use passwords::{accept_password, change_password, count_failure, renew_hash, reset_password};
 
 /// One account.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -123,107 +127,10 @@ pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
     ids.bind(db.query_built(text)).all().await
 }
 
-/// Counts a wrong password; the last one allowed locks the account. Answers the end of a lock made just now.
-pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time, now: Time) -> Result<Option<Time>> {
-    let counted: Option<(i32,)> = tx
-        .query(sql!(
-            "update users set",
-            " failed_attempts = case when failed_attempts + 1 >= $2 then 0 else failed_attempts + 1 end,",
-            " locked_until = case when failed_attempts + 1 >= $2 then $3 else locked_until end,",
-            " locked_by = case when failed_attempts + 1 >= $2 then 'FAILED_ATTEMPTS' else locked_by end",
-            " where id = $1 and (locked_until is null or locked_until <= $4) returning failed_attempts"
-        ))
-        .bind(id)
-        .bind(limit)
-        .bind(lock_until)
-        .bind(now)
-        .optional()
-        .await?;
-    Ok(counted.filter(|(attempts,)| *attempts == 0).map(|_| lock_until))
-}
-
 /// Notes a sign-in.
 pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     tx.query(sql!("update users set last_login_at = $2 where id = $1")).bind(id).bind(now).execute().await?;
     Ok(())
-}
-
-/// Accepts the password whose hash was compared, and forgets failures before it. `None` where the account was locked or
-/// deleted, or its password changed, while we were hashing.
-pub async fn accept_password(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
-    let noted = tx
-        .query(sql!(
-            "update users set failed_attempts = 0, locked_until = null, locked_by = null",
-            " where id = $1 and password_hash = $2 and deleted_at is null and (locked_until is null or locked_until <= $3)"
-        ))
-        .bind(id)
-        .bind(compared.clone())
-        .bind(now)
-        .execute()
-        .await?;
-    if noted == 0 {
-        return Ok(None);
-    }
-    find_in(tx, id).await
-}
-
-/// Replaces a hash by one of the same password with today's parameters, unless the password changed meanwhile.
-pub async fn renew_hash(db: &Db, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<()> {
-    db.query(sql!("update users set password_hash = $3 where id = $1 and password_hash = $2"))
-        .bind(id)
-        .bind(old.clone())
-        .bind(new.clone())
-        .execute()
-        .await?;
-    Ok(())
-}
-
-/// Sets a new password over the one that was compared; false where it has changed meanwhile.
-pub async fn change_password(
-    tx: &mut Tx,
-    id: UserId,
-    old: &PasswordHash,
-    new: &PasswordHash,
-    now: Time,
-) -> Result<bool> {
-    let changed = tx
-        .query(sql!(
-            "update users set password_hash = $3, failed_attempts = 0, updated_at = $4",
-            " where id = $1 and password_hash = $2 and deleted_at is null"
-        ))
-        .bind(id)
-        .bind(old.clone())
-        .bind(new.clone())
-        .bind(now)
-        .execute()
-        .await?;
-    Ok(changed == 1)
-}
-
-/// Sets a new password for whoever reads the mailbox of `email`: lifts the lock that wrong passwords made, and the
-/// address counts as verified. A lock of an administrator stays.
-pub async fn reset_password(
-    tx: &mut Tx,
-    id: UserId,
-    email: &EmailAddress,
-    new: &PasswordHash,
-    now: Time,
-) -> Result<bool> {
-    let reset = tx
-        .query(sql!(
-            "update users set password_hash = $3, failed_attempts = 0, updated_at = $4,",
-            " locked_until = case when locked_by = 'ADMIN' then locked_until end,",
-            " locked_by = case when locked_by = 'ADMIN' then locked_by end,",
-            " email_verified_at = coalesce(email_verified_at, $4)",
-            " where id = $1 and email = $2 and deleted_at is null"
-        ))
-        .bind(id)
-        .bind(email.clone())
-        .bind(new.clone())
-        .bind(now)
-        .execute()
-        .await?;
-    Ok(reset == 1)
 }
 
 /// Marks the address as verified, if it still is the user's.
