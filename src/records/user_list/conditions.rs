@@ -144,8 +144,10 @@ impl Conditions {
                 Value::Sql(")"),
             ]),
             Some(UserStatus::Locked) => {
-                self.beside_facets.extend([Value::Sql(" and u.locked_until > "), Value::At(now)]);
-                let locked = "select l.id as user_id from users l where l.locked_until > ";
+                // The facets say who is deleted, but not to the planner, which is to take the index of the locked.
+                self.beside_facets
+                    .extend([Value::Sql(" and u.deleted_at is null and u.locked_until > "), Value::At(now)]);
+                let locked = "select l.id as user_id from users l where l.deleted_at is null and l.locked_until > ";
                 self.sources.push(vec![Value::Sql(locked), Value::At(now)]);
             }
         }
