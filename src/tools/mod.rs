@@ -11,6 +11,7 @@ pub mod jitter;
 pub mod kv;
 pub mod letter_templates;
 pub mod mailer;
+pub mod metrics;
 pub mod password_hasher;
 pub mod qr_code;
 pub mod rate_limiter;
