@@ -1,6 +1,7 @@
 //! The database: `SQLite` in a file or `PostgreSQL`, behind one SQL text.
 
 mod error;
+mod pool;
 mod query;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 use crate::error::{Fault, OrFault, Refusal, Result};
 use query::{On, Target};
 
+pub use pool::Pool;
 pub use query::{Dialects, Query, Record, Value, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
 pub use transaction::Tx;
