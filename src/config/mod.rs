@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
 use url::Url;
 
 pub use read::SettingFault;
@@ -162,6 +164,7 @@ pub struct Config {
 
     pub log: String,
     pub log_json: bool,
+    pub metrics_auth_token: Option<Secret>,
 }
 
 /// A setting that never shows in a log.
@@ -173,6 +176,14 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is this text. How long the answer takes says nothing of how much of a guess was right.
+    #[must_use]
+    pub fn equals(&self, presented: &str) -> bool {
+        // Of hashes, so that not even the length is told.
+        let hash = |text: &str| digest(&SHA256, text.as_bytes());
+        verify_slices_are_equal(hash(&self.0).as_ref(), hash(presented).as_ref()).is_ok()
     }
 }
 
@@ -321,6 +332,7 @@ impl Config {
             audit_retention: read.required("AUDIT_RETENTION", read::duration)?,
             log: read.required("LOG", read::text)?,
             log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
+            metrics_auth_token: read.optional("METRICS_AUTH_TOKEN", read::bearer_token),
         })
     }
 }

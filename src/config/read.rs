@@ -256,6 +256,13 @@ pub fn pem(value: &str) -> Parsed<Secret> {
     }
 }
 
+/// What is guessed online, and travels in a header.
+pub fn bearer_token(value: &str) -> Parsed<Secret> {
+    let is_token = value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_graphic());
+    let wants = "16 or more letters, digits and signs, without spaces (openssl rand -hex 32)";
+    if is_token { Ok(value.to_owned().into()) } else { Err(wants.to_owned()) }
+}
+
 /// As the sealer reads them; that the bytes are good it says itself.
 pub fn encryption_keys(value: &str) -> Parsed<Secret> {
     use base64::Engine;

@@ -190,10 +190,11 @@ pub const SETTINGS: &[Group] = &[
         ],
     },
     Group {
-        title: "Logs",
+        title: "Logs and metrics",
         settings: &[
             setting("LOG", "info", "Filter of tracing-subscriber: info, or authgraph=debug,info."),
             setting("LOG_FORMAT", "pretty", "pretty or json, on standard error.").in_production("json"),
+            setting("METRICS_AUTH_TOKEN", "", "Serves /metrics to Prometheus, where it sends this as its bearer token: 16 characters or more (openssl rand -hex 32). Without it there is no such page.").secret(),
         ],
     },
 ];

@@ -88,10 +88,15 @@ fn production_hides_what_development_shows() {
 
 #[test]
 fn a_secret_shows_in_no_fault_and_no_log() {
-    let faults = read(&[("DATABASE_URL", "mysql://root:hunter2@db/x"), ("JWT_PRIVATE_KEYS", "hunter2")]).unwrap_err();
+    let wrong = [
+        ("DATABASE_URL", "mysql://root:hunter2@db/x"),
+        ("JWT_PRIVATE_KEYS", "hunter2"),
+        ("METRICS_AUTH_TOKEN", "hunter2"),
+    ];
+    let faults = read(&wrong).unwrap_err();
     let config = read(&[("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", "postgres://root:hunter2@db/x")]).unwrap();
 
-    assert_eq!(faults.len(), 2);
+    assert_eq!(faults.len(), wrong.len());
     assert!(faults.iter().all(|fault| !fault.contains("hunter2")), "{faults:?}");
     assert!(!format!("{config:?}").contains("hunter2"));
 }
@@ -123,6 +128,8 @@ fn numbers_that_mean_nothing_are_refused() {
         ("TRUSTED_PROXIES", "everybody"),
         ("JWT_ALGORITHM", "HS256"),
         ("PUBLIC_URL", "auth.example.com"),
+        ("METRICS_AUTH_TOKEN", "fifteen-letters"),
+        ("METRICS_AUTH_TOKEN", "more than sixteen letters"),
     ] {
         assert_eq!(names(&read(&[(name, value)]).unwrap_err()), [name], "{name}={value}");
     }
