@@ -9,6 +9,7 @@ pub mod entrant;
 pub mod feed;
 pub mod letters;
 pub mod limits;
+pub mod readings;
 pub mod second_factor;
 pub mod sign_in;
 
@@ -29,6 +30,7 @@ use crate::tools::event_bus::{self, EventBus};
 use crate::tools::kv::{self, Kv, WindowClock};
 use crate::tools::letter_templates::LetterTemplates;
 use crate::tools::mailer::Mailer;
+use crate::tools::metrics::Metrics;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
 use crate::tools::sealer::{self, Sealer};
@@ -53,6 +55,7 @@ pub struct App {
     pub letter_templates: LetterTemplates,
     pub mailer: Mailer,
     pub background: Background,
+    pub metrics: Metrics,
     pub feed: Feed,
     /// Rung when a letter was posted, so that it leaves at once.
     pub letter_posted: Arc<Notify>,
@@ -78,14 +81,16 @@ impl App {
             channel: format!("{}audit", config.redis_key_prefix),
         })?;
         let (db, background) = (Db::open(&database_settings(&config)).await?, Background::new());
+        let password_hasher = PasswordHasher::start(&hasher_settings(&config))?;
         Ok(Self {
+            metrics: Metrics::open(readings::list(&db, &kv, &password_hasher))?,
             feed: Feed::new(db.clone(), bus, background.clone(), config.live.backlog),
             db,
             rate_limiter: RateLimiter::new(kv.clone()),
             trusted_documents: config.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
             operations: Turnstile::new(config.max_operations, config.operation_deadline),
             kv,
-            password_hasher: PasswordHasher::start(&hasher_settings(&config))?,
+            password_hasher,
             access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,
             sealer: open_sealer(&config)?,
             letter_templates: LetterTemplates::open(config.letter_templates_dir.as_deref(), &config.product_name)?,
