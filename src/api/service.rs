@@ -48,6 +48,7 @@ fn edge(app: &Arc<App>) -> Edge {
             async move { readiness(&app).await }.boxed()
         }),
         jwks: Arc::new(move || serde_json::to_string(&keys.access_tokens.jwks()).unwrap_or_default()),
+        metrics: app.metrics.clone(),
         live,
     }
 }

@@ -10,6 +10,7 @@ use authgraph::api::http::open_streams::OpenStreams;
 use authgraph::api::http::router::router;
 use authgraph::api::http::server::{Patience, serve};
 use authgraph::error::Refusal;
+use authgraph::tools::metrics::Metrics;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
@@ -44,6 +45,7 @@ impl Server {
             count: Arc::new(|_| async { None }.boxed()),
             readiness: Arc::new(move || async move { readiness }.boxed()),
             jwks: Arc::new(String::new),
+            metrics: Metrics::open(vec![]).unwrap(),
             live: Live {
                 subscribe: Arc::new(|_| futures_util::stream::empty().boxed()),
                 admit: Arc::new(|_| async { Err(Refusal::Unauthenticated.into()) }.boxed()),

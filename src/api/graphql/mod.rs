@@ -22,6 +22,7 @@ pub mod lexicon;
 pub mod library_errors;
 pub mod live;
 pub mod loaders;
+pub mod measure;
 pub mod mfa;
 pub mod node;
 pub mod operation;

@@ -14,6 +14,7 @@ use super::proxy_watch::ProxyWatch;
 use crate::api::graphql::document_check::DocumentLimits;
 use crate::api::graphql::documents::Documents;
 use crate::error::{Error, Result};
+use crate::tools::metrics::Metrics;
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::trusted_proxies::TrustedProxies;
@@ -33,6 +34,8 @@ pub struct Edge {
     pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
     /// The public keys, as JSON.
     pub jwks: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Counts what it does.
+    pub metrics: Metrics,
     /// What connections that stay open need beside all this.
     pub live: Live,
 }

@@ -23,6 +23,7 @@ use super::request::CorrelationId;
 use super::subscription::{Subscription, Told, Visitor};
 use crate::api::graphql::error::ApiError;
 use crate::api::graphql::library_errors::{self, Quoting, Stage};
+use crate::api::graphql::measure;
 use crate::app::limits::customer;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::values::caller::Presented;
@@ -47,7 +48,10 @@ pub async fn open(
 ) -> Response {
     let (admitted, places) = match admit(&visitor, &presented).await {
         Ok(admitted) => admitted,
-        Err(refused) => return *refused,
+        Err((code, refused)) => {
+            visitor.edge.metrics.operation(measure::kind(Some(prepared.kind)), code.as_str());
+            return *refused;
+        }
     };
     let name = prepared.name.clone();
     let mut subscription = Subscription::of(&visitor, presented, prepared, asked);
@@ -70,9 +74,9 @@ pub async fn open(
 }
 
 /// Who it is, and their places among the connections.
-async fn admit(visitor: &Visitor, presented: &Presented) -> Result<(Admitted, [Place; 2]), Box<Response>> {
+async fn admit(visitor: &Visitor, presented: &Presented) -> Result<(Admitted, [Place; 2]), (ErrorCode, Box<Response>)> {
     let (live, limits, id) = (&visitor.edge.live, &visitor.edge.settings.live, &visitor.id);
-    let crowded = || Box::new(CROWDED.answer(MediaType::Json, id));
+    let crowded = || (CROWDED.code, Box::new(CROWDED.answer(MediaType::Json, id)));
     let address = Whose::Address(customer(visitor.caller.address));
     let address = live.open.take(address, limits.connections_per_address).ok_or_else(crowded)?;
     let bearer = presented.bearer.clone().ok_or_else(|| Error::from(Refusal::Unauthenticated));
@@ -80,13 +84,13 @@ async fn admit(visitor: &Visitor, presented: &Presented) -> Result<(Admitted, [P
         Ok(bearer) => (live.admit)(bearer).await,
         Err(error) => Err(error),
     };
-    let admitted = admitted.map_err(|error| Box::new(refuse(error, id)))?;
+    let admitted = admitted.map_err(|error| refuse(error, id))?;
     let user = Whose::User(admitted.user.to_string());
     let user = live.open.take(user, limits.connections_per_user).ok_or_else(crowded)?;
     Ok((admitted, [address, user]))
 }
 
-fn refuse(error: Error, id: &CorrelationId) -> Response {
+fn refuse(error: Error, id: &CorrelationId) -> (ErrorCode, Box<Response>) {
     let (code, message) = match error {
         Error::Refused(refused) => (refused.code(), refused.to_string()),
         Error::Fault(fault) => {
@@ -95,7 +99,7 @@ fn refuse(error: Error, id: &CorrelationId) -> Response {
         }
     };
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    refusal::refusal(status, code, &message, id)
+    (code, Box::new(refusal::refusal(status, code, &message, id)))
 }
 
 /// The body of the answer, pulled by the connection as fast as the other end takes it.

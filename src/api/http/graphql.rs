@@ -23,6 +23,7 @@ use super::subscription::Visitor;
 use crate::api::graphql::documents::Chosen;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
+use crate::api::graphql::measure;
 use crate::error::ErrorCode;
 use crate::values::caller::{Caller, Presented};
 
@@ -76,9 +77,9 @@ pub async fn graphql(
         return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
     }
     let query = &chosen.text;
-    let (name, address) = (prepared.name.clone(), caller.address);
+    let (name, kind, address) = (prepared.name.clone(), prepared.kind, caller.address);
     let graphql = prepared.request(asked, query).data(caller).data(presented);
-    let outcome = Outcome::of(&edge, graphql).await;
+    let outcome = Outcome::of(&edge, kind, graphql).await;
     if outcome.stage == Stage::Execution {
         edge.settings.documents.remember(&chosen, address).await;
     }
@@ -106,23 +107,27 @@ struct Ready {
 /// Why the schema does not see a request.
 enum Refused {
     Http(HttpRefusal),
-    /// The text of the document, and what is wrong with it.
-    Document(String, ServerError),
+    /// The text of the document, the operation it is about, where that is known, and what is wrong with it.
+    Document {
+        query: String,
+        kind: Option<OperationType>,
+        error: ServerError,
+    },
 }
 
 impl Ready {
     async fn read(edge: &Edge, head: &Parts, body: Body, accepts: &Accepts) -> Result<Self, Refused> {
         let mut asked = read(head, body, edge.settings.body_limit).await.map_err(Refused::Http)?;
         let found = edge.settings.documents.find(asked.document()).await;
-        let chosen = found.map_err(|error| Refused::Document(String::new(), error))?;
+        let chosen = found.map_err(|error| Refused::Document { query: String::new(), kind: None, error })?;
         let chosen = chosen.ok_or(Refused::Http(NO_QUERY))?;
         let prepared = prepare(edge, &asked, &chosen.text);
-        let prepared = prepared.map_err(|error| Refused::Document(chosen.text.clone(), error))?;
+        let prepared = prepared.map_err(|error| Refused::Document { query: chosen.text.clone(), kind: None, error })?;
         match prepared.kind {
             OperationType::Mutation if head.method == Method::GET => Err(Refused::Http(ONLY_POST)),
             OperationType::Subscription if !accepts.wants_stream => {
-                let refused = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
-                Err(Refused::Document(chosen.text, refused))
+                let error = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
+                Err(Refused::Document { query: chosen.text, kind: Some(prepared.kind), error })
             }
             OperationType::Query | OperationType::Mutation if !accepts.has_media_type => {
                 Err(Refused::Http(NOT_ACCEPTABLE))
@@ -139,7 +144,9 @@ async fn refuse(edge: &Edge, refused: Refused, caller: Caller, media_type: Media
     match ((edge.count)(caller).await, refused) {
         (Some(full), _) => refuse_all(edge, full, media_type, id),
         (None, Refused::Http(refused)) => refused.answer(media_type, id),
-        (None, Refused::Document(query, error)) => complete(edge, &query, Outcome::refused(error), media_type, id),
+        (None, Refused::Document { query, kind, error }) => {
+            complete(edge, &query, Outcome::refused(kind, error), media_type, id)
+        }
     }
 }
 
@@ -168,32 +175,34 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<byte
 
 /// The answer to an address that has no place left.
 fn refuse_all(edge: &Edge, full: SchemaResponse, media_type: MediaType, id: &CorrelationId) -> Response {
-    complete(edge, "", Outcome { response: full, stage: Stage::Request }, media_type, id)
+    complete(edge, "", Outcome { kind: None, response: full, stage: Stage::Request }, media_type, id)
 }
 
 /// What became of a request, before it is dressed as HTTP.
 struct Outcome {
+    kind: Option<OperationType>,
     response: SchemaResponse,
     stage: Stage,
 }
 
 impl Outcome {
-    fn refused(error: ServerError) -> Self {
-        Self { response: SchemaResponse::from_errors(vec![error]), stage: Stage::Request }
+    fn refused(kind: Option<OperationType>, error: ServerError) -> Self {
+        Self { kind, response: SchemaResponse::from_errors(vec![error]), stage: Stage::Request }
     }
 
-    async fn of(edge: &Edge, request: SchemaRequest) -> Self {
+    async fn of(edge: &Edge, kind: OperationType, request: SchemaRequest) -> Self {
         let marker = ExecutionMarker::default();
         let response = (edge.execute)(request.data(marker.clone())).await;
         let stage = if marker.has_run() { Stage::Execution } else { Stage::Request };
-        Self { response, stage }
+        Self { kind: Some(kind), response, stage }
     }
 }
 
-/// The answer of HTTP.
+/// The answer of HTTP, with which the operation is over.
 fn complete(edge: &Edge, query: &str, outcome: Outcome, media_type: MediaType, id: &CorrelationId) -> Response {
-    let Outcome { mut response, stage } = outcome;
+    let Outcome { kind, mut response, stage } = outcome;
     let quoting = if edge.settings.reveals_schema { Quoting::Schema } else { Quoting::Document(query) };
     library_errors::complete(&mut response.errors, stage, quoting, &id.0);
+    edge.metrics.operation(measure::kind(kind), measure::code(&response.errors));
     graphql_response::answer(response, media_type, stage)
 }

@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::edge::Edge;
+use super::metrics::Counted;
 use super::prepared::OperationName;
 use super::refusal::refusal;
 use super::request::{CorrelationId, REQUEST_ID, caller, presented};
@@ -58,22 +59,29 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     response
 }
 
-/// One line per request. Bodies, query strings and headers are left out: they hold passwords and tokens.
-pub async fn log(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
+/// One line and one count per request. Bodies, query strings and headers are left out: they hold passwords and tokens.
+pub async fn log(
+    State(edge): State<Edge>,
+    Extension(id): Extension<CorrelationId>,
+    request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
-    let method = request.method().clone();
+    let (method, counted) = (request.method().clone(), Counted::of(&request));
     let path: String = request.uri().path().chars().take(LONGEST_LOGGED_PATH).collect();
 
     // At the level of errors, so that no filter takes the correlation id from the line of a fault.
     let span = tracing::error_span!("request", correlation_id = id.0);
     let response = next.run(request).instrument(span).await;
 
+    let took = begun.elapsed();
+    counted.answered(&edge.metrics, response.status(), took);
     let operation = response.extensions().get::<OperationName>().map(|OperationName(name)| name.as_str());
     tracing::info!(
         %method,
         path,
         status = response.status().as_u16(),
-        milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         correlation_id = id.0,
         operation,
         "request"

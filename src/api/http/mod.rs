@@ -9,6 +9,7 @@ pub mod layers;
 pub mod mailbox;
 pub mod mailbox_page;
 pub mod media_type;
+pub mod metrics;
 pub mod open_streams;
 pub mod prepared;
 pub mod probes;

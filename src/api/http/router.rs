@@ -34,7 +34,7 @@ pub fn router(edge: Edge, more: Router) -> Router {
     let compressed = SizeAbove::new(SMALLEST_COMPRESSED).and(NotForContentType::SSE);
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(edge.clone(), layers::identify))
-        .layer(from_fn(layers::log))
+        .layer(from_fn_with_state(edge.clone(), layers::log))
         .layer(from_fn_with_state(edge.clone(), layers::secure))
         .layer(cors(&edge.settings.origins))
         .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed))

@@ -16,8 +16,10 @@ use super::prepared::{OperationName, Prepared, prepare};
 use super::request::CorrelationId;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
+use crate::api::graphql::measure;
 use crate::api::graphql::stream_marker::StreamMarker;
 use crate::error::ErrorCode;
+use crate::tools::metrics::Metrics;
 use crate::values::caller::{Caller, Presented};
 
 /// Somebody at the door who wants to stay.
@@ -40,14 +42,16 @@ impl Visitor {
         Self { edge, caller, id, drain: head.extensions.get::<Drain>().cloned().unwrap_or_default() }
     }
 
-    /// One error, ready to be sent.
+    /// One error, ready to be sent: an operation is over before it was known which.
     #[must_use]
     pub fn refuse(&self, code: ErrorCode, message: &str) -> Vec<ServerError> {
-        self.complete(vec![document_error(code, message, vec![])])
+        self.complete(None, vec![document_error(code, message, vec![])])
     }
 
-    fn complete(&self, mut errors: Vec<ServerError>) -> Vec<ServerError> {
+    /// An operation of this kind is over before it began.
+    fn complete(&self, kind: Option<OperationType>, mut errors: Vec<ServerError>) -> Vec<ServerError> {
         library_errors::complete(&mut errors, Stage::Request, Quoting::Schema, &self.id.0);
+        self.edge.metrics.operation(measure::kind(kind), measure::code(&errors));
         errors
     }
 }
@@ -75,6 +79,9 @@ pub struct Subscription {
     id: CorrelationId,
     begun: Instant,
     events: u64,
+    metrics: Metrics,
+    /// That of the first error it told of.
+    code: &'static str,
 }
 
 impl Subscription {
@@ -88,19 +95,21 @@ impl Subscription {
         mut asked: GraphqlRequest,
     ) -> Result<Self, Vec<ServerError>> {
         if let Some(full) = (visitor.edge.refusal)(&visitor.caller) {
-            return Err(visitor.complete(full.errors));
+            return Err(visitor.complete(None, full.errors));
         }
         // Every error of these checks is our own, and quotes nothing.
         let found = visitor.edge.settings.documents.find(asked.document()).await;
-        let checked = found.map(|chosen| chosen.map(|chosen| chosen.text).unwrap_or_default()).and_then(|query| {
-            let prepared = prepare(&visitor.edge, &asked, &query).and_then(only_subscriptions)?;
+        let checked = found.map_err(|error| (None, error)).and_then(|chosen| {
+            let query = chosen.map(|chosen| chosen.text).unwrap_or_default();
+            let prepared = prepare(&visitor.edge, &asked, &query).map_err(|error| (None, error))?;
+            only_subscriptions(prepared.kind).map_err(|error| (Some(prepared.kind), error))?;
             Ok((prepared, query))
         });
         match checked {
             Ok((prepared, query)) => Ok(Self::of(visitor, presented, prepared, (asked, query))),
-            Err(refused) => {
+            Err((kind, refused)) => {
                 let full = (visitor.edge.count)(visitor.caller.clone()).await;
-                Err(visitor.complete(full.map_or_else(|| vec![refused], |full| full.errors)))
+                Err(visitor.complete(kind, full.map_or_else(|| vec![refused], |full| full.errors)))
             }
         }
     }
@@ -126,6 +135,8 @@ impl Subscription {
             id: visitor.id.clone(),
             begun: Instant::now(),
             events: 0,
+            metrics: visitor.edge.metrics.clone(),
+            code: measure::OK,
         }
     }
 
@@ -154,6 +165,9 @@ impl Subscription {
         let stage = if self.executed.has_run() { Stage::Execution } else { Stage::Request };
         let quoting = if self.reveals_schema { Quoting::Schema } else { Quoting::Document(&self.query) };
         library_errors::complete(&mut response.errors, stage, quoting, &self.id.0);
+        if self.code == measure::OK {
+            self.code = measure::code(&response.errors);
+        }
         if stage == Stage::Request {
             return Told::Refused(response);
         }
@@ -168,8 +182,9 @@ impl Subscription {
 }
 
 impl Drop for Subscription {
-    /// One line for each operation, however it ends.
+    /// One line and one count for each operation, however it ends.
     fn drop(&mut self) {
+        self.metrics.operation(measure::kind(Some(OperationType::Subscription)), self.code);
         tracing::info!(
             operation = self.name.as_ref().map(|OperationName(name)| name.as_str()),
             events = self.events,
@@ -181,9 +196,9 @@ impl Drop for Subscription {
 }
 
 /// Cookies and limits live where POST is answered.
-fn only_subscriptions(prepared: Prepared) -> Result<Prepared, ServerError> {
-    match prepared.kind {
-        OperationType::Subscription => Ok(prepared),
+fn only_subscriptions(kind: OperationType) -> Result<(), ServerError> {
+    match kind {
+        OperationType::Subscription => Ok(()),
         OperationType::Query | OperationType::Mutation => {
             let message = "A socket carries subscriptions only; please send queries and mutations by POST.";
             Err(document_error(ErrorCode::BadRequest, message, vec![]))
