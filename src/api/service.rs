@@ -15,6 +15,7 @@ use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
 use super::http::mailbox;
+use super::http::metrics;
 use super::http::open_streams::OpenStreams;
 use super::http::router::router;
 use crate::app::App;
@@ -23,8 +24,8 @@ use crate::tools::kv::Health;
 
 /// Everything the server answers, as one service.
 pub fn service(app: &Arc<App>) -> Router {
-    let more = if app.mailer.mailbox().is_some() { mailbox::routes(app) } else { Router::new() };
-    router(edge(app), more)
+    let mailbox = if app.mailer.mailbox().is_some() { mailbox::routes(app) } else { Router::new() };
+    router(edge(app), mailbox.merge(metrics::routes(app)))
 }
 
 fn edge(app: &Arc<App>) -> Edge {

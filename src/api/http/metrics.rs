@@ -1,14 +1,54 @@
-//! What of a request is counted.
+//! `/metrics`, for whoever has the token; and what of a request is counted there.
 
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::{Method, StatusCode};
+use axum::Router;
+use axum::extract::{Extension, MatchedPath, Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 
+use super::refusal::refusal;
+use super::request::CorrelationId;
+use crate::app::App;
+use crate::config::Secret;
+use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
+use crate::values::caller::Presented;
 
 /// Stands for every method that no route serves, and for every path that is no route: clients invent as many as they like.
 const OTHER: &str = "other";
+
+/// The route, which only a server with a token has.
+pub fn routes(app: &App) -> Router {
+    let Some(token) = app.config.metrics_auth_token.clone() else { return Router::new() };
+    Router::new().route("/metrics", get(scrape)).with_state(Door { metrics: app.metrics.clone(), token })
+}
+
+#[derive(Clone)]
+struct Door {
+    metrics: Metrics,
+    token: Secret,
+}
+
+async fn scrape(
+    State(door): State<Door>,
+    Extension(id): Extension<CorrelationId>,
+    Extension(presented): Extension<Presented>,
+) -> Response {
+    if !presented.bearer.is_some_and(|bearer| door.token.equals(&bearer)) {
+        let message = "The metrics are for whoever has their token.";
+        let refused = refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message, &id);
+        return ([(header::WWW_AUTHENTICATE, "Bearer realm=\"metrics\"")], refused).into_response();
+    }
+    match door.metrics.text() {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(error) => {
+            tracing::error!(?error, correlation_id = id.0, "the metrics failed");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Something went wrong on our side.", &id)
+        }
+    }
+}
 
 /// What a request is counted under, known before it is answered.
 pub struct Counted {
