@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::App;
 use super::limits::{Attempt, Named, customer, window};
 use crate::error::Refusal;
-use crate::tools::rate_limiter::{self, Fill, Outcome, Receipt, Taken, Window};
+use crate::tools::rate_limiter::{Fill, Receipt, Window};
 use crate::values::caller::Caller;
 use crate::values::time::Time;
 
@@ -53,6 +53,10 @@ impl Payer {
         }
     }
 
+    fn windows(&self) -> [Named; 2] {
+        [self.requests.clone(), self.budget.clone()]
+    }
+
     fn points(&self, points: u32) -> Window<'_> {
         window(&self.budget).weighing(points)
     }
@@ -82,11 +86,16 @@ impl App {
         let (charged, reserved) = self.rate_limiter.take_in_turn([&own, &of_attempt], now).await;
         let [requests, budget] = charged.fills.first_chunk().copied().unwrap_or_default();
         let prepaid = attempt.zip(reserved).map(|((windows, attempt), taken)| Reserved {
+            decided: self.decided(&windows, taken).map(drop),
             attempt,
             windows,
-            decided: receipt(taken).map(drop),
         });
-        Charge { requests, budget, outcome: receipt(charged), prepaid: Prepaid(Mutex::new(prepaid)) }
+        Charge {
+            requests,
+            budget,
+            outcome: self.decided(&payer.windows(), charged),
+            prepaid: Prepaid(Mutex::new(prepaid)),
+        }
     }
 
     /// Charges what an event of a subscription costs.
@@ -94,14 +103,16 @@ impl App {
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn charge_event(&self, payer: &Payer, points: u32, now: Time) -> crate::error::Result<()> {
-        self.rate_limiter.take(&[payer.points(points)], now).await
+        let taken = self.rate_limiter.attempt(&[payer.points(points)], now).await;
+        Ok(self.decided(std::slice::from_ref(&payer.budget), taken).map(drop)?)
     }
 
     /// Counts a request that has no operation among those of its address.
     pub async fn count_request(&self, caller: &Caller, now: Time) -> (Fill, Result<(), Refusal>) {
         let payer = Payer::of(self, caller, None);
-        let (taken, _) = self.rate_limiter.take_in_turn([&[window(&payer.requests)], &[]], now).await;
-        (taken.fills.first().copied().unwrap_or_default(), receipt(taken).map(drop))
+        let taken = self.rate_limiter.attempt(&[window(&payer.requests)], now).await;
+        let fill = taken.fills.first().copied().unwrap_or_default();
+        (fill, self.decided(&[payer.requests], taken).map(drop))
     }
 
     /// Why the caller's next request will be refused, if this instance can tell by itself.
@@ -109,7 +120,8 @@ impl App {
     pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(Fill, Refusal)> {
         let payer = Payer::of(self, caller, None);
         let full = self.rate_limiter.full_here(window(&payer.requests), now)?;
-        Some((full.fills.first().copied().unwrap_or_default(), receipt(full).err()?))
+        let fill = full.fills.first().copied().unwrap_or_default();
+        Some((fill, self.decided(&[payer.requests], full).err()?))
     }
 
     /// Gives back what an operation was charged and did not use, and the attempt it did not make.
@@ -118,12 +130,5 @@ impl App {
         let attempt = windows.iter().map(|named| (window(named), 1));
         let parts: Vec<_> = attempt.chain([(payer.points(charged), unused)]).collect();
         self.rate_limiter.give_back(&parts, receipt).await;
-    }
-}
-
-fn receipt(taken: Taken) -> Result<Receipt, Refusal> {
-    match (rate_limiter::refused(&taken), taken.outcome) {
-        (None, Outcome::Granted(receipt)) => Ok(receipt),
-        (refusal, _) => Err(refusal.unwrap_or(Refusal::Unavailable)),
     }
 }

@@ -9,8 +9,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::App;
 use super::charges::Prepaid;
 use crate::config::{Config, RateLimit};
-use crate::error::{Error, Result};
-use crate::tools::rate_limiter::Window;
+use crate::error::{Error, Refusal, Result};
+use crate::tools::rate_limiter::{self, Outcome, Receipt, Taken, Window};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
@@ -129,8 +129,30 @@ impl App {
 
     async fn take(&self, named: &[Named], now: Time) -> Result<()> {
         let windows: Vec<_> = named.iter().map(window).collect();
-        self.rate_limiter.take(&windows, now).await
+        let taken = self.rate_limiter.attempt(&windows, now).await;
+        Ok(self.decided(named, taken).map(drop)?)
     }
+
+    /// What became of an attempt at these windows; a refusal is counted.
+    pub(super) fn decided(&self, named: &[Named], taken: Taken) -> std::result::Result<Receipt, Refusal> {
+        match (rate_limiter::refused(&taken), taken.outcome) {
+            (Some(refusal), Outcome::Refused { window, .. }) => {
+                self.metrics.limit_hit(named.get(window).map_or(OTHER, bucket));
+                Err(refusal)
+            }
+            (_, Outcome::Granted(receipt)) => Ok(receipt),
+            (None, Outcome::Refused { .. }) => Err(Refusal::Unavailable),
+        }
+    }
+}
+
+const OTHER: &str = "other";
+
+/// Which limit a window belongs to.
+fn bucket((name, _): &Named) -> &'static str {
+    let known = ["requests", "budget", "auth", "email", "mfa"].into_iter();
+    let is_first = |bucket: &&str| name.strip_prefix(*bucket).is_some_and(|rest| rest.starts_with(':'));
+    known.into_iter().find(is_first).unwrap_or(OTHER)
 }
 
 pub(super) fn window((name, limit): &Named) -> Window<'_> {
@@ -169,6 +191,8 @@ fn first_bits(address: Ipv6Addr, bits: u32) -> Ipv6Addr {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn parsed(address: &str) -> IpAddr {
@@ -182,6 +206,15 @@ mod tests {
         assert_eq!(one, customer(parsed("2001:db8:1:2:ffff::1")));
         assert_ne!(one, customer(parsed("2001:db8:1:3::1")));
         assert_ne!(customer(parsed("203.0.113.7")), customer(parsed("203.0.113.8")));
+    }
+
+    #[test]
+    fn every_window_belongs_to_a_limit() {
+        for (name, expected) in
+            [("requests:203.0.113.7", "requests"), ("auth:pair:x:y", "auth"), ("authentic:x", OTHER)]
+        {
+            assert_eq!(bucket(&(name.to_owned(), RateLimit { attempts: 1, period: Duration::from_secs(1) })), expected);
+        }
     }
 
     #[test]

@@ -26,7 +26,12 @@ impl RateLimiter {
     /// # Errors
     /// [`Refusal::RateLimited`] with the wait until all of the windows have room, in whole seconds, rounded up.
     pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Result<()> {
-        refused(&self.kv.take(windows, now).await).map_or(Ok(()), |refusal| Err(refusal.into()))
+        refused(&self.attempt(windows, now).await).map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// The same, telling how full the windows are and which of them refused.
+    pub async fn attempt(&self, windows: &[Window<'_>], now: Time) -> Taken {
+        self.kv.take(windows, now).await
     }
 
     /// Records two attempts in one round trip, the second only where the first is granted, and tells how full the

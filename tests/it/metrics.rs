@@ -274,3 +274,38 @@ async fn an_absent_redis_is_counted() {
 
     assert!(series(&app).await["auth_kv_fallback_total"] > 0.0);
 }
+
+#[tokio::test]
+async fn refusals_are_counted_by_the_limit_that_was_full() {
+    const LIMITS: &[(&str, &str)] = &[
+        ("RATE_LIMIT_REQUESTS", "6/1m"),
+        ("RATE_LIMIT_AUTH", "1/1m"),
+        ("RATE_LIMIT_EMAIL", "1/1h"),
+        ("RATE_LIMIT_BUDGET", "110/1m"),
+        ("TRUSTED_PROXIES", "1"),
+    ];
+    let app = TestApp::with(&[ON, LIMITS].concat()).await;
+    let before = series(&app).await;
+
+    for _ in 0..2 {
+        app.login("ann@example.com", PASSWORD).await;
+    }
+    for from in ["203.0.113.1", "203.0.113.2"] {
+        app.request_password_reset("ann@example.com").from(from).await;
+    }
+    for _ in 0..5 {
+        app.ask("{ __typename }").await;
+    }
+    // Ten times two points.
+    let dear = |n| format!("a{n}: authConfig {{ passwordPolicy {{ minLength }} }} ");
+    let dear = format!("{{ {} }}", (0..10).map(dear).collect::<String>());
+    for _ in 0..6 {
+        app.ask(dear.clone()).from("203.0.113.9").await;
+    }
+
+    let hits = grown(&before, &series(&app).await, "auth_rate_limit_hits_total");
+    assert_eq!(
+        hits,
+        [r#"{bucket="auth"} 1"#, r#"{bucket="budget"} 1"#, r#"{bucket="email"} 1"#, r#"{bucket="requests"} 1"#]
+    );
+}
