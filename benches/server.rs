@@ -11,6 +11,7 @@ use support::Result;
 use support::administration::{self, Scale};
 use support::engine::Engine;
 use support::figures::{self, Parts, Plan};
+use support::limits;
 use support::server::Server;
 use support::table::{self, Row};
 
@@ -58,6 +59,12 @@ async fn run(plan: &Plan, scale: Scale, parts: Parts) -> Result<Vec<Row>> {
             rows.extend(
                 figures::measure(&server, engine.name(), plan, parts).await.map_err(|error| server.explain(&error))?,
             );
+        }
+    }
+    if parts.limits {
+        for (off, on) in Engine::available().await?.into_iter().zip(Engine::available().await?) {
+            let _ = writeln!(io::stderr(), "Measuring what counting costs on {}.", on.name());
+            rows.extend(limits::measure((&off, &on), plan).await?);
         }
     }
     if parts.administration {

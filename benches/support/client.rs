@@ -1,6 +1,6 @@
 //! A client: a connection, a user who has registered over it, and what they ask for.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::{Value, json};
 
@@ -76,6 +76,17 @@ impl User {
             rename: graphql(&json!({ "query": RENAME }), Some(access)),
             login: graphql(&json!({ "query": LOGIN, "variables": { "input": input } }), None),
         })
+    }
+}
+
+impl User {
+    /// The same user, who asks for themselves from this address, behind a proxy.
+    #[must_use]
+    pub fn from(mut self, address: IpAddr) -> Self {
+        let head = format!("\r\nx-forwarded-for: {address}\r\n");
+        let line = self.me.windows(2).position(|end| end == b"\r\n").unwrap_or_default();
+        self.me.splice(line..line + 2, head.into_bytes());
+        self
     }
 }
 

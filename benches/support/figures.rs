@@ -30,8 +30,10 @@ const WARM_UP: Duration = Duration::from_millis(500);
 
 /// How long everything takes.
 pub struct Plan {
-    rounds: u32,
-    throughput: Duration,
+    /// How often each figure is measured.
+    pub rounds: u32,
+    /// How long a round of throughput is.
+    pub throughput: Duration,
     login: Duration,
     latency: Duration,
 }
@@ -61,11 +63,14 @@ impl Plan {
 
 /// Which parts to measure.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one part")]
 pub struct Parts {
     /// A thousand subscribers.
     pub live: bool,
     /// How fast requests are, and how quick they stay.
     pub requests: bool,
+    /// What counting costs.
+    pub limits: bool,
     /// An administrator's pages.
     pub administration: bool,
 }
@@ -74,7 +79,8 @@ impl Parts {
     /// The part of this name, or all without one.
     pub fn named(name: Option<&str>) -> Self {
         let is = |part| name.is_none_or(|name| name == part);
-        Self { live: is("live"), requests: is("requests"), administration: is("administration") }
+        let [live, requests, limits, administration] = ["live", "requests", "limits", "administration"].map(is);
+        Self { live, requests, limits, administration }
     }
 }
 

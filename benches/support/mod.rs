@@ -7,6 +7,7 @@ pub mod engine;
 pub mod figures;
 pub mod follower;
 pub mod http;
+pub mod limits;
 pub mod live;
 pub mod load;
 pub mod median;

@@ -51,6 +51,12 @@ impl House {
         Ok(Self { folder: tempfile::tempdir()?, settings: engine.settings() })
     }
 
+    /// The same with these settings besides.
+    pub fn with(mut self, settings: &[(&'static str, &str)]) -> Self {
+        self.settings.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        self
+    }
+
     /// Runs a command to its end, with `input` on its standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Result<()> {
         let mut child = self.command().args(arguments).stdin(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
@@ -69,7 +75,10 @@ impl House {
             .env("AUTHGRAPH_ENV", "development")
             .env("LOG", "warn")
             .envs(UNLIMITED.map(|limit| (limit, "0")))
-            .envs(["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS"].map(|limit| (limit, "5000")))
+            .envs(
+                ["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS", "LIVE_OPERATIONS_PER_USER"]
+                    .map(|limit| (limit, "5000")),
+            )
             .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null());

@@ -98,6 +98,23 @@ impl App {
         }
     }
 
+    /// Reserves an attempt, unless that was done with the charge for its operation: then that decides.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`.
+    pub async fn reserve_once(
+        &self,
+        attempt: &Attempt,
+        prepaid: &Prepaid,
+        caller: &Caller,
+        now: Time,
+    ) -> crate::error::Result<()> {
+        match prepaid.spend(attempt) {
+            Some(decided) => Ok(decided?),
+            None => self.reserve(attempt, caller, now).await,
+        }
+    }
+
     /// Charges what an event of a subscription costs.
     ///
     /// # Errors
@@ -119,9 +136,9 @@ impl App {
     #[must_use]
     pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(Fill, Refusal)> {
         let payer = Payer::of(self, caller, None);
-        let full = self.rate_limiter.full_here(window(&payer.requests), now)?;
-        let fill = full.fills.first().copied().unwrap_or_default();
-        Some((fill, self.decided(&[payer.requests], full).err()?))
+        let refused = self.rate_limiter.full_here(window(&payer.requests), now)?;
+        let fill = refused.fills.first().copied().unwrap_or_default();
+        Some((fill, self.decided(&[payer.requests], refused).err()?))
     }
 
     /// Gives back what an operation was charged and did not use, and the attempt it did not make.

@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::App;
-use super::charges::Prepaid;
 use crate::config::{Config, RateLimit};
 use crate::error::{Error, Refusal, Result};
 use crate::tools::rate_limiter::{self, Outcome, Receipt, Taken, Window};
@@ -85,17 +84,6 @@ impl App {
     /// `RATE_LIMITED`.
     pub async fn reserve(&self, attempt: &Attempt, caller: &Caller, now: Time) -> Result<()> {
         self.take(&attempt.windows(caller, &self.config), now).await
-    }
-
-    /// The same, unless the attempt was reserved with the charge for its operation: then that decides.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`.
-    pub async fn reserve_once(&self, attempt: &Attempt, prepaid: &Prepaid, caller: &Caller, now: Time) -> Result<()> {
-        match prepaid.spend(attempt) {
-            Some(decided) => Ok(decided?),
-            None => self.reserve(attempt, caller, now).await,
-        }
     }
 
     /// Reserves a letter that an administrator causes: nobody's mailbox is flooded, whoever asks.

@@ -80,7 +80,7 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
     let ann = app.signed_in("ann@example.com").await;
     let letters = ["requestPasswordReset(input: { email", "resendVerificationEmail(input: { email"];
     let letters = letters.map(|field| format!(r#"mutation {{ {field}: "ann@example.com" }}) {{ accepted }} }}"#));
-    let unknown = "A".repeat(43);
+    let unknown = format!("ago_{}", "A".repeat(43));
     let proofs = [
         format!(
             r#"mutation {{ login(input: {{ email: "ann@example.com", password: "{PASSWORD}" }}) {{ __typename }} }}"#

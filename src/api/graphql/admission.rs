@@ -29,8 +29,8 @@ use crate::values::time::Time;
 const MOST_SECRETS: u32 = 1;
 /// How many fields one operation may resolve: five hundred objects with forty fields each.
 const MOST_FIELDS: u32 = 20_000;
-/// The same for fields of the schema itself. The standard introspection query needs a third of it.
-const MOST_SCHEMA_FIELDS: u32 = 300_000;
+/// The same for fields of the schema itself. The standard introspection query needs half of it.
+const MOST_SCHEMA_FIELDS: u32 = 150_000;
 /// How many fields a subscription may resolve for each event, and how many points an event may cost: it runs for every
 /// event again, as often as there are subscribers.
 const MOST_FIELDS_OF_AN_EVENT: u32 = 200;

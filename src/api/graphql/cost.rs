@@ -1,6 +1,7 @@
 //! What a field costs of its caller's budget: the directive that says so in the schema, and the sum for an operation.
 
 mod operation;
+mod parts;
 mod table;
 
 use async_graphql::Enum;

@@ -2,7 +2,7 @@
 
 use async_graphql::{PathSegment, Pos, ServerError};
 
-use super::lexicon;
+use super::remarks::without_remarks;
 use crate::error::ErrorCode;
 
 /// A document with thousands of faults is told about the first ones only.
@@ -115,7 +115,7 @@ fn is_limit(message: &str) -> bool {
 /// The message with every quotation struck out that the document itself does not contain as a word. Words in strings and
 /// comments do not count: a dictionary there would be confirmed word by word.
 fn quote_only(message: &str, document: &str) -> String {
-    let document = lexicon::without_remarks(document);
+    let document = without_remarks(document);
     let message = message.split(" Did you mean").next().unwrap_or_default();
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let is_known = |quoted: &str| {

@@ -27,6 +27,7 @@ pub mod mfa;
 pub mod node;
 pub mod operation;
 pub mod paging;
+pub mod remarks;
 pub mod scalars;
 pub mod schema;
 pub mod session;

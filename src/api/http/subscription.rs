@@ -99,15 +99,17 @@ impl Subscription {
         }
         // Every error of these checks is our own, and quotes nothing.
         let found = visitor.edge.settings.documents.find(asked.document()).await;
-        let checked = found.map_err(|error| (None, error)).and_then(|chosen| {
+        let mut kind = None;
+        let checked = found.and_then(|chosen| {
             let query = chosen.map(|chosen| chosen.text).unwrap_or_default();
-            let prepared = prepare(&visitor.edge, &asked, &query).map_err(|error| (None, error))?;
-            only_subscriptions(prepared.kind).map_err(|error| (Some(prepared.kind), error))?;
+            let prepared = prepare(&visitor.edge, &asked, &query)?;
+            kind = Some(prepared.kind);
+            only_subscriptions(prepared.kind)?;
             Ok((prepared, query))
         });
         match checked {
             Ok((prepared, query)) => Ok(Self::of(visitor, presented, prepared, (asked, query))),
-            Err((kind, refused)) => {
+            Err(refused) => {
                 let full = (visitor.edge.count)(visitor.caller.clone()).await;
                 Err(visitor.complete(kind, full.map_or_else(|| vec![refused], |full| full.errors)))
             }

@@ -9,6 +9,7 @@ use async_graphql::{Value, Variables};
 use async_graphql_value::Value as DocumentValue;
 
 use super::super::operation;
+use super::parts::{Cost, Part};
 use super::table::{CostTable, FieldCost, Times};
 use crate::values::paging::{PAGE_DEFAULT, PAGE_LIMIT};
 
@@ -62,80 +63,6 @@ impl OperationCost {
             is_for_admins: matches!(set.items.first().map(|first| &first.node), Some(Selection::Field(first))
                 if table.find(root, &first.node.name.node).is_some_and(|cost| cost.is_for_admins)),
         }
-    }
-}
-
-/// What a part of an operation asks for.
-#[derive(Clone, Copy, Default)]
-struct Part {
-    points: u32,
-    kept: u32,
-    secrets: u32,
-    fields: u32,
-    schema_fields: u32,
-    introspects: bool,
-    /// Whether rows of the connection around it are read.
-    reads_rows: bool,
-}
-
-/// What a selection set asks for: once, and for each row of the connection it belongs to.
-#[derive(Clone, Copy, Default)]
-struct Cost {
-    once: Part,
-    each_row: Part,
-}
-
-impl Part {
-    fn beside(self, other: Self) -> Self {
-        Self {
-            points: self.points.saturating_add(other.points),
-            kept: self.kept.saturating_add(other.kept),
-            secrets: self.secrets.saturating_add(other.secrets),
-            fields: self.fields.saturating_add(other.fields),
-            schema_fields: self.schema_fields.saturating_add(other.schema_fields),
-            introspects: self.introspects || other.introspects,
-            reads_rows: self.reads_rows || other.reads_rows,
-        }
-    }
-
-    /// So often. Secrets stand in the document and not in the rows.
-    fn times(self, times: u32) -> Self {
-        Self {
-            points: self.points.saturating_mul(times),
-            kept: self.kept.saturating_mul(times),
-            fields: self.fields.saturating_mul(times),
-            schema_fields: self.schema_fields.saturating_mul(times),
-            ..self
-        }
-    }
-
-    fn of_field(cost: &FieldCost) -> Self {
-        let secrets = u32::from(cost.takes_secret);
-        Self { points: cost.points, secrets, fields: 1, ..Self::default() }
-    }
-}
-
-impl Cost {
-    fn once(once: Part) -> Self {
-        Self { once, ..Self::default() }
-    }
-
-    fn beside(self, other: Self) -> Self {
-        Self { once: self.once.beside(other.once), each_row: self.each_row.beside(other.each_row) }
-    }
-
-    /// All of it, where there is no connection around.
-    fn whole(self) -> Part {
-        self.once.beside(self.each_row)
-    }
-
-    /// All of it, in a connection with so many rows on its page. A row that is read costs a point, whatever of it is told.
-    fn with_rows(self, rows: u32) -> Part {
-        let mut each_row = self.each_row;
-        if self.once.reads_rows && each_row.points == 0 {
-            each_row = Part { points: 1, kept: 1, ..each_row };
-        }
-        Part { reads_rows: false, ..self.once.beside(each_row.times(rows)) }
     }
 }
 

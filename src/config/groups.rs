@@ -1,0 +1,109 @@
+//! Settings that belong together, read together: a fault in one is told beside faults in the others.
+
+use std::time::Duration;
+
+use super::read::{self, Read, switch};
+use crate::values::password::PasswordPolicy;
+
+/// How passwords are hashed (RFC 9106).
+#[derive(Debug, Clone, Copy)]
+pub struct HashCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub lanes: u32,
+    /// Threads that hash; 0 is one for every core.
+    pub threads: usize,
+    /// Hashes that may wait for a thread.
+    pub queue: usize,
+    /// How long a hash may wait.
+    pub deadline: Duration,
+}
+
+/// What connections that stay open may do.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveLimits {
+    /// Connections of one user on one instance.
+    pub connections_per_user: u32,
+    /// Connections of one address on one instance.
+    pub connections_per_address: u32,
+    /// Subscriptions of one socket.
+    pub operations: usize,
+    /// Subscriptions over all sockets of one user on one instance.
+    pub operations_per_user: u32,
+    /// Messages of one socket in a second.
+    pub messages_per_second: u32,
+    /// How often the other end is asked for a sign of life.
+    pub ping_interval: Duration,
+    /// Events a subscriber may lag behind.
+    pub backlog: usize,
+}
+
+/// The rules of a good password.
+pub(super) fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy> {
+    let (min_length, max_length) =
+        (read.required("PASSWORD_MIN_LENGTH", read::at_least_one), read.required("PASSWORD_MAX_LENGTH", read::parsed));
+    let (requires_uppercase, requires_lowercase) =
+        (read.required("PASSWORD_REQUIRE_UPPERCASE", switch), read.required("PASSWORD_REQUIRE_LOWERCASE", switch));
+    let (requires_digit, requires_symbol) =
+        (read.required("PASSWORD_REQUIRE_DIGIT", switch), read.required("PASSWORD_REQUIRE_SYMBOL", switch));
+    if max_length.is_some_and(|length: usize| length < 128) {
+        read.fault(
+            "PASSWORD_MAX_LENGTH",
+            &max_length.unwrap_or_default().to_string(),
+            "128 or more: a limit below keeps passphrases out",
+        );
+    }
+    Some(PasswordPolicy {
+        min_length: min_length?,
+        max_length: max_length?,
+        requires_uppercase: requires_uppercase?,
+        requires_lowercase: requires_lowercase?,
+        requires_digit: requires_digit?,
+        requires_symbol: requires_symbol?,
+    })
+}
+
+/// The limits of connections that stay open.
+pub(super) fn read_live_limits(read: &mut Read<'_>) -> Option<LiveLimits> {
+    let connections_per_user = read.required("LIVE_CONNECTIONS_PER_USER", read::at_least_one);
+    let connections_per_address = read.required("LIVE_CONNECTIONS_PER_ADDRESS", read::at_least_one);
+    let operations = read.required("LIVE_OPERATIONS_PER_SOCKET", read::at_least_one);
+    let operations_per_user = read.required("LIVE_OPERATIONS_PER_USER", read::at_least_one);
+    let messages_per_second = read.required("LIVE_MESSAGES_PER_SECOND", read::at_least_one);
+    let ping_interval = read.required("LIVE_PING_INTERVAL", read::some_time);
+    Some(LiveLimits {
+        connections_per_user: connections_per_user?,
+        connections_per_address: connections_per_address?,
+        operations: operations?,
+        operations_per_user: operations_per_user?,
+        messages_per_second: messages_per_second?,
+        ping_interval: ping_interval?,
+        backlog: read.required("LIVE_BACKLOG", read::at_least_one::<u16>).map(usize::from)?,
+    })
+}
+
+/// The cost of a password hash.
+pub(super) fn read_hash_cost(read: &mut Read<'_>) -> Option<HashCost> {
+    let memory = read.required("ARGON2_MEMORY_KIB", read::at_least_one::<u32>);
+    let iterations = read.required("ARGON2_ITERATIONS", read::at_least_one);
+    let lanes = read.required("ARGON2_LANES", read::at_least_one::<u32>);
+    let (threads, queue) =
+        (read.required("HASH_THREADS", read::parsed), read.required("HASH_QUEUE", read::at_least_one));
+    let deadline = read.required("HASH_DEADLINE", read::some_time);
+    if let (Some(memory), Some(lanes)) = (memory, lanes)
+        && memory / 8 < lanes
+    {
+        read.fault("ARGON2_MEMORY_KIB", &memory.to_string(), "at least 8 KiB for every lane (RFC 9106, section 3.1)");
+    }
+    Some(HashCost {
+        memory_kib: memory?,
+        iterations: iterations?,
+        lanes: lanes?,
+        threads: threads?,
+        queue: queue?,
+        deadline: deadline?,
+    })
+}
