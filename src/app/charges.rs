@@ -69,6 +69,12 @@ impl Prepaid {
         held.take_if(|reserved| reserved.attempt == *attempt).map(|reserved| reserved.decided)
     }
 
+    /// Whether there is a reservation that nobody has used.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// The windows of a reservation that nobody has used.
     fn unused(&self) -> Vec<Named> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -139,6 +145,12 @@ impl App {
         let refused = self.rate_limiter.full_here(window(&payer.requests), now)?;
         let fill = refused.fills.first().copied().unwrap_or_default();
         Some((fill, self.decided(&[payer.requests], refused).err()?))
+    }
+
+    /// What a charge of so many points takes of the budget: not more than there is, and nothing where there is none.
+    #[must_use]
+    pub fn charged(&self, points: u32) -> u32 {
+        points.min(self.config.rate_limit_budget.attempts)
     }
 
     /// Gives back what an operation was charged and did not use, and the attempt it did not make.

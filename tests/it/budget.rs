@@ -183,6 +183,18 @@ async fn a_page_that_is_not_full_gives_its_points_back() {
 }
 
 #[tokio::test]
+async fn what_is_dearer_than_the_budget_gives_back_no_more_than_it_took() {
+    let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "50/1m")]).await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.wait(Duration::from_mins(1));
+
+    let answer = app.ask(sessions(100)).by(&ann).await.granted();
+
+    assert_eq!(cost(&answer), (102, 50 - 3));
+    assert_eq!(remaining(&app, Some(&ann)).await, 50 - 3);
+}
+
+#[tokio::test]
 async fn counting_is_paid_for_each_time() {
     let app = TestApp::with(LARGE).await;
     let root = app.administrator("root@example.com").await;

@@ -14,7 +14,7 @@ use authgraph::tools::metrics::Metrics;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -113,6 +113,18 @@ async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
         }
     };
     tokio::time::timeout(GRACE * 20, cut).await.expect("a server that gives up");
+}
+
+#[tokio::test]
+async fn http_2_is_not_spoken_where_a_closed_window_could_hold_answers() {
+    let server = Server::that(|| std::future::ready(()).boxed(), EdgeSettings::default());
+    let mut client = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+
+    let mut answer = Vec::new();
+    let told = tokio::time::timeout(GRACE * 10, client.read_to_end(&mut answer)).await.expect("a server that hangs up");
+
+    assert!(told.is_err() || answer.is_empty(), "{answer:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,13 @@
 //! How often a stranger may try: each window exact, each execution of a field counted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::Request;
+use authgraph::api::graphql::context::ViewerCell;
+use authgraph::api::graphql::loaders::LoadersCell;
+use authgraph::api::graphql::schema;
+use authgraph::values::caller::{Caller, Presented};
 use serde_json::json;
 
 use crate::support::{PASSWORD, TestApp};
@@ -146,6 +152,37 @@ async fn an_attempt_that_is_not_made_is_not_counted() {
         assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
     }
     assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_of_a_request_that_is_dropped_is_given_back() {
+    let app = TestApp::with(&[PER_ADDRESS, &[("DATABASE_MAX_CONNECTIONS", "1")]].concat()).await;
+    let ann = app.signed_in("ann@example.com").await;
+    let schema = schema::build(Arc::clone(&app.app));
+    // Where there is a Redis the charge takes a moment; then the request waits for the only connection.
+    let has_redis = app.app.config.redis_url.is_some();
+    let connection = if has_redis { Some(app.app.db.begin().await.unwrap()) } else { None };
+    let patience = Duration::from_millis(if has_redis { 300 } else { 0 });
+
+    for _ in 0..8 {
+        let (address, user_agent, correlation_id) = ("203.0.113.7".parse().unwrap(), String::new(), "one".to_owned());
+        let document = r#"mutation { requestEmailChange(input: { newEmail: "bob@example.com" }) { accepted } }"#;
+        let request = Request::new(document)
+            .data(Caller { address, user_agent, correlation_id })
+            .data(Presented { bearer: Some(ann.access.clone()), refresh_cookie: None })
+            .data(ViewerCell::default())
+            .data(LoadersCell::default());
+        assert!(tokio::time::timeout(patience, schema.execute(request)).await.is_err(), "it was to be dropped");
+    }
+    drop(connection);
+
+    app.app.background.shutdown(Duration::from_secs(5)).await;
+
+    for _ in 0..5 {
+        let answer = app.login("ann@example.com", "Wrong-Guess-99").from("203.0.113.7").await;
+        assert_eq!(answer.code(), "INVALID_CREDENTIALS", "{}", answer.text);
+    }
+    assert_eq!(app.login("ann@example.com", PASSWORD).from("203.0.113.7").await.code(), "RATE_LIMITED");
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::ExtensionContext;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Data, Request, Response, ServerResult};
+use async_graphql::{Data, Request, Response, ServerError, ServerResult};
+use tokio::runtime::Handle;
 
 use super::allowance::Allowance;
 use super::cost::{CostTable, OperationCost};
@@ -50,6 +51,7 @@ pub struct Admission {
 
 /// What is known of a request that was charged, or refused.
 struct State {
+    app: Arc<App>,
     payer: Payer,
     points: u32,
     kept: u32,
@@ -81,16 +83,15 @@ impl Admission {
         let counted = Counted::of(costs, &mut request)?;
         let caller = find::<Caller>(ctx, &request).cloned();
         if let Err(refused) = counted.check(app.config.max_complexity) {
-            let full = match &caller {
-                Some(caller) => app.count_request(caller, app.clock.now()).await.1.err(),
-                None => None,
-            };
-            return Err(full.map_or(refused, request_error));
+            return Err(refuse(app, caller.as_ref(), refused).await);
         }
         let bearer = bearer(app, ctx, &request);
         // A subscription lives for hours; those who hold one are counted where sockets are.
         if counted.kind != OperationType::Subscription {
-            let place = app.operations.enter().await.map_err(request_error)?;
+            let place = match app.operations.enter().await {
+                Ok(place) => place,
+                Err(overloaded) => return Err(refuse(app, caller.as_ref(), request_error(overloaded)).await),
+            };
             *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
         }
         if let Some(caller) = caller {
@@ -111,7 +112,7 @@ impl Admission {
 
     async fn charge(
         &self,
-        app: &App,
+        app: &Arc<App>,
         payer: Payer,
         cost: &OperationCost,
         attempt: Option<(Attempt, &Caller)>,
@@ -120,7 +121,8 @@ impl Admission {
         let Charge { requests, budget, outcome, prepaid } = app.charge(&payer, points, attempt, now).await;
         let (allowance, prepaid) = (Allowance::new(&app.config, points, (requests, budget), now), Arc::new(prepaid));
         let receipt = outcome.as_ref().ok().cloned();
-        let state = State { payer, points, kept, allowance: allowance.clone(), prepaid: Arc::clone(&prepaid), receipt };
+        let (app, told) = (Arc::clone(app), allowance.clone());
+        let state = State { app, payer, points, kept, allowance: told, prepaid: Arc::clone(&prepaid), receipt };
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         outcome.map(|_| (allowance, prepaid)).map_err(request_error)
     }
@@ -159,13 +161,37 @@ impl Admission {
     pub async fn settle(&self, app: &App, response: &mut Response) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut state) = state else { return };
-        let unused = state.points.saturating_sub(self.spent.load(Ordering::Relaxed)).saturating_sub(state.kept);
+        let used = self.spent.load(Ordering::Relaxed).saturating_add(state.kept);
+        let unused = app.charged(state.points).saturating_sub(used);
         if let Some(receipt) = state.receipt {
             app.give_back(&state.payer, (state.points, unused), &state.prepaid, &receipt).await;
             state.allowance.give_back(unused);
         }
         state.allowance.tell(response, app.config.cost_in_answers);
     }
+}
+
+impl Drop for Admission {
+    /// A request that is dropped on its way, because its client went away or its time was over, gives back the attempt it
+    /// did not make: nobody keeps an account waiting by going away. Its points are gone.
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(State { app, payer, points, prepaid, receipt: Some(receipt), .. }) = state else { return };
+        if prepaid.is_unused() && Handle::try_current().is_ok() {
+            let background = app.background.clone();
+            background
+                .spawn("giving back", async move { app.give_back(&payer, (points, 0), &prepaid, &receipt).await });
+        }
+    }
+}
+
+/// The error for an operation that is refused before it is charged: it takes a place all the same.
+async fn refuse(app: &App, caller: Option<&Caller>, refused: ServerError) -> ServerError {
+    let full = match caller {
+        Some(caller) => app.count_request(caller, app.clock.now()).await.1.err(),
+        None => None,
+    };
+    full.map_or(refused, request_error)
 }
 
 /// What is known of an operation before it runs.

@@ -13,17 +13,19 @@ use super::operation;
 use crate::app::limits::{Attempt, LetterCause};
 use crate::values::email_address::EmailAddress;
 
-/// The attempt of the first root field that makes one. Fields inside fragments are left to themselves.
+/// The attempt of the first root field, if it makes one. It follows the charge at once: were it behind another field, an
+/// account could be kept waiting by attempts that are reserved and never made. Fields inside fragments are left to
+/// themselves.
 #[must_use]
 pub fn attempt(operation: &OperationDefinition, variables: &Variables) -> Option<Attempt> {
     if operation.ty != OperationType::Mutation {
         return None;
     }
     let foresight = Foresight { operation, variables };
-    operation.selection_set.node.items.iter().find_map(|selection| match &selection.node {
+    match &operation.selection_set.node.items.first()?.node {
         Selection::Field(field) => foresight.of_field(&field.node),
         Selection::FragmentSpread(_) | Selection::InlineFragment(_) => None,
-    })
+    }
 }
 
 struct Foresight<'a> {
@@ -94,7 +96,7 @@ mod tests {
             (r#"mutation($e: E = "ann@example.com") { login(input: { email: $e }) { x } }"#, value!({})),
             ("mutation($i: I!) { login(input: $i) { x } }", value!({ "i": { "email": "ann@example.com" } })),
             (r#"mutation($i: I = { email: "ann@example.com" }) { login(input: $i) { x } }"#, value!({})),
-            (r#"mutation { logout { x } a: login(input: { email: "ann@example.com" }) { x } }"#, value!({})),
+            (r#"mutation { a: login(input: { email: "ann@example.com" }) { x } logout { x } }"#, value!({})),
         ] {
             assert_eq!(foreseen(document, variables), Some(Attempt::Proof(Some(ann()))), "{document}");
         }
@@ -124,6 +126,7 @@ mod tests {
             r#"mutation { login(input: { email: "no address" }) { x } }"#,
             "mutation { login(input: []) { x } }",
             "mutation { login { x } }",
+            r#"mutation { logout { x } login(input: { email: "ann@example.com" }) { x } }"#,
             r#"mutation { reauthenticate(input: { password: "x" }) { x } }"#,
             r#"mutation { ... { login(input: { email: "ann@example.com" }) { x } } }"#,
         ] {

@@ -112,18 +112,20 @@ fn is_limit(message: &str) -> bool {
         || message.starts_with("The number of directives on the field")
 }
 
-/// The message with every quotation struck out that the document itself does not contain as a word. Words in strings and
-/// comments do not count: a dictionary there would be confirmed word by word.
+/// The message with every quotation struck out but the first, which is what the client wrote, and that one too where the
+/// document does not contain it as a word. Names of the schema follow behind it; were they told where the document has
+/// them, a dictionary written into it would be confirmed word by word.
 fn quote_only(message: &str, document: &str) -> String {
     let document = without_remarks(document);
     let message = message.split(" Did you mean").next().unwrap_or_default();
+    let names_types = message.starts_with("Fragment cannot ");
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let is_known = |quoted: &str| {
         let name = quoted.trim_matches(|letter| !is_name(letter));
         document.split(|letter| !is_name(letter)).any(|word| word == name)
     };
     let parts = message.split('"').enumerate().map(|(index, part)| match index % 2 {
-        1 if !is_known(part) => "…",
+        1 if index > 1 || names_types || !is_known(part) => "…",
         _ => part,
     });
     parts.collect::<Vec<_>>().join("\"")
@@ -190,11 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn a_dictionary_in_a_comment_or_a_string_confirms_nothing() {
+    fn a_dictionary_anywhere_in_the_document_confirms_nothing() {
         let told = "Unknown field \"x\" on type \"User\".";
-        for document in ["{ me { x } } # Account User", "{ me(a: \"User\") { x } }"] {
+        for document in ["{ me { x } } # User", "{ me(a: \"User\") { x } }", "{ me(a: [User]) { x User: y } }"] {
             assert_eq!(quote_only(told, document), "Unknown field \"x\" on type \"…\".", "{document}");
         }
+        let told = "Fragment cannot be spread here as objects of type \"Query\" can never be of type \"User\"";
+        let hidden = "Fragment cannot be spread here as objects of type \"…\" can never be of type \"…\"";
+        assert_eq!(quote_only(told, "{ Query ... on User { id } }"), hidden);
     }
 
     #[test]
@@ -209,7 +214,7 @@ mod tests {
         let told = "Variable \"$a\" of type \"Int\" used in position expecting type \"[ID!]!\"";
         let document = Quoting::Document("query($a: Int) { x(y: $a) }");
         let (code, message) = completed(told, Stage::Request, document);
-        assert_eq!(message, "Variable \"$a\" of type \"Int\" used in position expecting type \"…\"");
+        assert_eq!(message, "Variable \"$a\" of type \"…\" used in position expecting type \"…\"");
         assert_eq!(code, "GRAPHQL_VALIDATION_FAILED");
     }
 

@@ -20,11 +20,8 @@ use crate::error::{OrFault, Result};
 
 /// How long a client may take to say the head of a request, and how long a connection may stay silent between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-const LARGEST_HEAD: u32 = 32 * 1024;
+const LARGEST_HEAD: usize = 32 * 1024;
 const MOST_HEADERS: usize = 64;
-const MOST_STREAMS: u32 = 100;
-const PING_INTERVAL: Duration = Duration::from_secs(30);
-const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the server waits for the other end.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +32,7 @@ pub struct Patience {
     pub grace: Duration,
 }
 
-/// Serves HTTP/1.1 and, without TLS, HTTP/2 until `shutdown`; then accepts nothing new and lets requests in flight
+/// Serves HTTP/1.1 until `shutdown`; then accepts nothing new and lets requests in flight
 /// finish. Connections that stay open say goodbye meanwhile.
 ///
 /// # Errors
@@ -53,17 +50,13 @@ pub async fn serve(
     let mut server =
         axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(greeter).handle(handle.clone());
     let http = server.http_builder();
+    // In HTTP/2 a client that answers pings and takes in nothing could hold its answers for ever, a hundred at a time.
+    *http = http.clone().http1_only();
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_headers(MOST_HEADERS)
-        .max_buf_size(LARGEST_HEAD as usize);
-    http.http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(LARGEST_HEAD)
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
+        .max_buf_size(LARGEST_HEAD);
 
     let drain = Drain { stopping: shutdown.clone(), ..Drain::default() };
     let router = router.layer(Extension(drain.clone()));
@@ -79,8 +72,7 @@ pub async fn serve(
     outcome.or_fault("serving HTTP")
 }
 
-/// Waits until a client has said which HTTP it speaks. The server that tells the two apart would wait for ever, and a
-/// silent connection would hold up the shutdown.
+/// Waits until a client says something: a silent connection would hold up the shutdown.
 #[derive(Clone)]
 struct Greeter {
     shutdown: CancellationToken,
@@ -107,8 +99,9 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Greeter {
 }
 
 async fn greeting(stream: &TcpStream) -> io::Result<()> {
-    /// RFC 9113, section 3.4.
-    const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    /// The first letters of HTTP/2 (RFC 9113, section 3.4), and of no method of ours. Left to the parser of HTTP/1.1,
+    /// such a connection would stay open.
+    const HTTP2: &[u8] = b"PRI";
     let mut seen = [0; HTTP2.len()];
     loop {
         match stream.peek(&mut seen).await? {
@@ -117,6 +110,7 @@ async fn greeting(stream: &TcpStream) -> io::Result<()> {
                 // Peeking returns at once as long as something is there.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            _ if seen == HTTP2 => return Err(io::ErrorKind::InvalidData.into()),
             _ => return Ok(()),
         }
     }

@@ -105,7 +105,7 @@ impl<'a> Sum<'a> {
         match (name, table.find(parent, name)) {
             ("__typename", _) => Cost::once(Part { fields: 1, ..Part::default() }),
             ("__schema", _) => self.of_introspection(set, "__Schema"),
-            ("__type", _) => self.of_introspection(set, "__Type"),
+            ("__type", _) => self.of_introspection(set, "__Type").times(table.largest_type()),
             // Validation refuses it; until then it counts like any other.
             (_, None) => {
                 let own = Part { points: 1, fields: 1, ..Part::default() };

@@ -61,6 +61,11 @@ impl Cost {
         Self { once: self.once.beside(other.once), each_row: self.each_row.beside(other.each_row) }
     }
 
+    /// So often, where there is no connection around.
+    pub(super) fn times(self, times: u32) -> Self {
+        Self::once(self.whole().times(times))
+    }
+
     /// All of it, where there is no connection around.
     pub(super) fn whole(self) -> Part {
         self.once.beside(self.each_row)

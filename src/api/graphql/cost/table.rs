@@ -11,6 +11,7 @@ use async_graphql::registry::{MetaField, MetaType, MetaTypeName, Registry};
 pub struct CostTable {
     types: HashMap<String, HashMap<String, FieldCost>>,
     roots: [Option<String>; 3],
+    largest_type: u32,
 }
 
 /// What one field costs by itself, and how it weighs what is below it.
@@ -55,7 +56,7 @@ impl CostTable {
             Some(fields.map(|field| (field.name.clone(), FieldCost::of(registry, &lists, of.name(), field))).collect())
         };
         let types = registry.types.iter().filter_map(|(name, of)| Some((name.clone(), fields(of)?))).collect();
-        Self { types, roots: roots.map(Option::<&String>::cloned) }
+        Self { types, roots: roots.map(Option::<&String>::cloned), largest_type: lists.largest }
     }
 
     /// What the field costs, if there is such a field.
@@ -67,6 +68,11 @@ impl CostTable {
     #[must_use]
     pub fn points(&self, of: &str, field: &str) -> u32 {
         self.find(of, field).map_or(0, |cost| cost.points)
+    }
+
+    /// How many times the average the longest list of a type is: whoever names one type picks that.
+    pub(super) const fn largest_type(&self) -> u32 {
+        self.largest_type
     }
 
     pub(super) fn root(&self, number: usize) -> &str {
@@ -113,6 +119,8 @@ struct SchemaLists {
     members: u32,
     values: u32,
     possible: u32,
+    /// The longest list as a multiple of the average of its kind, rounded up.
+    largest: u32,
 }
 
 impl SchemaLists {
@@ -129,13 +137,16 @@ impl SchemaLists {
             _ => None,
         });
         let possible = types().filter_map(MetaType::possible_types).map(IndexSet::len);
+        let [fields, members, values] =
+            [Lengths::of(fields.iter().map(|fields| fields.len())), Lengths::of(members), Lengths::of(values)];
         Self {
             types: length(registry.types.len()),
-            fields: average(fields.iter().map(|fields| fields.len())),
-            arguments: average(arguments),
-            members: average(members),
-            values: average(values),
+            fields: fields.average,
+            arguments: Lengths::of(arguments).average,
+            members: members.average,
+            values: values.average,
             possible: length(possible.max().unwrap_or_default()),
+            largest: [fields, members, values].iter().map(Lengths::spread).max().unwrap_or(1),
         }
     }
 
@@ -152,10 +163,24 @@ impl SchemaLists {
     }
 }
 
-/// Rounded up.
-fn average(lengths: impl Iterator<Item = usize>) -> u32 {
-    let (count, sum) = lengths.fold((0, 0), |(count, sum), length| (count + 1, sum + length));
-    length(sum.div_ceil(count.max(1)))
+/// How long lists of one kind are.
+struct Lengths {
+    /// Rounded up.
+    average: u32,
+    most: u32,
+}
+
+impl Lengths {
+    fn of(lengths: impl Iterator<Item = usize>) -> Self {
+        let (count, sum, most) = lengths.fold((0, 0, 0), |(count, sum, most): (usize, usize, usize), length| {
+            (count + 1, sum + length, most.max(length))
+        });
+        Self { average: length(sum.div_ceil(count.max(1))), most: length(most) }
+    }
+
+    const fn spread(&self) -> u32 {
+        self.most.div_ceil(self.average)
+    }
 }
 
 fn length(length: usize) -> u32 {
