@@ -76,13 +76,17 @@ struct Sum<'a> {
 
 impl<'a> Sum<'a> {
     fn of_set(&mut self, set: &'a SelectionSet, parent: &str) -> Cost {
-        let costs = set.items.iter().map(|selection| match &selection.node {
-            Selection::Field(field) => self.of_field(&field.node, parent),
-            Selection::InlineFragment(fragment) => {
-                let condition = fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
-                self.of_set(&fragment.node.selection_set.node, condition.unwrap_or(parent))
-            }
-            Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+        let costs = set.items.iter().map(|selection| {
+            let cost = match &selection.node {
+                Selection::Field(field) => self.of_field(&field.node, parent),
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let condition = condition.map(|condition| condition.node.on.node.as_str());
+                    self.of_set(&fragment.node.selection_set.node, condition.unwrap_or(parent))
+                }
+                Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+            };
+            cost.behind(selection.node.directives())
         });
         costs.fold(Cost::default(), Cost::beside)
     }
@@ -127,13 +131,12 @@ impl<'a> Sum<'a> {
     fn of_known(&self, cost: &FieldCost, field: &Field, below: Cost) -> Cost {
         let own = Part::of_field(cost);
         match cost.times {
-            Times::About(times) => Cost::once(own.beside(below.whole().times(times))),
+            Times::About(times) => Cost::once(own.beside(below.whole().times(times)).unconditional()),
             Times::Page => Cost::once(own.beside(below.with_rows(self.page_size(field)))),
             Times::Row => Cost {
-                once: Part { fields: 1, reads_rows: true, ..Part::default() },
+                once: Part { fields: 1, ..Part::default() },
                 each_row: Part { fields: 0, ..own }.beside(below.whole()),
             },
-            Times::OncePerPage => Cost::once(Part { reads_rows: true, ..own.beside(below.whole()) }),
         }
     }
 
@@ -267,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_connection_costs_its_nodes_and_one() {
-        assert_eq!(points("{ items { total } }"), 1);
+        assert_eq!(points("{ items { total } }"), 20 + 1);
         assert_eq!(points("{ items { edges { node { name } } } }"), 20 + 1);
         assert_eq!(points("{ items(first: 3) { edges { node { name part { number } } } } }"), 3 * 2 + 1);
         assert_eq!(points("{ items(first: 0) { edges { node { name } } } }"), 1);
@@ -277,6 +280,23 @@ mod tests {
     fn a_row_that_is_read_costs_a_point_whatever_is_told_of_it() {
         let asked = cost_of("{ items(first: 3) { edges { __typename } total } }", value!({}));
         assert_eq!((asked.points, asked.kept), (3 + 1, 3));
+    }
+
+    #[test]
+    fn rows_that_a_directive_hides_are_read_all_the_same() {
+        for edges in [
+            "edges { node @skip(if: true) { name } }",
+            "edges @skip(if: true) { node { name } }",
+            "... @skip(if: true) { edges { node { name } } }",
+            "edges { ...e @skip(if: true) }",
+            "total",
+        ] {
+            let document = format!("{{ items(first: 3) {{ {edges} }} }} fragment e on ItemEdge {{ node {{ name }} }}");
+            let asked = cost_of(&document, value!({}));
+            assert_eq!((asked.points, asked.kept), (3 + 1, 3), "{edges}");
+        }
+        let inside = cost_of("{ items(first: 3) { edges { node { name @skip(if: true) } } } }", value!({}));
+        assert_eq!((inside.points, inside.kept), (3 + 1, 0));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! How the costs of parts of an operation add up.
 
+use async_graphql::Positioned;
+use async_graphql::parser::types::Directive;
+
 use super::table::FieldCost;
 
 /// What a part of an operation asks for.
@@ -11,8 +14,8 @@ pub(super) struct Part {
     pub(super) fields: u32,
     pub(super) schema_fields: u32,
     pub(super) introspects: bool,
-    /// Whether rows of the connection around it are read.
-    pub(super) reads_rows: bool,
+    /// Whether `@skip` or `@include` may leave it out, so that nobody sees at the end by its fields what was read.
+    pub(super) is_conditional: bool,
 }
 
 /// What a selection set asks for: once, and for each row of the connection it belongs to.
@@ -31,7 +34,7 @@ impl Part {
             fields: self.fields.saturating_add(other.fields),
             schema_fields: self.schema_fields.saturating_add(other.schema_fields),
             introspects: self.introspects || other.introspects,
-            reads_rows: self.reads_rows || other.reads_rows,
+            is_conditional: self.is_conditional || other.is_conditional,
         }
     }
 
@@ -44,6 +47,11 @@ impl Part {
             schema_fields: self.schema_fields.saturating_mul(times),
             ..self
         }
+    }
+
+    /// The same, behind a field that runs in any case, or whose rows have been paid for.
+    pub(super) fn unconditional(self) -> Self {
+        Self { is_conditional: false, ..self }
     }
 
     pub(super) fn of_field(cost: &FieldCost) -> Self {
@@ -61,6 +69,12 @@ impl Cost {
         Self { once: self.once.beside(other.once), each_row: self.each_row.beside(other.each_row) }
     }
 
+    /// The same where it stands behind directives.
+    pub(super) fn behind(mut self, directives: &[Positioned<Directive>]) -> Self {
+        self.each_row.is_conditional |= !directives.is_empty();
+        self
+    }
+
     /// So often, where there is no connection around.
     pub(super) fn times(self, times: u32) -> Self {
         Self::once(self.whole().times(times))
@@ -71,12 +85,13 @@ impl Cost {
         self.once.beside(self.each_row)
     }
 
-    /// All of it, in a connection with so many rows on its page. A row that is read costs a point, whatever of it is told.
+    /// All of it, in a connection with so many rows on its page. Its rows are read and cost a point each, whatever of them
+    /// is told; where that may be nothing, the point is kept.
     pub(super) fn with_rows(self, rows: u32) -> Part {
         let mut each_row = self.each_row;
-        if self.once.reads_rows && each_row.points == 0 {
-            each_row = Part { points: 1, kept: 1, ..each_row };
+        if each_row.points == 0 || each_row.is_conditional {
+            each_row = Part { points: each_row.points.max(1), kept: each_row.kept.max(1), ..each_row };
         }
-        Part { reads_rows: false, ..self.once.beside(each_row.times(rows)) }
+        self.once.beside(each_row.times(rows)).unconditional()
     }
 }

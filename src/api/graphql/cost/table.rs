@@ -38,8 +38,6 @@ pub(super) enum Times {
     Page,
     /// The list in a connection: for each row of the page.
     Row,
-    /// Something else in a connection that is told of its rows, such as `pageInfo`.
-    OncePerPage,
 }
 
 /// How many items a list may have that nobody asks for by number.
@@ -87,7 +85,7 @@ impl FieldCost {
         let usual = u32::from(!is_leaf && !parent.ends_with("Connection") && !parent.starts_with("__"));
         Self {
             points: declared(field).unwrap_or(usual),
-            times: Times::of(lists, parent, field, (&answers, is_leaf)),
+            times: Times::of(lists, parent, field, &answers),
             is_for_admins: is_for_admins(field),
             takes_secret: takes_secret(registry, field),
             answers,
@@ -96,12 +94,11 @@ impl FieldCost {
 }
 
 impl Times {
-    fn of(lists: &SchemaLists, parent: &str, field: &MetaField, (answers, is_leaf): (&str, bool)) -> Self {
+    fn of(lists: &SchemaLists, parent: &str, field: &MetaField, answers: &str) -> Self {
         let is_list = field.ty.starts_with('[');
         let has_pages = ["first", "last"].iter().all(|name| field.args.contains_key(*name));
         match (parent.ends_with("Connection"), is_list) {
             (true, true) => Self::Row,
-            (true, false) if !is_leaf => Self::OncePerPage,
             (false, true) if parent.starts_with("__") => Self::About(lists.length(&field.name)),
             (false, true) => Self::About(USUAL_LIST),
             (false, false) if answers.ends_with("Connection") && has_pages => Self::Page,
