@@ -47,10 +47,7 @@ impl Payer {
     pub fn of(app: &App, caller: &Caller, user: Option<&str>) -> Self {
         let customer = customer(caller.address);
         let budget = user.map_or_else(|| format!("budget:address:{customer}"), |user| format!("budget:{user}"));
-        Self {
-            requests: (format!("requests:{customer}"), app.config.rate_limit_requests),
-            budget: (budget, app.config.rate_limit_budget),
-        }
+        Self { requests: requests(app, caller), budget: (budget, app.config.rate_limit_budget) }
     }
 
     fn windows(&self) -> [Named; 2] {
@@ -60,6 +57,11 @@ impl Payer {
     fn points(&self, points: u32) -> Window<'_> {
         window(&self.budget).weighing(points)
     }
+}
+
+/// The window of all requests of the caller's address.
+fn requests(app: &App, caller: &Caller) -> Named {
+    (format!("requests:{}", customer(caller.address)), app.config.rate_limit_requests)
 }
 
 impl Prepaid {
@@ -132,19 +134,19 @@ impl App {
 
     /// Counts a request that has no operation among those of its address.
     pub async fn count_request(&self, caller: &Caller, now: Time) -> (Fill, Result<(), Refusal>) {
-        let payer = Payer::of(self, caller, None);
-        let taken = self.rate_limiter.attempt(&[window(&payer.requests)], now).await;
+        let requests = requests(self, caller);
+        let taken = self.rate_limiter.attempt(&[window(&requests)], now).await;
         let fill = taken.fills.first().copied().unwrap_or_default();
-        (fill, self.decided(&[payer.requests], taken).map(drop))
+        (fill, self.decided(&[requests], taken).map(drop))
     }
 
     /// Why the caller's next request will be refused, if this instance can tell by itself.
     #[must_use]
     pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(Fill, Refusal)> {
-        let payer = Payer::of(self, caller, None);
-        let refused = self.rate_limiter.full_here(window(&payer.requests), now)?;
+        let requests = requests(self, caller);
+        let refused = self.rate_limiter.full_here(window(&requests), now)?;
         let fill = refused.fills.first().copied().unwrap_or_default();
-        Some((fill, self.decided(&[payer.requests], refused).err()?))
+        Some((fill, self.decided(&[requests], refused).err()?))
     }
 
     /// What a charge of so many points takes of the budget: not more than there is, and nothing where there is none.

@@ -50,8 +50,7 @@ pub async fn graphql(
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
-    let full = (edge.refusal)(&caller);
-    if let Some(full) = full {
+    if let Some(full) = (edge.refusal)(&caller) {
         return refuse_all(&edge, full, MediaType::negotiate(&head.headers).unwrap_or(MediaType::Json), &id);
     }
     if socket::is_wanted(&head) {
