@@ -13,6 +13,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::flows::deliver_mail::deliver_mail;
 use crate::flows::erase_users::erase_users;
 use crate::flows::keep_books::keep_books;
+use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::device;
 
@@ -71,7 +72,8 @@ pub fn start_background(app: &Arc<App>) {
         async move {
             let removed = sweep(&app, &stopping).await?;
             let erased = erase_users(&app, &stopping).await?;
-            tracing::debug!(removed, erased, "swept");
+            let unverified = remove_unverified(&app, &stopping).await?;
+            tracing::debug!(removed, erased, unverified, "swept");
             Ok(())
         }
     });

@@ -41,6 +41,31 @@ pub struct LiveLimits {
     pub backlog: usize,
 }
 
+/// How long things are kept that are over. Zero keeps accounts and events for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Sessions that ended or expired.
+    pub sessions: Duration,
+    /// Deleted accounts, before they are erased.
+    pub users: Duration,
+    /// Accounts whose address was never verified; where it is not set, [`super::Config::unverified_retention`] decides.
+    pub unverified_users: Option<Duration>,
+    /// Delivered emails.
+    pub letters: Duration,
+    /// Events of the audit trail.
+    pub audit: Duration,
+}
+
+/// How long things are kept.
+pub(super) fn read_retention(read: &mut Read<'_>) -> Option<Retention> {
+    let unverified_users = read.optional("UNVERIFIED_RETENTION", read::duration);
+    let (sessions, users) =
+        (read.required("SESSION_RETENTION", read::duration), read.required("USER_RETENTION", read::duration));
+    let (letters, audit) =
+        (read.required("LETTER_RETENTION", read::duration), read.required("AUDIT_RETENTION", read::duration));
+    Some(Retention { sessions: sessions?, users: users?, unverified_users, letters: letters?, audit: audit? })
+}
+
 /// The rules of a good password.
 pub(super) fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy> {
     let (min_length, max_length) =

@@ -12,7 +12,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use url::Url;
 
-pub use groups::{HashCost, LiveLimits};
+pub use groups::{HashCost, LiveLimits, Retention};
 pub use read::SettingFault;
 use read::{Read, list, switch};
 
@@ -123,10 +123,7 @@ pub struct Config {
     /// Codes that are judged for one challenge; none is as many as its account allows.
     pub mfa_challenge_attempts: Option<i32>,
 
-    pub session_retention: Duration,
-    pub user_retention: Duration,
-    pub letter_retention: Duration,
-    pub audit_retention: Duration,
+    pub retention: Retention,
 
     pub log: String,
     pub log_json: bool,
@@ -193,6 +190,13 @@ impl Config {
         self.email_verification == EmailVerification::Required || self.hide_account_existence
     }
 
+    /// How long an account is kept whose address was never verified; `None` keeps it.
+    #[must_use]
+    pub fn unverified_retention(&self) -> Option<Duration> {
+        let default = || self.requires_verified_email().then_some(Duration::from_hours(7 * 24));
+        self.retention.unverified_users.or_else(default).filter(|retention| !retention.is_zero())
+    }
+
     /// Whether keys, mailbox and first administrator are made without being asked for.
     #[must_use]
     pub fn is_development(&self) -> bool {
@@ -205,6 +209,7 @@ impl Config {
         let passwords = groups::read_password_policy(read);
         let hashes = groups::read_hash_cost(read);
         let live = groups::read_live_limits(read);
+        let retention = groups::read_retention(read);
         let public_url = read.required("PUBLIC_URL", read::web_url);
         let issuer = read
             .optional("JWT_ISSUER", read::text)
@@ -292,10 +297,7 @@ impl Config {
             mfa_challenge_attempts: read
                 .required("MFA_CHALLENGE_ATTEMPTS", read::parsed::<u16>)
                 .map(|most| Some(i32::from(most)).filter(|most| *most > 0))?,
-            session_retention: read.required("SESSION_RETENTION", read::duration)?,
-            user_retention: read.required("USER_RETENTION", read::duration)?,
-            letter_retention: read.required("LETTER_RETENTION", read::duration)?,
-            audit_retention: read.required("AUDIT_RETENTION", read::duration)?,
+            retention: retention?,
             log: read.required("LOG", read::text)?,
             log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
             metrics_auth_token: read.optional("METRICS_AUTH_TOKEN", read::bearer_token),

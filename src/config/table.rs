@@ -185,6 +185,7 @@ pub const SETTINGS: &[Group] = &[
         settings: &[
             setting("SESSION_RETENTION", "30d", "How long ended and expired sessions stay listed."),
             setting("USER_RETENTION", "30d", "How long a deleted account can be restored; then its personal data is erased for good and its address is free. 0s keeps it for ever."),
+            setting("UNVERIFIED_RETENTION", "", "How long an account is kept whose address was never verified. Without it 7d where verification is required (accounts that ever signed in stay), and for ever elsewhere. 0s keeps them for ever."),
             setting("LETTER_RETENTION", "7d", "How long delivered letters stay in the outbox, without their content."),
             setting("AUDIT_RETENTION", "400d", "How long events stay in the audit trail; 0s keeps them for ever."),
         ],

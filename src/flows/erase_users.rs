@@ -20,10 +20,10 @@ const BATCH: i64 = 100;
 /// `UNAVAILABLE`, or a fault; who was erased stays erased.
 pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64> {
     let now = app.clock.now();
-    if app.config.user_retention.is_zero() {
+    if app.config.retention.users.is_zero() {
         return Ok(0);
     }
-    let cutoff = now - app.config.user_retention;
+    let cutoff = now - app.config.retention.users;
     let (operator, mut erased) = (Caller::operator("authgraph retention"), 0);
     loop {
         let due = erasure::list_due(&app.db, cutoff, BATCH).await?;

@@ -22,6 +22,7 @@ pub mod reauthenticate;
 pub mod rebuild_statistics;
 pub mod refresh;
 pub mod register;
+pub mod remove_unverified;
 pub mod remove_user;
 pub mod reseal;
 pub mod reset_password;

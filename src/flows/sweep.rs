@@ -31,8 +31,8 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     while !stopping.is_cancelled() {
         let batch = refresh_tokens::sweep(&app.db, now, BATCH).await?
             + one_time_tokens::sweep(&app.db, now, BATCH).await?
-            + sessions::sweep(&app.db, now - app.config.session_retention, BATCH).await?
-            + outbox::sweep(&app.db, now - app.config.letter_retention, BATCH).await?
+            + sessions::sweep(&app.db, now - app.config.retention.sessions, BATCH).await?
+            + outbox::sweep(&app.db, now - app.config.retention.letters, BATCH).await?
             + mfa::sweep_enrollments(&app.db, now, BATCH).await?
             + mfa_challenges::sweep(&app.db, now, BATCH).await?
             + known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await?
@@ -49,12 +49,12 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
 
 /// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified.
 async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
-    if app.config.audit_retention.is_zero() {
+    if app.config.retention.audit.is_zero() {
         return Ok(0);
     }
     let mut removed = 0;
     for head in audit_chains::heads(&app.db).await? {
-        removed += audit_links::remove(&app.db, head.shard, now - app.config.audit_retention, BATCH).await?;
+        removed += audit_links::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await?;
     }
     Ok(removed)
 }

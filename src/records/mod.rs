@@ -23,5 +23,6 @@ pub mod refresh_tokens;
 pub mod seeding;
 pub mod sessions;
 pub mod statistics;
+pub mod unverified_users;
 pub mod user_list;
 pub mod users;

@@ -50,15 +50,16 @@ fn text_of(call: &str, module: &str, sources: &HashMap<String, String>) -> Strin
             rest = tail;
         } else {
             let (name, tail) = rest.split_once("!()").unwrap_or_else(|| panic!("{module}: {rest:.60}"));
-            sql.push_str(&columns(&sources[name.rsplit_once("::").map_or(module, |(module, _)| module)]));
+            let (module, name) = name.rsplit_once("::").unwrap_or((module, name));
+            sql.push_str(&text_of_macro(&sources[module], name));
             rest = tail;
         }
     }
 }
 
-/// The text of the macro `columns!()` of a module.
-fn columns(source: &str) -> String {
-    let (_, rest) = source.split_once("macro_rules! columns").unwrap();
+/// The text of a macro of a module: `columns!()`.
+fn text_of_macro(source: &str, name: &str) -> String {
+    let (_, rest) = source.split_once(&format!("macro_rules! {name} ")).unwrap();
     literal(&rest[rest.find('"').unwrap()..]).0
 }
 

@@ -1,0 +1,53 @@
+//! Removing accounts whose address was never verified, so that nobody loses an address to a stranger's typing error.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::records::audit_log::{self, Event};
+use crate::records::unverified_users::{self, Limits};
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
+use crate::values::ids::UserId;
+
+/// How many accounts are looked for at a time.
+const BATCH: i64 = 100;
+
+/// Removes accounts that were opened longer ago than `UNVERIFIED_RETENTION` and never verified, each in a transaction of
+/// its own. Where verification is required, only accounts that never signed in: others are from the time before. Answers
+/// how many were removed.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault in finding them. An account that cannot be removed is logged, and the next one is tried.
+pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Result<u64> {
+    let now = app.clock.now();
+    let Some(retention) = app.config.unverified_retention() else { return Ok(0) };
+    let limits = Limits { cutoff: now - retention, spares_used: app.config.requires_verified_email(), now };
+    let (mut removed, mut last) = (0, UserId::from(uuid::Uuid::nil()));
+    loop {
+        let due = unverified_users::list(&app.db, &limits, last, BATCH).await?;
+        let Some(end) = due.last().copied() else { return Ok(removed) };
+        for id in due {
+            if stopping.is_cancelled() {
+                return Ok(removed);
+            }
+            match remove(app, id, &limits).await {
+                Ok(was_removed) => removed += u64::from(was_removed),
+                Err(error) => tracing::error!(user = %id, ?error, "an unverified account was not removed"),
+            }
+        }
+        last = end;
+    }
+}
+
+async fn remove(app: &App, id: UserId, limits: &Limits) -> Result<bool> {
+    let mut tx = app.db.begin().await?;
+    // It may have been verified, or removed by another instance, since it was listed.
+    if !unverified_users::remove(&mut tx, id, limits).await? {
+        return Ok(false);
+    }
+    let event = Event::success(AuditAction::UserErased).about(Some(id)).with("reason", "UNVERIFIED");
+    audit_log::write(&mut tx, &Caller::operator("authgraph retention"), event, limits.now).await?;
+    tx.commit().await?;
+    Ok(true)
+}

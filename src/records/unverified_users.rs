@@ -1,0 +1,54 @@
+//! Accounts whose address was never verified, and that are old enough to be removed.
+
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::ids::UserId;
+use crate::values::time::Time;
+
+/// Which of them are removed.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// They were opened, and last signed in to, before this moment.
+    pub cutoff: Time,
+    /// Whether one that ever signed in stays.
+    pub spares_used: bool,
+    /// The present moment.
+    pub now: Time,
+}
+
+/// What holds for an account that may go: opened by its holder (an invitation has its own time), with nobody in it.
+macro_rules! is_due {
+    () => {
+        "u.email_verified_at is null and u.deleted_at is null and u.created_at < $1 \
+         and (u.last_login_at is null or (u.last_login_at < $1 and not $2)) \
+         and u.role = 'USER' and u.password_hash is not null and not exists \
+         (select 1 from sessions s where s.user_id = u.id and s.ended_at is null and s.expires_at > $3)"
+    };
+}
+
+/// The next accounts that are due, after `last` in the order of their ids.
+pub async fn list(db: &Db, limits: &Limits, last: UserId, batch: i64) -> Result<Vec<UserId>> {
+    let found: Vec<(UserId,)> = db
+        .query(sql!("select u.id from users u where ", is_due!(), " and u.id > $4 order by u.id limit $5"))
+        .bind(limits.cutoff)
+        .bind(limits.spares_used)
+        .bind(limits.now)
+        .bind(last)
+        .bind(batch)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Removes the account and all that belongs to it; false where it is not due any more.
+pub async fn remove(tx: &mut Tx, id: UserId, limits: &Limits) -> Result<bool> {
+    let removed = tx
+        .query(sql!("delete from users where id = $4 and id in (select u.id from users u where ", is_due!(), ")"))
+        .bind(limits.cutoff)
+        .bind(limits.spares_used)
+        .bind(limits.now)
+        .bind(id)
+        .execute()
+        .await?;
+    Ok(removed == 1)
+}
