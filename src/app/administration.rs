@@ -3,24 +3,29 @@
 use super::App;
 use crate::error::{Refusal, Result};
 use crate::records::administration;
+use crate::records::sessions::{self, SessionOfUser};
 use crate::records::users::{self, User};
 use crate::tools::db::Tx;
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus};
 
 impl App {
-    /// Begins a deed of an administrator, who must still be one: of two who demote each other at the same moment the
-    /// second is none any more.
+    /// Begins a deed of an administrator, who must still be one, in a session that still lives: of two who demote each
+    /// other at the same moment the second is none any more.
     ///
     /// # Errors
-    /// `FORBIDDEN`.
-    pub async fn begin_as_admin(&self, admin: UserId, now: Time) -> Result<Tx> {
+    /// `UNAUTHENTICATED` where the session is over; `FORBIDDEN`.
+    pub async fn begin_as_admin(&self, session: SessionId, now: Time) -> Result<Tx> {
         let mut tx = self.db.begin().await?;
         administration::hold_roster(&mut tx).await?;
-        let actor = users::find_in(&mut tx, admin).await?;
-        let may = |user: &User| user.role == Role::Admin && user.deleted_at.is_none() && !user.is_shut(now);
-        if actor.as_ref().is_some_and(may) { Ok(tx) } else { Err(Refusal::Forbidden.into()) }
+        let actor = sessions::find_with_user_in(&mut tx, session).await?;
+        let SessionOfUser { session, user } = actor.ok_or(Refusal::Unauthenticated)?;
+        if session.why_over(now).is_some() {
+            return Err(Refusal::Unauthenticated.into());
+        }
+        let may = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_shut(now);
+        if may { Ok(tx) } else { Err(Refusal::Forbidden.into()) }
     }
 
     /// The user that an administrator is about to change, whose row nobody else changes meanwhile.

@@ -12,6 +12,7 @@ use crate::error::{OrFault, Result};
 use crate::records::one_time_tokens::{self, Holder, Purpose};
 use crate::records::outbox::{self, LetterKind, Posted};
 use crate::records::users::{self, User};
+use crate::records::{held_addresses, sessions};
 use crate::tools::db::Tx;
 use crate::values::letter::{Letter, PrintedName};
 use crate::values::time::Time;
@@ -39,7 +40,9 @@ impl App {
             Some(id) => users::find_in(&mut tx, id).await?,
             None => users::find_by_email_in(&mut tx, &posted.recipient).await?,
         };
-        let Some(user) = user.filter(|user| user.deleted_at.is_none()) else { return Ok(None) };
+        // A deleted account is written to once: about the deletion.
+        let may_read = |user: &User| user.deleted_at.is_none() || posted.kind == LetterKind::AccountDeleted;
+        let Some(user) = user.filter(may_read) else { return Ok(None) };
         let letter = Writing { app: self, posted, user, now }.write(&mut tx).await?;
         tx.commit().await?;
         Ok(letter)
@@ -72,9 +75,13 @@ impl Writing<'_> {
             LetterKind::EmailChanged if !is_own => self.email_changed(tx).await,
             LetterKind::NewDevice => self.new_device(tx).await,
             LetterKind::SessionCompromised => self.session_compromised(),
-            LetterKind::PasswordChanged
+            LetterKind::PasswordChanged => self.password_changed(tx).await,
+            LetterKind::AccountDeleted => Ok(self.account_deleted()),
+            LetterKind::EmailChangeRequested
             | LetterKind::MfaEnabled
             | LetterKind::MfaDisabled
+            | LetterKind::MfaCodesRefused
+            | LetterKind::BackupCodesRegenerated
             | LetterKind::BackupCodeUsed => Ok(self.notice()),
             LetterKind::VerifyEmail
             | LetterKind::ResetPassword
@@ -88,10 +95,19 @@ impl Writing<'_> {
     /// To the new address; where somebody else has it, its owner is told instead and learns no more than that.
     async fn confirm_email_change(&self, tx: &mut Tx) -> Result<Option<Letter>> {
         let new_address = self.posted.recipient.clone();
+        // A change ends with the session that asked for it.
+        let Some(session) = self.posted.details.session else { return Ok(None) };
+        if !sessions::is_living(tx, session, self.now).await? {
+            return Ok(None);
+        }
         if users::is_free(tx, &new_address, self.user.id, self.now).await? {
             let valid_for = self.app.config.verification_token_lifetime;
             let link = self.link_with_token(tx, Purpose::ConfirmEmailChange, valid_for).await?;
-            return Ok(Some(Letter::ConfirmEmailChange { name: self.name(), link, valid_for, new_address }));
+            // An address that nobody proved is a text that a stranger may have chosen: it is not shown.
+            let former_address = self.user.email_verified_at.map(|_| self.user.email.clone());
+            let (name, undo_for) = (self.name(), self.app.config.email_undo_lifetime);
+            let letter = Letter::ConfirmEmailChange { name, link, valid_for, new_address, former_address, undo_for };
+            return Ok(Some(letter));
         }
         let owner = users::find_by_email_in(tx, &new_address).await?.filter(|owner| owner.deleted_at.is_none());
         owner.map(|owner| self.account_exists(printed_name(&owner))).transpose()
@@ -99,6 +115,9 @@ impl Writing<'_> {
 
     async fn email_changed(&self, tx: &mut Tx) -> Result<Option<Letter>> {
         let Some(new_address) = self.posted.details.new_address.clone() else { return Ok(None) };
+        if !held_addresses::is_held_for(tx, &self.posted.recipient, self.user.id).await? {
+            return Ok(self.posted.details.at.map(|at| Letter::UnverifiedEmailChanged { name: self.name(), at }));
+        }
         // As long as the address is held, and no longer, however late the letter leaves.
         let held_until = self.posted.posted_at + self.app.config.email_undo_lifetime;
         let Some(valid_for) = (held_until - self.now).to_std().ok().filter(|left| !left.is_zero()) else {
@@ -121,7 +140,12 @@ impl Writing<'_> {
         let (address, at) = (self.posted.details.address?, self.posted.details.at?);
         let (name, device) = (self.name(), self.device());
         match self.posted.kind {
-            LetterKind::PasswordChanged => Some(Letter::PasswordChanged { name, device, address, at }),
+            LetterKind::EmailChangeRequested => {
+                let new_address = self.posted.details.new_address.clone()?;
+                Some(Letter::EmailChangeRequested { name, device, address, at, new_address })
+            }
+            LetterKind::MfaCodesRefused => Some(Letter::MfaCodesRefused { name, device, address, at }),
+            LetterKind::BackupCodesRegenerated => Some(Letter::BackupCodesRegenerated { name, device, address, at }),
             LetterKind::MfaEnabled => Some(Letter::MfaEnabled { name, device, address, at }),
             LetterKind::MfaDisabled => Some(Letter::MfaDisabled { name, device, address, at }),
             LetterKind::BackupCodeUsed => {
@@ -133,11 +157,27 @@ impl Writing<'_> {
             | LetterKind::AccountExists
             | LetterKind::ConfirmEmailChange
             | LetterKind::EmailChanged
+            | LetterKind::PasswordChanged
+            | LetterKind::AccountDeleted
             | LetterKind::Invitation
             | LetterKind::MfaReset
             | LetterKind::SessionCompromised
             | LetterKind::NewDevice => None,
         }
+    }
+
+    async fn password_changed(&self, tx: &mut Tx) -> Result<Option<Letter>> {
+        let (Some(address), Some(at)) = (self.posted.details.address, self.posted.details.at) else { return Ok(None) };
+        let held = held_addresses::find_of_user(tx, self.user.id, self.now).await?;
+        let (former_address, undo_until) = held.map(|held| (held.email, held.held_until)).unzip();
+        let (name, device) = (self.name(), self.device());
+        Ok(Some(Letter::PasswordChanged { name, device, address, at, former_address, undo_until }))
+    }
+
+    fn account_deleted(&self) -> Option<Letter> {
+        let details = &self.posted.details;
+        let (name, device) = (self.name(), self.device());
+        Some(Letter::AccountDeleted { name, device, address: details.address, at: details.at? })
     }
 
     fn session_compromised(&self) -> Result<Option<Letter>> {

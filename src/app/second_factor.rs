@@ -22,6 +22,10 @@ use crate::values::time::Time;
 /// How long a sign-in waits for its second factor.
 const CHALLENGE_LIFETIME: Duration = Duration::from_mins(5);
 
+/// So many wrong codes in this time are told to their owner, once.
+const WRONG_CODES_TOLD: i64 = 5;
+const WRONG_CODES_PERIOD: Duration = Duration::from_hours(24);
+
 /// A sign-in that waits for its second factor. There is no session yet.
 #[derive(Debug)]
 pub struct MfaChallenge {
@@ -118,20 +122,27 @@ impl App {
         }
     }
 
-    /// Writes a refused code into the trail, and answers the refusal.
+    /// Writes a refused code into the trail, and answers the refusal. The fifth in a day is told by email: who types codes
+    /// knows the password already.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
     pub async fn refuse_code(
         &self,
         caller: &Caller,
-        failed: Event,
+        (user, failed): (&User, Event),
         attempts_left: Option<i32>,
         now: Time,
     ) -> Result<Refusal> {
         let mut tx = self.db.begin().await?;
+        let wrong = mfa::count_wrong_code(&mut tx, user.id, WRONG_CODES_PERIOD, now).await?;
+        if wrong == Some(WRONG_CODES_TOLD) {
+            let details = Details::of_deed(self.device_label(caller), caller, now);
+            self.post(&mut tx, LetterKind::MfaCodesRefused, user, details, now).await?;
+        }
         audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_MFA_CODE"), now).await?;
         tx.commit().await?;
+        self.letter_posted.notify_one();
         Ok(Refusal::InvalidMfaCode { attempts_left })
     }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::records::sessions::{self, Session};
-use crate::records::users::User;
+use crate::records::users::{self, User};
 use crate::tools::access_token::Claims;
+use crate::tools::db::Tx;
 use crate::values::ids::SessionId;
 use crate::values::time::Time;
 use crate::values::user::Role;
@@ -32,6 +33,20 @@ impl Viewer {
     #[must_use]
     pub const fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Holds the viewer's rows until the transaction ends. A flow whose effect outlasts the session begins with it: the
+    /// session may have ended since the request was let in.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` where the session is over.
+    pub async fn hold(&self, tx: &mut Tx, now: Time) -> Result<()> {
+        users::hold(tx, self.user.id).await?;
+        if sessions::hold_living(tx, self.session.id, now).await? {
+            Ok(())
+        } else {
+            Err(Refusal::Unauthenticated.into())
+        }
     }
 
     /// The administrator this is.

@@ -8,12 +8,13 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::{held_addresses, users};
+use crate::records::{held_addresses, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
+use crate::values::user::locked;
 
 /// Posts a letter to the new address. Whether that is taken only its owner learns.
 ///
@@ -30,24 +31,34 @@ pub async fn request_email_change(
     viewer.require_recent(app, now)?;
     app.reserve_once(&Attempt::Letter(LetterCause::EmailChange, new.clone()), prepaid, caller, now).await?;
     let user = viewer.user();
+    // The present address is told, if it is the user's own; but a flood of requests floods no mailbox.
+    let tells_owner =
+        user.email_verified_at.is_some() && app.may_send_letter(LetterCause::EmailChange, &user.email, now).await?;
     let mut tx = app.db.begin().await?;
+    viewer.hold(&mut tx, now).await?;
     outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
-    let draft = Draft {
-        kind: LetterKind::ConfirmEmailChange,
-        recipient: new,
-        user: Some(user.id),
-        details: Details { new_address: Some(new.clone()), ..Details::default() },
-    };
+    // The session goes along: the change is confirmed only while it lives.
+    let of_session =
+        Details { session: Some(viewer.session().id), new_address: Some(new.clone()), ..Details::default() };
+    let draft =
+        Draft { kind: LetterKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
     outbox::post(&mut tx, draft, now).await?;
+    if tells_owner {
+        let of_action = Details::of_deed(viewer.session().device_label(), caller, now);
+        let details = Details { new_address: Some(new.clone()), ..of_action };
+        app.post(&mut tx, LetterKind::EmailChangeRequested, user, details, now).await?;
+    }
     let event = Event::success(AuditAction::EmailChangeRequested).by(user.id).in_session(viewer.session().id);
-    audit_log::write(&mut tx, caller, event, now).await?;
+    audit_log::write(&mut tx, caller, event.with("newEmail", new.as_str()), now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(())
 }
 
-/// Moves the account to the address whose mailbox the token came from.
+/// Moves the account to the address whose mailbox the token came from, while the session that asked for it lives. The
+/// address it leaves is held and can take the account back, if its mailbox had been proved: an address that never was may
+/// be a stranger's, typed by the holder of the account.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
@@ -58,6 +69,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
+    if !sessions::hold_living(&mut tx, session, now).await? {
+        return Err(Refusal::InvalidToken.into());
+    }
     if user.email == holder.email {
         return Err(Refusal::InvalidToken.into());
     }
@@ -68,7 +83,9 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     one_time_tokens::revoke(&mut tx, user.id, Purpose::VerifyEmail, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
-    held_addresses::hold(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
+    if user.email_verified_at.is_some() {
+        held_addresses::hold(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
+    }
     let draft = Draft {
         kind: LetterKind::EmailChanged,
         recipient: &user.email,
@@ -79,26 +96,32 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
         },
     };
     outbox::post(&mut tx, draft, now).await?;
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::EmailChanged).by(user.id), now).await?;
+    let event = Event::success(AuditAction::EmailChanged).by(user.id).in_session(session);
+    audit_log::write(&mut tx, caller, event.with("newEmail", holder.email.as_str()), now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(holder.email)
 }
 
-/// Moves the account back for whoever reads the old mailbox. Whoever changed the address may know the password too, so
-/// every session ends and a letter offers a new password. Who can undo an earlier change still can: a thief who moves
-/// the account twice and undoes the second must not shut its owner out.
+/// Moves the account back to the address it came from. The person who changed it may know the password, so the password
+/// is taken away, every session ends, and an email to the restored address offers a new password. An earlier change can
+/// still be undone: a thief who moves the account twice and undoes the second must not shut its owner out.
 ///
 /// # Errors
-/// `INVALID_TOKEN`, `EMAIL_TAKEN`.
+/// `INVALID_TOKEN`, `EMAIL_TAKEN`; `ACCOUNT_LOCKED` while an administrator's lock lasts, which leaves the token as it is.
 pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::spend(&mut tx, token, Purpose::UndoEmailChange, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
-    if !users::change_email(&mut tx, holder.user_id, &holder.email, now).await? {
+    let user = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
+    if let Some(until) = user.locked_until.filter(|_| user.is_shut(now)) {
+        return Err(locked(until, now).into());
+    }
+    if !users::change_email(&mut tx, user.id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
     }
+    users::revoke_password(&mut tx, user.id, now).await?;
     for kind in [LetterKind::VerifyEmail, LetterKind::ResetPassword, LetterKind::ConfirmEmailChange] {
         outbox::withdraw_of_user(&mut tx, kind, holder.user_id, now).await?;
     }

@@ -34,6 +34,7 @@ pub async fn change_password(
     let new_hash = PasswordHash::from(app.password_hasher.hash(new.expose()).await?);
 
     let mut tx = app.db.begin().await?;
+    viewer.hold(&mut tx, now).await?;
     if !users::change_password(&mut tx, user.id, &old_hash, &new_hash, now).await? {
         return Err(Refusal::InvalidCredentials.into());
     }

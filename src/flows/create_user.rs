@@ -29,7 +29,7 @@ pub async fn create_user(app: &App, caller: &Caller, admin: &Admin, invitee: Inv
     let now = app.clock.now();
     app.reserve_recipient(&invitee.email, now).await?;
     let actor = admin.viewer().user().id;
-    let mut tx = app.begin_as_admin(actor, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     let new = NewUser {
         email: &invitee.email,
         name: invitee.name.as_deref(),

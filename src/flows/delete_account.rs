@@ -4,7 +4,8 @@ use super::authenticate::Viewer;
 use crate::app::App;
 use crate::error::{FieldFault, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::{administration, one_time_tokens, outbox, users};
+use crate::records::outbox::{self, Details, LetterKind};
+use crate::records::{administration, one_time_tokens, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -26,14 +27,18 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     }
     let mut tx = app.db.begin().await?;
     administration::hold_roster(&mut tx).await?;
+    viewer.hold(&mut tx, now).await?;
     app.keep_an_admin(&mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {
         app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
         outbox::withdraw_all_of_user(&mut tx, user.id, now).await?;
         one_time_tokens::revoke_all(&mut tx, user.id, now).await?;
+        let details = Details::of_deed(viewer.session().device_label(), caller, now);
+        app.post(&mut tx, LetterKind::AccountDeleted, user, details, now).await?;
         let event = Event::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
         audit_log::write(&mut tx, caller, event, now).await?;
     }
     tx.commit().await?;
+    app.letter_posted.notify_one();
     Ok(user.id)
 }

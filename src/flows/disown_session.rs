@@ -12,7 +12,8 @@ use crate::values::ids::SessionId;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 
-/// Ends the session and every other, forgets its device, and offers a new password by letter: whoever opened it knows the old one.
+/// Ends the session and every other, forgets its device, and takes the password away: the person who opened the session
+/// knows it. An email offers a new one. The second factor stays: an email link alone must not be a way past it.
 ///
 /// # Errors
 /// `INVALID_TOKEN`.
@@ -24,7 +25,8 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
-    // Whoever opened it knows the password, and may have opened more.
+    users::revoke_password(&mut tx, user.id, now).await?;
+    // The same person may have opened more.
     app.end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
     // From the same place the next sign-in must be told of again.
     if let Some(disowned) = sessions::find_in(&mut tx, session).await? {
@@ -32,9 +34,7 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     }
     let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
-    if user.password_hash.is_some() {
-        app.post(&mut tx, LetterKind::ResetPassword, &user, Details::default(), now).await?;
-    }
+    app.post(&mut tx, LetterKind::ResetPassword, &user, Details::default(), now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(session)

@@ -46,7 +46,8 @@ pub async fn start_mfa_enrollment(app: &App, caller: &Caller, viewer: &Viewer) -
     let sealed = app.sealer.seal(secret.expose(), user.id.uuid().as_bytes())?;
     let expires_at = now + ENROLLMENT_LIFETIME;
     let mut tx = app.db.begin().await?;
-    mfa::enroll(&mut tx, user.id, sealed, expires_at).await?;
+    viewer.hold(&mut tx, now).await?;
+    mfa::enroll(&mut tx, user.id, viewer.session().id, sealed, expires_at).await?;
     let event = Event::success(AuditAction::MfaEnrollmentStarted).by(user.id).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
@@ -67,7 +68,7 @@ pub async fn confirm_mfa_enrollment(
     let (user, session) = (viewer.user(), viewer.session().id);
     app.reserve_code(user.id, now).await?;
     let nothing = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
-    let sealed = mfa::find_enrollment(&app.db, user.id, now).await?.ok_or(nothing.clone())?;
+    let sealed = mfa::find_enrollment(&app.db, user.id, session, now).await?.ok_or(nothing.clone())?;
     let secret = TotpSecret::from_bytes(&app.sealer.unseal(&sealed, user.id.uuid().as_bytes())?)?;
     let step = match TypedCode::parse(typed) {
         Some(TypedCode::Totp(code)) => secret.matching_step(code.expose(), now),
@@ -75,11 +76,12 @@ pub async fn confirm_mfa_enrollment(
     };
     let Some(step) = step else {
         let failed = Event::failure(AuditAction::MfaEnabled).by(user.id).in_session(session);
-        return Err(app.refuse_code(caller, failed, None, now).await?.into());
+        return Err(app.refuse_code(caller, (user, failed), None, now).await?.into());
     };
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;
+    viewer.hold(&mut tx, now).await?;
     if !mfa::enable(&mut tx, user.id, &sealed, step, now).await? {
         return Err(nothing.into());
     }

@@ -19,7 +19,7 @@ use crate::values::session::SessionEndReason;
 /// `NOT_FOUND`, `CONFLICT` for a deleted account, `FORBIDDEN`.
 pub async fn revoke_user_sessions(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<u64> {
     let now = app.clock.now();
-    let mut tx = app.begin_as_admin(admin.viewer().user().id, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     let user = app.user_to_change(&mut tx, id, now).await?;
     let ended = app.end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByAdmin, now).await?;
     let event = event(AuditAction::SessionsRevoked, admin, id).with("endedSessions", ended);
@@ -36,7 +36,7 @@ pub async fn revoke_user_sessions(app: &App, caller: &Caller, admin: &Admin, id:
 pub async fn reset_user_mfa(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
     let now = app.clock.now();
     let actor = admin.viewer().user().id;
-    let mut tx = app.begin_as_admin(actor, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     let user = app.user_to_change(&mut tx, id, now).await?;
     if id == actor {
         return Err(Refusal::Conflict("Your own second factor takes a code. Please use disableMfa.").into());
@@ -63,7 +63,7 @@ pub async fn send_user_password_reset(app: &App, caller: &Caller, admin: &Admin,
     let now = app.clock.now();
     let found = users::find(&app.db, id).await?.ok_or(Refusal::NotFound)?;
     app.reserve_recipient(&found.email, now).await?;
-    let mut tx = app.begin_as_admin(admin.viewer().user().id, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     let user = app.user_to_change(&mut tx, id, now).await?;
     let is_invited = user.password_hash.is_none() && user.last_login_at.is_none();
     let (kind, purpose) = if is_invited {

@@ -38,6 +38,7 @@ pub async fn disable_mfa(
     let code = app.judge_code(user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
+    viewer.hold(&mut tx, now).await?;
     if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
         drop(tx);
         return refuse(app, caller, viewer, AuditAction::MfaDisabled, now).await;
@@ -69,6 +70,7 @@ pub async fn regenerate_backup_codes(
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;
+    viewer.hold(&mut tx, now).await?;
     if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
         drop(tx);
         return refuse(app, caller, viewer, AuditAction::BackupCodesRegenerated, now).await;
@@ -76,6 +78,8 @@ pub async fn regenerate_backup_codes(
     mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
     let event = Event::success(AuditAction::BackupCodesRegenerated).by(user.id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
+    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    app.post(&mut tx, LetterKind::BackupCodesRegenerated, user, details, now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(codes)
@@ -90,5 +94,5 @@ async fn demand_mfa(app: &App, viewer: &Viewer) -> Result<()> {
 
 async fn refuse<T>(app: &App, caller: &Caller, viewer: &Viewer, action: AuditAction, now: Time) -> Result<T> {
     let failed = Event::failure(action).by(viewer.user().id).in_session(viewer.session().id);
-    Err(app.refuse_code(caller, failed, None, now).await?.into())
+    Err(app.refuse_code(caller, (viewer.user(), failed), None, now).await?.into())
 }

@@ -40,7 +40,7 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
     {
         drop(tx);
         let failed = Event::failure(AuditAction::Reauthenticated).by(user.id).in_session(session);
-        return Err(app.refuse_code(caller, failed, None, now).await?.into());
+        return Err(app.refuse_code(caller, (user, failed), None, now).await?.into());
     }
     sessions::note_authenticated(&mut tx, session, now).await?;
     audit_log::write(

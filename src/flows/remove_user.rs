@@ -4,8 +4,9 @@ use super::authenticate::Admin;
 use crate::app::App;
 use crate::error::{OrFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
+use crate::records::outbox::{self, Details, LetterKind};
 use crate::records::users::{self, User};
-use crate::records::{administration, one_time_tokens, outbox};
+use crate::records::{administration, one_time_tokens};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
@@ -19,21 +20,25 @@ use crate::values::session::SessionEndReason;
 pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
     let now = app.clock.now();
     let (actor, session) = (admin.viewer().user().id, admin.viewer().session().id);
-    let mut tx = app.begin_as_admin(actor, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     if id == actor {
         return Err(Refusal::Conflict("Nobody deletes their own account here. Please use deleteAccount.").into());
     }
-    administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    let subject = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     app.keep_an_admin(&mut tx, id, now).await?;
     if users::delete(&mut tx, id, now).await? {
         let ended = app.end_sessions(&mut tx, id, None, SessionEndReason::AccountDeleted, now).await?;
         outbox::withdraw_all_of_user(&mut tx, id, now).await?;
         one_time_tokens::revoke_all(&mut tx, id, now).await?;
+        // Told where its owner reads, without a word about the administrator.
+        let details = Details { at: Some(now), ..Details::default() };
+        app.post(&mut tx, LetterKind::AccountDeleted, &subject, details, now).await?;
         let event = Event::success(AuditAction::UserDeleted).by_admin(actor, id).in_session(session);
         audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
     }
     let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just deleted")?;
     tx.commit().await?;
+    app.letter_posted.notify_one();
     Ok(user)
 }
 
@@ -44,7 +49,7 @@ pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) 
 pub async fn restore_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
     let now = app.clock.now();
     let (actor, session) = (admin.viewer().user().id, admin.viewer().session().id);
-    let mut tx = app.begin_as_admin(actor, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     let user = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     if user.erased_at.is_some() {
         return Err(Refusal::Conflict("The data of this account is erased for good.").into());

@@ -36,7 +36,9 @@ pub async fn request_password_reset(app: &App, caller: &Caller, prepaid: &Prepai
     Ok(())
 }
 
-/// Sets a new password with the token of a letter or an invitation, and ends every session. Answers the account's address.
+/// Sets a new password with the token of a letter or an invitation, and ends every session. Where the address of the
+/// account was never verified, this is the first proof of its mailbox, and everything that was set before is dropped.
+/// Answers the account's address.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `VALIDATION_FAILED` for a weak password (the token stays good), `RATE_LIMITED`, `OVERLOADED`.
@@ -61,8 +63,14 @@ pub async fn reset_password(
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::spend(&mut tx, token, purpose, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
+    let before = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
         return Err(Refusal::InvalidToken.into());
+    }
+    // The first proof of this mailbox: the account was opened by a person who need not be its owner.
+    let is_first_proof = before.email_verified_at.is_none() && purpose == Purpose::ResetPassword;
+    if is_first_proof {
+        app.drop_unverified_holder(&mut tx, holder.user_id, now).await?;
     }
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
@@ -70,7 +78,8 @@ pub async fn reset_password(
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
     let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
     let is_invitation = purpose == Purpose::Invitation;
-    audit_log::write(&mut tx, caller, event.with("invitation", is_invitation), now).await?;
+    let event = event.with("invitation", is_invitation).with("firstProof", is_first_proof);
+    audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::of_deed(app.device_label(caller), caller, now);
     let draft =
         Draft { kind: LetterKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };

@@ -51,7 +51,7 @@ struct Changing<'a> {
 /// `NOT_FOUND`; `CONFLICT` for a deleted account, one's own role or lock, and the last administrator; `FORBIDDEN`.
 pub async fn update_user(app: &App, caller: &Caller, admin: &Admin, id: UserId, change: UserChange) -> Result<User> {
     let now = app.clock.now();
-    let mut tx = app.begin_as_admin(admin.viewer().user().id, now).await?;
+    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
     let user = app.user_to_change(&mut tx, id, now).await?;
     let changing = Changing { app, caller, admin, user, now };
     if let Some(role) = change.role {

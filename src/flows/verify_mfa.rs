@@ -33,7 +33,10 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
             .about(Some(user.id))
             .with("firstFactorAddress", challenge.address)
             .with("firstFactorUserAgent", challenge.user_agent);
-        return Err(app.refuse_code(caller, failed, most.map(|most| most - challenge.attempts), now).await?.into());
+        return Err(app
+            .refuse_code(caller, (&user, failed), most.map(|most| most - challenge.attempts), now)
+            .await?
+            .into());
     };
     if !mfa_challenges::spend(&mut tx, token, now).await? {
         return Err(Refusal::InvalidToken.into());

@@ -80,8 +80,7 @@ pub async fn restore(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
 
 /// The user of this id, whose row nobody else changes until the transaction ends.
 pub async fn find_to_change(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
-    let held = tx.query(sql!("update users set updated_at = updated_at where id = $1")).bind(id).execute().await?;
-    if held == 0 {
+    if !users::hold(tx, id).await? {
         return Ok(None);
     }
     users::find_in(tx, id).await?.or_fault("reading a user just held").map(Some)

@@ -20,6 +20,49 @@ pub async fn hold(tx: &mut Tx, id: UserId, email: &EmailAddress, held_until: Tim
     Ok(())
 }
 
+/// Whether an address is kept for another account.
+pub async fn is_held_for_another(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -> Result<bool> {
+    let held: Option<(i32,)> = tx
+        .query(sql!("select 1 from held_addresses where email = $1 and user_id <> $2 and held_until > $3"))
+        .bind(email.clone())
+        .bind(id)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(held.is_some())
+}
+
+/// Whether an address is kept for this account.
+pub async fn is_held_for(tx: &mut Tx, email: &EmailAddress, id: UserId) -> Result<bool> {
+    let held: Option<(i32,)> = tx
+        .query(sql!("select 1 from held_addresses where email = $1 and user_id = $2"))
+        .bind(email.clone())
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(held.is_some())
+}
+
+/// An address to which its former account can still be taken back.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct HeldAddress {
+    pub email: EmailAddress,
+    pub held_until: Time,
+}
+
+/// The address that is kept longest for this user.
+pub async fn find_of_user(tx: &mut Tx, id: UserId, now: Time) -> Result<Option<HeldAddress>> {
+    tx.query(sql!(
+        "select email, held_until from held_addresses where user_id = $1 and held_until > $2",
+        " order by held_until desc, email limit 1"
+    ))
+    .bind(id)
+    .bind(now)
+    .optional()
+    .await
+}
+
 /// Lets go of an address that its user has again.
 pub async fn release(tx: &mut Tx, email: &EmailAddress) -> Result<()> {
     tx.query(sql!("delete from held_addresses where email = $1")).bind(email.clone()).execute().await?;

@@ -52,6 +52,12 @@ pub async fn forget(tx: &mut Tx, user: UserId, print: &DevicePrint) -> Result<()
     Ok(())
 }
 
+/// Forgets every device of a user.
+pub async fn forget_all(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.query(sql!("delete from known_devices where user_id = $1")).bind(user).execute().await?;
+    Ok(())
+}
+
 /// Forgets a batch of devices not seen since `cutoff`. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(

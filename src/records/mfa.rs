@@ -1,9 +1,11 @@
 //! Second factors: the sealed secret of an authenticator, an enrolment on its way, and backup codes.
 
+use std::time::Duration;
+
 use super::id_list::IdList;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::mfa::BackupCode;
 use crate::values::secret_token::TokenHash;
 use crate::values::time::Time;
@@ -62,13 +64,21 @@ pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<Standing>> {
     ids.bind(db.query_built(text)).all().await
 }
 
-/// Keeps a secret until its user confirms it; a newer one takes the place of an older one.
-pub async fn enroll(tx: &mut Tx, user: UserId, sealed_secret: Vec<u8>, expires_at: Time) -> Result<()> {
+/// Keeps a secret until its user confirms it in the same session; a newer one takes the place of an older one.
+pub async fn enroll(
+    tx: &mut Tx,
+    user: UserId,
+    session: SessionId,
+    sealed_secret: Vec<u8>,
+    expires_at: Time,
+) -> Result<()> {
     tx.query(sql!(
-        "insert into mfa_enrollments (user_id, sealed_secret, expires_at) values ($1, $2, $3)",
-        " on conflict (user_id) do update set sealed_secret = excluded.sealed_secret, expires_at = excluded.expires_at"
+        "insert into mfa_enrollments (user_id, session_id, sealed_secret, expires_at) values ($1, $2, $3, $4)",
+        " on conflict (user_id) do update set session_id = excluded.session_id,",
+        " sealed_secret = excluded.sealed_secret, expires_at = excluded.expires_at"
     ))
     .bind(user)
+    .bind(session)
     .bind(sealed_secret)
     .bind(expires_at)
     .execute()
@@ -76,15 +86,24 @@ pub async fn enroll(tx: &mut Tx, user: UserId, sealed_secret: Vec<u8>, expires_a
     Ok(())
 }
 
-/// The secret that waits to be confirmed.
-pub async fn find_enrollment(db: &Db, user: UserId, now: Time) -> Result<Option<Vec<u8>>> {
+/// The secret that this session shows and that waits to be confirmed in it.
+pub async fn find_enrollment(db: &Db, user: UserId, session: SessionId, now: Time) -> Result<Option<Vec<u8>>> {
     let found: Option<(Vec<u8>,)> = db
-        .query(sql!("select sealed_secret from mfa_enrollments where user_id = $1 and expires_at > $2"))
+        .query(sql!(
+            "select sealed_secret from mfa_enrollments where user_id = $1 and session_id = $2 and expires_at > $3"
+        ))
         .bind(user)
+        .bind(session)
         .bind(now)
         .optional()
         .await?;
     Ok(found.map(|(sealed,)| sealed))
+}
+
+/// Forgets an enrolment that waits to be confirmed.
+pub async fn drop_enrollment(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.query(sql!("delete from mfa_enrollments where user_id = $1")).bind(user).execute().await?;
+    Ok(())
 }
 
 /// Turns the second factor on with the secret that was confirmed; false where it is on already, or where another
@@ -117,7 +136,7 @@ pub async fn enable(tx: &mut Tx, user: UserId, confirmed: &[u8], step: i64, now:
 /// Turns the second factor off and forgets its secret and codes.
 pub async fn disable(tx: &mut Tx, user: UserId) -> Result<bool> {
     tx.query(sql!("delete from backup_codes where user_id = $1")).bind(user).execute().await?;
-    tx.query(sql!("delete from mfa_enrollments where user_id = $1")).bind(user).execute().await?;
+    drop_enrollment(tx, user).await?;
     Ok(tx.query(sql!("delete from mfa where user_id = $1")).bind(user).execute().await? == 1)
 }
 
@@ -142,6 +161,23 @@ pub async fn use_backup_code(tx: &mut Tx, user: UserId, hash: &TokenHash, now: T
         .execute()
         .await?;
     Ok(accepted == 1)
+}
+
+/// Counts a wrong code, and answers how many there were since the first one in `period`. A user without a second factor
+/// has no count.
+pub async fn count_wrong_code(tx: &mut Tx, user: UserId, period: Duration, now: Time) -> Result<Option<i64>> {
+    let counted: Option<(i64,)> = tx
+        .query(sql!(
+            "update mfa set failed_codes = case when failed_since > $2 then failed_codes + 1 else 1 end,",
+            " failed_since = case when failed_since > $2 then failed_since else $3 end",
+            " where user_id = $1 returning cast(failed_codes as bigint)"
+        ))
+        .bind(user)
+        .bind(now - period)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(counted.map(|(codes,)| codes))
 }
 
 /// Puts new backup codes in the place of all older ones.

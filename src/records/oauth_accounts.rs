@@ -2,7 +2,7 @@
 
 use super::id_list::IdList;
 use crate::error::Result;
-use crate::tools::db::Db;
+use crate::tools::db::{Db, Tx, sql};
 use crate::values::ids::{OAuthAccountId, UserId};
 use crate::values::time::Time;
 
@@ -27,4 +27,10 @@ pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<OAuthAccount
         ids.placeholders(1)
     );
     ids.bind(db.query_built(text)).all().await
+}
+
+/// Takes every link of a user away.
+pub async fn unlink_all(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.query(sql!("delete from oauth_accounts where user_id = $1")).bind(user).execute().await?;
+    Ok(())
 }

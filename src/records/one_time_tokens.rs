@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::users;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
@@ -34,7 +35,7 @@ pub struct Holder {
     pub user_id: UserId,
     /// The mailbox that the token was sent to.
     pub email: EmailAddress,
-    /// The session it can end, if it is for that.
+    /// The session it can end, or in which it was asked for.
     pub session_id: Option<SessionId>,
 }
 
@@ -76,8 +77,17 @@ pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: T
     .await
 }
 
-/// Spends the token. Of two simultaneous uses exactly one gets an answer.
+/// Spends the token and holds its user's row. Of two simultaneous uses exactly one gets an answer.
 pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
+    let user: Option<(UserId,)> = tx
+        .query(sql!("select user_id from one_time_tokens where hash = $1 and purpose = $2 and spent_at is null"))
+        .bind(token.hash())
+        .bind(purpose)
+        .optional()
+        .await?;
+    let Some((user,)) = user else { return Ok(None) };
+    // The user before the token, as everywhere: a flow that revokes this token holds its user's row already.
+    users::hold(tx, user).await?;
     tx.query(sql!(
         "update one_time_tokens set spent_at = $3",
         " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id"

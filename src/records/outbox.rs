@@ -28,6 +28,10 @@ pub enum LetterKind {
     MfaEnabled,
     MfaDisabled,
     BackupCodeUsed,
+    BackupCodesRegenerated,
+    MfaCodesRefused,
+    EmailChangeRequested,
+    AccountDeleted,
     Invitation,
     MfaReset,
 }

@@ -225,6 +225,30 @@ pub async fn extend(tx: &mut Tx, id: SessionId, expires_at: Time, now: Time) -> 
     Ok(())
 }
 
+/// Holds the row of a session until the transaction ends; false where the session is over.
+pub async fn hold_living(tx: &mut Tx, id: SessionId, now: Time) -> Result<bool> {
+    let held = tx
+        .query(sql!(
+            "update sessions set last_seen_at = last_seen_at where id = $1 and ended_at is null and expires_at > $2"
+        ))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(held == 1)
+}
+
+/// Whether a session is neither ended nor expired.
+pub async fn is_living(tx: &mut Tx, id: SessionId, now: Time) -> Result<bool> {
+    let living: Option<(i32,)> = tx
+        .query(sql!("select 1 from sessions where id = $1 and ended_at is null and expires_at > $2"))
+        .bind(id)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(living.is_some())
+}
+
 /// Notes a fresh proof of identity.
 pub async fn note_authenticated(tx: &mut Tx, id: SessionId, now: Time) -> Result<()> {
     tx.query(sql!("update sessions set authenticated_at = $2 where id = $1 and ended_at is null"))

@@ -2,6 +2,7 @@
 
 mod passwords;
 
+use super::held_addresses;
 use super::id_list::IdList;
 use crate::error::{OrFault, Result};
 use crate::tools::db::{Db, Tx, sql};
@@ -11,7 +12,7 @@ use crate::values::password::PasswordHash;
 use crate::values::time::Time;
 use crate::values::user::{LockedBy, Role, UserStatus, folded};
 
-pub use passwords::{accept_password, change_password, count_failure, renew_hash, reset_password};
+pub use passwords::{accept_password, change_password, count_failure, renew_hash, reset_password, revoke_password};
 
 /// One account.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -73,6 +74,9 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// Opens an account, unless the address is taken or held. Of many at once exactly one gets it.
+///
+/// The hold is looked for twice. An insert that waits for a change of address under way goes on with the snapshot it
+/// began with (PostgreSQL, READ COMMITTED), in which that change and its hold have not happened yet.
 pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<User>> {
     let id = UserId::new();
     let created = tx
@@ -97,6 +101,10 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
     if created == 0 {
         return Ok(None);
     }
+    if held_addresses::is_held_for_another(tx, new.email, id, now).await? {
+        tx.query(sql!("delete from users where id = $1")).bind(id).execute().await?;
+        return Ok(None);
+    }
     find_in(tx, id).await
 }
 
@@ -118,6 +126,13 @@ pub async fn find(db: &Db, id: UserId) -> Result<Option<User>> {
 /// The account of this id, as the transaction sees it.
 pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
     tx.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
+}
+
+/// Holds the row of a user until the transaction ends; false where there is none. A flow that changes several rows of one
+/// user begins with it, so that two of them never wait for each other in a circle.
+pub async fn hold(tx: &mut Tx, id: UserId) -> Result<bool> {
+    let held = tx.query(sql!("update users set updated_at = updated_at where id = $1")).bind(id).execute().await?;
+    Ok(held == 1)
 }
 
 /// The accounts of these ids, in no order; those that do not exist are not in it.
@@ -148,7 +163,8 @@ pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
     Ok(verified == 1)
 }
 
-/// Moves the account to a verified address; false where that is taken, or held for somebody else.
+/// Moves the account to an address whose mailbox was just proved; false where that is taken, or held for another account. Roll
+/// back then: as in [`create`], the hold may show only after the update.
 pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
     let changed = tx
         .query(sql!(
@@ -162,7 +178,7 @@ pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
         .bind(now)
         .execute()
         .await?;
-    Ok(changed == 1)
+    Ok(changed == 1 && !held_addresses::is_held_for_another(tx, email, id, now).await?)
 }
 
 /// Whether an address can be had by this user: nobody else has it, and it is not held for anybody else.
@@ -191,6 +207,16 @@ pub async fn update_profile(tx: &mut Tx, user: &User, now: Time) -> Result<User>
         .execute()
         .await?;
     find_in(tx, user.id).await?.or_fault("reading a profile just written")
+}
+
+/// Takes the display name away.
+pub async fn clear_name(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update users set name = null, name_key = null, updated_at = $2 where id = $1"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Marks the account as deleted; false where it was already.

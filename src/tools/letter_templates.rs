@@ -55,6 +55,16 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "invitation.txt",
     "mfa_reset.html",
     "mfa_reset.txt",
+    "account_deleted.html",
+    "account_deleted.txt",
+    "backup_codes_regenerated.html",
+    "backup_codes_regenerated.txt",
+    "mfa_codes_refused.html",
+    "mfa_codes_refused.txt",
+    "email_change_requested.html",
+    "email_change_requested.txt",
+    "unverified_email_changed.html",
+    "unverified_email_changed.txt",
 ];
 
 impl LetterTemplates {

@@ -38,6 +38,19 @@ pub enum Letter {
         valid_for: Duration,
         #[serde(serialize_with = "text")]
         new_address: EmailAddress,
+        /// The present address, if its mailbox was proved: it can take the account back for `undo_for`.
+        former_address: Option<EmailAddress>,
+        #[serde(serialize_with = "seconds")]
+        undo_for: Duration,
+    },
+    /// To the present address: somebody wants to move the account away from it.
+    EmailChangeRequested {
+        name: Option<PrintedName>,
+        device: Option<PrintedName>,
+        address: IpAddr,
+        at: Time,
+        #[serde(serialize_with = "text")]
+        new_address: EmailAddress,
     },
     /// To the old address, with the way back.
     EmailChanged {
@@ -48,8 +61,19 @@ pub enum Letter {
         #[serde(serialize_with = "text")]
         new_address: EmailAddress,
     },
-    /// The password is another one now.
-    PasswordChanged { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
+    /// To an old address that was never verified: no way back, and not where the account went.
+    UnverifiedEmailChanged { name: Option<PrintedName>, at: Time },
+    /// The password is another one now. A former address may still be able to take the account back.
+    PasswordChanged {
+        name: Option<PrintedName>,
+        device: Option<PrintedName>,
+        address: IpAddr,
+        at: Time,
+        former_address: Option<EmailAddress>,
+        undo_until: Option<Time>,
+    },
+    /// The account is deleted; where from is left out where an administrator did it.
+    AccountDeleted { name: Option<PrintedName>, device: Option<PrintedName>, address: Option<IpAddr>, at: Time },
     /// A refresh token was used twice, so its session is over; device and address are of the second use.
     SessionCompromised {
         name: Option<PrintedName>,
@@ -74,6 +98,10 @@ pub enum Letter {
     MfaDisabled { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
     /// A backup code was used; `remaining` are left.
     BackupCodeUsed { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time, remaining: i64 },
+    /// New backup codes took the place of all older ones.
+    BackupCodesRegenerated { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
+    /// Many codes of the second factor were wrong; the first factor was right each time.
+    MfaCodesRefused { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
     /// An administrator opened an account for the reader, who has to choose a password.
     Invitation {
         name: Option<PrintedName>,
@@ -133,7 +161,12 @@ impl Letter {
             Self::ResetPassword { .. } => "reset_password",
             Self::AccountExists { .. } => "account_exists",
             Self::ConfirmEmailChange { .. } => "confirm_email_change",
+            Self::EmailChangeRequested { .. } => "email_change_requested",
             Self::EmailChanged { .. } => "email_changed",
+            Self::UnverifiedEmailChanged { .. } => "unverified_email_changed",
+            Self::AccountDeleted { .. } => "account_deleted",
+            Self::BackupCodesRegenerated { .. } => "backup_codes_regenerated",
+            Self::MfaCodesRefused { .. } => "mfa_codes_refused",
             Self::PasswordChanged { .. } => "password_changed",
             Self::SessionCompromised { .. } => "session_compromised",
             Self::NewDevice { .. } => "new_device",

@@ -11,7 +11,7 @@ const NEW: &str = "ann@new.example";
 
 /// Ann, who has moved, and the token with which she can move back.
 async fn moved(app: &TestApp) -> (SignedIn, String) {
-    let ann = app.signed_in(OLD).await;
+    let ann = app.verified(OLD).await;
     app.request_email_change(&ann, NEW).await.granted();
     let token = app.token_to(NEW, "confirm_email_change").await;
     app.confirm_email_change(&token).await.granted();
@@ -39,7 +39,7 @@ async fn the_new_address_confirms_and_the_old_one_is_told() {
     let me = app.me(&ann).await;
 
     assert_eq!((me.text_at("/me/email"), me.at("/me/emailVerified")), (NEW, &json!(true)));
-    assert_eq!(app.letter_kinds_to(OLD).await, ["verify_email", "email_changed"]);
+    assert_eq!(app.letter_kinds_to(OLD).await, ["verify_email", "email_change_requested", "email_changed"]);
     app.login(NEW, PASSWORD).await.signed_in();
     assert_eq!(app.login(OLD, PASSWORD).await.code(), "INVALID_CREDENTIALS");
 }
@@ -81,8 +81,9 @@ async fn the_old_mailbox_can_undo_and_every_session_ends() {
 
     assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
     assert_eq!(app.refresh(&ann).await.extension("reason"), &json!("EMAIL_CHANGE_UNDONE"));
-    app.login(OLD, PASSWORD).await.signed_in();
-    assert_eq!(app.letter_kinds_to(OLD).await.last().unwrap(), "reset_password");
+    let reset = app.token_to(OLD, "reset_password").await;
+    app.reset_password(&reset, "Another-Horse-8").await.granted();
+    app.login(OLD, "Another-Horse-8").await.signed_in();
     assert_eq!(app.undo_email_change(&undo).await.code(), "INVALID_TOKEN");
 }
 
@@ -120,7 +121,7 @@ async fn an_undo_works_after_a_second_move_too() {
 
     app.undo_email_change(&undo).await.granted();
 
-    app.login(OLD, PASSWORD).await.signed_in();
+    assert_eq!(app.letter_kinds_to(OLD).await.last().unwrap(), "reset_password");
 }
 
 #[tokio::test]

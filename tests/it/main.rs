@@ -12,6 +12,7 @@
 )]
 
 mod access_token;
+mod account_returned;
 mod administration;
 mod architecture;
 mod audit_chain;
@@ -29,8 +30,10 @@ mod event_stream;
 mod faults;
 mod fuzz;
 mod guards;
+mod held_addresses;
 mod invitation;
 mod last_admin;
+mod lasting_actions;
 mod layers;
 mod limits;
 mod live_events;
@@ -72,6 +75,7 @@ mod statistics;
 mod support;
 mod sweep;
 mod timing;
+mod unverified;
 mod user_list;
 mod verify_email;
 mod ways_around;

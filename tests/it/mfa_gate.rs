@@ -115,6 +115,7 @@ async fn no_way_in_goes_around_the_second_factor() {
 async fn a_new_password_by_letter_does_not_replace_the_second_factor() {
     let app = TestApp::start().await;
     let ann = app.with_mfa("ann@example.com").await;
+    app.verify_email(&app.token_to("ann@example.com", "verify_email").await).await.granted();
     app.request_password_reset("ann@example.com").await.granted();
     let token = app.token_to("ann@example.com", "reset_password").await;
     app.reset_password(&token, "Another-Horse-8").await.granted();

@@ -37,7 +37,14 @@ async fn from_the_first_code_to_the_last() {
     );
     assert_eq!(app.first_step("ann@example.com").await.text_at("/login/__typename"), "SignedIn");
 
-    let letters = ["verify_email", "mfa_enabled", "backup_code_used", "backup_code_used", "mfa_disabled"];
+    let letters = [
+        "verify_email",
+        "mfa_enabled",
+        "backup_code_used",
+        "backup_codes_regenerated",
+        "backup_code_used",
+        "mfa_disabled",
+    ];
     assert_eq!(app.letter_kinds_to("ann@example.com").await, letters);
     let trail = [
         "USER_REGISTERED Success",

@@ -163,6 +163,9 @@ async fn a_disowned_device_is_told_of_again() {
     login(&app, CHROME, AWAY).await.signed_in();
     let token = app.token_to("ann@example.com", "new_device").await;
     disown(&app, &token).await.granted();
+    let token = app.token_to("ann@example.com", "reset_password").await;
+    app.reset_password(&token, PASSWORD).await.granted();
+    login(&app, FIREFOX, HOME).await.signed_in();
 
     login(&app, CHROME, AWAY).await.signed_in();
 

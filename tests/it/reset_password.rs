@@ -158,6 +158,6 @@ async fn a_deleted_account_gets_no_letter() {
 
     app.request_password_reset("ann@example.com").await.granted();
 
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "reset_password"]);
+    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "reset_password", "account_deleted"]);
     assert_eq!(app.reset_password(&token, NEW).await.code(), "INVALID_TOKEN");
 }

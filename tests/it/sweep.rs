@@ -119,7 +119,7 @@ async fn more_than_one_batch_goes_in_one_sweep() {
 #[tokio::test]
 async fn an_address_that_can_no_longer_be_taken_back_is_let_go() {
     let app = TestApp::start().await;
-    let ann = app.signed_in("ann@example.com").await;
+    let ann = app.verified("ann@example.com").await;
     app.request_email_change(&ann, "ann@new.example").await.granted();
     let token = app.token_to("ann@new.example", "confirm_email_change").await;
     app.confirm_email_change(&token).await.granted();

@@ -115,7 +115,8 @@ impl CredentialsMutation {
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 
-    /// Set a new password with the token of a letter. Ends every session and lifts a lock.
+    /// Set a new password with the token of an email. Ends every session and lifts a lock. Where the address was never
+    /// verified, this is its first proof: second factor, linked providers and name, set by a stranger perhaps, are dropped.
     #[graphql(
         directive = cost::apply(PASSWORD + LETTER, Some(RateBucket::Auth)),
         directive = refuses::apply(vec![Code::InvalidToken, Code::ValidationFailed, Code::Overloaded]),
@@ -170,7 +171,8 @@ impl CredentialsMutation {
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 
-    /// Confirm the new address with the token of its letter. The old address is told and can undo it.
+    /// Confirm the new address with the token of its email, while the session that asked for it lives. The old address is
+    /// told, and can undo the change if it was verified.
     #[graphql(
         directive = cost::apply(PROOF + LETTER, None),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
@@ -185,11 +187,11 @@ impl CredentialsMutation {
         Ok(Some(ConfirmEmailChangePayload { email: (&email).into() }))
     }
 
-    /// Undo a change of the address with the token of the letter to the old one. Ends every session, and a letter
-    /// offers a new password: whoever changed the address may know the old one.
+    /// Undo a change of the address, with the token of the email to the old one. Ends every session and takes the password
+    /// away, because the person who changed the address may know it; an email offers a new one.
     #[graphql(
         directive = cost::apply(PROOF + LETTER, None),
-        directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
+        directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken, Code::AccountLocked]),
     )]
     async fn undo_email_change(
         &self,

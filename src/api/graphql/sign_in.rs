@@ -222,8 +222,8 @@ impl SignInMutation {
         Ok(Some(RevokeSessionPayload { session: SessionView { session, user: viewer.user().clone(), is_current } }))
     }
 
-    /// "It was not me": with the token of a letter about a sign-in, end that session and every other. Another letter
-    /// offers a new password, because whoever signed in knows the old one.
+    /// "It was not me": with the token of an email about a sign-in, end that session and every other, and take the password
+    /// away, because the person who signed in knows it. Another email offers a new one.
     #[graphql(directive = cost::apply(PROOF + LETTER, None), directive = refuses::apply(vec![Code::InvalidToken]))]
     async fn disown_session(
         &self,

@@ -79,6 +79,16 @@ pub async fn change_password(
     Ok(changed == 1)
 }
 
+/// Takes the password away: no password signs in until a new one is set through the mailbox.
+pub async fn revoke_password(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update users set password_hash = null, updated_at = $2 where id = $1"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// Sets a new password for whoever reads the mailbox of `email`: lifts the lock that wrong passwords made, and the
 /// address counts as verified. A lock of an administrator stays.
 pub async fn reset_password(

@@ -29,13 +29,39 @@ pub fn of(name: Option<&str>) -> Vec<Letter> {
             sign_in_link: "https://app.example.com/sign-in".to_owned(),
             reset_link: name.is_some().then(|| "https://app.example.com/forgot-password".to_owned()),
         },
-        Letter::PasswordChanged { name: name.clone(), device: device.clone(), address, at },
+        Letter::AccountDeleted {
+            name: name.clone(),
+            device: device.clone(),
+            address: name.is_some().then_some(address),
+            at,
+        },
+        Letter::UnverifiedEmailChanged { name: name.clone(), at },
+        Letter::BackupCodesRegenerated { name: name.clone(), device: device.clone(), address, at },
+        Letter::MfaCodesRefused { name: name.clone(), device: device.clone(), address, at },
     ];
+    let former_address = EmailAddress::parse("ann@example.com").ok().filter(|_| name.is_some());
+    letters.push(Letter::PasswordChanged {
+        name: name.clone(),
+        device: device.clone(),
+        address,
+        at,
+        undo_until: former_address.as_ref().map(|_| at + hours(7 * 24)),
+        former_address: former_address.clone(),
+    });
     if let Ok(new_address) = EmailAddress::parse("ann.miller@example.net") {
         letters.push(Letter::ConfirmEmailChange {
             name: name.clone(),
             link: link("confirm-email-change"),
             valid_for: hours(24),
+            new_address: new_address.clone(),
+            former_address,
+            undo_for: hours(7 * 24),
+        });
+        letters.push(Letter::EmailChangeRequested {
+            name: name.clone(),
+            device: device.clone(),
+            address,
+            at,
             new_address: new_address.clone(),
         });
         letters.push(Letter::EmailChanged {
