@@ -163,8 +163,8 @@ pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
     Ok(verified == 1)
 }
 
-/// Moves the account to an address whose mailbox was just proved; false where that is taken, or held for another account. Roll
-/// back then: as in [`create`], the hold may show only after the update.
+/// Moves the account to an address whose mailbox was just proved; false where that is taken, or held for another account.
+/// A change under way is no gap, as it would be in [`create`]: until it commits, the address is seen as taken.
 pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
     let changed = tx
         .query(sql!(
@@ -178,7 +178,7 @@ pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
         .bind(now)
         .execute()
         .await?;
-    Ok(changed == 1 && !held_addresses::is_held_for_another(tx, email, id, now).await?)
+    Ok(changed == 1)
 }
 
 /// Whether an address can be had by this user: nobody else has it, and it is not held for anybody else.
