@@ -23,6 +23,10 @@ use super::users::random_password;
 /// # Errors
 /// A fault where `LISTEN` cannot be listened on, and as a start and its migrations.
 pub async fn run(config: Config) -> Result<ExitCode> {
+    if !config.allowed_insecure.is_empty() {
+        let settings = config.allowed_insecure.join(", ");
+        tracing::warn!(settings, "ALLOW_INSECURE lets this server start with settings that make it weak");
+    }
     let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
     let app = Arc::new(App::open(config, Clock::System).await?);
     let shutdown = CancellationToken::new();

@@ -64,6 +64,7 @@ mod schema;
 mod serving;
 mod sessions;
 mod settings;
+mod settings_safety;
 mod socket_endings;
 mod socket_limits;
 mod socket_protocol;
