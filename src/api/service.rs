@@ -24,7 +24,8 @@ use crate::tools::kv::Health;
 
 /// Everything the server answers, as one service.
 pub fn service(app: &Arc<App>) -> Router {
-    let mailbox = if app.mailer.mailbox().is_some() { mailbox::routes(app) } else { Router::new() };
+    let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
+    let mailbox = if has_mailbox { mailbox::routes(app) } else { Router::new() };
     router(edge(app), mailbox.merge(metrics::routes(app)))
 }
 

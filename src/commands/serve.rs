@@ -78,7 +78,8 @@ async fn greet(app: &App) -> Result<()> {
         format!("  Health    {base}/health and {base}/ready"),
     ];
     if app.mailer.mailbox().is_some() {
-        lines.push(format!("  Letters   {base}/dev/mailbox"));
+        // The mailbox answers this machine alone, whatever PUBLIC_URL is.
+        lines.push(format!("  Letters   http://localhost:{}/dev/mailbox", app.config.listen.port()));
     }
     if !has_admin(app).await? {
         lines.extend(first_admin(app).await?);

@@ -38,6 +38,7 @@ mod live_processes;
 mod loaders;
 mod lockout;
 mod login;
+mod mailbox_door;
 mod metrics;
 mod mfa_challenge;
 mod mfa_codes;
