@@ -21,11 +21,15 @@ const LONGEST_CREDENTIAL: usize = 8 * 1024;
 pub struct CorrelationId(pub String);
 
 impl CorrelationId {
-    /// The client's own request id where it is harmless to log and to echo, else a new one.
+    /// The id that one of our proxies gave the request, where it is harmless to log and to echo, else a new one. What
+    /// others send is dropped: they could give their deeds the id of somebody else's.
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let theirs = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_request_id(id));
-        Self(theirs.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+    pub fn of(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies) -> Self {
+        let mut lines = headers.get_all(REQUEST_ID).iter().filter(|_| proxies.trusts_peer(peer));
+        // Of two lines one is the client's, and nobody knows which.
+        let given = lines.next().filter(|_| lines.next().is_none());
+        let given = given.and_then(|line| line.to_str().ok()).filter(|id| is_request_id(id));
+        Self(given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
     }
 }
 
@@ -95,12 +99,22 @@ mod tests {
         presented(&headers(&[("authorization", line)]), "refresh").bearer
     }
 
+    fn id_of(lines: &[(&'static str, &[u8])], proxies: &str) -> String {
+        CorrelationId::of(&headers(lines), [10, 0, 0, 1].into(), &proxies.parse().unwrap()).0
+    }
+
     #[test]
-    fn a_harmless_request_id_is_kept_and_any_other_replaced() {
-        assert_eq!(CorrelationId::of(&headers(&[(REQUEST_ID, b"a.B_9-z")])).0, "a.B_9-z");
+    fn a_harmless_request_id_of_a_trusted_proxy_is_kept_and_any_other_replaced() {
+        for proxies in ["1", "10.0.0.0/8"] {
+            assert_eq!(id_of(&[(REQUEST_ID, b"a.B_9-z")], proxies), "a.B_9-z");
+        }
+        let is_ours = |id: String| Uuid::parse_str(&id).is_ok_and(|id| id.get_version_num() == 7);
         for wrong in [&b""[..], b"a b", b"a\tb", "\u{e9}".as_bytes(), &[b'x'; 129]] {
-            let id = CorrelationId::of(&headers(&[(REQUEST_ID, wrong)])).0;
-            assert_eq!(Uuid::parse_str(&id).unwrap().get_version_num(), 7);
+            assert!(is_ours(id_of(&[(REQUEST_ID, wrong)], "1")));
+        }
+        assert!(is_ours(id_of(&[(REQUEST_ID, b"a"), (REQUEST_ID, b"b")], "1")));
+        for strangers in ["", "0", "10.0.0.2,192.168.0.0/16"] {
+            assert!(is_ours(id_of(&[(REQUEST_ID, b"a.B_9-z")], strangers)), "{strangers}");
         }
     }
 
