@@ -8,7 +8,7 @@ use axum::http::HeaderValue;
 use futures_util::FutureExt;
 
 use super::graphql::admission;
-use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
+use super::graphql::context::{ViewerCell, refresh_cookie};
 use super::graphql::document_check::DocumentLimits;
 use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
@@ -79,7 +79,7 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
         production: !config.is_development(),
         reveals_schema: config.introspection,
         trusted_proxies: config.trusted_proxies.clone(),
-        refresh_cookie: REFRESH_COOKIE.to_owned(),
+        refresh_cookie: refresh_cookie(config).name.to_owned(),
         origins: config.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect(),
         body_limit: config.max_body_bytes,
         time_limit: config.request_timeout,
