@@ -1,11 +1,13 @@
 //! The app behind the edge: how the edge behaves, and whom it asks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Request;
 use axum::Router;
 use axum::http::HeaderValue;
 use futures_util::FutureExt;
+use tokio::sync::Mutex;
 
 use super::graphql::admission;
 use super::graphql::context::{ViewerCell, refresh_cookie};
@@ -21,6 +23,10 @@ use super::http::router::router;
 use crate::app::App;
 use crate::flows::watch;
 use crate::tools::kv::Health;
+use crate::values::time::Time;
+
+/// How long an answer of `/ready` holds.
+const READINESS_LIFETIME: Duration = Duration::from_secs(1);
 
 /// Everything the server answers, as one service.
 pub fn service(app: &Arc<App>) -> Router {
@@ -33,6 +39,7 @@ fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
     let [ready, keys, doorman, bookkeeper] = [(); 4].map(|()| Arc::clone(app));
     let live = live(app, schema.clone());
+    let last = Arc::new(Mutex::new(None));
     Edge {
         settings: Arc::new(settings(app)),
         execute: Arc::new(move |request: Request| {
@@ -46,8 +53,8 @@ fn edge(app: &Arc<App>) -> Edge {
             async move { admission::count(&app, &caller).await }.boxed()
         }),
         readiness: Arc::new(move || {
-            let app = Arc::clone(&ready);
-            async move { readiness(&app).await }.boxed()
+            let (app, last) = (Arc::clone(&ready), Arc::clone(&last));
+            async move { recent_readiness(&app, &last).await }.boxed()
         }),
         jwks: Arc::new(move || serde_json::to_string(&keys.access_tokens.jwks()).unwrap_or_default()),
         metrics: app.metrics.clone(),
@@ -97,6 +104,21 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
         documents: Documents::of(app),
         proxy_watch: Arc::default(),
     }
+}
+
+/// Readiness, read at most once in `READINESS_LIFETIME`: anybody may ask, and each time costs the database a connection.
+async fn recent_readiness(app: &App, last: &Mutex<Option<(Time, Readiness)>>) -> Readiness {
+    // Those who ask meanwhile wait here, and share the answer.
+    let mut last = last.lock().await;
+    if let Some((read_at, readiness)) = *last
+        && (app.clock.now() - read_at).to_std().is_ok_and(|age| age < READINESS_LIFETIME)
+    {
+        return readiness;
+    }
+    let readiness = readiness(app).await;
+    // Its age begins now: a database that is away is slow to say so, and those who waited would all ask again.
+    *last = Some((app.clock.now(), readiness));
+    readiness
 }
 
 async fn readiness(app: &App) -> Readiness {

@@ -56,6 +56,7 @@ mod overload;
 mod partial_answers;
 mod process;
 mod profile;
+mod readiness;
 mod redis;
 mod refresh;
 mod refresh_cookie;
