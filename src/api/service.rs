@@ -1,14 +1,16 @@
 //! The app behind the edge: how the edge behaves, and whom it asks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Request;
 use axum::Router;
 use axum::http::HeaderValue;
 use futures_util::FutureExt;
+use tokio::sync::Mutex;
 
 use super::graphql::admission;
-use super::graphql::context::{REFRESH_COOKIE, ViewerCell};
+use super::graphql::context::{ViewerCell, refresh_cookie};
 use super::graphql::document_check::DocumentLimits;
 use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
@@ -21,10 +23,15 @@ use super::http::router::router;
 use crate::app::App;
 use crate::flows::watch;
 use crate::tools::kv::Health;
+use crate::values::time::Time;
+
+/// How long an answer of `/ready` holds.
+const READINESS_LIFETIME: Duration = Duration::from_secs(1);
 
 /// Everything the server answers, as one service.
 pub fn service(app: &Arc<App>) -> Router {
-    let mailbox = if app.mailer.mailbox().is_some() { mailbox::routes(app) } else { Router::new() };
+    let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
+    let mailbox = if has_mailbox { mailbox::routes(app) } else { Router::new() };
     router(edge(app), mailbox.merge(metrics::routes(app)))
 }
 
@@ -32,6 +39,7 @@ fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
     let [ready, keys, doorman, bookkeeper] = [(); 4].map(|()| Arc::clone(app));
     let live = live(app, schema.clone());
+    let last = Arc::new(Mutex::new(None));
     Edge {
         settings: Arc::new(settings(app)),
         execute: Arc::new(move |request: Request| {
@@ -45,8 +53,8 @@ fn edge(app: &Arc<App>) -> Edge {
             async move { admission::count(&app, &caller).await }.boxed()
         }),
         readiness: Arc::new(move || {
-            let app = Arc::clone(&ready);
-            async move { readiness(&app).await }.boxed()
+            let (app, last) = (Arc::clone(&ready), Arc::clone(&last));
+            async move { recent_readiness(&app, &last).await }.boxed()
         }),
         jwks: Arc::new(move || serde_json::to_string(&keys.access_tokens.jwks()).unwrap_or_default()),
         metrics: app.metrics.clone(),
@@ -78,7 +86,7 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
         production: !config.is_development(),
         reveals_schema: config.introspection,
         trusted_proxies: config.trusted_proxies.clone(),
-        refresh_cookie: REFRESH_COOKIE.to_owned(),
+        refresh_cookie: refresh_cookie(config).name.to_owned(),
         origins: config.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect(),
         body_limit: config.max_body_bytes,
         time_limit: config.request_timeout,
@@ -96,6 +104,21 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
         documents: Documents::of(app),
         proxy_watch: Arc::default(),
     }
+}
+
+/// Readiness, read at most once in `READINESS_LIFETIME`: anybody may ask, and each time costs the database a connection.
+async fn recent_readiness(app: &App, last: &Mutex<Option<(Time, Readiness)>>) -> Readiness {
+    // Those who ask meanwhile wait here, and share the answer.
+    let mut last = last.lock().await;
+    if let Some((read_at, readiness)) = *last
+        && (app.clock.now() - read_at).to_std().is_ok_and(|age| age < READINESS_LIFETIME)
+    {
+        return readiness;
+    }
+    let readiness = readiness(app).await;
+    // Its age begins now: a database that is away is slow to say so, and those who waited would all ask again.
+    *last = Some((app.clock.now(), readiness));
+    readiness
 }
 
 async fn readiness(app: &App) -> Readiness {

@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use authgraph::app::App;
 use authgraph::error::{OrFault, Result};
 use authgraph::flows::seed::{Wanted, seed};
+use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::say;
+use super::users::random_password;
 
-/// Keeps the default rules, and is no secret.
+/// Keeps the default rules, and is no secret. For development.
 const PASSWORD: &str = "Seeded-Horse-7";
 
 #[derive(Subcommand)]
@@ -24,7 +26,7 @@ pub enum Dev {
         /// How many events of the audit trail.
         #[arg(long, default_value_t = 10_000)]
         events: u64,
-        /// Also in production, if the database is empty. Everybody has the same, well-known password.
+        /// Also in production, if the database is empty. Everybody has the same password, drawn at random.
         #[arg(long)]
         yes: bool,
     },
@@ -39,10 +41,15 @@ pub async fn run(app: &App, command: &Dev) -> Result<ExitCode> {
     let template = "{bar:40} {percent}%, {per_sec}, {eta} left";
     let style = ProgressStyle::with_template(template).or_fault("reading the style of a progress bar")?;
     let bar = ProgressBar::new(users.saturating_add(events)).with_style(style);
-    let password = Password::typed(PASSWORD.to_owned());
-    seed(app, Wanted { users, events }, &password, yes, |done| bar.set_position(done)).await?;
+    // Some of these people administer: where others reach the server their password must not stand in its source.
+    let password = if app.config.is_development() {
+        PASSWORD.to_owned()
+    } else {
+        random_password(app, &EmailAddress::parse("admin@example.com")?)?
+    };
+    seed(app, Wanted { users, events }, &Password::typed(password.clone()), yes, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
     say(&format!(
-        "{users} people and {events} events. Everybody's password is {PASSWORD}; the first five administer.\n"
+        "{users} people and {events} events. Everybody's password is {password}; the first five administer.\n"
     ))
 }

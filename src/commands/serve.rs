@@ -23,6 +23,10 @@ use super::users::random_password;
 /// # Errors
 /// A fault where `LISTEN` cannot be listened on, and as a start and its migrations.
 pub async fn run(config: Config) -> Result<ExitCode> {
+    if !config.allowed_insecure.is_empty() {
+        let settings = config.allowed_insecure.join(", ");
+        tracing::warn!(settings, "ALLOW_INSECURE lets this server start with settings that make it weak");
+    }
     let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
     let app = Arc::new(App::open(config, Clock::System).await?);
     let shutdown = CancellationToken::new();
@@ -74,7 +78,8 @@ async fn greet(app: &App) -> Result<()> {
         format!("  Health    {base}/health and {base}/ready"),
     ];
     if app.mailer.mailbox().is_some() {
-        lines.push(format!("  Letters   {base}/dev/mailbox"));
+        // The mailbox answers this machine alone, whatever PUBLIC_URL is.
+        lines.push(format!("  Letters   http://localhost:{}/dev/mailbox", app.config.listen.port()));
     }
     if !has_admin(app).await? {
         lines.extend(first_admin(app).await?);

@@ -2,6 +2,7 @@
 
 mod groups;
 mod read;
+mod safety;
 pub mod table;
 
 use std::net::SocketAddr;
@@ -52,6 +53,8 @@ pub struct RateLimit {
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     pub mode: Mode,
+    /// What is weak in production and yet allowed, by name.
+    pub allowed_insecure: Vec<&'static str>,
     pub listen: SocketAddr,
     pub public_url: Url,
     pub frontend_url: Url,
@@ -169,7 +172,11 @@ impl Config {
     /// Every fault there is, not only the first.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<SettingFault>> {
         let mut read = Read::new(lookup);
-        let config = Self::read_all(&mut read);
+        let mut config = Self::read_all(&mut read);
+        safety::require_mode(&mut read);
+        if let Some(config) = &mut config {
+            config.allowed_insecure = safety::refuse_weakness(&mut read, config);
+        }
         read.finish(config)
     }
 
@@ -227,10 +234,9 @@ impl Config {
             );
         }
         let database_url = read.optional("DATABASE_URL", read::database_url);
-        demand_a_word(read);
-        demand_private_mail(read);
         Some(Self {
             mode: read.mode,
+            allowed_insecure: Vec::new(),
             listen: read.required("LISTEN", read::parsed)?,
             public_url: public_url?,
             frontend_url: read.required("FRONTEND_URL", read::web_url)?,
@@ -302,27 +308,5 @@ impl Config {
             log_json: read.required("LOG_FORMAT", read::one_of(&["pretty", "json"])).map(|format| format == "json")?,
             metrics_auth_token: read.optional("METRICS_AUTH_TOKEN", read::bearer_token),
         })
-    }
-}
-
-/// What does not look like a laptop has to say what it is: development makes keys by itself, each instance its own.
-fn demand_a_word(read: &mut Read<'_>) {
-    let is_open = |listen: &str| listen.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback());
-    let is_shared = read.given("DATABASE_URL").is_some_and(|url| url.starts_with("postgres"))
-        || read.given("REDIS_URL").is_some()
-        || read.given("LISTEN").is_some_and(|listen| is_open(&listen));
-    if is_shared && read.given("AUTHGRAPH_ENV").is_none() {
-        let wants = "development or production, said aloud: these settings do not look like a laptop's";
-        read.fault("AUTHGRAPH_ENV", "", wants);
-    }
-}
-
-/// lettre takes smtp:// without tls= as plain text: the password, and links that open accounts.
-fn demand_private_mail(read: &mut Read<'_>) {
-    let url = read.given("SMTP_URL").and_then(|url| Url::parse(&url).ok()).filter(|url| url.scheme() == "smtp");
-    let Some(url) = url.filter(|_| read.mode == Mode::Production) else { return };
-    let is_loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if !is_loopback && !url.query_pairs().any(|(name, value)| name == "tls" && value == "required") {
-        read.fault("SMTP_URL", url.as_str(), "smtps://… or smtp://…?tls=required: without it letters travel in clear");
     }
 }

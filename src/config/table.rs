@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::safety;
+
 /// One setting, as operators see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -60,7 +62,8 @@ pub const SETTINGS: &[Group] = &[
     Group {
         title: "Where it runs",
         settings: &[
-            setting("AUTHGRAPH_ENV", "development", "development or production. Production makes nothing by itself and demands keys, addresses and a mail server."),
+            setting("AUTHGRAPH_ENV", "development", "development or production. Production makes nothing by itself and demands keys, addresses and a mail server. Settings that look like a deployment have to say which."),
+            setting("ALLOW_INSECURE", "", "Settings that production would refuse as weak and that it accepts all the same, by name, comma-separated: PUBLIC_URL,ARGON2_MEMORY_KIB. Each start warns of them."),
             setting("LISTEN", "127.0.0.1:8080", "Address and port to listen on."),
             setting("PUBLIC_URL", "http://localhost:8080", "Where clients reach this server; cookies are Secure where it is https.").demanded(),
             setting("FRONTEND_URL", "http://localhost:3000", "Where the application lives. Letters link to its pages: /verify-email, /reset-password, /confirm-email-change, /undo-email-change, /disown-session and /accept-invitation (which calls resetPassword), each with ?token=…, and /sign-in and /sessions.").demanded(),
@@ -222,8 +225,11 @@ pub fn env_example() -> String {
                 InProduction::Default("") => " (production: empty)".to_owned(),
                 InProduction::Default(other) => format!(" (production: {other})"),
             };
-            let _ =
-                writeln!(text, "\n# {}{production}\n#{}={}", setting.meaning, setting.name, quoted(setting.default));
+            let _ = writeln!(text, "\n# {}{production}", setting.meaning);
+            if let Some(wants) = safety::wants(setting.name) {
+                let _ = writeln!(text, "# Production wants {wants}.");
+            }
+            let _ = writeln!(text, "#{}={}", setting.name, quoted(setting.default));
         }
     }
     text

@@ -7,6 +7,7 @@ pub mod device_print;
 pub mod email_address;
 pub mod ids;
 pub mod letter;
+pub mod loopback;
 pub mod mfa;
 pub mod paging;
 pub mod password;

@@ -58,6 +58,12 @@ impl TrustedProxies {
         address
     }
 
+    /// Whether the other end of a connection is one of our proxies, so that what it says of a request is believed.
+    #[must_use]
+    pub fn trusts_peer(&self, peer: IpAddr) -> bool {
+        self.trusts(peer.to_canonical(), 0)
+    }
+
     /// Whether the sender at `address`, so many hops away from the server, is one of our proxies.
     fn trusts(&self, address: IpAddr, hop: usize) -> bool {
         match self {

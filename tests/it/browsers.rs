@@ -99,12 +99,28 @@ async fn the_mailbox_is_there_only_where_letters_go_to_files() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_given_where_none_harmless_is_brought() {
-    let app = TestApp::start().await;
+async fn a_request_id_is_given_where_our_proxy_brings_none_that_is_harmless() {
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "127.0.0.0/8")]).await;
 
     let own = app.ask("{ __typename }").header("x-request-id", "mine-1").await;
     let harmful = app.ask("{ __typename }").header("x-request-id", "not ok").await;
+    let two = app.ask("{ __typename }").header("x-request-id", "a").header("x-request-id", "b").await;
 
     assert_eq!(own.header("x-request-id"), "mine-1");
     assert_eq!(harmful.header("x-request-id").len(), 36);
+    assert_eq!(two.header("x-request-id").len(), 36);
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_choose_the_id_that_an_investigation_will_look_for() {
+    for proxies in ["0", "10.0.0.0/8"] {
+        let app = TestApp::with(&[("TRUSTED_PROXIES", proxies)]).await;
+
+        let answer = app.login("ann@example.com", "wrong").header("x-request-id", "ticket-42").await;
+
+        let given = answer.header("x-request-id");
+        assert_eq!((given.len(), answer.extension("correlationId")), (36, &json!(given)), "{proxies}");
+        let events = authgraph::records::audit_log::list_latest(&app.app.db, 1).await.unwrap();
+        assert_eq!(events[0].correlation_id, given, "{proxies}");
+    }
 }

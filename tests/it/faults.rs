@@ -10,7 +10,7 @@ async fn break_the_trail(app: &TestApp) {
 
 #[tokio::test]
 async fn a_fault_says_nothing_outside() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "1")]).await;
     break_the_trail(&app).await;
 
     let answer = app.login("ann@example.com", PASSWORD).header("x-request-id", "ticket-42").await;

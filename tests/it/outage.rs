@@ -77,10 +77,12 @@ async fn after_an_outage_of_the_database_everything_goes_on_without_a_restart() 
     let ann = app.signed_in("ann@example.com").await;
 
     outage.begin().await;
+    app.wait(Duration::from_secs(1));
     assert_eq!(app.get("/ready").await.status.as_u16(), outage.readiness());
     assert_eq!(app.refresh(&ann).await.code(), "UNAVAILABLE");
 
     outage.end().await;
+    app.wait(Duration::from_secs(1));
     assert_eq!(app.get("/ready").await.status.as_u16(), 200);
     app.refresh(&ann).await.signed_in();
 }

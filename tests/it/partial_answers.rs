@@ -44,7 +44,7 @@ async fn a_failing_field_below_me_nulls_me_alone() {
 
 #[tokio::test]
 async fn every_error_carries_the_correlation_id_of_its_request() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "1")]).await;
 
     let answer = app.ask("{ a: me { id } b: me { id } }").header("x-request-id", "ticket-42").await;
 
@@ -55,7 +55,7 @@ async fn every_error_carries_the_correlation_id_of_its_request() {
 
 #[tokio::test]
 async fn the_trail_knows_the_correlation_id_too() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "1")]).await;
 
     app.login("ann@example.com", PASSWORD).header("x-request-id", "ticket-42").await;
 

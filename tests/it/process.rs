@@ -9,6 +9,7 @@ use std::time::Duration;
 use authgraph::tools::db::{Db, Settings};
 use tokio::task::JoinSet;
 
+use crate::settings::PRODUCTION;
 use crate::support::database::Database;
 use crate::support::process::{Process, run};
 
@@ -124,6 +125,43 @@ fn faulty_settings_are_listed_all_at_once_and_secrets_stay_secret() {
         assert!(text.contains(name), "{name} is missing in\n{text}");
     }
     assert!(!text.contains("hunter2"), "{text}");
+}
+
+/// What a process in production needs, over files in its folder.
+fn production() -> Vec<(&'static str, &'static str)> {
+    let own = ["DATABASE_URL", "JWT_KEYS_DIR"];
+    let rest = PRODUCTION.iter().copied().filter(|(name, _)| !own.contains(name));
+    let files = [("DATABASE_URL", "sqlite://production.db"), ("JWT_KEYS_DIR", "keys")];
+    rest.chain(files).chain([("AUTHGRAPH_ENV", "production")]).collect()
+}
+
+#[test]
+fn a_start_warns_of_what_it_was_told_to_accept() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let mut settings = production();
+    settings.retain(|(name, _)| *name != "PUBLIC_URL");
+    settings.extend([("PUBLIC_URL", "http://auth.example.com"), ("LOCKOUT_ATTEMPTS", "0"), ("LISTEN", &*listen)]);
+    settings.push(("ALLOW_INSECURE", "LOCKOUT_ATTEMPTS,PUBLIC_URL"));
+
+    let output = run(folder.path(), &[], &settings);
+
+    let text = String::from_utf8(output.stderr).unwrap();
+    let warning = text.lines().find(|line| line.contains("WARN")).unwrap_or_else(|| panic!("{text}"));
+    assert!(warning.contains("ALLOW_INSECURE") && warning.contains("PUBLIC_URL, LOCKOUT_ATTEMPTS"), "{text}");
+}
+
+#[test]
+fn invented_administrators_of_a_production_server_have_no_password_that_everybody_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["keys", "rotate"], &production()).status.success());
+    let seed = ["dev", "seed", "--users", "3", "--events", "3", "--yes"];
+
+    let said = run(folder.path(), &seed, &production());
+
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("Everybody's password is ") && !said.contains("Seeded-Horse-7"), "{said}");
 }
 
 #[test]

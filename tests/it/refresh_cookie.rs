@@ -13,6 +13,14 @@ fn cookie(answer: &Answer) -> (String, Vec<String>) {
     (value.to_owned(), attributes.split("; ").map(str::to_owned).collect())
 }
 
+const SECURE: &[(&str, &str)] = &[("PUBLIC_URL", "https://auth.example.com")];
+
+/// The value of the cookie that a server behind TLS sets.
+fn bound_cookie(answer: &Answer) -> String {
+    let (pair, _) = answer.header("set-cookie").split_once(';').expect("a cookie");
+    pair.strip_prefix("__Host-authgraph_refresh=").expect("the cookie bound to its host").to_owned()
+}
+
 async fn login_by_cookie(app: &TestApp) -> Answer {
     app.signed_in("ann@example.com").await;
     let login = json!({ "email": "ann@example.com", "password": PASSWORD, "tokenDelivery": "COOKIE" });
@@ -36,13 +44,62 @@ async fn the_cookie_is_for_this_server_and_this_route_alone() {
     assert!(!answer.text.contains(&token));
 }
 
+/// The prefix is a promise of browsers: from this host, by TLS, for all its pages.
 #[tokio::test]
-async fn the_cookie_is_secure_where_the_server_is() {
-    let app = TestApp::with(&[("PUBLIC_URL", "https://auth.example.com")]).await;
+async fn by_tls_the_cookie_is_bound_to_its_host() {
+    let app = TestApp::with(SECURE).await;
 
-    let (_, attributes) = cookie(&login_by_cookie(&app).await);
+    let answer = login_by_cookie(&app).await;
 
-    assert!(attributes.contains(&"Secure".to_owned()), "{attributes:?}");
+    let (name, rest) = answer.header("set-cookie").split_once("=agr_").expect("the cookie of the refresh token");
+    assert_eq!(name, "__Host-authgraph_refresh");
+    let attributes: Vec<&str> = rest.split("; ").skip(1).collect();
+    assert_eq!(attributes, ["HttpOnly", "SameSite=Lax", "Secure", "Path=/", "Max-Age=604800"]);
+}
+
+#[tokio::test]
+async fn a_cookie_that_a_sibling_host_can_plant_is_not_read() {
+    let app = TestApp::with(SECURE).await;
+    let thief = app.signed_in("thief@example.com").await.refresh;
+    let own = bound_cookie(&login_by_cookie(&app).await);
+
+    let planted = app.refresh_with(json!({})).header("cookie", &format!("authgraph_refresh={thief}")).await;
+    assert_eq!(planted.code(), "UNAUTHENTICATED");
+
+    let both = format!("authgraph_refresh={thief}; __Host-authgraph_refresh={own}");
+    let answer = app.refresh_with(json!({})).header("cookie", &both).await;
+    assert_eq!(answer.signed_in().email, "ann@example.com");
+}
+
+#[tokio::test]
+async fn of_two_cookies_of_one_name_neither_is_taken() {
+    let app = TestApp::start().await;
+    let thief = app.signed_in("thief@example.com").await.refresh;
+    let (own, _) = cookie(&login_by_cookie(&app).await);
+
+    for (first, second) in [(&thief, &own), (&own, &thief), (&own, &own)] {
+        let answer = refresh_by_cookie(&app, &format!("{first}; authgraph_refresh={second}"), json!({})).await;
+        assert_eq!(answer.code(), "UNAUTHENTICATED");
+    }
+
+    refresh_by_cookie(&app, &own, json!({})).await.signed_in();
+}
+
+#[tokio::test]
+async fn leaving_by_tls_takes_both_names_away() {
+    let app = TestApp::with(SECURE).await;
+    let ann = app.signed_in("ann@example.com").await;
+
+    let answer = app.logout(&ann).await.granted();
+
+    let cleared: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    assert_eq!(
+        cleared,
+        [
+            "__Host-authgraph_refresh=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0",
+            "authgraph_refresh=; HttpOnly; SameSite=Lax; Path=/graphql; Max-Age=0",
+        ]
+    );
 }
 
 #[tokio::test]

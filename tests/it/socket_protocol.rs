@@ -223,7 +223,7 @@ async fn a_bomb_of_fragments_does_not_get_further_than_over_http() {
 
 #[tokio::test]
 async fn every_error_carries_the_id_of_the_handshake() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "1")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let headers = [PROTOCOL, ("x-request-id", "call-7")];
     let (mut socket, _) = Socket::knock(app.address, &headers).await.unwrap();

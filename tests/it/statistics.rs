@@ -17,7 +17,7 @@ use chrono::{Days, NaiveDate};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::PRODUCTION;
+use crate::settings::{PRODUCTION, QUICK};
 use crate::support::{PASSWORD, START, SignedIn, TestApp};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -315,7 +315,7 @@ async fn invented_people_can_sign_in() {
 async fn in_production_only_an_empty_database_is_filled_and_only_on_purpose() {
     let own = ["DATABASE_URL", "JWT_KEYS_DIR"];
     let mut settings: Vec<_> = PRODUCTION.iter().copied().filter(|(name, _)| !own.contains(name)).collect();
-    settings.push(("AUTHGRAPH_ENV", "production"));
+    settings.extend([("AUTHGRAPH_ENV", "production"), QUICK]);
     let app = TestApp::with(&settings).await;
     let filled = async |on_purpose| {
         let password = Password::typed(PASSWORD.to_owned());

@@ -9,16 +9,34 @@ use tokio::sync::Mutex;
 use super::error::{ApiResult, missing_data};
 use crate::app::App;
 use crate::app::charges::Prepaid;
+use crate::config::Config;
 use crate::error::Result;
 use crate::flows::authenticate::{Admin, BearerClaims, Viewer, authenticate_claims};
 use crate::values::caller::{Caller, Presented};
 use crate::values::time::Time;
 
-/// Where the cookie of the refresh token is sent to.
-const COOKIE_PATH: &str = "/graphql";
+/// The cookie that holds the refresh token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RefreshCookie {
+    /// Its name.
+    pub name: &'static str,
+    path: &'static str,
+    is_secure: bool,
+}
 
-/// The name of the cookie that holds the refresh token.
-pub const REFRESH_COOKIE: &str = "authgraph_refresh";
+/// By TLS: no other host can set a cookie of this name, nor this host one for a part of its pages (RFC 6265bis,
+/// section 4.1.3.2; docs/adr/0022).
+const BOUND_TO_HOST: RefreshCookie = RefreshCookie { name: "__Host-authgraph_refresh", path: "/", is_secure: true };
+
+/// Without TLS, on a laptop, where servers on other ports share the cookies.
+const PLAIN: RefreshCookie = RefreshCookie { name: "authgraph_refresh", path: "/graphql", is_secure: false };
+
+/// The cookie that a server of this configuration sets and reads.
+#[must_use]
+pub fn refresh_cookie(config: &Config) -> RefreshCookie {
+    let is_secure = !config.is_development() || config.public_url.scheme() == "https";
+    if is_secure { BOUND_TO_HOST } else { PLAIN }
+}
 
 /// The viewer of a request, read when the first field needs it. Request data.
 #[derive(Default)]
@@ -126,31 +144,35 @@ async fn read_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
     authenticate_claims(ctx.app()?, bearer).await.map(Arc::new)
 }
 
-/// Sets the cookie of the refresh token: out of reach of scripts, and sent to this route alone.
+/// Sets the cookie of the refresh token: out of reach of scripts, and sent to this server alone.
 ///
 /// # Errors
 /// A fault where the request has no app.
 pub fn set_refresh_cookie(ctx: &Context<'_>, token: String, expires_at: Time) -> Result<()> {
     let seconds = (expires_at - ctx.now()?).num_seconds();
-    append_cookie(ctx, token, seconds)
+    append_cookie(ctx, refresh_cookie(&ctx.app()?.config), token, seconds);
+    Ok(())
 }
 
-/// Takes the cookie of the refresh token away.
+/// Takes the cookie of the refresh token away, and one of the plain name that TLS has made meaningless.
 ///
 /// # Errors
 /// A fault where the request has no app.
 pub fn clear_refresh_cookie(ctx: &Context<'_>) -> Result<()> {
-    append_cookie(ctx, String::new(), 0)
+    let current = refresh_cookie(&ctx.app()?.config);
+    append_cookie(ctx, current, String::new(), 0);
+    if current != PLAIN {
+        append_cookie(ctx, PLAIN, String::new(), 0);
+    }
+    Ok(())
 }
 
-fn append_cookie(ctx: &Context<'_>, token: String, seconds: i64) -> Result<()> {
-    let config = &ctx.app()?.config;
-    let cookie = Cookie::build((REFRESH_COOKIE, token))
-        .path(COOKIE_PATH)
+fn append_cookie(ctx: &Context<'_>, refresh: RefreshCookie, token: String, seconds: i64) {
+    let cookie = Cookie::build((refresh.name, token))
+        .path(refresh.path)
         .http_only(true)
-        .secure(!config.is_development() || config.public_url.scheme() == "https")
+        .secure(refresh.is_secure)
         .same_site(SameSite::Lax)
         .max_age(cookie::time::Duration::seconds(seconds));
     ctx.append_http_header("set-cookie", cookie.to_string());
-    Ok(())
 }

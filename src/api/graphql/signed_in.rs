@@ -13,7 +13,7 @@ use crate::app::sign_in;
 pub enum TokenDelivery {
     /// In the answer; for clients with a safe place to keep it.
     Body,
-    /// As a cookie that scripts cannot read, for this route only; for browsers.
+    /// As a cookie that scripts cannot read, for this server only; for browsers.
     Cookie,
 }
 

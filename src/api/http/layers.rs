@@ -37,10 +37,10 @@ const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000
 
 /// Says who is calling, as extensions of the request, and hands the correlation id back as `x-request-id`.
 pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
-    let id = CorrelationId::of(request.headers());
     // Without a connection (a test that calls the router) all callers are one, which no limit is looser for.
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    let id = CorrelationId::of(request.headers(), peer, &edge.settings.trusted_proxies);
     if edge.settings.trusted_proxies == TrustedProxies::None {
         edge.settings.proxy_watch.look(peer, request.headers());
     }

@@ -1,10 +1,13 @@
-//! The development mailbox over HTTP: pages for people, `latest` for curl and end-to-end tests.
+//! The development mailbox over HTTP: pages for people, `latest` for curl and end-to-end tests. For this machine alone.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::extract::{ConnectInfo, Extension, Path, Query, Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderName, StatusCode, Version, header};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -16,6 +19,7 @@ use super::request::CorrelationId;
 use crate::app::App;
 use crate::error::{ErrorCode, OrFault, Result};
 use crate::tools::mailer::mailbox::{Mailbox, StoredLetter};
+use crate::values::loopback::is_loopback;
 
 /// How many letters the page lists.
 const LISTED: usize = 100;
@@ -27,7 +31,19 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'sel
 const LETTER_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; \
      sandbox allow-popups allow-popups-to-escape-sandbox";
 
-/// The routes below `/dev/mailbox`, which only a server without a mail server has.
+/// What proxies add to a request, beside all that begins with `x-forwarded`.
+const FORWARDING: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-original-host",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "x-envoy-external-address",
+];
+
+/// The routes below `/dev/mailbox`, which only a server for development without a mail server has.
 pub fn routes(app: &Arc<App>) -> Router {
     Router::new()
         .route("/dev/mailbox", get(index))
@@ -36,7 +52,37 @@ pub fn routes(app: &Arc<App>) -> Router {
         .route("/dev/mailbox/{id}/html", get(frame))
         .route(CSS_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS) }))
         .route(SCRIPT_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
+        .route_layer(from_fn(for_this_machine_alone))
         .with_state(Arc::clone(app))
+}
+
+/// The mailbox opens accounts to those who read it, so to everybody else there is no such page.
+async fn for_this_machine_alone(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
+    if is_from_this_machine(&request) {
+        return next.run(request).await;
+    }
+    refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is no such page.", &id)
+}
+
+/// Whether a program on this machine asks, for this machine, and not as a proxy for others.
+fn is_from_this_machine(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let is_near = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let headers = request.headers();
+    let is_forwarding =
+        |name: &HeaderName| name.as_str().starts_with("x-forwarded") || FORWARDING.contains(&name.as_str());
+    // nginx as it comes speaks HTTP/1.0 to what is behind it, says none of these headers, and changes Host.
+    let is_forwarded = headers.keys().any(is_forwarding) || request.version() < Version::HTTP_11;
+    // A page of evil.example whose name resolves to 127.0.0.1 (DNS rebinding) still asks for evil.example.
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+    let is_for_us = |host: &Authority| is_loopback(host.host()) && !host.as_str().contains('@');
+    // The target of a request may name a host, too.
+    is_near
+        && !is_forwarded
+        && host.is_some_and(|host| is_for_us(&host))
+        && request.uri().authority().is_none_or(is_for_us)
 }
 
 /// Which letters, and in which form.

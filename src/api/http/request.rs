@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, header};
-use cookie::Cookie;
 use uuid::Uuid;
 
 use crate::values::caller::{Caller, Presented};
@@ -21,11 +20,15 @@ const LONGEST_CREDENTIAL: usize = 8 * 1024;
 pub struct CorrelationId(pub String);
 
 impl CorrelationId {
-    /// The client's own request id where it is harmless to log and to echo, else a new one.
+    /// The id that one of our proxies gave the request, where it is harmless to log and to echo, else a new one. What
+    /// others send is dropped: they could give their deeds the id of somebody else's.
     #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let theirs = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_request_id(id));
-        Self(theirs.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+    pub fn of(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies) -> Self {
+        let mut lines = headers.get_all(REQUEST_ID).iter().filter(|_| proxies.trusts_peer(peer));
+        // Of two lines one is the client's, and nobody knows which.
+        let given = lines.next().filter(|_| lines.next().is_none());
+        let given = given.and_then(|line| line.to_str().ok()).filter(|id| is_request_id(id));
+        Self(given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
     }
 }
 
@@ -65,11 +68,14 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     (scheme.eq_ignore_ascii_case("bearer") && is_credential(token)).then(|| token.to_owned())
 }
 
-/// The first cookie of that name: user agents send the one with the most specific path first (RFC 6265, section 5.4).
+/// The only cookie of that name. Of two one was planted, by a neighbouring host or for another path, and nobody knows
+/// which. Read byte by byte: whoever trims more than browsers do, such as spaces of Unicode, finds the protected name
+/// `__Host-…` in cookies that anybody may set.
 fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let cookie = lines.flat_map(Cookie::split_parse).flatten().find(|cookie| cookie.name() == name)?;
-    is_credential(cookie.value()).then(|| cookie.value().to_owned())
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let mut found = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    let (Some(value), None) = (found.next(), found.next()) else { return None };
+    std::str::from_utf8(value).ok().filter(|value| is_credential(value)).map(str::to_owned)
 }
 
 /// Whether a text can be a token: some printable characters, without spaces.
@@ -95,12 +101,22 @@ mod tests {
         presented(&headers(&[("authorization", line)]), "refresh").bearer
     }
 
+    fn id_of(lines: &[(&'static str, &[u8])], proxies: &str) -> String {
+        CorrelationId::of(&headers(lines), [10, 0, 0, 1].into(), &proxies.parse().unwrap()).0
+    }
+
     #[test]
-    fn a_harmless_request_id_is_kept_and_any_other_replaced() {
-        assert_eq!(CorrelationId::of(&headers(&[(REQUEST_ID, b"a.B_9-z")])).0, "a.B_9-z");
+    fn a_harmless_request_id_of_a_trusted_proxy_is_kept_and_any_other_replaced() {
+        for proxies in ["1", "10.0.0.0/8"] {
+            assert_eq!(id_of(&[(REQUEST_ID, b"a.B_9-z")], proxies), "a.B_9-z");
+        }
+        let is_ours = |id: String| Uuid::parse_str(&id).is_ok_and(|id| id.get_version_num() == 7);
         for wrong in [&b""[..], b"a b", b"a\tb", "\u{e9}".as_bytes(), &[b'x'; 129]] {
-            let id = CorrelationId::of(&headers(&[(REQUEST_ID, wrong)])).0;
-            assert_eq!(Uuid::parse_str(&id).unwrap().get_version_num(), 7);
+            assert!(is_ours(id_of(&[(REQUEST_ID, wrong)], "1")));
+        }
+        assert!(is_ours(id_of(&[(REQUEST_ID, b"a"), (REQUEST_ID, b"b")], "1")));
+        for strangers in ["", "0", "10.0.0.2,192.168.0.0/16"] {
+            assert!(is_ours(id_of(&[(REQUEST_ID, b"a.B_9-z")], strangers)), "{strangers}");
         }
     }
 
@@ -135,11 +151,39 @@ mod tests {
         assert_eq!(presented(&twice, "refresh").bearer, None);
     }
 
-    #[test]
-    fn the_first_cookie_of_the_name_counts() {
-        let sent = headers(&[("cookie", b"a=1; refresh_x=2; refresh=abc; refresh=def")]);
+    fn cookie_of(lines: &[&[u8]]) -> Option<String> {
+        let lines: Vec<_> = lines.iter().map(|line| ("cookie", *line)).collect();
+        presented(&headers(&lines), "__Host-refresh").refresh_cookie
+    }
 
-        let found = presented(&sent, "refresh");
+    #[test]
+    fn a_cookie_counts_where_it_is_the_only_one_of_its_name() {
+        assert_eq!(cookie_of(&[b"a=1; refresh=2; __Host-refresh=abc;x"]).as_deref(), Some("abc"));
+        assert_eq!(cookie_of(&[b"name=\xc3\xa9", b"__Host-refresh=abc"]).as_deref(), Some("abc"));
+        for twice in
+            [&[b"__Host-refresh=abc; __Host-refresh=def".as_slice()][..], &[b"__Host-refresh=abc", b"__Host-refresh="]]
+        {
+            assert_eq!(cookie_of(twice), None, "{twice:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_of_another_name_never_passes_for_the_protected_one() {
+        let planted: [&[u8]; 5] = [
+            b"\xe2\x80\x80__Host-refresh=abc",
+            b"__host-refresh=abc",
+            b"__Host-refresh =abc",
+            b"$Version=1, __Host-refresh=abc",
+            b"x__Host-refresh=abc",
+        ];
+        for line in planted {
+            assert_eq!(cookie_of(&[line]), None, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn a_cookie_never_shows_in_a_log() {
+        let found = presented(&headers(&[("cookie", b"refresh=abc")]), "refresh");
 
         assert_eq!(found.refresh_cookie.as_deref(), Some("abc"));
         assert!(!format!("{found:?}").contains("abc"));

@@ -1,0 +1,65 @@
+//! `/ready`, which anybody may ask as often as they like: it reads the database and Redis once in a second.
+
+use std::time::Duration;
+
+use authgraph::tools::db::statements_run;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::TestApp;
+
+/// Nobody listens at a port that was free a moment ago.
+fn closed_redis() -> String {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    format!("redis://127.0.0.1:{port}")
+}
+
+/// How often the database was read, and Redis asked: one that is away counts each question.
+fn read_so_far(app: &TestApp) -> (u64, u64) {
+    (statements_run(), app.app.kv.fallbacks())
+}
+
+#[tokio::test]
+async fn two_hundred_who_ask_at_once_cost_one_read_of_database_and_redis() {
+    let app = TestApp::with(&[("REDIS_URL", &closed_redis())]).await;
+    let (statements, questions) = read_so_far(&app);
+
+    let answers = join_all((0..200).map(|_| app.get("/ready"))).await;
+
+    assert!(answers.iter().all(|answer| answer.status == 200 && answer.body["checks"]["kv"] == json!("fallback")));
+    assert_eq!(read_so_far(&app), (statements + 1, questions + 1));
+}
+
+#[tokio::test]
+async fn an_answer_holds_for_a_second_and_no_longer() {
+    let app = TestApp::with(&[("REDIS_URL", &closed_redis())]).await;
+    app.get("/ready").await;
+    let (statements, questions) = read_so_far(&app);
+
+    app.wait(Duration::from_millis(999));
+    app.get("/ready").await;
+    assert_eq!(read_so_far(&app), (statements, questions));
+
+    app.wait(Duration::from_millis(1));
+    app.get("/ready").await;
+    assert_eq!(read_so_far(&app), (statements + 1, questions + 1));
+}
+
+/// What is away takes its time to say so: meanwhile the answer must not grow old.
+#[tokio::test]
+async fn those_who_waited_for_a_slow_answer_do_not_ask_again() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let redis = format!("redis://{}", silent.local_addr().unwrap());
+    let app = TestApp::with(&[("REDIS_URL", &redis), ("REDIS_TIMEOUT", "500ms")]).await;
+    let (statements, questions) = read_so_far(&app);
+
+    let meanwhile = async {
+        let asked = silent.accept().await.unwrap();
+        app.wait(Duration::from_secs(2));
+        asked
+    };
+    let (answers, _asked) = tokio::join!(join_all((0..50).map(|_| app.get("/ready"))), meanwhile);
+
+    assert!(answers.iter().all(|answer| answer.body["checks"]["kv"] == json!("fallback")));
+    assert_eq!(read_so_far(&app), (statements + 1, questions + 1));
+}

@@ -1,0 +1,210 @@
+//! Safe by default: development is said aloud, and a production server does not start weak unless it is told by name.
+
+use std::collections::BTreeSet;
+
+use authgraph::config::Config;
+use authgraph::config::table::{SETTINGS, env_example};
+
+use crate::settings::{PRODUCTION, names, read};
+
+/// Production with these settings besides.
+fn production(more: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let own = |name: &str| more.iter().any(|(own, _)| *own == name);
+    let rest = PRODUCTION.iter().copied().filter(|(name, _)| !own(name));
+    read(&rest.chain([("AUTHGRAPH_ENV", "production")]).chain(more.iter().copied()).collect::<Vec<_>>())
+}
+
+/// Values just beyond what production accepts, and just within.
+const EDGES: &[(&str, &[&str], &[&str])] = &[
+    ("PUBLIC_URL", &["http://auth.example.com", "http://10.0.0.1"], &["https://a.example", "http://localhost:8080"]),
+    ("FRONTEND_URL", &["http://app.example.com", "http://localhost.evil.example"], &["http://127.0.0.1:3000"]),
+    ("CORS_ORIGINS", &["https://a.example,http://b.example"], &["https://a.example,http://localhost:3000"]),
+    (
+        "DATABASE_URL",
+        &[
+            "postgres://db/x",
+            "postgres://10.0.0.1/x?sslmode=prefer",
+            "postgres://db/x?sslmode=disable",
+            "postgres://db/x?sslmode=require&sslmode=allow",
+            "postgres://localhost/x?host=db",
+            "postgresql:///x?hostaddr=10.0.0.1",
+        ],
+        &[
+            "postgres://db/x?sslmode=require",
+            "postgres://db/x?ssl-mode=VERIFY-FULL",
+            "postgres://127.0.0.1/x",
+            "postgres://[::1]/x",
+            "postgres:///x?host=/var/run/postgresql",
+            "postgres://%2Fvar%2Frun%2Fpostgresql/x",
+            "sqlite:///var/lib/authgraph/authgraph.db",
+        ],
+    ),
+    ("REDIS_URL", &["redis://kv:6379", "rediss://kv/#insecure"], &["rediss://kv:6379", "redis://127.0.0.1"]),
+    ("SMTP_URL", &["smtp://mail.example.com", "smtp://m.example?tls=opportunistic"], &["smtp://localhost:25"]),
+    ("TRUSTED_PROXIES", &["0.0.0.0/0", "0.0.0.0/1,128.0.0.0/1", "::/0", "6"], &["10.0.0.0/8,fc00::/7", "5", "0"]),
+    ("REQUEST_TIMEOUT", &["301s"], &["5m"]),
+    ("MAX_BODY_BYTES", &["1048577"], &["1048576"]),
+    ("PASSWORD_MIN_LENGTH", &["7"], &["8"]),
+    ("ARGON2_MEMORY_KIB", &["12287"], &["12288"]),
+    ("LOCKOUT_ATTEMPTS", &["0", "101"], &["1", "100"]),
+    ("LOCKOUT_DURATION", &["0s", "59s"], &["1m"]),
+    ("ACCESS_TOKEN_LIFETIME", &["61m"], &["1h"]),
+    ("REFRESH_TOKEN_LIFETIME", &["91d"], &["90d"]),
+    ("REFRESH_REPLAY_WINDOW", &["11m"], &["10m", "0s"]),
+    ("SESSION_MAX_LIFETIME", &["0s", "401d"], &["400d"]),
+    ("REAUTHENTICATION_WINDOW", &["61m"], &["1h"]),
+    ("VERIFICATION_TOKEN_LIFETIME", &["8d"], &["7d"]),
+    ("RESET_TOKEN_LIFETIME", &["25h"], &["24h"]),
+    ("INVITATION_LIFETIME", &["31d"], &["30d"]),
+    ("EMAIL_UNDO_LIFETIME", &["0s", "23h"], &["24h"]),
+    ("RATE_LIMIT_REQUESTS", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_BUDGET", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_AUTH", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_AUTH_NETWORK", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_AUTH_ACCOUNT", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_AUTH_PAIR", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_EMAIL", &["0"], &["1/1m"]),
+    ("RATE_LIMIT_MFA", &["0", "2/1m"], &["100/1h"]),
+    ("MFA_CHALLENGE_ATTEMPTS", &["0"], &["1"]),
+    ("USER_RETENTION", &["1s"], &["24h", "0s"]),
+    ("AUDIT_RETENTION", &["1m", "29d"], &["30d", "0s"]),
+];
+
+#[test]
+fn production_does_not_start_weak() {
+    for (name, weak, safe) in EDGES {
+        for value in *weak {
+            assert_eq!(names(&production(&[(name, value)]).unwrap_err()), [*name], "{name}={value}");
+        }
+        for value in *safe {
+            assert!(production(&[(name, value)]).is_ok(), "{name}={value}");
+        }
+    }
+}
+
+#[test]
+fn argon2_has_the_memory_that_its_passes_need() {
+    for (passes, floor) in [("1", 47104), ("2", 19456), ("3", 12288), ("4", 9216), ("5", 7168), ("9", 7168)] {
+        let with = |memory: u32| {
+            production(&[
+                ("ARGON2_ITERATIONS", passes),
+                ("ARGON2_MEMORY_KIB", &memory.to_string()),
+                ("ARGON2_LANES", "1"),
+            ])
+        };
+        assert_eq!(names(&with(floor - 1).unwrap_err()), ["ARGON2_MEMORY_KIB"], "{passes}");
+        assert!(with(floor).is_ok(), "{passes}");
+    }
+}
+
+#[test]
+fn a_weak_setting_is_allowed_only_by_its_own_name() {
+    for (name, weak, _) in EDGES {
+        let allowed = production(&[(name, weak[0]), ("ALLOW_INSECURE", name)]).unwrap();
+        assert_eq!(allowed.allowed_insecure, [*name]);
+
+        let other = if *name == "PUBLIC_URL" { "FRONTEND_URL" } else { "PUBLIC_URL" };
+        let faults = production(&[(name, weak[0]), ("ALLOW_INSECURE", other)]).unwrap_err();
+        assert_eq!(names(&faults), [name, "ALLOW_INSECURE"]);
+    }
+    assert!(production(&[]).unwrap().allowed_insecure.is_empty());
+}
+
+#[test]
+fn an_exception_names_settings_that_exist_and_need_it() {
+    for wrong in ["PUBLIC_ULR", "*", "all", "true", "LOG", "AUTHGRAPH_ENV", "public_url", "PUBLIC_URL"] {
+        assert_eq!(names(&production(&[("ALLOW_INSECURE", wrong)]).unwrap_err()), ["ALLOW_INSECURE"], "{wrong}");
+    }
+    let development = [("AUTHGRAPH_ENV", "development"), ("ALLOW_INSECURE", "PUBLIC_ULR")];
+    assert_eq!(names(&read(&development).unwrap_err()), ["ALLOW_INSECURE"]);
+}
+
+#[test]
+fn all_weaknesses_are_told_at_once_with_the_way_out() {
+    let faults = production(&[("PUBLIC_URL", "http://auth.example.com"), ("LISTEN", "x"), ("RATE_LIMIT_MFA", "0")]);
+
+    let faults = faults.unwrap_err();
+    assert_eq!(names(&faults), ["LISTEN", "PUBLIC_URL", "RATE_LIMIT_MFA"]);
+    assert!(faults[1].contains("got http://auth.example.com; wants https://") && faults[1].contains("ALLOW_INSECURE"));
+}
+
+#[test]
+fn a_weak_secret_is_refused_without_being_shown() {
+    let faults = production(&[("DATABASE_URL", "postgres://root:hunter2@db/x"), ("REDIS_URL", "redis://:hunter2@kv")]);
+
+    assert!(faults.unwrap_err().iter().all(|fault| !fault.contains("hunter2") && fault.contains("***")));
+}
+
+#[test]
+fn development_is_as_weak_as_it_likes() {
+    for (name, weak, _) in EDGES {
+        for value in *weak {
+            assert!(read(&[("AUTHGRAPH_ENV", "development"), (name, value)]).is_ok(), "{name}={value}");
+        }
+    }
+}
+
+#[test]
+fn the_example_file_says_what_production_refuses() {
+    let text = env_example();
+    for (name, ..) in EDGES {
+        let (before, _) = text.split_once(&format!("\n#{name}=")).unwrap();
+        assert!(before.lines().last().unwrap().starts_with("# Production wants "), "{name}");
+    }
+    assert_eq!(text.matches("# Production wants ").count(), EDGES.len(), "a rule that no edge is known of");
+}
+
+/// What looks like a deployment, each by itself.
+const DEPLOYED: &[(&str, &str)] = &[
+    ("LISTEN", "0.0.0.0:8080"),
+    ("LISTEN", "[::]:8080"),
+    ("PUBLIC_URL", "https://auth.example.com"),
+    ("PUBLIC_URL", "https://localhost"),
+    ("PUBLIC_URL", "http://192.168.1.7:8080"),
+    ("FRONTEND_URL", "https://app.example.com"),
+    ("CORS_ORIGINS", "http://localhost:3000,https://app.example.com"),
+    ("DATABASE_URL", "postgres://db/x"),
+    ("DATABASE_URL", "postgresql://localhost/x"),
+    ("REDIS_URL", "redis://kv"),
+    ("TRUSTED_PROXIES", "1"),
+    ("SMTP_URL", "smtps://user:password@mail.example.com"),
+    ("MAIL_FROM", "Example <no-reply@example.com>"),
+    ("JWT_ISSUER", "https://auth.example.com"),
+    ("JWT_KEYS_DIR", "/keys"),
+    ("JWT_PRIVATE_KEYS", "-----BEGIN PRIVATE KEY-----"),
+    ("MFA_ENCRYPTION_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+    ("METRICS_AUTH_TOKEN", "sixteen-letters-or-more"),
+    ("ALLOW_INSECURE", "PUBLIC_URL"),
+];
+
+#[test]
+fn what_looks_like_a_deployment_says_what_it_is() {
+    for setting in DEPLOYED {
+        let faults = read(&[*setting]).unwrap_err();
+        assert_eq!(names(&faults), ["AUTHGRAPH_ENV"], "{setting:?}");
+        assert!(faults[0].ends_with(setting.0) && faults[0].contains("AUTHGRAPH_ENV=production"), "{faults:?}");
+        assert!(read(&[*setting, ("AUTHGRAPH_ENV", "development")]).is_ok(), "{setting:?}");
+    }
+    let faults = read(&[("TRUSTED_PROXIES", "1"), ("PUBLIC_URL", "https://auth.example.com")]).unwrap_err();
+    assert!(faults[0].ends_with("PUBLIC_URL, TRUSTED_PROXIES"), "all signs are named: {faults:?}");
+}
+
+#[test]
+fn a_laptop_says_nothing_whatever_else_it_sets() {
+    let laptop = [
+        ("LISTEN", "127.0.0.1:9999"),
+        ("PUBLIC_URL", "http://127.0.0.1:9999"),
+        ("FRONTEND_URL", "http://localhost:5173"),
+        ("CORS_ORIGINS", "http://localhost:5173,http://[::1]:3000"),
+        ("DATABASE_URL", "sqlite://x.db"),
+        ("LOG_FORMAT", "json"),
+    ];
+    assert!(read(&laptop).unwrap().is_development());
+
+    let signs: BTreeSet<&str> = DEPLOYED.iter().map(|(name, _)| *name).collect();
+    for setting in SETTINGS.iter().flat_map(|group| group.settings).filter(|setting| !setting.default.is_empty()) {
+        let value =
+            if setting.name == "MAIL_FROM" || setting.name == "AUTHGRAPH_ENV" { continue } else { setting.default };
+        assert!(read(&[(setting.name, value)]).is_ok(), "{} ({})", setting.name, signs.contains(setting.name));
+    }
+}
