@@ -68,6 +68,7 @@ async fn follow(
         session,
         scope,
         listener,
+        looked_until: 0,
         replay: None,
         farewell: None,
         is_over: false,
@@ -94,6 +95,8 @@ struct Follower {
     session: SessionId,
     scope: Scope,
     listener: Listener,
+    /// How many events of the listener need no other look.
+    looked_until: u64,
     replay: Option<Replay>,
     /// Why there will be nothing more.
     farewell: Option<Error>,
@@ -127,19 +130,29 @@ impl Follower {
                 return Err(error);
             }
             let event = self.listener.next().await?;
-            // Before anything that comes behind it: this may be the event that changed what they may see.
-            if event.concerns(self.user, self.session)
-                && let Err(error) = self.check().await
+            let (is_told, is_about_them) = (self.scope.filter.matches(&event), event.concerns(self.user, self.session));
+            // Before every event, and not only behind one about them: events of different chains may come in another
+            // order than that of their commits. For those that had come before the last look it was late enough.
+            if (is_about_them || is_told && self.listener.taken() > self.looked_until)
+                && let Err(error) = self.look().await
             {
                 if self.scope.needs_admin {
                     return Err(error);
                 }
                 self.farewell = Some(error);
             }
-            if self.scope.filter.matches(&event) {
+            if is_told {
                 return Ok(event);
             }
         }
+    }
+
+    /// As [`Self::check`], for all events that have come by now.
+    async fn look(&mut self) -> Result<()> {
+        let come = self.listener.come();
+        self.check().await?;
+        self.looked_until = come;
+        Ok(())
     }
 
     /// Whether they still may see what they follow.
@@ -171,6 +184,7 @@ impl Follower {
                     self.replay = Some(replay);
                     // All others will be heard.
                     if self.listener.is_behind(&event) {
+                        self.check().await?;
                         return Ok(Some(Arc::new(event)));
                     }
                 }
