@@ -59,6 +59,7 @@ mod redis;
 mod refresh;
 mod refresh_cookie;
 mod register;
+mod replays;
 mod reset_password;
 mod schema;
 mod serving;
