@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod background;
+pub mod cache;
 pub mod clock;
 pub mod db;
 pub mod device;

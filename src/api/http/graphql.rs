@@ -76,11 +76,11 @@ pub async fn graphql(
         return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
     }
     let query = &chosen.text;
-    let (name, kind, address) = (prepared.name.clone(), prepared.kind, caller.address);
+    let (name, kind) = (prepared.name.clone(), prepared.kind);
     let graphql = prepared.request(asked, query).data(caller).data(presented);
     let outcome = Outcome::of(&edge, kind, graphql).await;
     if outcome.stage == Stage::Execution {
-        edge.settings.documents.remember(&chosen, address).await;
+        edge.settings.documents.remember(&chosen);
     }
     let mut response = complete(&edge, query, outcome, media_type, &id);
     if let Some(name) = name {
@@ -117,7 +117,7 @@ enum Refused {
 impl Ready {
     async fn read(edge: &Edge, head: &Parts, body: Body, accepts: &Accepts) -> Result<Self, Refused> {
         let mut asked = read(head, body, edge.settings.body_limit).await.map_err(Refused::Http)?;
-        let found = edge.settings.documents.find(asked.document()).await;
+        let found = edge.settings.documents.find(asked.document());
         let chosen = found.map_err(|error| Refused::Document { query: String::new(), kind: None, error })?;
         let chosen = chosen.ok_or(Refused::Http(NO_QUERY))?;
         let prepared = prepare(edge, &asked, &chosen.text);

@@ -98,7 +98,7 @@ impl Subscription {
             return Err(visitor.complete(None, full.errors));
         }
         // Every error of these checks is our own, and quotes nothing.
-        let found = visitor.edge.settings.documents.find(asked.document()).await;
+        let found = visitor.edge.settings.documents.find(asked.document());
         let mut kind = None;
         let checked = found.and_then(|chosen| {
             let query = chosen.map(|chosen| chosen.text).unwrap_or_default();
