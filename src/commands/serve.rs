@@ -10,6 +10,7 @@ use authgraph::error::{Error, OrFault, Refusal, Result};
 use authgraph::flows::create_admin::{create_admin, has_admin};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
+use authgraph::tools::file_limit;
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,6 +24,7 @@ use super::users::random_password;
 /// # Errors
 /// A fault where `LISTEN` cannot be listened on, and as a start and its migrations.
 pub async fn run(config: Config) -> Result<ExitCode> {
+    file_limit::raise();
     let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
     let app = Arc::new(App::open(config, Clock::System).await?);
     let shutdown = CancellationToken::new();

@@ -8,6 +8,7 @@ pub mod db;
 pub mod device;
 pub mod dice;
 pub mod event_bus;
+pub mod file_limit;
 pub mod jitter;
 pub mod kv;
 pub mod letter_templates;

@@ -58,6 +58,12 @@ impl TrustedProxies {
         address
     }
 
+    /// Whether somebody who connects from this address is one of our proxies.
+    #[must_use]
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.trusts(peer.to_canonical(), 0)
+    }
+
     /// Whether the sender at `address`, so many hops away from the server, is one of our proxies.
     fn trusts(&self, address: IpAddr, hop: usize) -> bool {
         match self {
