@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::api::http::connections::{ConnectionLimits, Connections};
 use crate::api::http::server::{self, Patience};
 use crate::api::service::service;
 use crate::app::App;
@@ -16,6 +17,7 @@ use crate::flows::keep_books::keep_books;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::device;
+use crate::tools::file_limit;
 
 /// How often the outbox is looked at; a letter that was posted here wakes it at once.
 const MAIL_INTERVAL: Duration = Duration::from_secs(15);
@@ -24,6 +26,12 @@ const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 const BOOKS_INTERVAL: Duration = Duration::from_secs(20);
 /// How soon a key that was added to the folder is noticed; well under the time before it may sign.
 const KEY_INTERVAL: Duration = Duration::from_secs(20);
+/// Files that are not for connections: the database (SQLite opens three for each of its own), Redis, mail, keys, and those
+/// that are refused and not closed yet.
+const OTHER_FILES: u32 = 192;
+const FILES_OF_A_DATABASE_CONNECTION: u32 = 4;
+/// As many connections as are held where the limit of files would allow more; they take memory, too.
+const MOST_CONNECTIONS: u32 = 16_384;
 /// How long a start waits for a database that is not there yet.
 const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 
@@ -34,12 +42,27 @@ const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
     start_background(&app);
     let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown_grace };
-    let served = server::serve(service(&app), listener, shutdown, patience).await;
+    let served = server::serve(service(&app), listener, connections(&app), shutdown, patience).await;
     if !app.background.shutdown(app.config.shutdown_grace).await {
         tracing::warn!("a background task did not stop in time");
     }
     app.db.close().await;
     served
+}
+
+/// The connections that the settings and the limit of files allow.
+#[must_use]
+pub fn connections(app: &App) -> Connections {
+    let (config, files) = (&app.config, file_limit::current());
+    let others = OTHER_FILES + FILES_OF_A_DATABASE_CONNECTION.saturating_mul(config.database_max_connections);
+    let room = files.saturating_sub(others).max(files / 2);
+    let in_all = match config.live.all_connections {
+        0 => room.min(MOST_CONNECTIONS),
+        wanted => wanted.min(room),
+    };
+    tracing::debug!(in_all, files, "so many connections are held");
+    let (per_address, trusted_proxies) = (config.live.all_connections_per_address, config.trusted_proxies.clone());
+    Connections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
 }
 
 /// Brings the database up to date, waiting for one that is still starting.

@@ -72,7 +72,9 @@ fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
             let app = Arc::clone(&doorman);
             async move {
                 let viewer = watch::admit(&app, &bearer).await?;
-                Ok(Admitted { user: viewer.user().id, over: async move { watch::over(&app, &bearer).await }.boxed() })
+                let role = viewer.user().role;
+                let over = async move { watch::over(&app, &bearer, role).await }.boxed();
+                Ok(Admitted { user: viewer.user().id, over })
             }
             .boxed()
         }),

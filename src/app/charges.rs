@@ -123,13 +123,13 @@ impl App {
         }
     }
 
-    /// Charges what an event of a subscription costs.
+    /// Charges what a subscription does beside its operation: an event, or a page of the trail that it is going to read.
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub async fn charge_event(&self, payer: &Payer, points: u32, now: Time) -> crate::error::Result<()> {
+    pub async fn charge_points(&self, payer: &Payer, points: u32, now: Time) -> crate::error::Result<Receipt> {
         let taken = self.rate_limiter.attempt(&[payer.points(points)], now).await;
-        Ok(self.decided(std::slice::from_ref(&payer.budget), taken).map(drop)?)
+        Ok(self.decided(std::slice::from_ref(&payer.budget), taken)?)
     }
 
     /// Counts a request that has no operation among those of its address.

@@ -49,6 +49,7 @@ pub struct Listener {
     /// How far every chain had come then.
     heads: Vec<Head>,
     events: broadcast::Receiver<Arc<Recorded>>,
+    taken: u64,
 }
 
 impl Listener {
@@ -59,7 +60,9 @@ impl Listener {
     /// some events will not come any more.
     pub async fn next(&mut self) -> Result<Arc<Recorded>> {
         loop {
-            match self.events.recv().await {
+            let received = self.events.recv().await;
+            self.taken += 1;
+            match received {
                 Ok(event) if self.is_behind(&event) => {}
                 Ok(event) => return Ok(event),
                 Err(RecvError::Lagged(_)) => {
@@ -68,6 +71,18 @@ impl Listener {
                 Err(RecvError::Closed) => return Err(Refusal::Unavailable.into()),
             }
         }
+    }
+
+    /// How many events have been taken.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// How many events have come, those that wait to be taken included.
+    #[must_use]
+    pub fn come(&self) -> u64 {
+        self.taken + self.events.len() as u64
     }
 
     /// Whether the event was committed before the listening began.
@@ -106,7 +121,7 @@ impl Feed {
             None => self.begin().await?,
         };
         // The reading may be a little behind what is committed by now.
-        Ok(Listener { heads: audit_log::heads(&self.0.db).await?, events })
+        Ok(Listener { heads: audit_log::heads(&self.0.db).await?, events, taken: 0 })
     }
 
     fn join(&self) -> Option<broadcast::Receiver<Arc<Recorded>>> {

@@ -10,6 +10,7 @@ use authgraph::error::{Error, OrFault, Refusal, Result};
 use authgraph::flows::create_admin::{create_admin, has_admin};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
+use authgraph::tools::file_limit;
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,6 +28,7 @@ pub async fn run(config: Config) -> Result<ExitCode> {
         let settings = config.allowed_insecure.join(", ");
         tracing::warn!(settings, "ALLOW_INSECURE lets this server start with settings that make it weak");
     }
+    file_limit::raise();
     let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
     let app = Arc::new(App::open(config, Clock::System).await?);
     let shutdown = CancellationToken::new();

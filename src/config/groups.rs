@@ -22,9 +22,13 @@ pub struct HashCost {
     pub deadline: Duration,
 }
 
-/// What connections that stay open may do.
+/// How many connections there may be, and what those that stay open may do.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveLimits {
+    /// Connections of any kind on one instance; 0 is as many as the limit of files allows.
+    pub all_connections: u32,
+    /// Connections of any kind of one address on one instance.
+    pub all_connections_per_address: u32,
     /// Connections of one user on one instance.
     pub connections_per_user: u32,
     /// Connections of one address on one instance.
@@ -91,8 +95,10 @@ pub(super) fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy
     })
 }
 
-/// The limits of connections that stay open.
+/// The limits of connections.
 pub(super) fn read_live_limits(read: &mut Read<'_>) -> Option<LiveLimits> {
+    let all_connections = read.required("MAX_CONNECTIONS", read::parsed);
+    let all_connections_per_address = read.required("MAX_CONNECTIONS_PER_ADDRESS", read::at_least_one);
     let connections_per_user = read.required("LIVE_CONNECTIONS_PER_USER", read::at_least_one);
     let connections_per_address = read.required("LIVE_CONNECTIONS_PER_ADDRESS", read::at_least_one);
     let operations = read.required("LIVE_OPERATIONS_PER_SOCKET", read::at_least_one);
@@ -100,6 +106,8 @@ pub(super) fn read_live_limits(read: &mut Read<'_>) -> Option<LiveLimits> {
     let messages_per_second = read.required("LIVE_MESSAGES_PER_SECOND", read::at_least_one);
     let ping_interval = read.required("LIVE_PING_INTERVAL", read::some_time);
     Some(LiveLimits {
+        all_connections: all_connections?,
+        all_connections_per_address: all_connections_per_address?,
         connections_per_user: connections_per_user?,
         connections_per_address: connections_per_address?,
         operations: operations?,

@@ -90,6 +90,8 @@ pub const SETTINGS: &[Group] = &[
             setting("REQUEST_TIMEOUT", "30s", "How long a request may take before it is answered UNAVAILABLE."),
             setting("SHUTDOWN_GRACE", "20s", "How long requests in flight may take to finish at shutdown."),
             setting("MAX_BODY_BYTES", "65536", "The largest request body, in bytes."),
+            setting("MAX_CONNECTIONS", "0", "Connections of this instance at most; 0 is what the limit of open files allows (it is raised to the hard limit at start), up to 16384."),
+            setting("MAX_CONNECTIONS_PER_ADDRESS", "512", "Connections of one address (IPv6: each /64) at most, and never more than half of all. Not for TRUSTED_PROXIES, through which everybody comes."),
             setting("INTROSPECTION", "true", "Whether everybody may introspect the schema; administrators always may.").in_production("false"),
             setting("MAX_COMPLEXITY", "500", "The most points one operation may cost (@cost in the schema)."),
             setting("COST_IN_ANSWERS", "true", "Whether answers carry extensions.cost: what was asked for, and what is left."),

@@ -9,20 +9,30 @@ use futures_util::stream::unfold;
 
 use super::authenticate::{Admin, Viewer, authenticate};
 use crate::app::App;
+use crate::app::charges::{Payer, Prepaid};
 use crate::app::feed::Listener;
 use crate::error::{Error, FieldFault, Result};
 use crate::records::audit_log::{self, Recorded};
 use crate::records::audit_search::{self, Filter, Slice};
 use crate::values::ids::{EventId, SessionId, UserId};
-use crate::values::paging::{self, Cursor, Page};
+use crate::values::paging::{self, Cursor, PAGE_LIMIT, Page};
+use crate::values::time::Time;
 
-/// Events that are read at once where somebody was away.
-const PAGE: usize = 200;
+/// Events that are read at once where somebody was away; as many as the largest page of a list.
+const PAGE: usize = PAGE_LIMIT;
 /// How far the clocks of two instances may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 
-/// Follows everything that matches, from now on or since the event `after`, for as long as the administrator is one.
-/// An error is the last item.
+/// What was missed, to be told first.
+pub struct Missed {
+    /// The last event that was seen.
+    pub after: EventId,
+    /// Who pays for what is read.
+    pub payer: Payer,
+}
+
+/// Follows everything that matches, from now on or since an event, for as long as the administrator is one. An error is
+/// the last item.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for an `after` that is not in the trail; `UNAVAILABLE`.
@@ -31,13 +41,13 @@ pub async fn follow_trail(
     admin: &Admin,
     bearer: &str,
     filter: Filter,
-    after: Option<EventId>,
+    missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
-    follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, after).await
+    follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, missed).await
 }
 
-/// Follows what is done to the viewer, from now on or since the event `after`, until their session is over; the event that
-/// ended it is told too. An error is the last item.
+/// Follows what is done to the viewer, from now on or since an event, until their session is over; the event that ended it
+/// is told too. An error is the last item.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for an `after` that is not in the viewer's history; `UNAVAILABLE`.
@@ -45,10 +55,10 @@ pub async fn follow_own(
     app: &Arc<App>,
     viewer: &Viewer,
     bearer: &str,
-    after: Option<EventId>,
+    missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
     let filter = Filter::default().seen_by_subject(viewer.user().id);
-    follow(app, viewer, bearer, Scope { filter, needs_admin: false }, after).await
+    follow(app, viewer, bearer, Scope { filter, needs_admin: false }, missed).await
 }
 
 async fn follow(
@@ -56,7 +66,7 @@ async fn follow(
     viewer: &Viewer,
     bearer: &str,
     scope: Scope,
-    after: Option<EventId>,
+    missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
     // First of all: what is committed from here on is heard, and what was committed before can be read.
     let listener = app.feed.listen().await?;
@@ -68,12 +78,13 @@ async fn follow(
         session,
         scope,
         listener,
+        looked_until: 0,
         replay: None,
         farewell: None,
         is_over: false,
     };
-    if let Some(after) = after {
-        follower.replay = Some(follower.replay_since(after).await?);
+    if let Some(missed) = missed {
+        follower.replay = Some(follower.replay(missed).await?);
     }
     // Between the guard and the listening something may have happened.
     follower.check().await?;
@@ -94,6 +105,8 @@ struct Follower {
     session: SessionId,
     scope: Scope,
     listener: Listener,
+    /// How many events of the listener need no other look.
+    looked_until: u64,
     replay: Option<Replay>,
     /// Why there will be nothing more.
     farewell: Option<Error>,
@@ -102,6 +115,9 @@ struct Follower {
 
 /// What was missed, read page by page.
 struct Replay {
+    payer: Payer,
+    /// What is dated until then is not paid for.
+    free_until: Time,
     filter: Filter,
     place: Option<Cursor>,
     page: VecDeque<Recorded>,
@@ -127,19 +143,29 @@ impl Follower {
                 return Err(error);
             }
             let event = self.listener.next().await?;
-            // Before anything that comes behind it: this may be the event that changed what they may see.
-            if event.concerns(self.user, self.session)
-                && let Err(error) = self.check().await
+            let (is_told, is_about_them) = (self.scope.filter.matches(&event), event.concerns(self.user, self.session));
+            // Before every event, and not only behind one about them: events of different chains may come in another
+            // order than that of their commits. For those that had come before the last look it was late enough.
+            if (is_about_them || is_told && self.listener.taken() > self.looked_until)
+                && let Err(error) = self.look().await
             {
                 if self.scope.needs_admin {
                     return Err(error);
                 }
                 self.farewell = Some(error);
             }
-            if self.scope.filter.matches(&event) {
+            if is_told {
                 return Ok(event);
             }
         }
+    }
+
+    /// As [`Self::check`], for all events that have come by now.
+    async fn look(&mut self) -> Result<()> {
+        let come = self.listener.come();
+        self.check().await?;
+        self.looked_until = come;
+        Ok(())
     }
 
     /// Whether they still may see what they follow.
@@ -148,7 +174,7 @@ impl Follower {
         if self.scope.needs_admin { viewer.administrator().map(drop) } else { Ok(()) }
     }
 
-    async fn replay_since(&self, after: EventId) -> Result<Replay> {
+    async fn replay(&self, Missed { after, payer }: Missed) -> Result<Replay> {
         let found = audit_log::find(&self.app.db, after).await?;
         let is_theirs = |event: &Recorded| self.scope.needs_admin || event.subject_id == Some(self.user);
         let event = found.filter(is_theirs).ok_or_else(|| {
@@ -160,7 +186,11 @@ impl Follower {
         let from = event.at - self.app.config.request_timeout - CLOCKS_APART;
         let filter = self.scope.filter.clone();
         let since = Some(filter.since.map_or(from, |since| since.max(from)));
-        Ok(Replay { filter: Filter { since, ..filter }, place: None, page: VecDeque::new(), is_last: false })
+        // Administrators have seen what is dated before their event, and do not pay for it again: on a busy server it may
+        // be more than all their points, and then they would never get any further.
+        let free_until = if self.scope.needs_admin { event.at } else { from };
+        let filter = Filter { since, ..filter };
+        Ok(Replay { payer, free_until, filter, place: None, page: VecDeque::new(), is_last: false })
     }
 
     /// The next of the events that were committed before the listening began.
@@ -171,12 +201,12 @@ impl Follower {
                     self.replay = Some(replay);
                     // All others will be heard.
                     if self.listener.is_behind(&event) {
+                        self.check().await?;
                         return Ok(Some(Arc::new(event)));
                     }
                 }
                 None if replay.is_last => {}
                 None => {
-                    self.check().await?;
                     self.turn_page(&mut replay).await?;
                     self.replay = Some(replay);
                 }
@@ -185,11 +215,20 @@ impl Follower {
         Ok(None)
     }
 
+    /// Reads the next page, which is paid for as a page of a list is: in full before it is read, and what it did not hold
+    /// is given back. Whoever has not enough left is told so, and goes on behind the last event that they were told.
     async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
+        self.check().await?;
+        let full = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
+        let receipt = self.app.charge_points(&replay.payer, full, self.app.clock.now()).await?;
         let scope = paging::Scope::of("replay", &replay.filter);
         let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
         let slice = Slice { filter: replay.filter.clone(), page };
         let events = audit_search::list(&self.app.db, &slice).await?;
+        let read = events.iter().filter(|event| event.at > replay.free_until).count();
+        let (charged, read) = (self.app.charged(full), u32::try_from(read).unwrap_or(u32::MAX));
+        let unused = charged.saturating_sub(read);
+        self.app.give_back(&replay.payer, (full, unused), &Prepaid::default(), &receipt).await;
         replay.is_last = events.len() <= PAGE;
         replay.place = events.last().map(|event| Cursor::at(event.at, event.id.uuid()));
         replay.page = events.into();

@@ -9,6 +9,7 @@ use crate::app::feed::Listener;
 use crate::error::{Error, Refusal, Result};
 use crate::values::ids::{SessionId, UserId};
 use crate::values::time::Time;
+use crate::values::user::Role;
 
 /// What subscriptions get to notice an event by themselves: they look before they tell anything more, and may still tell
 /// the event that ends them.
@@ -25,19 +26,19 @@ pub async fn admit(app: &App, bearer: &str) -> Result<Viewer> {
 }
 
 /// Waits until the owner of an access token may no longer be there: it has expired, its session or its user's account is
-/// over, or nobody can tell.
-pub async fn over(app: &App, bearer: &str) -> Error {
-    match watch(app, bearer).await {
+/// over, the role is another than `role`, which it was when the connection opened, or nobody can tell.
+pub async fn over(app: &App, bearer: &str, role: Role) -> Error {
+    match watch(app, bearer, role).await {
         Ok(never) => match never {},
         Err(why) => why,
     }
 }
 
-async fn watch(app: &App, bearer: &str) -> Result<Infallible> {
+async fn watch(app: &App, bearer: &str, role: Role) -> Result<Infallible> {
     // What happens from here on is heard; what happened before is seen by the first look.
     let mut listener = app.feed.listen().await?;
     loop {
-        let (user, session, until) = look(app, bearer).await?;
+        let (user, session, until) = look(app, bearer, role).await?;
         tokio::select! {
             () = app.clock.reached(until) => {}
             heard = news_about(&mut listener, user, session) => {
@@ -51,9 +52,12 @@ async fn watch(app: &App, bearer: &str) -> Result<Infallible> {
 }
 
 /// Who it is, and until when nothing needs to happen for them to be gone.
-async fn look(app: &App, bearer: &str) -> Result<(UserId, SessionId, Time)> {
+async fn look(app: &App, bearer: &str, role: Role) -> Result<(UserId, SessionId, Time)> {
     let now = app.clock.now();
     let viewer = authenticate(app, bearer).await?;
+    if viewer.user().role != role {
+        return Err(Refusal::Forbidden.into());
+    }
     let claims = app.access_tokens.verify(bearer, now).ok_or(Refusal::Unauthenticated)?;
     let token_expires_at = Time::from_timestamp(claims.exp, 0).ok_or(Refusal::Unauthenticated)?;
     let until = token_expires_at.min(viewer.session().expires_at).max(now + SOON);

@@ -26,6 +26,7 @@ struct Instruments {
     durations: HistogramVec,
     operations: IntCounterVec,
     limit_hits: IntCounterVec,
+    connections_refused: IntCounterVec,
 }
 
 impl Metrics {
@@ -56,6 +57,11 @@ impl Metrics {
                 "GraphQL operations that are over, by the code of their first error.",
                 &["kind", "code"],
             )?,
+            connections_refused: counter(
+                "http_connections_refused_total",
+                "Connections that were closed because there were too many, of their address or in all.",
+                &["limit"],
+            )?,
             limit_hits: counter("auth_rate_limit_hits_total", "Attempts that a limit refused.", &["bucket"])?,
             registry,
         })))
@@ -75,6 +81,11 @@ impl Metrics {
     /// A limit has refused an attempt.
     pub fn limit_hit(&self, bucket: &'static str) {
         self.0.limit_hits.with_label_values(&[bucket]).inc();
+    }
+
+    /// A connection was closed as it came, because this limit had no place for it.
+    pub fn connection_refused(&self, limit: &'static str) {
+        self.0.connections_refused.with_label_values(&[limit]).inc();
     }
 
     /// Everything, in the text format of Prometheus.

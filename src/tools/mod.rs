@@ -2,11 +2,13 @@
 
 pub mod access_token;
 pub mod background;
+pub mod cache;
 pub mod clock;
 pub mod db;
 pub mod device;
 pub mod dice;
 pub mod event_bus;
+pub mod file_limit;
 pub mod jitter;
 pub mod kv;
 pub mod letter_templates;

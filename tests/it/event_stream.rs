@@ -181,6 +181,27 @@ async fn a_stream_ends_with_its_session_and_with_the_role() {
 }
 
 #[tokio::test]
+async fn a_stream_shows_a_former_administrator_nothing_that_is_for_administrators_and_ends() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.administrator("ann@example.com").await, app.administrator("bob@example.com").await);
+    let nested =
+        "subscription { securityEvents { subject { auditEvents(first: 1) { edges { node { actor { email } } } } } } }";
+    let mut stream = open(&app, &bob, nested).await;
+
+    app.update_user(&ann, &bob.user, json!({ "role": "USER" })).await.granted();
+
+    let mut last = stream.event().await;
+    // The event that ended it may be told first.
+    if last.get("errors").is_none() {
+        let newest = &last["data"]["securityEvents"]["subject"]["auditEvents"]["edges"][0]["node"];
+        assert_eq!(newest, &json!({ "actor": null }), "{last}");
+        last = stream.event().await;
+    }
+    assert_eq!(last["errors"][0]["extensions"]["code"], "FORBIDDEN");
+    assert_eq!((stream.next().await, stream.next().await), (Some(Piece::Complete), None));
+}
+
+#[tokio::test]
 async fn a_stream_outlives_the_time_a_request_may_take() {
     let app = TestApp::with(&[("REQUEST_TIMEOUT", "1s"), ("LIVE_PING_INTERVAL", "1s")]).await;
     let ann = app.signed_in("ann@example.com").await;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Value};
+use authgraph::api::http::connections::{ConnectionLimits, Connections};
 use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, Execute, KvState, Live, Readiness};
 use authgraph::api::http::open_streams::OpenStreams;
 use authgraph::api::http::router::router;
 use authgraph::api::http::server::{Patience, serve};
 use authgraph::error::Refusal;
 use authgraph::tools::metrics::Metrics;
+use authgraph::values::trusted_proxies::TrustedProxies;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
@@ -52,10 +54,12 @@ impl Server {
                 open: OpenStreams::default(),
             },
         };
+        let limits = ConnectionLimits { in_all: 100, per_address: 50, trusted_proxies: TrustedProxies::None };
+        let connections = Connections::new(limits, edge.metrics.clone());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, shutdown, running) =
             (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
-        running.spawn(serve(router(edge, axum::Router::new()), listener, shutdown.clone(), PATIENCE));
+        running.spawn(serve(router(edge, axum::Router::new()), listener, connections, shutdown.clone(), PATIENCE));
         running.close();
         Self { address, shutdown, running }
     }

@@ -8,6 +8,8 @@ use crate::support::socket::Socket;
 use crate::support::{PASSWORD, SignedIn, TestApp};
 
 const TRAIL: &str = "subscription { auditEvents { id action } }";
+const NESTED: &str = "subscription { securityEvents { \
+     subject { auditEvents(first: 1) { edges { node { action actor { email } ipAddress } } } } } }";
 
 /// A socket that follows everything, as "trail".
 async fn following_trail(app: &TestApp, admin: &SignedIn) -> Socket {
@@ -128,16 +130,69 @@ async fn a_former_administrator_sees_not_one_event_more() {
 }
 
 #[tokio::test]
-async fn a_former_administrator_still_follows_their_own_history() {
+async fn a_former_administrator_is_told_and_follows_their_own_history_on_another_connection() {
     let app = TestApp::start().await;
     let admin = app.admin("admin@example.com").await;
-    let mut socket = app.following(&admin).await;
+    let (mut told, mut idle) = (app.following(&admin).await, app.socket_of(&admin).await);
 
     app.demote(&admin).await;
 
-    assert_eq!(socket.event("1").await["securityEvents"]["action"], "ROLE_CHANGED");
+    assert_eq!(told.event("1").await["securityEvents"]["action"], "ROLE_CHANGED");
+    assert_eq!((told.closed().await, idle.closed().await), (4403, 4403));
+    let mut again = app.following(&admin).await;
     app.update_profile(&admin, json!({ "name": "Ann" })).await.granted();
-    assert_eq!(socket.event("1").await["securityEvents"]["action"], "PROFILE_UPDATED");
+    assert_eq!(again.event("1").await["securityEvents"]["action"], "PROFILE_UPDATED");
+}
+
+#[tokio::test]
+async fn an_event_shows_a_former_administrator_nothing_that_is_for_administrators() {
+    let app = TestApp::start().await;
+    let other = app.another_instance().await;
+    let (ann, bob) = (app.administrator("ann@example.com").await, app.administrator("bob@example.com").await);
+    let mut sockets = [app.socket_of(&bob).await, other.socket_of(&bob).await];
+    for socket in &mut sockets {
+        socket.subscribe("1", NESTED).await;
+        socket.is_silent().await;
+    }
+
+    app.update_user(&ann, &bob.user, json!({ "role": "USER" })).await.granted();
+
+    for socket in &mut sockets {
+        let (told, code) = socket.heard_until_closed().await;
+        for event in told {
+            let newest = event.pointer("/payload/data/securityEvents/subject/auditEvents/edges/0/node").unwrap();
+            assert_eq!(newest, &json!({ "action": "ROLE_CHANGED", "actor": null, "ipAddress": null }));
+        }
+        assert_eq!(code, 4403);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_lost_without_an_event_is_noticed_before_the_next_one_is_told() {
+    let app = TestApp::start().await;
+    let admin = app.admin("admin@example.com").await;
+    let mut socket = following_trail(&app, &admin).await;
+    app.app.db.query("update users set role = 'USER'").execute().await.unwrap();
+
+    app.register("ann@example.com").await.granted();
+
+    assert_eq!(socket.closes_without_event().await, 4403);
+}
+
+#[tokio::test]
+async fn the_event_that_ends_a_session_tells_nothing_beside_itself() {
+    let app = TestApp::start().await;
+    let stolen = app.signed_in("ann@example.com").await;
+    let ann = app.login("ann@example.com", PASSWORD).await.signed_in();
+    let mut socket = app.socket_of(&stolen).await;
+    socket.subscribe("1", "subscription { securityEvents { action subject { email } } }").await;
+    socket.is_silent().await;
+
+    app.revoke_session(&ann, &stolen.session).await.granted();
+
+    let told = socket.hear().await;
+    assert_eq!(told["payload"]["data"], json!({ "securityEvents": { "action": "SESSION_REVOKED", "subject": null } }));
+    assert_eq!(told["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
 }
 
 #[tokio::test]

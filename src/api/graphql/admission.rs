@@ -151,7 +151,9 @@ impl Admission {
         let first =
             self.state.lock().unwrap_or_else(PoisonError::into_inner).as_mut().and_then(|state| state.receipt.take());
         match self.events.get().filter(|_| first.is_none()) {
-            Some((payer, points)) => app.charge_event(payer, *points, app.clock.now()).await.map_err(request_error),
+            Some((payer, points)) => {
+                app.charge_points(payer, *points, app.clock.now()).await.map(drop).map_err(request_error)
+            }
             None => Ok(()),
         }
     }

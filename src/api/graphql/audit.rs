@@ -90,9 +90,11 @@ async fn sees_everything(ctx: &Context<'_>) -> bool {
     viewer(ctx).await.is_ok_and(|viewer| viewer.administrator().is_ok())
 }
 
-/// The user of an event; `None` for nobody, and for one who was erased.
+/// The user of an event; `None` for nobody, and for one who was erased. Only for a viewer whose session still lives: a
+/// subscription also tells the event that ended it.
 async fn user_of(ctx: &Context<'_>, id: Option<UserId>) -> ApiResult<Option<UserView>> {
     let Some(id) = id else { return Ok(None) };
+    viewer(ctx).await?;
     Ok(loaders(ctx)?.user(id).await?.filter(|user| user.erased_at.is_none()).map(UserView))
 }
 

@@ -42,6 +42,14 @@ pub fn refresh_cookie(config: &Config) -> RefreshCookie {
 #[derive(Default)]
 pub struct ViewerCell(Mutex<Option<Arc<Viewer>>>);
 
+impl ViewerCell {
+    /// Forgets the viewer: whoever asks next looks anew. A subscription lives for hours, and what its viewer was allowed
+    /// at one event says nothing of the next.
+    pub async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
+}
+
 /// The questions of resolvers.
 pub trait Asks {
     /// The app behind the schema.

@@ -2,31 +2,29 @@
 
 use std::fmt;
 use std::fmt::Write;
-use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::{Extensions, ServerError, Value};
 use aws_lc_rs::digest;
 
 use super::library_errors::document_error;
 use crate::app::App;
-use crate::app::limits::customer;
 use crate::error::ErrorCode;
-use crate::tools::rate_limiter::Window;
+use crate::tools::cache::Cache;
 
-/// How long a document is remembered; also the period over which the stored are counted, so that the two limits below
-/// hold at any moment.
-const LIFETIME: Duration = Duration::from_hours(24);
-const MOST_STORED: u32 = 1_000;
-/// Of one address, so that nobody takes the places of everybody.
-const MOST_STORED_BY_ONE: u32 = 100;
-/// Of all stored documents together.
-const MOST_BYTES: u32 = 8 * 1024 * 1024;
+/// What all remembered documents of an instance take together, in bytes. Each is as long as `document_check` lets it be.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Where documents are looked up. Without an app only what a request brings itself is run.
 #[derive(Clone, Default)]
-pub struct Documents(Option<Arc<App>>);
+pub struct Documents(Option<Known>);
+
+#[derive(Clone)]
+struct Known {
+    app: Arc<App>,
+    /// Documents that have run, by their hash.
+    ran: Arc<Cache>,
+}
 
 /// What a request says of its document.
 #[derive(Debug, Default)]
@@ -58,7 +56,7 @@ impl Documents {
     /// Looks up in the manifest of the settings, and among the documents that have run.
     #[must_use]
     pub fn of(app: &Arc<App>) -> Self {
-        Self(Some(Arc::clone(app)))
+        Self(Some(Known { app: Arc::clone(app), ran: Arc::new(Cache::of(MOST_BYTES)) }))
     }
 
     /// Finds the document of a request, or `None` where it names none.
@@ -66,34 +64,24 @@ impl Documents {
     /// # Errors
     /// `PERSISTED_QUERY_NOT_FOUND` for a hash that nobody has brought the document of; `BAD_REQUEST` for one that is of
     /// another document, and for a document that is not trusted where only those are.
-    pub async fn find(&self, asked: Asked<'_>) -> Result<Option<Chosen>, ServerError> {
+    pub fn find(&self, asked: Asked<'_>) -> Result<Option<Chosen>, ServerError> {
         let hash = asked.extensions.map_or(Ok(None), persisted_hash)?;
-        let Some(app) = &self.0 else { return Ok(asked.query.map(Chosen::brought)) };
+        let Some(known) = &self.0 else { return Ok(asked.query.map(Chosen::brought)) };
+        let app = &known.app;
         let id = asked.id.filter(|_| app.trusted_documents.is_some());
         let chosen = match (asked.query, id.or(hash.as_deref())) {
             (Some(text), _) => Some(Chosen::checked(text, hash.filter(|_| app.config.persisted_queries))?),
-            (None, Some(id)) => Some(Chosen::brought(named(app, id, hash.as_deref()).await?)),
+            (None, Some(id)) => Some(Chosen::brought(named(known, id, hash.as_deref())?)),
             (None, None) => None,
         };
         chosen.map(|chosen| trusted(app, chosen)).transpose()
     }
 
-    /// Remembers a document that was valid and has run, if its request asked for it and there is room.
-    pub async fn remember(&self, chosen: &Chosen, from: IpAddr) {
-        let (Some(app), Some(hash)) = (&self.0, &chosen.remember_by) else { return };
-        let key = key(hash);
-        if app.kv.get(&key).await.is_some() {
-            return;
-        }
-        let bytes = u32::try_from(chosen.text.len()).unwrap_or(u32::MAX);
-        let of_one = format!("documents:stored:{}", customer(from));
-        let windows = [
-            Window::of("documents:stored", MOST_STORED, LIFETIME),
-            Window::of(&of_one, MOST_STORED_BY_ONE, LIFETIME),
-            Window::of("documents:bytes", MOST_BYTES, LIFETIME).weighing(bytes),
-        ];
-        if app.rate_limiter.take(&windows, app.clock.now()).await.is_ok() {
-            app.kv.put(&key, chosen.text.as_bytes(), LIFETIME).await;
+    /// Remembers a document that was valid and has run, if its request asked for it.
+    pub fn remember(&self, chosen: &Chosen) {
+        let (Some(known), Some(hash)) = (&self.0, &chosen.remember_by) else { return };
+        if known.ran.get(hash).is_none() {
+            known.ran.put(hash, &chosen.text);
         }
     }
 }
@@ -112,7 +100,7 @@ impl Chosen {
 }
 
 /// The document of this name: a trusted one, or one that has run.
-async fn named(app: &App, id: &str, hash: Option<&str>) -> Result<String, ServerError> {
+fn named(Known { app, ran }: &Known, id: &str, hash: Option<&str>) -> Result<String, ServerError> {
     if let Some(text) = app.trusted_documents.as_ref().and_then(|trusted| trusted.find(id)) {
         return Ok(text.to_owned());
     }
@@ -120,11 +108,7 @@ async fn named(app: &App, id: &str, hash: Option<&str>) -> Result<String, Server
         // By this text Apollo's link learns to stop trying.
         return Err(not_found("PersistedQueryNotSupported"));
     }
-    let stored = match hash {
-        Some(hash) => app.kv.get(&key(hash)).await,
-        None => None,
-    };
-    stored.and_then(|text| String::from_utf8(text).ok()).ok_or_else(|| not_found("PersistedQueryNotFound"))
+    hash.and_then(|hash| ran.get(hash)).map(|text| text.to_string()).ok_or_else(|| not_found("PersistedQueryNotFound"))
 }
 
 /// Apollo's link reads this text, not only the code.
@@ -170,8 +154,4 @@ fn sha256(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
-}
-
-fn key(hash: &str) -> String {
-    format!("document:{hash}")
 }

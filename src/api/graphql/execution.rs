@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use super::admission::Admission;
+use super::context::ViewerCell;
 use super::cost::CostTable;
 use super::stream_marker::StreamMarker;
 use crate::app::App;
@@ -59,6 +60,9 @@ impl Execution {
         let (Some(app), Some(marker)) = (ctx.data_opt::<Arc<App>>(), ctx.data_opt::<StreamMarker>()) else {
             return Ok(());
         };
+        if let Some(viewer) = ctx.data_opt::<ViewerCell>() {
+            viewer.forget().await;
+        }
         let admitted = self.admission.admit_event(app).await;
         if admitted.is_err() {
             marker.end(ErrorCode::RateLimited);

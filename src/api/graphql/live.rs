@@ -11,10 +11,11 @@ use super::error::{ApiError, Code, missing_data};
 use super::guards::{self, Role, refuses, requires, signed_in};
 use super::stream_marker::StreamMarker;
 use super::views::AuditEventView;
+use crate::app::charges::Payer;
 use crate::error::{Error, ErrorCode, FieldFault, Refusal, Result as OwnResult};
-use crate::flows::follow_events::{follow_own, follow_trail};
+use crate::flows::authenticate::Viewer;
+use crate::flows::follow_events::{Missed, follow_own, follow_trail};
 use crate::records::audit_log::Recorded;
-use crate::values::ids::EventId;
 
 /// What can be followed.
 #[derive(Default)]
@@ -39,12 +40,15 @@ impl LiveSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Only events like these.")] filter: Option<AuditEventFilter>,
         #[graphql(desc = "The last event that was seen: everything since then comes first. Refused with \
-                          VALIDATION_FAILED where it is unknown or no longer kept; list `auditEvents` then.")]
+                          VALIDATION_FAILED where it is unknown or no longer kept; list `auditEvents` then. Each event that \
+                          is read costs a point. RATE_LIMITED ends the subscription where none is left: wait \
+                          `retryAfter` seconds and go on after the last event that came.")]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (admin, bearer) = (admin(ctx).await?, bearer(ctx)?);
         let filter = AuditEventFilter::read(filter)?;
-        let events = follow_trail(ctx.app()?, &admin, bearer, filter, event_id(after)?).await?;
+        let missed = missed(ctx, admin.viewer(), after)?;
+        let events = follow_trail(ctx.app()?, &admin, bearer, filter, missed).await?;
         tell(ctx, events, AuditEventView::in_full)
     }
 
@@ -59,11 +63,13 @@ impl LiveSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The last event that was seen: everything since then comes first. Refused with \
-                          VALIDATION_FAILED where it is unknown or no longer kept; list `me.auditEvents` then.")]
+                          VALIDATION_FAILED where it is unknown or no longer kept; list `me.auditEvents` then. Each event that \
+                          is read costs a point. RATE_LIMITED ends the subscription where none is left: wait \
+                          `retryAfter` seconds and go on after the last event that came.")]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (viewer, bearer) = (context::viewer(ctx).await?, bearer(ctx)?);
-        let events = follow_own(ctx.app()?, &viewer, bearer, event_id(after)?).await?;
+        let events = follow_own(ctx.app()?, &viewer, bearer, missed(ctx, &viewer, after)?).await?;
         tell(ctx, events, AuditEventView::for_subject)
     }
 }
@@ -72,10 +78,11 @@ fn bearer<'a>(ctx: &'a Context<'_>) -> Result<&'a str, ApiError> {
     Ok(ctx.presented()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
 }
 
-fn event_id(after: Option<ID>) -> OwnResult<Option<EventId>> {
-    let parsed = after.map(|id| id.parse::<EventId>()).transpose();
+fn missed(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
+    let Some(after) = after else { return Ok(None) };
     let wrong = |_| FieldFault::new("INVALID", "This is not the id of an event.").at("after");
-    Ok(parsed.map_err(wrong)?)
+    let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(&viewer.user().id.to_string()));
+    Ok(Some(Missed { after: after.parse().map_err(wrong)?, payer }))
 }
 
 /// Tells the transport when it begins, and why it ends.

@@ -53,36 +53,45 @@ pub async fn graphql(
     if let Some(full) = (edge.refusal)(&caller) {
         return refuse_all(&edge, full, MediaType::negotiate(&head.headers).unwrap_or(MediaType::Json), &id);
     }
-    if socket::is_wanted(&head) {
-        if let Some(full) = (edge.count)(caller.clone()).await {
-            return refuse_all(&edge, full, MediaType::Json, &id);
+    let accepts = Accepts::of(&head.headers);
+    let wanted = Wanted::of(&edge, &head, body, &accepts).await;
+    // Here, and nowhere else, a request is counted before anything is done for it or said to it; only what the schema runs
+    // is counted there, in one round trip with its charge.
+    if !matches!(wanted, Wanted::Operation(_))
+        && let Some(full) = (edge.count)(caller.clone()).await
+    {
+        return refuse_all(&edge, full, accepts.media_type, &id);
+    }
+    match wanted {
+        Wanted::Operation(ready) => run(&edge, ready, (caller, presented), accepts.media_type, &id).await,
+        Wanted::Socket => socket::open(Visitor::at_the_door(edge, caller, id, &head), head).await,
+        Wanted::Stream(Ready { asked, chosen, prepared }) => {
+            let visitor = Visitor::at_the_door(edge, caller, id, &head);
+            event_stream::open(visitor, presented, prepared, (asked, chosen.text), accepts.media_type).await
         }
-        return socket::open(Visitor::at_the_door(edge, caller, id, &head), head).await;
+        Wanted::Refused(Refused::Http(refused)) => refused.answer(accepts.media_type, &id),
+        Wanted::Refused(Refused::Document { query, kind, error }) => {
+            complete(&edge, &query, Outcome::refused(kind, error), accepts.media_type, &id)
+        }
     }
-    let wants_stream = accepts_event_stream(&head.headers);
-    let negotiated = MediaType::negotiate(&head.headers);
-    // Whoever takes nothing but a stream learns by the status that there will be none.
-    let Some(media_type) = negotiated.or(wants_stream.then_some(MediaType::GraphqlResponse)) else {
-        return NOT_ACCEPTABLE.answer(MediaType::Json, &id);
-    };
-    let accepts = Accepts { wants_stream, has_media_type: negotiated.is_some() };
-    let ready = match Ready::read(&edge, &head, body, &accepts).await {
-        Ok(ready) => ready,
-        Err(refused) => return refuse(&edge, refused, caller, media_type, &id).await,
-    };
-    let Ready { asked, chosen, prepared } = ready;
-    if prepared.kind == OperationType::Subscription {
-        let visitor = Visitor::at_the_door(edge, caller, id, &head);
-        return event_stream::open(visitor, presented, prepared, (asked, chosen.text), media_type).await;
-    }
+}
+
+/// Answers a query or a mutation.
+async fn run(
+    edge: &Edge,
+    Ready { asked, chosen, prepared }: Ready,
+    (caller, presented): (Caller, Presented),
+    media_type: MediaType,
+    id: &CorrelationId,
+) -> Response {
     let query = &chosen.text;
-    let (name, kind, address) = (prepared.name.clone(), prepared.kind, caller.address);
+    let (name, kind) = (prepared.name.clone(), prepared.kind);
     let graphql = prepared.request(asked, query).data(caller).data(presented);
-    let outcome = Outcome::of(&edge, kind, graphql).await;
+    let outcome = Outcome::of(edge, kind, graphql).await;
     if outcome.stage == Stage::Execution {
-        edge.settings.documents.remember(&chosen, address).await;
+        edge.settings.documents.remember(&chosen);
     }
-    let mut response = complete(&edge, query, outcome, media_type, &id);
+    let mut response = complete(edge, query, outcome, media_type, id);
     if let Some(name) = name {
         response.extensions_mut().insert(name);
     }
@@ -94,6 +103,41 @@ struct Accepts {
     wants_stream: bool,
     /// Whether it takes more than a stream.
     has_media_type: bool,
+    /// The type of an answer that is no stream; whoever takes none learns by the status that there will be none.
+    media_type: MediaType,
+}
+
+impl Accepts {
+    fn of(headers: &HeaderMap) -> Self {
+        let (wants_stream, negotiated) = (accepts_event_stream(headers), MediaType::negotiate(headers));
+        let otherwise = if wants_stream { MediaType::GraphqlResponse } else { MediaType::Json };
+        Self { wants_stream, has_media_type: negotiated.is_some(), media_type: negotiated.unwrap_or(otherwise) }
+    }
+}
+
+/// What a request wants, found out without doing anything for it.
+enum Wanted {
+    /// To become a socket.
+    Socket,
+    /// To follow a subscription.
+    Stream(Ready),
+    /// To run a query or a mutation.
+    Operation(Ready),
+    /// What it will not get.
+    Refused(Refused),
+}
+
+impl Wanted {
+    async fn of(edge: &Edge, head: &Parts, body: Body, accepts: &Accepts) -> Self {
+        if socket::is_wanted(head) {
+            return Self::Socket;
+        }
+        match Ready::read(edge, head, body, accepts).await {
+            Ok(ready) if ready.prepared.kind == OperationType::Subscription => Self::Stream(ready),
+            Ok(ready) => Self::Operation(ready),
+            Err(refused) => Self::Refused(refused),
+        }
+    }
 }
 
 /// A request that the schema may see.
@@ -116,8 +160,11 @@ enum Refused {
 
 impl Ready {
     async fn read(edge: &Edge, head: &Parts, body: Body, accepts: &Accepts) -> Result<Self, Refused> {
+        if !accepts.wants_stream && !accepts.has_media_type {
+            return Err(Refused::Http(NOT_ACCEPTABLE));
+        }
         let mut asked = read(head, body, edge.settings.body_limit).await.map_err(Refused::Http)?;
-        let found = edge.settings.documents.find(asked.document()).await;
+        let found = edge.settings.documents.find(asked.document());
         let chosen = found.map_err(|error| Refused::Document { query: String::new(), kind: None, error })?;
         let chosen = chosen.ok_or(Refused::Http(NO_QUERY))?;
         let prepared = prepare(edge, &asked, &chosen.text);
@@ -134,17 +181,6 @@ impl Ready {
             OperationType::Subscription | OperationType::Query | OperationType::Mutation => {
                 Ok(Self { asked, chosen, prepared })
             }
-        }
-    }
-}
-
-/// The answer to a request that the schema does not see. It counts like any other.
-async fn refuse(edge: &Edge, refused: Refused, caller: Caller, media_type: MediaType, id: &CorrelationId) -> Response {
-    match ((edge.count)(caller).await, refused) {
-        (Some(full), _) => refuse_all(edge, full, media_type, id),
-        (None, Refused::Http(refused)) => refused.answer(media_type, id),
-        (None, Refused::Document { query, kind, error }) => {
-            complete(edge, &query, Outcome::refused(kind, error), media_type, id)
         }
     }
 }

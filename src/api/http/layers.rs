@@ -6,8 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::Extension;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -16,9 +16,10 @@ use tracing::Instrument;
 use super::edge::Edge;
 use super::metrics::Counted;
 use super::prepared::OperationName;
-use super::refusal::refusal;
+use super::refusal::{refusal, turned_away};
 use super::request::{CorrelationId, REQUEST_ID, caller, presented};
 use crate::error::ErrorCode;
+use crate::values::caller::Caller;
 use crate::values::trusted_proxies::TrustedProxies;
 
 const LONGEST_LOGGED_PATH: usize = 128;
@@ -125,6 +126,34 @@ pub async fn limit_time(
         let message = "The request took too long. Please try again in a moment.";
         refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message, &id)
     })
+}
+
+/// Counts what no route counts itself: pages that do not exist, and methods that are not served.
+pub async fn count(
+    State(edge): State<Edge>,
+    Extension(id): Extension<CorrelationId>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let full = match is_counted(&request).then(|| (edge.refusal)(&caller)) {
+        Some(None) => (edge.count)(caller).await,
+        full => full.flatten(),
+    };
+    match full {
+        Some(full) => turned_away(full, &id),
+        None => next.run(request).await,
+    }
+}
+
+/// Those who look after the server must hear from it whatever others do from their address; what they ask for is in memory
+/// or kept there for a moment. So is the mailbox of a laptop, which scripts ask again and again.
+fn is_counted(request: &Request) -> bool {
+    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some("/graphql") => false,
+        None => true,
+        Some(_) => !matches!(*request.method(), Method::GET | Method::HEAD),
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

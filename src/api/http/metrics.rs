@@ -1,5 +1,6 @@
 //! `/metrics`, for whoever has the token; and what of a request is counted there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,40 +9,47 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::refusal::refusal;
+use super::refusal::{refusal, turned_away};
 use super::request::CorrelationId;
+use crate::api::graphql::admission;
 use crate::app::App;
 use crate::config::Secret;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
-use crate::values::caller::Presented;
+use crate::values::caller::{Caller, Presented};
 
 /// Stands for every method that no route serves, and for every path that is no route: clients invent as many as they like.
 const OTHER: &str = "other";
 
 /// The route, which only a server with a token has.
-pub fn routes(app: &App) -> Router {
+pub fn routes(app: &Arc<App>) -> Router {
     let Some(token) = app.config.metrics_auth_token.clone() else { return Router::new() };
-    Router::new().route("/metrics", get(scrape)).with_state(Door { metrics: app.metrics.clone(), token })
+    Router::new().route("/metrics", get(scrape)).with_state(Door { app: Arc::clone(app), token })
 }
 
 #[derive(Clone)]
 struct Door {
-    metrics: Metrics,
+    app: Arc<App>,
     token: Secret,
 }
 
 async fn scrape(
     State(door): State<Door>,
     Extension(id): Extension<CorrelationId>,
+    Extension(caller): Extension<Caller>,
     Extension(presented): Extension<Presented>,
 ) -> Response {
     if !presented.bearer.is_some_and(|bearer| door.token.equals(&bearer)) {
+        // A guess takes a place like any other request. Whoever has the token is answered whatever others do from their
+        // address.
+        if let Some(full) = admission::count(&door.app, &caller).await {
+            return turned_away(full, &id);
+        }
         let message = "The metrics are for whoever has their token.";
         let refused = refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message, &id);
         return ([(header::WWW_AUTHENTICATE, "Bearer realm=\"metrics\"")], refused).into_response();
     }
-    match door.metrics.text() {
+    match door.app.metrics.text() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(error) => {
             tracing::error!(?error, correlation_id = id.0, "the metrics failed");

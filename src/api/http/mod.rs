@@ -1,5 +1,6 @@
 //! HTTP: the edge every request passes, and the routes behind it.
 
+pub mod connections;
 pub mod edge;
 pub mod event_stream;
 pub mod graphql;

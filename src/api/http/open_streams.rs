@@ -17,6 +17,8 @@ pub enum Whose {
     User(String),
     /// The subscriptions over all sockets of a user.
     SubscriptionsOf(String),
+    /// Everybody.
+    All,
 }
 
 /// The connections of this instance that stay open. Clones count together.

@@ -1,11 +1,14 @@
 //! The answer to a request that does not get as far as GraphQL, in the shape of a GraphQL answer.
 
+use async_graphql::Response as SchemaResponse;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::graphql_response;
 use super::media_type::MediaType;
 use super::request::CorrelationId;
+use crate::api::graphql::library_errors::{self, Quoting, Stage};
 use crate::error::ErrorCode;
 
 /// Why a request is refused before GraphQL looks at it.
@@ -44,6 +47,13 @@ impl HttpRefusal {
         }
         response
     }
+}
+
+/// The answer to an address that has no place left.
+#[must_use]
+pub fn turned_away(mut full: SchemaResponse, correlation_id: &CorrelationId) -> Response {
+    library_errors::complete(&mut full.errors, Stage::Request, Quoting::Schema, &correlation_id.0);
+    graphql_response::answer(full, MediaType::Json, Stage::Request)
 }
 
 /// An answer with one error. `statusCode` repeats the status, whatever the code says elsewhere.

@@ -41,7 +41,8 @@ pub fn router(edge: Edge, more: Router) -> Router {
         // Inside of the layers that add headers: a browser may read the answer to a panic only with those of CORS.
         .layer(from_fn(layers::catch_panic))
         .layer(from_fn_with_state(edge.clone(), layers::limit_time))
-        .layer(DefaultBodyLimit::max(edge.settings.body_limit));
+        .layer(DefaultBodyLimit::max(edge.settings.body_limit))
+        .layer(from_fn_with_state(edge.clone(), layers::count));
 
     Router::new()
         .route("/graphql", any(graphql))

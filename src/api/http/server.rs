@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
+use super::connections::{Connection, Connections};
 use super::open_streams::Drain;
 use crate::error::{OrFault, Result};
 
@@ -40,13 +41,14 @@ pub struct Patience {
 pub async fn serve(
     router: Router,
     listener: TcpListener,
+    connections: Connections,
     shutdown: CancellationToken,
     patience: Patience,
 ) -> Result<()> {
     let Patience { writing, grace } = patience;
     listener.set_nonblocking(true).or_fault("preparing the listener")?;
     let handle = Handle::new();
-    let greeter = Greeter { shutdown: shutdown.clone(), write_timeout: writing };
+    let greeter = Greeter { connections, shutdown: shutdown.clone(), write_timeout: writing };
     let mut server =
         axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(greeter).handle(handle.clone());
     let http = server.http_builder();
@@ -72,25 +74,28 @@ pub async fn serve(
     outcome.or_fault("serving HTTP")
 }
 
-/// Waits until a client says something: a silent connection would hold up the shutdown.
+/// Gives a client a place, and waits until it says something: a silent connection would hold up the shutdown.
 #[derive(Clone)]
 struct Greeter {
+    connections: Connections,
     shutdown: CancellationToken,
     write_timeout: Duration,
 }
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Greeter {
-    type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+    type Stream = Pin<Box<TimeoutStream<Connection>>>;
     type Service = S;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, S)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Self { shutdown, write_timeout } = self.clone();
+        let Self { connections, shutdown, write_timeout } = self.clone();
         async move {
-            stream.set_nodelay(true)?;
-            let greeted = shutdown.run_until_cancelled(tokio::time::timeout(HEAD_TIMEOUT, greeting(&stream))).await;
+            let connection = connections.admit(stream)?;
+            let socket = connection.socket();
+            socket.set_nodelay(true)?;
+            let greeted = shutdown.run_until_cancelled(tokio::time::timeout(HEAD_TIMEOUT, greeting(socket))).await;
             greeted.ok_or(io::ErrorKind::ConnectionAborted)???;
-            let mut stream = TimeoutStream::new(stream);
+            let mut stream = TimeoutStream::new(connection);
             stream.set_write_timeout(Some(write_timeout));
             Ok((Box::pin(stream), service))
         }

@@ -42,10 +42,10 @@ impl Visitor {
         Self { edge, caller, id, drain: head.extensions.get::<Drain>().cloned().unwrap_or_default() }
     }
 
-    /// One error, ready to be sent: an operation is over before it was known which.
-    #[must_use]
-    pub fn refuse(&self, code: ErrorCode, message: &str) -> Vec<ServerError> {
-        self.complete(None, vec![document_error(code, message, vec![])])
+    /// The errors of an operation that is over before it began, ready to be sent. It takes a place like any other request.
+    pub async fn refuse(&self, kind: Option<OperationType>, error: ServerError) -> Vec<ServerError> {
+        let full = (self.edge.count)(self.caller.clone()).await;
+        self.complete(kind, full.map_or_else(|| vec![error], |full| full.errors))
     }
 
     /// An operation of this kind is over before it began.
@@ -98,7 +98,7 @@ impl Subscription {
             return Err(visitor.complete(None, full.errors));
         }
         // Every error of these checks is our own, and quotes nothing.
-        let found = visitor.edge.settings.documents.find(asked.document()).await;
+        let found = visitor.edge.settings.documents.find(asked.document());
         let mut kind = None;
         let checked = found.and_then(|chosen| {
             let query = chosen.map(|chosen| chosen.text).unwrap_or_default();
@@ -109,10 +109,7 @@ impl Subscription {
         });
         match checked {
             Ok((prepared, query)) => Ok(Self::of(visitor, presented, prepared, (asked, query))),
-            Err(refused) => {
-                let full = (visitor.edge.count)(visitor.caller.clone()).await;
-                Err(visitor.complete(kind, full.map_or_else(|| vec![refused], |full| full.errors)))
-            }
+            Err(refused) => Err(visitor.refuse(kind, refused).await),
         }
     }
 

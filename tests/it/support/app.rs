@@ -11,6 +11,7 @@ use authgraph::api::service::service;
 use authgraph::app::App;
 use authgraph::config::Config;
 use authgraph::records::audit_log;
+use authgraph::serve::connections;
 use authgraph::tools::access_token::{Algorithm, create_key};
 use authgraph::tools::clock::{Clock, ManualClock};
 use authgraph::values::time::Time;
@@ -85,7 +86,7 @@ impl TestApp {
         let shutdown = CancellationToken::new();
         let (routes, told) = (service(&app), shutdown.clone());
         // Beside the background tasks of the app, which a test may shut down.
-        TaskTracker::new().spawn(server::serve(routes, listener, told, PATIENCE));
+        TaskTracker::new().spawn(server::serve(routes, listener, connections(&app), told, PATIENCE));
         let http = reqwest::Client::new();
         Self { app, clock, address, world, http, settings, _stop: shutdown.drop_guard() }
     }
@@ -142,6 +143,7 @@ fn defaults(world: &World) -> HashMap<String, String> {
         ("ARGON2_ITERATIONS", "1"),
         ("ARGON2_LANES", "1"),
         ("HASH_QUEUE", "1000"),
+        ("MAX_CONNECTIONS_PER_ADDRESS", "10000"),
         ("RATE_LIMIT_REQUESTS", "0"),
         ("RATE_LIMIT_BUDGET", "0"),
         ("RATE_LIMIT_AUTH", "0"),

@@ -45,14 +45,28 @@ impl Process {
         process
     }
 
+    /// Starts the binary with what `ulimit` allows it, and waits until it is ready.
+    pub async fn start_limited(folder: &Path, database: &Database, ulimit: &str) -> Self {
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit {ulimit}; exec \"$0\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_authgraph")]);
+        let mut process = Self::spawn(quiet(shell, folder), folder, database, &[]);
+        process.until_ready().await;
+        process
+    }
+
     /// Starts the binary and does not wait.
     pub fn launch(folder: &Path, database: &Database) -> Self {
         Self::launch_with(folder, database, &[])
     }
 
     fn launch_with(folder: &Path, database: &Database, settings: &[(&str, &str)]) -> Self {
+        Self::spawn(command(folder), folder, database, settings)
+    }
+
+    fn spawn(mut command: Command, folder: &Path, database: &Database, settings: &[(&str, &str)]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let child = command(folder)
+        let child = command
             .env("AUTHGRAPH_ENV", "development")
             .env("LISTEN", address.to_string())
             .env("DATABASE_URL", &database.url)
@@ -115,6 +129,11 @@ impl Process {
         Some(answer["data"][field].is_object())
     }
 
+    /// What the system calls it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends the process as a power cut does.
     pub fn kill_now(&self) {
         self.signal("-KILL");
@@ -162,7 +181,11 @@ pub fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Outp
 }
 
 fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_authgraph"));
+    quiet(Command::new(env!("CARGO_BIN_EXE_authgraph")), folder)
+}
+
+/// In a folder of its own, without settings and without a word.
+fn quiet(mut command: Command, folder: &Path) -> Command {
     command.current_dir(folder).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
     command
 }

@@ -122,6 +122,19 @@ impl Socket {
         }
     }
 
+    /// As [`Socket::closed`], with the messages that came before.
+    pub async fn heard_until_closed(&mut self) -> (Vec<Value>, u16) {
+        let mut heard = Vec::new();
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a server that closes") {
+                Some(Ok(Message::Close(frame))) => return (heard, frame.map_or(1005, |frame| frame.code.into())),
+                Some(Ok(Message::Text(text))) => heard.push(serde_json::from_str(&text).unwrap()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return (heard, 1006),
+            }
+        }
+    }
+
     /// As [`Socket::closed`], where not one event may come before.
     pub async fn closes_without_event(&mut self) -> u16 {
         loop {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout, t
 
 use super::line::{Heard, Line, Parting};
 use super::messages::{self, CONNECTION_ACK, ClientMessage, Close};
-use crate::api::graphql::library_errors::Stage;
+use crate::api::graphql::library_errors::{Stage, document_error};
 use crate::api::http::graphql_request::GraphqlRequest;
 use crate::api::http::graphql_response;
 use crate::api::http::open_streams::{Place, Whose};
@@ -135,8 +135,8 @@ impl<'a> Conversation<'a> {
             return Err(Close::DUPLICATE.into());
         }
         let Some(place) = self.place_for_one_more() else {
-            let errors =
-                self.visitor.refuse(ErrorCode::RateLimited, "Too many subscriptions are open. Please end one first.");
+            let message = "Too many subscriptions are open. Please end one first.";
+            let errors = self.visitor.refuse(None, document_error(ErrorCode::RateLimited, message, vec![])).await;
             return self.line.say(messages::error(&id, &errors)).await;
         };
         let presented = Presented { bearer: Some(self.bearer.clone()), refresh_cookie: None };
