@@ -10,6 +10,7 @@ pub mod letter;
 pub mod mfa;
 pub mod paging;
 pub mod password;
+pub mod printable;
 pub mod secret_token;
 pub mod session;
 pub mod time;
