@@ -186,7 +186,7 @@ impl Follower {
     }
 
     async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
-        let scope = paging::Scope::of("replay", &replay.filter);
+        let scope = paging::Scope::of("replay", &replay.filter, paging::SortedBy::Time);
         let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
         let slice = Slice { filter: replay.filter.clone(), page };
         let events = audit_search::list(&self.app.db, &slice).await?;

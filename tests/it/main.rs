@@ -21,6 +21,7 @@ mod browsers;
 mod budget;
 mod change_email;
 mod change_password;
+mod cursors;
 mod delete_account;
 mod documents;
 mod edge;
