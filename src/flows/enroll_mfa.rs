@@ -6,8 +6,8 @@ use super::authenticate::Viewer;
 use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::mfa;
 use crate::records::outbox::{Details, LetterKind};
+use crate::records::{mfa, users};
 use crate::tools::qr_code;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
@@ -80,6 +80,7 @@ pub async fn confirm_mfa_enrollment(
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;
+    users::hold(&mut tx, user.id).await?;
     if !mfa::enable(&mut tx, user.id, &sealed, step, now).await? {
         return Err(nothing.into());
     }

@@ -120,6 +120,13 @@ pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
     tx.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
 }
 
+/// Keeps others from changing the account until the transaction ends; false where there is none. Whoever changes a user
+/// and what belongs to them takes the user first, so that no two wait for each other.
+pub async fn hold(tx: &mut Tx, id: UserId) -> Result<bool> {
+    let held = tx.query(sql!("update users set updated_at = updated_at where id = $1")).bind(id).execute().await?;
+    Ok(held == 1)
+}
+
 /// The accounts of these ids, in no order; those that do not exist are not in it.
 pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
     let ids = IdList::of(ids);
@@ -202,11 +209,4 @@ pub async fn delete(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
         .execute()
         .await?;
     Ok(deleted == 1)
-}
-
-/// Whether anybody administers this server.
-pub async fn any_admin(db: &Db) -> Result<bool> {
-    let admin: Option<(i32,)> =
-        db.query(sql!("select 1 from users where role = 'ADMIN' and deleted_at is null limit 1")).optional().await?;
-    Ok(admin.is_some())
 }
