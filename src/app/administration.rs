@@ -40,14 +40,16 @@ impl App {
         Ok(user)
     }
 
-    /// Makes sure that somebody administers the server without this user. The transaction holds the roster.
+    /// Makes sure that another administrator, who can sign in, is left without this user. The transaction holds the roster.
     ///
     /// # Errors
     /// `CONFLICT` for the last one.
     pub async fn keep_an_admin(&self, tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
         let is_admin = users::find_in(tx, id).await?.is_some_and(|user| user.role == Role::Admin);
-        if is_admin && !administration::any_other_active_admin(tx, id, now).await? {
-            return Err(Refusal::Conflict("One administrator must be left, and this is the last one.").into());
+        let needs_verified = self.config.requires_verified_email();
+        if is_admin && !administration::any_other_able_admin(tx, id, needs_verified, now).await? {
+            let why = "One administrator who can sign in must be left, and this is the last one.";
+            return Err(Refusal::Conflict(why).into());
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
 use crate::records::mfa_challenges::{self, NewChallenge};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::users::User;
+use crate::records::users::{self, User};
 use crate::tools::db::Tx;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
@@ -92,7 +92,8 @@ impl App {
         }
     }
 
-    /// Uses a fitting code up. `None` where it has been used before, also by somebody at the same moment.
+    /// Uses a fitting code up. `None` where it has been used before, also by somebody at the same moment. Holds the user
+    /// before anything of theirs: a reset of the password does the same.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
@@ -104,6 +105,9 @@ impl App {
         code: Option<&FittingCode>,
         now: Time,
     ) -> Result<Option<AuthMethod>> {
+        if code.is_some() {
+            users::hold(tx, user.id).await?;
+        }
         match code {
             None => Ok(None),
             Some(FittingCode::Step(step)) => Ok(mfa::use_step(tx, user.id, *step).await?.then_some(AuthMethod::Totp)),

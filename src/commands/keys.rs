@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use authgraph::app::{self, App};
 use authgraph::config::Config;
 use authgraph::error::Result;
-use authgraph::flows::reseal::reseal;
+use authgraph::flows::reseal::{Resealed, reseal};
 use authgraph::tools::access_token::{self, KeyListing, KeyState};
 use authgraph::tools::clock::Clock;
 use clap::Subcommand;
@@ -41,8 +41,14 @@ pub async fn run(config: Config, command: &Keys) -> Result<ExitCode> {
             say(if lines.is_empty() { "There is no key.\n".to_owned() } else { lines.concat() }.as_str())
         }
         Keys::Reseal => {
-            let resealed = reseal(&App::open(config, Clock::System).await?).await?;
-            say(&format!("{resealed} secrets are sealed anew, all with the first key now.\n"))
+            let Resealed { changed, failed } = reseal(&App::open(config, Clock::System).await?).await?;
+            if failed.is_empty() {
+                return say(&format!("{changed} secrets are sealed anew, all with the first key now.\n"));
+            }
+            let users: Vec<String> = failed.iter().map(ToString::to_string).collect();
+            let users = users.join("\n");
+            say(&format!("{changed} secrets are sealed anew. No key opens the secrets of these users:\n{users}\n"))?;
+            Ok(ExitCode::FAILURE)
         }
     }
 }

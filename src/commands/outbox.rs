@@ -31,7 +31,7 @@ pub async fn run(app: &App, command: &Outbox) -> Result<ExitCode> {
             let mut lines = vec![format!("{} letters wait.\n", outbox::count_waiting(&app.db).await?)];
             for dead in outbox::list_dead(&app.db, 100).await? {
                 let at = dead.settled_at.format("%Y-%m-%d %H:%M");
-                lines.push(format!("{}  {at}  {:?} to {}: {}\n", dead.id, dead.kind, dead.recipient, dead.last_error));
+                lines.push(format!("{}  {at}  {} to {}: {}\n", dead.id, dead.kind, dead.recipient, dead.last_error));
             }
             say(&lines.concat())
         }

@@ -82,8 +82,8 @@ const RULES: &[Rule] = &[
     rule("RATE_LIMIT_EMAIL", |c| is_off(c.rate_limit_email), A_LIMIT),
     rule("RATE_LIMIT_MFA", |c| is_off(c.rate_limit_mfa) || per_hour(c.rate_limit_mfa) > 100, "100/1h or less, not 0"),
     rule("MFA_CHALLENGE_ATTEMPTS", |c| c.mfa_challenge_attempts.is_none(), A_LIMIT),
-    rule("USER_RETENTION", |c| is_brief(c.user_retention, DAY), "24h or more, or 0s"),
-    rule("AUDIT_RETENTION", |c| is_brief(c.audit_retention, 30 * DAY), "30d or more, or 0s"),
+    rule("USER_RETENTION", |c| is_brief(c.retention.users, DAY), "24h or more, or 0s"),
+    rule("AUDIT_RETENTION", |c| is_brief(c.retention.audit, 30 * DAY), "30d or more, or 0s"),
 ];
 
 const fn rule(name: &'static str, is_weak: fn(&Config) -> bool, wants: &'static str) -> Rule {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::error::{FieldFault, Refusal, Result};
+use crate::records::administration;
 use crate::records::audit_log::{self, Event};
 use crate::records::users::{self, NewUser};
 use crate::values::audit::AuditAction;
@@ -39,10 +40,10 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
     Ok(user.id)
 }
 
-/// Whether the server has an administrator.
+/// Whether the server has an administrator who can sign in.
 ///
 /// # Errors
 /// `UNAVAILABLE`, or a fault.
 pub async fn has_admin(app: &App) -> Result<bool> {
-    users::any_admin(&app.db).await
+    administration::any_able_admin(&app.db, app.config.requires_verified_email(), app.clock.now()).await
 }

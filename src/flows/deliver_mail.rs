@@ -7,9 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::records::outbox::{self, Posted};
+use crate::records::outbox::{self, Taken};
+use crate::tools::background::one_of_many;
 use crate::tools::jitter::jittered;
 use crate::tools::mailer::MailError;
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::LetterId;
 use crate::values::letter::Rendered;
 use crate::values::time::Time;
 
@@ -33,46 +36,56 @@ pub async fn deliver_mail(app: &App, stopping: &CancellationToken) -> Result<()>
         if taken.is_empty() {
             break;
         }
-        let deliveries = taken.into_iter().map(|posted| deliver(app, posted));
-        let results: Vec<Result<()>> = stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;
-        results.into_iter().collect::<Result<()>>()?;
+        let deliveries = taken.into_iter().map(|one| async move { (one.id, deliver(app, one).await) });
+        let results: Vec<(LetterId, Result<()>)> = stream::iter(deliveries).buffer_unordered(AT_ONCE).collect().await;
+        for (id, result) in results {
+            one_of_many(&format!("delivering {id}"), result)?;
+        }
     }
     Ok(())
 }
 
-async fn deliver(app: &App, posted: Posted) -> Result<()> {
+async fn deliver(app: &App, taken: Taken) -> Result<()> {
     let now = app.clock.now();
-    let rendered = match compose(app, &posted, now).await {
-        Ok(Some(rendered)) => rendered,
-        Ok(None) => return outbox::note_dropped(&app.db, posted.id, now).await,
+    let (recipient, rendered) = match compose(app, taken, now).await {
+        Ok(Some(composed)) => composed,
+        Ok(None) => return outbox::note_dropped(&app.db, taken.id, now).await,
         Err(Error::Refused(refusal)) => return Err(refusal.into()),
         // A letter that we cannot write must end among the dead some day, like one that nobody takes.
         Err(Error::Fault(fault)) => {
-            return note_failure(app, &posted, MailError::Temporary(format!("{fault:?}")), now).await;
+            return note_failure(app, taken, MailError::Temporary(format!("{fault:?}")), now).await;
         }
     };
-    match app.mailer.send(posted.recipient.as_str(), &rendered, posted.id.uuid(), now).await {
-        Ok(_) => outbox::note_delivered(&app.db, posted.id, now).await,
-        Err(error) => note_failure(app, &posted, error, now).await,
+    match app.mailer.send(recipient.as_str(), &rendered, taken.id.uuid(), now).await {
+        Ok(_) => outbox::note_delivered(&app.db, taken.id, now).await,
+        Err(error) => note_failure(app, taken, error, now).await,
     }
 }
 
-async fn compose(app: &App, posted: &Posted, now: Time) -> Result<Option<Rendered>> {
-    let letter = app.compose_letter(posted, now).await?;
-    letter.map(|letter| app.letter_templates.render(&letter)).transpose()
+async fn compose(app: &App, taken: Taken, now: Time) -> Result<Option<(EmailAddress, Rendered)>> {
+    let Some(posted) = outbox::read(&app.db, taken.id).await? else { return Ok(None) };
+    let letter = app.compose_letter(&posted, now).await?;
+    let rendered = letter.map(|letter| app.letter_templates.render(&letter)).transpose()?;
+    Ok(rendered.map(|rendered| (posted.recipient, rendered)))
 }
 
-async fn note_failure(app: &App, posted: &Posted, error: MailError, now: Time) -> Result<()> {
+async fn note_failure(app: &App, taken: Taken, error: MailError, now: Time) -> Result<()> {
     match error {
-        MailError::Temporary(error) if posted.attempts < app.config.mail_max_attempts => {
-            tracing::warn!(letter = %posted.id, attempts = posted.attempts, error, "a letter will be tried again");
-            outbox::postpone(&app.db, posted.id, &error, now + pause(posted.attempts)).await
+        MailError::Temporary(error) if taken.attempts < app.config.mail_max_attempts => {
+            tracing::warn!(letter = %taken.id, attempts = taken.attempts, error, "a letter will be tried again");
+            outbox::postpone(&app.db, taken.id, &one_line(&error), now + pause(taken.attempts)).await
         }
         MailError::Temporary(error) | MailError::Permanent(error) => {
-            tracing::error!(letter = %posted.id, attempts = posted.attempts, error, "a letter is dead");
-            outbox::note_dead(&app.db, posted.id, &error, now).await
+            tracing::error!(letter = %taken.id, attempts = taken.attempts, error, "a letter is dead");
+            outbox::note_dead(&app.db, taken.id, &one_line(&error), now).await
         }
     }
+}
+
+/// An error without control characters. A mail server wrote part of it: PostgreSQL stores no NUL, and an operator reads it
+/// on a terminal.
+fn one_line(error: &str) -> String {
+    error.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Doubles with every attempt, up to four hours, shortened by up to a quarter so that letters do not come in waves.
@@ -84,6 +97,11 @@ fn pause(attempts: i32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_mail_server_says_moves_no_cursor_and_fits_every_database() {
+        assert_eq!(one_line("550 no\0\r\n\u{1b}[2Jsuch user"), "550 no    [2Jsuch user");
+    }
 
     #[test]
     fn pauses_grow_to_about_a_day_in_all() {

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, Event};
 use crate::records::erasure::{self, Due};
+use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::time::Time;
@@ -14,27 +15,28 @@ use crate::values::time::Time;
 const BATCH: i64 = 100;
 
 /// Erases the personal data of everybody who was deleted longer ago than the settings keep it, each in a transaction of
-/// its own. The trail keeps their ids. Answers how many.
+/// its own. The trail keeps their ids. One that fails is logged and tried again next time; the others do not wait for it.
+/// Answers how many.
 ///
 /// # Errors
-/// `UNAVAILABLE`, or a fault; who was erased stays erased.
+/// `UNAVAILABLE`, or a fault of looking for them; who was erased stays erased.
 pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64> {
     let now = app.clock.now();
     if app.config.retention.users.is_zero() {
         return Ok(0);
     }
     let cutoff = now - app.config.retention.users;
-    let (operator, mut erased) = (Caller::operator("authgraph retention"), 0);
+    let (operator, mut erased, mut after) = (Caller::operator("authgraph retention"), 0, erasure::beginning());
     loop {
-        let due = erasure::list_due(&app.db, cutoff, BATCH).await?;
+        let due = erasure::list_due(&app.db, after, cutoff, BATCH).await?;
+        let Some(last) = due.last() else { return Ok(erased) };
+        after = (last.deleted_at, last.id);
         for one in &due {
             if stopping.is_cancelled() {
                 return Ok(erased);
             }
-            erased += u64::from(erase(app, &operator, one, (cutoff, now)).await?);
-        }
-        if due.is_empty() {
-            return Ok(erased);
+            let done = erase(app, &operator, one, (cutoff, now)).await;
+            erased += u64::from(one_of_many(&format!("erasing {}", one.id), done)?);
         }
     }
 }

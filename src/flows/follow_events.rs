@@ -221,7 +221,7 @@ impl Follower {
         self.check().await?;
         let full = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
         let receipt = self.app.charge_points(&replay.payer, full, self.app.clock.now()).await?;
-        let scope = paging::Scope::of("replay", &replay.filter);
+        let scope = paging::Scope::of("replay", &replay.filter, paging::SortedBy::Time);
         let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
         let slice = Slice { filter: replay.filter.clone(), page };
         let events = audit_search::list(&self.app.db, &slice).await?;

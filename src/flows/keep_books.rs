@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::Result;
 use crate::records::{audit_links, sessions, statistics};
+use crate::tools::background::one_of_many;
 
 /// How many rows one statement touches, so that nobody waits long for it.
 const BATCH: i64 = 500;
@@ -12,16 +13,16 @@ const BATCH: i64 = 500;
 const CHANGES: i64 = 10_000;
 
 /// Chains events that an instance of the version before has written, ends sessions that have expired, and folds the
-/// changes of the totals. Several instances may do so at once.
+/// changes of the totals. Several instances may do so at once, and where one of the three fails the others go on.
 ///
 /// # Errors
-/// `UNAVAILABLE`, or a fault; what was done stays done.
+/// `UNAVAILABLE`; what was done stays done.
 pub async fn keep_books(app: &App, stopping: &CancellationToken) -> Result<()> {
     let now = app.clock.now();
     while !stopping.is_cancelled() {
-        let chained = audit_links::adopt(&app.db, BATCH).await?;
-        let ended = sessions::end_expired(&app.db, now, BATCH).await?;
-        let folded = statistics::fold(&app.db, CHANGES).await?;
+        let chained = one_of_many("chaining events", audit_links::adopt(&app.db, BATCH).await)?;
+        let ended = one_of_many("ending sessions", sessions::end_expired(&app.db, now, BATCH).await)?;
+        let folded = one_of_many("folding totals", statistics::fold(&app.db, CHANGES).await)?;
         if chained == 0 && ended == 0 && folded == 0 {
             break;
         }

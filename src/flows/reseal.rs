@@ -9,12 +9,22 @@ use crate::values::ids::UserId;
 
 const BATCH: i64 = 500;
 
-/// Seals what an older key sealed. Answers how many secrets changed; it can be run again at any time.
+/// What became of the secrets.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// How many are sealed with the first key now, and were not before.
+    pub changed: u64,
+    /// Whose secret could not be sealed anew, because no key opens it.
+    pub failed: Vec<UserId>,
+}
+
+/// Seals what an older key sealed. A secret that no key opens is left as it is and named, and those behind it are sealed
+/// all the same. It can be run again at any time.
 ///
 /// # Errors
-/// A fault for a secret that no key opens; those before it are sealed anew.
-pub async fn reseal(app: &App) -> Result<u64> {
-    let mut resealed = 0;
+/// `UNAVAILABLE`, or a fault of the database.
+pub async fn reseal(app: &App) -> Result<Resealed> {
+    let mut resealed = Resealed::default();
     let mut after = UserId::from(Uuid::nil());
     loop {
         let batch = mfa::list_sealed(&app.db, after, BATCH).await?;
@@ -22,9 +32,12 @@ pub async fn reseal(app: &App) -> Result<u64> {
         after = last.user_id;
         for old in batch.iter().filter(|old| !app.sealer.is_current(&old.sealed_secret)) {
             let owner = old.user_id.uuid();
-            let secret = app.sealer.unseal(&old.sealed_secret, owner.as_bytes())?;
+            let Ok(secret) = app.sealer.unseal(&old.sealed_secret, owner.as_bytes()) else {
+                resealed.failed.push(old.user_id);
+                continue;
+            };
             let new = app.sealer.seal(&secret, owner.as_bytes())?;
-            resealed += u64::from(mfa::reseal(&app.db, old, new).await?);
+            resealed.changed += u64::from(mfa::reseal(&app.db, old, new).await?);
         }
     }
 }

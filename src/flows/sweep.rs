@@ -10,6 +10,7 @@ use crate::records::{
     audit_chains, audit_links, held_addresses, known_devices, mfa, mfa_challenges, one_time_tokens, outbox,
     refresh_tokens, sessions, statistics,
 };
+use crate::tools::background::one_of_many;
 use crate::values::time::Time;
 
 /// How many rows one statement removes, so that nobody waits long for it.
@@ -21,7 +22,8 @@ const DEVICE_MEMORY: Duration = Duration::from_hours(365 * 24);
 /// How long it is known who did something on a day: a little longer than the dashboard looks back.
 const ACTIVITY_MEMORY: Duration = Duration::from_hours(400 * 24);
 
-/// Removes everything that is older than the settings keep it. Answers how many rows went.
+/// Removes everything that is older than the settings keep it. A table that fails is logged, and the others go on.
+/// Answers how many rows went.
 ///
 /// # Errors
 /// `UNAVAILABLE`, or a fault; what was removed stays removed.
@@ -29,16 +31,25 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     let now = app.clock.now();
     let mut removed = 0;
     while !stopping.is_cancelled() {
-        let batch = refresh_tokens::sweep(&app.db, now, BATCH).await?
-            + one_time_tokens::sweep(&app.db, now, BATCH).await?
-            + sessions::sweep(&app.db, now - app.config.retention.sessions, BATCH).await?
-            + outbox::sweep(&app.db, now - app.config.retention.letters, BATCH).await?
-            + mfa::sweep_enrollments(&app.db, now, BATCH).await?
-            + mfa_challenges::sweep(&app.db, now, BATCH).await?
-            + known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await?
-            + held_addresses::sweep(&app.db, now, BATCH).await?
-            + statistics::sweep_active_users(&app.db, (now - ACTIVITY_MEMORY).date_naive(), BATCH).await?
-            + sweep_trail(app, now).await?;
+        let swept = [
+            ("refresh tokens", refresh_tokens::sweep(&app.db, now, BATCH).await),
+            ("one-time tokens", one_time_tokens::sweep(&app.db, now, BATCH).await),
+            ("sessions", sessions::sweep(&app.db, now - app.config.retention.sessions, BATCH).await),
+            ("the outbox", outbox::sweep(&app.db, now - app.config.retention.letters, BATCH).await),
+            ("enrollments", mfa::sweep_enrollments(&app.db, now, BATCH).await),
+            ("challenges", mfa_challenges::sweep(&app.db, now, BATCH).await),
+            ("known devices", known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await),
+            ("held addresses", held_addresses::sweep(&app.db, now, BATCH).await),
+            (
+                "active users",
+                statistics::sweep_active_users(&app.db, (now - ACTIVITY_MEMORY).date_naive(), BATCH).await,
+            ),
+            ("the audit trail", sweep_trail(app, now).await),
+        ];
+        let mut batch = 0;
+        for (what, rows) in swept {
+            batch += one_of_many(&format!("sweeping {what}"), rows)?;
+        }
         if batch == 0 {
             break;
         }
@@ -54,7 +65,8 @@ async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
     }
     let mut removed = 0;
     for head in audit_chains::heads(&app.db).await? {
-        removed += audit_links::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await?;
+        let rows = audit_links::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await;
+        removed += one_of_many(&format!("sweeping chain {}", head.shard), rows)?;
     }
     Ok(removed)
 }

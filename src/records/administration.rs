@@ -2,7 +2,7 @@
 
 use crate::error::{OrFault, Result};
 use crate::records::users::{self, User};
-use crate::tools::db::{Tx, sql};
+use crate::tools::db::{Db, Tx, sql};
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 use crate::values::user::{LockedBy, Role};
@@ -14,16 +14,32 @@ pub async fn hold_roster(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Whether somebody but this user administers the server and can go on doing so. Only right after [`hold_roster`].
-/// Wrong passwords of a stranger take nobody away: that lock ends by itself.
-pub async fn any_other_active_admin(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
+/// Users who administer the server and can sign in to do so: with a password or a provider, under a verified address
+/// where `$1` demands that, and not locked by an administrator at `$2`. An invited user is none before they have followed
+/// the invitation. Wrong passwords of a stranger take nobody away: that lock ends by itself.
+macro_rules! able_admins {
+    () => {
+        "select 1 from users u where u.role = 'ADMIN' and u.deleted_at is null and u.facets in (8, 9, 10, 11) \
+         and (u.locked_by is null or u.locked_by <> 'ADMIN' or u.locked_until <= $2) \
+         and (u.email_verified_at is not null or not $1) and (u.password_hash is not null \
+         or exists (select 1 from oauth_accounts o where o.user_id = u.id))"
+    };
+}
+
+/// Whether there is an administrator who can sign in.
+pub async fn any_able_admin(db: &Db, needs_verified: bool, now: Time) -> Result<bool> {
+    let able: Option<(i32,)> =
+        db.query(sql!(able_admins!(), " limit 1")).bind(needs_verified).bind(now).optional().await?;
+    Ok(able.is_some())
+}
+
+/// Whether there is one besides this user. Only right after [`hold_roster`].
+pub async fn any_other_able_admin(tx: &mut Tx, id: UserId, needs_verified: bool, now: Time) -> Result<bool> {
     let other: Option<(i32,)> = tx
-        .query(sql!(
-            "select 1 from users where role = 'ADMIN' and deleted_at is null and id <> $1",
-            " and (locked_by is null or locked_by <> 'ADMIN' or locked_until <= $2) and facets in (8, 9, 10, 11) limit 1"
-        ))
-        .bind(id)
+        .query(sql!(able_admins!(), " and u.id <> $3 limit 1"))
+        .bind(needs_verified)
         .bind(now)
+        .bind(id)
         .optional()
         .await?;
     Ok(other.is_some())

@@ -237,7 +237,7 @@ mod tests {
 
     use super::*;
     use crate::tools::db::Settings;
-    use crate::values::paging::Scope;
+    use crate::values::paging::{Scope, SortedBy};
 
     /// How SQLite goes about a search in an empty trail.
     async fn plan(filter: &Filter) -> String {
@@ -246,7 +246,7 @@ mod tests {
         let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3) };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
-        let page = Page { scope: Scope::of("events", &()), size: 20, from: None, backwards: false };
+        let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };
         let search = Search::of(&[Slice { filter: filter.clone(), page }], true);
         let query = db.query_built(format!("explain query plan {}", search.text));
         let query = search.values.into_iter().fold(query, |query, value| value.bind(query));

@@ -1,5 +1,7 @@
 //! Erasing what is personal about deleted users. The row stays, with its id: the trail speaks of it.
 
+use uuid::Uuid;
+
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
@@ -12,22 +14,33 @@ use crate::values::time::Time;
 pub struct Due {
     pub id: UserId,
     pub email: EmailAddress,
+    pub deleted_at: Time,
 }
 
-/// Users deleted before `cutoff` whose data is still there.
-pub async fn list_due(db: &Db, cutoff: Time, batch: i64) -> Result<Vec<Due>> {
+/// Where to begin looking for whose data is to be erased.
+#[must_use]
+pub fn beginning() -> (Time, UserId) {
+    (Time::UNIX_EPOCH, UserId::from(Uuid::nil()))
+}
+
+/// Users deleted before `cutoff` whose data is still there, behind the one deleted at this time and of this id: those
+/// who could not be erased stand in nobody's way.
+pub async fn list_due(db: &Db, after: (Time, UserId), cutoff: Time, batch: i64) -> Result<Vec<Due>> {
     db.query(sql!(
-        "select id, email from users where deleted_at < $1 and deleted_at is not null and erased_at is null",
-        " order by deleted_at limit $2"
+        "select id, email, deleted_at from users",
+        " where deleted_at < $1 and (deleted_at, id) > ($2, $3) and deleted_at is not null and erased_at is null",
+        " order by deleted_at, id limit $4"
     ))
     .bind(cutoff)
+    .bind(after.0)
+    .bind(after.1)
     .bind(batch)
     .all()
     .await
 }
 
 /// Empties the row of a user, unless they were restored meanwhile or somebody else has done it; false then. The address
-/// is free after it.
+/// is free after it. What takes its place can neither be typed, since the domain is refused, nor be foreseen.
 pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<bool> {
     let emptied = tx
         .query(sql!(
@@ -36,7 +49,7 @@ pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<b
             " erased_at = $3, updated_at = $3 where id = $1 and deleted_at < $4 and erased_at is null"
         ))
         .bind(id)
-        .bind(format!("{id}@erased.invalid"))
+        .bind(format!("{}@erased.invalid", Uuid::now_v7().simple()))
         .bind(now)
         .bind(cutoff)
         .execute()

@@ -70,6 +70,14 @@ pub struct Draft<'a> {
     pub details: Details,
 }
 
+/// A letter that this process has taken to deliver, before anything of it is read.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Taken {
+    pub id: LetterId,
+    pub attempts: i32,
+}
+
 /// A letter taken up for delivery.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
@@ -88,7 +96,8 @@ pub struct Posted {
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Dead {
     pub id: LetterId,
-    pub kind: LetterKind,
+    /// As it is stored: this version may not know it, and the operator wants the others listed.
+    pub kind: String,
     pub recipient: EmailAddress,
     pub attempts: i32,
     pub posted_at: Time,
@@ -150,19 +159,28 @@ pub async fn withdraw_all_of_user(tx: &mut Tx, user: UserId, now: Time) -> Resul
 }
 
 /// Takes up to `batch` letters that are due. Whoever takes one has it until `lease` is over; then it is due again,
-/// so that a process that dies on the way loses none.
-pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Posted>> {
+/// so that a process that dies on the way loses none. Each is read alone, by [`read`]: one that this version cannot read
+/// (an instance of the version after may have posted it) must not hold up those beside it.
+pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Taken>> {
     db.query(sql!(
         "update outbox set attempts = attempts + 1, due_at = $3",
         " where state = 'WAITING' and due_at <= $1 and id in",
         " (select id from outbox where state = 'WAITING' and due_at <= $1 order by due_at limit $2)",
-        " returning id, kind, recipient, user_id, details, attempts, posted_at"
+        " returning id, attempts"
     ))
     .bind(now)
     .bind(batch)
     .bind(now + lease)
     .all()
     .await
+}
+
+/// Reads a letter that was taken; `None` where it was erased meanwhile.
+pub async fn read(db: &Db, id: LetterId) -> Result<Option<Posted>> {
+    db.query(sql!("select id, kind, recipient, user_id, details, attempts, posted_at from outbox where id = $1"))
+        .bind(id)
+        .optional()
+        .await
 }
 
 /// Whether a letter that was taken is still wanted and still ours; holds its row until the transaction ends.

@@ -229,10 +229,3 @@ pub async fn delete(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
         .await?;
     Ok(deleted == 1)
 }
-
-/// Whether anybody administers this server.
-pub async fn any_admin(db: &Db) -> Result<bool> {
-    let admin: Option<(i32,)> =
-        db.query(sql!("select 1 from users where role = 'ADMIN' and deleted_at is null limit 1")).optional().await?;
-    Ok(admin.is_some())
-}

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use crate::error::Result;
+use crate::error::{Error, Refusal, Result};
 use crate::tools::jitter::jittered;
 
 /// All tasks of the process. Clones are the same crowd.
@@ -81,6 +81,26 @@ impl Background {
         self.stopping.cancel();
         self.tasks.close();
         timeout(patience, self.tasks.wait()).await.is_ok()
+    }
+}
+
+/// What one part of a task did, where the other parts do not wait for it: a failure is logged and nothing was done. That
+/// the database is away concerns them all, so it is passed on.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub fn one_of_many<T: Default>(part: &str, result: Result<T>) -> Result<T> {
+    match result {
+        Ok(done) => Ok(done),
+        Err(away @ Error::Refused(Refusal::Unavailable)) => Err(away),
+        Err(error) => {
+            tracing::error!(
+                part,
+                ?error,
+                "a part of a background task failed and will be tried again; the others go on"
+            );
+            Ok(T::default())
+        }
     }
 }
 

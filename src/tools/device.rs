@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use ua_parser::{os, user_agent};
 
+use crate::values::printable::is_in_order;
+
 /// What a user agent says it runs on. It says what it likes: for the eyes of its owner, never for a decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
@@ -102,7 +104,7 @@ fn operating_system(extractors: &Extractors, agent: &str) -> Option<String> {
 }
 
 fn label(name: &str) -> Option<String> {
-    (name.chars().count() <= NAME_LIMIT).then(|| name.to_owned())
+    (name.chars().count() <= NAME_LIMIT && is_in_order(name)).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -129,6 +131,7 @@ mod tests {
             ("MyApp/3.2.1 (iPhone; iOS 18.5; Scale/3.00)".to_owned(), "iOS"),
             ("okhttp/4.12.0".to_owned(), "okhttp 4"),
             ("curl/8.5.0".to_owned(), "curl 8"),
+            ("\u{202e}ppA/1 CFNetwork/1494.0.7 Darwin/24.5.0".to_owned(), "iOS"),
             (String::new(), "Unknown device"),
             ("\u{0}\u{202e}%s<script>".to_owned(), "Unknown device"),
         ] {

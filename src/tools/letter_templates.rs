@@ -142,15 +142,21 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// `86400` as "24 hours": the largest unit that says it exactly, and days only where there are several.
+/// `86400` as "24 hours", `604799` as "6 days and 23 hours": the largest unit of which there are two, or that says it
+/// exactly, and the next one for what is left. A day is 24 hours. Never longer than it is.
 fn duration(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        s if s >= 172_800 && s % 86_400 == 0 => (s / 86_400, "day"),
-        s if s >= 3_600 && s % 3_600 == 0 => (s / 3_600, "hour"),
-        s if s >= 60 && s % 60 == 0 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let fits = |(length, unit): &(u64, &str)| seconds >= 2 * length || (seconds == *length && *unit != "day");
+    let first = units.iter().position(fits).unwrap_or(units.len() - 1);
+    let mut left = seconds;
+    let counts = units.iter().skip(first).take(2).map(|(length, unit)| {
+        let count = left / length;
+        left %= length;
+        (count, unit)
+    });
+    let told = counts.enumerate().filter(|(place, (count, _))| *place == 0 || *count > 0);
+    let words = told.map(|(_, (count, unit))| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+    words.collect::<Vec<_>>().join(" and ")
 }
 
 /// A point in time as people write it, in UTC: we do not know where the reader is.

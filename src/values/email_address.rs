@@ -6,6 +6,13 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::FieldFault;
 
+/// Domains under which there is never a mailbox: `.invalid` is where the addresses of erased users stand, `.localhost`
+/// would have the mail server talk to itself (both RFC 6761), `.onion` (RFC 7686) and `.alt` (RFC 9476) are not in the DNS.
+const WITHOUT_MAILBOXES: [&str; 4] = ["invalid", "localhost", "onion", "alt"];
+
+/// The longest address, in octets (RFC 5321, and RFC 3696 with its erratum 1690).
+pub const EMAIL_LIMIT: usize = 254;
+
 /// A parsed address: trimmed, NFC, lower-cased.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize)]
 #[sqlx(transparent)]
@@ -15,11 +22,12 @@ impl EmailAddress {
     /// Parses what a person typed.
     ///
     /// # Errors
-    /// `INVALID` where it is not an address with a domain (RFC 5321), or longer than 254 octets.
+    /// `INVALID` where it is not an address with a domain (RFC 5321), longer than 254 octets, or under a domain that
+    /// never has mailboxes.
     pub fn parse(typed: &str) -> Result<Self, FieldFault> {
         let invalid = || FieldFault::new("INVALID", "This is not an e-mail address.");
         let address: String = typed.trim().nfc().collect::<String>().to_lowercase();
-        if address.len() > 254 {
+        if address.len() > EMAIL_LIMIT {
             return Err(invalid());
         }
         let options =
@@ -31,7 +39,15 @@ impl EmailAddress {
         }
         // One mailbox, one account: a domain has two spellings, of which mail servers all know the ASCII one (RFC 5890).
         let domain = url::Host::parse(parsed.domain()).map_err(|_| invalid())?;
-        Ok(Self(format!("{}@{domain}", parsed.local_part())))
+        // Judged in its ASCII spelling, so that no other one leads around the list.
+        let domain = domain.to_string();
+        let last = domain.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+        let canonical = format!("{}@{domain}", parsed.local_part());
+        // The ASCII spelling may be the longer one.
+        if WITHOUT_MAILBOXES.contains(&last) || canonical.len() > EMAIL_LIMIT {
+            return Err(invalid());
+        }
+        Ok(Self(canonical))
     }
 
     /// The address as text.
@@ -70,6 +86,33 @@ mod tests {
             (EmailAddress::parse("ann@bücher.example"), EmailAddress::parse("ann@xn--bcher-kva.example"));
 
         assert_eq!(unicode.unwrap(), ascii.unwrap());
+    }
+
+    #[test]
+    fn a_domain_that_never_has_mailboxes_is_refused_in_every_spelling() {
+        for typed in [
+            "user_01h@erased.invalid",
+            "ann@Erased.INVALID",
+            "ann@erased.ｉｎｖａｌｉｄ",
+            "ann@erased。invalid",
+            "ann@erased.inv\u{ad}alid",
+            "ann@erased.invalid.",
+            "ann@mail.localhost",
+            "ann@example.onion",
+            "ann@example.alt",
+        ] {
+            assert!(EmailAddress::parse(typed).is_err(), "{typed:?}");
+        }
+        for typed in ["ann@invalid.example", "ann@example.com", "ann@example.test", "ann@corp.local"] {
+            assert!(EmailAddress::parse(typed).is_ok(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_as_short_in_ascii_as_it_was_typed() {
+        let typed = format!("ann@{}.example", "ü".repeat(120));
+
+        assert!(typed.len() <= EMAIL_LIMIT && EmailAddress::parse(&typed).is_err());
     }
 
     #[test]

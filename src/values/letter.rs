@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::email_address::EmailAddress;
+use super::printable;
 use super::time::Time;
 
 /// A letter to one person. Templates see the fields under these names.
@@ -134,21 +135,11 @@ pub struct Rendered {
 #[serde(transparent)]
 pub struct PrintedName(String);
 
-/// Longer names carry messages.
-const NAME_LIMIT: usize = 40;
-/// More digits make a telephone number, which readers turn into a link.
-const DIGIT_LIMIT: usize = 5;
-
 impl PrintedName {
     /// Takes out what is invisible or turns the line; `None` where the name could be read as a link or a message.
     #[must_use]
     pub fn from_stranger(name: &str) -> Option<Self> {
-        let spaced: String =
-            name.chars().filter(|c| !is_invisible(*c)).map(|c| if is_break(c) { ' ' } else { c }).collect();
-        let name = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
-        let is_message =
-            name.chars().count() > NAME_LIMIT || name.chars().filter(|c| c.is_numeric()).count() > DIGIT_LIMIT;
-        (!name.is_empty() && !is_message && !is_like_a_link(&name)).then_some(Self(name))
+        printable::name(name).map(Self)
     }
 }
 
@@ -192,24 +183,6 @@ impl fmt::Debug for Rendered {
     }
 }
 
-/// Readers make links of "evil.example" without any scheme, so a dot between two words is enough.
-fn is_like_a_link(name: &str) -> bool {
-    let dots = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
-    let has_domain =
-        name.split(dots).skip(1).any(|after| after.chars().take(2).filter(|c| c.is_alphanumeric()).count() == 2);
-    has_domain || name.contains(['/', '@', '\\']) || name.to_lowercase().contains("www.")
-}
-
-/// Line and paragraph breaks, of which `char::is_control` knows only the ASCII ones.
-fn is_break(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Marks that hide text or turn its direction (Unicode UAX #9). The joiners that Persian names and emoji need stay.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 fn seconds<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(span.as_secs())
 }
@@ -221,40 +194,6 @@ fn text<S: Serializer>(address: &EmailAddress, serializer: S) -> Result<S::Ok, S
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn printed(name: &str) -> Option<String> {
-        PrintedName::from_stranger(name).map(|name| name.0)
-    }
-
-    #[test]
-    fn names_of_people_stay_as_they_are() {
-        for name in ["Ann", "Dr. Ann O'Neill-Şahin", "J. R. R. Tolkien", "王小明", "علی\u{200c}رضا", "<script>", "R2D2"]
-        {
-            assert_eq!(printed(name).as_deref(), Some(name));
-        }
-    }
-
-    #[test]
-    fn a_name_cannot_carry_a_link_or_a_message() {
-        for name in [
-            "http://evil",
-            "evil.example",
-            "Visit WWW.evil",
-            "evil。example",
-            "a@b",
-            "//evil",
-            "Call 0800 555 0199",
-            "You have won a prize, please answer this letter today",
-            " \u{202e} ",
-        ] {
-            assert_eq!(printed(name), None, "{name:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_stays_on_its_line() {
-        assert_eq!(printed("Ann\r\nBcc: bob\u{2028}x\u{202e}").as_deref(), Some("Ann Bcc: bob x"));
-    }
 
     #[test]
     fn a_letter_never_shows_its_link_in_a_log() {

@@ -11,6 +11,7 @@ pub mod loopback;
 pub mod mfa;
 pub mod paging;
 pub mod password;
+pub mod printable;
 pub mod secret_token;
 pub mod session;
 pub mod time;

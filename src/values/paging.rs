@@ -5,30 +5,46 @@ use std::fmt::Debug;
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use chrono::Datelike;
 use uuid::Uuid;
 
 use crate::error::FieldFault;
-use crate::values::time::Time;
+use crate::values::email_address::EMAIL_LIMIT;
+use crate::values::time::{Time, is_sortable};
 
 /// The largest page.
 pub const PAGE_LIMIT: usize = 100;
+
+/// The longest text that a list is sorted by, in octets.
+const TEXT_LIMIT: usize = EMAIL_LIMIT;
 
 /// The page where a client names no size.
 pub const PAGE_DEFAULT: usize = 20;
 
 /// A list as one filter and one order make it. A cursor is good for the list it was made for and for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Scope([u8; 6]);
+pub struct Scope {
+    name: [u8; 6],
+    sorted_by: SortedBy,
+}
+
+/// What the key of a list's cursors is. Another one than the column that the list is sorted by would be an error on
+/// PostgreSQL and a page of its own on `SQLite`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SortedBy {
+    /// A time.
+    Time,
+    /// A text.
+    Text,
+}
 
 impl Scope {
-    /// Names a list by what it is of, and by everything that decides which rows are in it and how they are sorted.
+    /// Names a list by what it is of, by everything that decides which rows are in it, and by how they are sorted.
     #[must_use]
-    pub fn of(list: &str, shape: &impl Debug) -> Self {
+    pub fn of(list: &str, shape: &impl Debug, sorted_by: SortedBy) -> Self {
         let digest = digest::digest(&digest::SHA256, format!("{list} {shape:?}").as_bytes());
-        let mut scope = [0; 6];
-        scope.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
-        Self(scope)
+        let mut name = [0; 6];
+        name.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+        Self { name, sorted_by }
     }
 }
 
@@ -129,7 +145,7 @@ impl Cursor {
     #[must_use]
     pub fn to_text(&self, scope: Scope) -> String {
         let mut bytes = vec![Self::VERSION];
-        bytes.extend(scope.0);
+        bytes.extend(scope.name);
         bytes.extend(self.id.as_bytes());
         match &self.key {
             Key::At(at) => {
@@ -150,31 +166,44 @@ impl Cursor {
         Self::read(text, scope).ok_or_else(|| FieldFault::new("INVALID", foreign))
     }
 
+    /// Nothing is kept secret by a cursor, so it carries no signature (docs/adr/0023). Whoever makes one up gets a page of
+    /// a list they may read anyway, or is refused here: nothing but what [`Cursor::to_text`] writes is read.
     fn read(text: &str, scope: Scope) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let rest = bytes.strip_prefix(&[Self::VERSION])?.strip_prefix(&scope.0)?;
+        let rest = bytes.strip_prefix(&[Self::VERSION])?.strip_prefix(&scope.name)?;
         let (id, key) = rest.split_at_checked(16)?;
-        let key = match key.split_first()? {
-            (b't', micros) => Key::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
-            // What PostgreSQL does not keep in a text.
-            (b's', text) => Key::Text(String::from_utf8(text.to_vec()).ok().filter(|text| !text.contains('\0'))?),
-            (_, _) => return None,
+        let key = match (scope.sorted_by, key.split_first()?) {
+            (SortedBy::Time, (b't', micros)) => Key::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
+            (SortedBy::Text, (b's', text)) => Key::Text(text_of(text)?),
+            (SortedBy::Time | SortedBy::Text, _) => return None,
         };
-        Some(Self { key, id: Uuid::from_slice(id).ok()? })
+        let cursor = Self { key, id: Uuid::from_slice(id).ok()? };
+        (cursor.to_text(scope) == text).then_some(cursor)
     }
 }
 
-/// No time beyond the years that both engines keep and sort.
 fn time_of(micros: i64) -> Option<Time> {
-    Time::from_timestamp_micros(micros).filter(|at| (0..=9999).contains(&at.year()))
+    Time::from_timestamp_micros(micros).filter(|at| is_sortable(*at))
+}
+
+/// No longer than what is sorted, and without what PostgreSQL does not keep in a text.
+fn text_of(bytes: &[u8]) -> Option<String> {
+    let text = str::from_utf8(bytes).ok()?;
+    (text.len() <= TEXT_LIMIT && !text.contains('\0')).then(|| text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn scope() -> Scope {
-        Scope::of("things", &("newest first", Some(3)))
+        Scope::of("things", &("newest first", Some(3)), SortedBy::Time)
+    }
+
+    fn by_text() -> Scope {
+        Scope::of("things", &"by name", SortedBy::Text)
     }
 
     fn codes(first: Option<i32>, after: Option<&str>, last: Option<i32>) -> Option<&'static str> {
@@ -191,22 +220,65 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_survives_its_text_and_a_forged_one_is_refused() {
+    fn a_cursor_survives_its_text() {
         let at = Time::from_timestamp_micros(1_764_000_000_123_456).unwrap();
-        for key in [Key::At(at), Key::Text("ann@example.com".to_owned()), Key::Text(String::new())] {
+        let keys = [
+            (scope(), Key::At(at)),
+            (by_text(), Key::Text("ann@example.com".to_owned())),
+            (by_text(), Key::Text(String::new())),
+            (by_text(), Key::Text("a".repeat(TEXT_LIMIT))),
+        ];
+        for (scope, key) in keys {
             let cursor = Cursor { key, id: Uuid::now_v7() };
-            assert_eq!(Cursor::parse(&cursor.to_text(scope()), scope()), Ok(cursor));
+            assert_eq!(Cursor::parse(&cursor.to_text(scope), scope), Ok(cursor));
         }
-        let short = Cursor::at(at, Uuid::nil()).to_text(scope());
-        for forged in ["", "bm90IGEgY3Vyc29y", &short[..short.len() - 2]] {
-            assert_eq!(codes(None, Some(forged), None), Some("INVALID"), "{forged}");
+    }
+
+    #[test]
+    fn a_key_that_the_list_is_not_sorted_by_is_refused() {
+        let (at, text) = (Key::At(Time::UNIX_EPOCH), Key::Text("2030-01-01T00:00:00+00:00".to_owned()));
+        for (key, scope) in [(at, by_text()), (text, scope())] {
+            let forged = Cursor { key, id: Uuid::nil() }.to_text(scope);
+            assert!(Cursor::parse(&forged, scope).is_err());
         }
     }
 
     #[test]
     fn a_cursor_of_another_filter_or_order_is_refused() {
-        let text = Cursor::at(Time::UNIX_EPOCH, Uuid::nil()).to_text(Scope::of("things", &("oldest first", Some(3))));
+        let other = Scope::of("things", &("oldest first", Some(3)), SortedBy::Time);
+        let text = Cursor::at(Time::UNIX_EPOCH, Uuid::nil()).to_text(other);
 
         assert_eq!(codes(None, Some(&text), None), Some("INVALID"));
+    }
+
+    /// Bytes as a forger lays them out: of the right list, and from there on anything.
+    fn forged(scope: Scope) -> impl Strategy<Value = String> {
+        let key = prop_oneof![
+            any::<[u8; 8]>().prop_map(|micros| [b"t".as_slice(), &micros].concat()),
+            prop::collection::vec(any::<u8>(), 0..300).prop_map(|text| [b"s".as_slice(), &text].concat()),
+            ".{0,300}".prop_map(|text| [b"s", text.as_bytes()].concat()),
+            prop::collection::vec(any::<u8>(), 0..20),
+        ];
+        (any::<[u8; 16]>(), key, 0..400_usize, "[=A-Za-z0-9+/_ -]{0,3}").prop_map(move |(id, key, cut, more)| {
+            let mut bytes = [&[Cursor::VERSION], scope.name.as_slice(), &id, &key].concat();
+            bytes.truncate(cut);
+            BASE64_URL_SAFE_NO_PAD.encode(bytes) + &more
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_read_but_what_is_written(time in forged(scope()), text in forged(by_text()), noise in ".*") {
+            for (typed, scope) in [(&time, scope()), (&text, by_text()), (&noise, scope()), (&noise, by_text())] {
+                let Ok(cursor) = Cursor::parse(typed, scope) else { continue };
+                prop_assert_eq!(&cursor.to_text(scope), typed);
+                match cursor.key {
+                    Key::At(at) => prop_assert!(scope.sorted_by == SortedBy::Time && is_sortable(at)),
+                    Key::Text(text) => prop_assert!(
+                        scope.sorted_by == SortedBy::Text && text.len() <= TEXT_LIMIT && !text.contains('\0')
+                    ),
+                }
+            }
+        }
     }
 }

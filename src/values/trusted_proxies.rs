@@ -58,7 +58,7 @@ impl TrustedProxies {
         address
     }
 
-/// Whether the other end of a connection is one of our proxies, so that what it says of a request is believed.
+    /// Whether the other end of a connection is one of our proxies, so that what it says of a request is believed.
     #[must_use]
     pub fn trusts_peer(&self, peer: IpAddr) -> bool {
         self.trusts(peer.to_canonical(), 0)

@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{FieldFault, Refusal};
+use crate::values::printable;
 use crate::values::time::Time;
 
 /// What a user may do.
@@ -88,20 +89,20 @@ pub fn locked(until: Time, now: Time) -> Refusal {
 /// The longest display name, in characters.
 pub const NAME_LIMIT: usize = 80;
 
-/// Parses a display name: trimmed, NFC, 1 to 80 characters, no control characters.
+/// Parses a display name: trimmed, NFC, 1 to 80 characters, no control characters and none that turn the text behind them.
 ///
 /// # Errors
-/// `TOO_LONG` or `INVALID`; an empty one is no name, which is not an error.
+/// `TOO_LONG` or `INVALID`; an empty one, or one of which nothing is seen, is no name, which is not an error.
 pub fn parse_name(typed: &str) -> Result<Option<String>, FieldFault> {
     let name: String = typed.trim().nfc().collect();
-    if name.is_empty() {
+    if !printable::is_in_order(&name) {
+        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+    }
+    if name.chars().all(|c| c.is_whitespace() || printable::is_invisible(c)) {
         return Ok(None);
     }
     if name.chars().count() > NAME_LIMIT {
         return Err(FieldFault::new("TOO_LONG", format!("Please use at most {NAME_LIMIT} characters.")));
-    }
-    if name.chars().any(char::is_control) {
-        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
     }
     Ok(Some(name))
 }
@@ -121,4 +122,26 @@ pub fn parse_locale(typed: &str) -> Result<Option<String>, FieldFault> {
         return Err(FieldFault::new("INVALID", "This is not a language tag like \"en\" or \"pt-BR\"."));
     }
     Ok(Some(tag.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_which_nothing_is_seen_is_none() {
+        for blank in ["", "  ", "\u{200b}", "\u{3164}\u{2060} \u{ad}"] {
+            assert_eq!(parse_name(blank), Ok(None), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_turns_what_follows_is_refused() {
+        for turning in ["Ann\u{202e}nimdA", "\u{2066}Ann", "Ann\u{2028}Bob", "Ann\u{1b}[31m"] {
+            assert_eq!(parse_name(turning).unwrap_err().code, "INVALID", "{turning:?}");
+        }
+        for name in ["علی\u{200c}رضا", "Ann ❤\u{fe0f}"] {
+            assert_eq!(parse_name(name), Ok(Some(name.to_owned())));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Which users a list holds, and how it is sorted.
 
 use crate::error::FieldFault;
+use crate::values::paging::SortedBy;
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus, folded};
 
@@ -101,6 +102,17 @@ pub enum OrderField {
     LastLoginAt,
     /// The address, by its bytes.
     Email,
+}
+
+impl OrderField {
+    /// What the cursors of such a list hold.
+    #[must_use]
+    pub const fn sorted_by(self) -> SortedBy {
+        match self {
+            Self::CreatedAt | Self::LastLoginAt => SortedBy::Time,
+            Self::Email => SortedBy::Text,
+        }
+    }
 }
 
 /// How a list is sorted.

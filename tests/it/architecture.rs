@@ -154,3 +154,18 @@ fn no_name_says_nothing() {
         assert!(!source.text.contains("TODO") && !source.text.contains("FIXME"), "{} is not finished", source.path);
     }
 }
+
+#[test]
+fn the_readme_names_every_page_that_a_letter_leads_to() {
+    let readme = include_str!("../../README.md");
+    let sources = sources();
+    let letters = sources.iter().find(|source| source.path == "app/letters.rs").unwrap();
+    let tokens = letters.text.lines().filter(|line| line.trim_start().starts_with("Purpose::"));
+    let plain = letters.text.lines().filter(|line| line.contains("link(&self.app.config.frontend_url, \""));
+    let pages: Vec<&str> = tokens.chain(plain).filter_map(|line| line.split('"').nth(1)).collect();
+
+    assert!(pages.len() >= 8, "{pages:?}");
+    for page in pages {
+        assert!(readme.contains(&format!("`/{page}`")), "/{page}");
+    }
+}

@@ -1,8 +1,10 @@
 //! One administrator is always left, whoever takes whom away at whatever moment.
 
+use authgraph::flows::create_admin::has_admin;
+use authgraph::values::ids::{OAuthAccountId, UserId};
 use serde_json::json;
 
-use crate::support::{Answer, Asking, PASSWORD, SignedIn, TestApp};
+use crate::support::{Answer, Asking, PASSWORD, START, SignedIn, TestApp};
 
 async fn active_admins(app: &TestApp) -> i64 {
     let text = "select count(*) from users where role = 'ADMIN' and deleted_at is null and locked_by is null";
@@ -130,4 +132,61 @@ async fn locks_deletions_and_departures_at_once_leave_one() {
     app.at_once(requests).await;
 
     assert!(active_admins(&app).await >= 1);
+}
+
+#[tokio::test]
+async fn an_administrator_who_is_only_invited_does_not_count() {
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.com").await;
+    app.create_user(&root, json!({ "email": "new@example.com", "role": "ADMIN" })).await.granted();
+
+    assert_eq!(app.delete_account(&root, "root@example.com").await.code(), "CONFLICT");
+
+    let token = app.token_to("new@example.com", "invitation").await;
+    app.reset_password(&token, "Other-Horse-8").await.granted();
+    app.delete_account(&root, "root@example.com").await.granted();
+    app.login("new@example.com", "Other-Horse-8").await.signed_in();
+}
+
+#[tokio::test]
+async fn an_administrator_who_has_to_verify_the_address_first_does_not_count() {
+    let app = TestApp::with(&[("EMAIL_VERIFICATION", "required")]).await;
+    let root = app.administrator("root@example.com").await;
+    app.register("new@example.com").await.granted();
+    let id = "select id from users where email = 'new@example.com'";
+    let (id,): (UserId,) = app.app.db.query(id).one().await.unwrap();
+    app.update_user(&root, &id.to_string(), json!({ "role": "ADMIN" })).await.granted();
+
+    assert_eq!(app.delete_account(&root, "root@example.com").await.code(), "CONFLICT");
+
+    let token = app.token_to("new@example.com", "verify_email").await;
+    app.verify_email(&token).await.granted();
+    app.delete_account(&root, "root@example.com").await.granted();
+}
+
+#[tokio::test]
+async fn an_administrator_who_signs_in_with_a_provider_counts() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 2).await;
+    let other: UserId = admins[1].user.parse().unwrap();
+    app.app.db.query("update users set password_hash = null where id = $1").bind(other).execute().await.unwrap();
+    assert_eq!(app.delete_account(&admins[0], "root0@example.com").await.code(), "CONFLICT");
+
+    let link = "insert into oauth_accounts (id, user_id, provider, subject, linked_at) values ($1, $2, $3, $3, $4)";
+    let link = app.app.db.query(link).bind(OAuthAccountId::new()).bind(other).bind("google".to_owned());
+    link.bind(START).execute().await.unwrap();
+
+    app.delete_account(&admins[0], "root0@example.com").await.granted();
+}
+
+#[tokio::test]
+async fn a_server_whose_only_administrator_cannot_sign_in_has_none() {
+    let app = TestApp::start().await;
+    assert!(!has_admin(&app.app).await.unwrap());
+    app.administrator("root@example.com").await;
+    assert!(has_admin(&app.app).await.unwrap());
+
+    app.app.db.query("update users set password_hash = null").execute().await.unwrap();
+
+    assert!(!has_admin(&app.app).await.unwrap());
 }

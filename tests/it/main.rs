@@ -24,6 +24,7 @@ mod change_email;
 mod change_password;
 mod connections;
 mod counted;
+mod cursors;
 mod delete_account;
 mod documents;
 mod edge;

@@ -136,3 +136,22 @@ async fn the_second_step_may_be_taken_elsewhere_and_the_trail_tells_both_places(
         (&json!("PASSWORD"), &json!("BACKUP_CODE"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_step_and_a_reset_at_the_same_moment_do_not_wait_for_each_other() {
+    let app = TestApp::start().await;
+    for number in 0..16 {
+        let email = format!("user{number}@example.com");
+        let member = app.with_mfa(&email).await;
+        app.request_password_reset(&email).await.granted();
+        let token = app.token_to(&email, "reset_password").await;
+        let code = app.next_code(&member.authenticator);
+        let challenge = app.challenge(&email).await;
+
+        let both = [app.reset_password(&token, "Other-Horse-8"), app.verify_mfa(&challenge, &code)];
+        let answers = app.at_once(both).await;
+
+        assert!(answers[0].errors().is_empty(), "{}", answers[0].text);
+        assert!(answers[1].codes().iter().all(|code| *code == "INVALID_TOKEN"), "{}", answers[1].text);
+    }
+}

@@ -159,3 +159,19 @@ async fn a_newer_letter_replaces_one_that_is_tried_again() {
         .unwrap();
     assert_eq!(waiting, [(0,)], "only the newest letter waits");
 }
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_read_holds_up_no_other_and_is_dead_in_the_end() {
+    let app = TestApp::with(&[("MAIL_MAX_ATTEMPTS", "2")]).await;
+    app.signed_in("ann@example.com").await;
+    app.signed_in("bob@example.com").await;
+    let of_ann = "update outbox set kind = 'OF_A_LATER_VERSION' where recipient = 'ann@example.com'";
+    app.app.db.query(of_ann).execute().await.unwrap();
+
+    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["verify_email"]);
+
+    app.wait(Duration::from_mins(1));
+    app.deliver_mail().await;
+    let dead = outbox::list_dead(&app.app.db, 10).await.unwrap();
+    assert_eq!((dead.len(), dead[0].kind.as_str()), (1, "OF_A_LATER_VERSION"));
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authgraph::flows::keep_books::keep_books;
 use authgraph::flows::sweep::sweep;
 use tokio_util::sync::CancellationToken;
 
@@ -132,4 +133,35 @@ async fn an_address_that_can_no_longer_be_taken_back_is_let_go() {
     swept(&app).await;
     assert_eq!(count(&app, "select count(*) from held_addresses").await, 0);
     app.login("ann@new.example", PASSWORD).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_swept_stops_no_other() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.logout(&ann).await.granted();
+    app.letters_to("ann@example.com").await;
+    let id = if app.world.database.is_sqlite() { "blob" } else { "uuid" };
+    let table = format!("create table pins (session_id {id} references sessions (id))");
+    app.app.db.query_built(table).execute().await.unwrap();
+    app.app.db.query("insert into pins (session_id) select id from sessions").execute().await.unwrap();
+
+    app.wait(40 * DAY);
+    swept(&app).await;
+
+    assert_eq!(count(&app, "select count(*) from sessions").await, 1);
+    assert_eq!(count(&app, "select count(*) from outbox").await, 0);
+    assert_eq!(count(&app, "select count(*) from one_time_tokens").await, 0);
+}
+
+#[tokio::test]
+async fn books_that_cannot_be_kept_stop_no_others() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+    app.app.db.query("alter table total_changes rename to lost").execute().await.unwrap();
+
+    app.wait(8 * DAY);
+    keep_books(&app.app, &CancellationToken::new()).await.unwrap();
+
+    assert_eq!(count(&app, "select count(*) from sessions where end_reason = 'EXPIRED'").await, 1);
 }

@@ -148,7 +148,7 @@ fn by_hand(people: &[Person], filter: &UserFilter, order: UserOrder) -> Vec<User
 async fn pages(app: &TestApp, filter: &UserFilter, order: UserOrder, backwards: bool, most: usize) -> Vec<UserId> {
     let (mut ids, mut from): (Vec<UserId>, Option<Cursor>) = (Vec::new(), None);
     while ids.len() < most {
-        let page = Page { scope: Scope::of("users", &()), size: 40, from, backwards };
+        let page = Page { scope: Scope::of("users", &(), order.field.sorted_by()), size: 40, from, backwards };
         let rows = user_list::list(&app.app.db, filter, order, &page, app.app.clock.now()).await.unwrap();
         ids.extend(rows.iter().take(page.size).map(|user| user.id));
         if rows.len() <= page.size {

@@ -16,7 +16,7 @@ use crate::flows::authenticate::Viewer;
 use crate::records::audit_log::{self, Recorded};
 use crate::records::audit_search::{self, Filter, Slice};
 use crate::values::ids::{EventId, UserId};
-use crate::values::paging::Scope;
+use crate::values::paging::{Scope, SortedBy};
 
 /// What can be asked about the audit trail.
 #[derive(Default)]
@@ -43,7 +43,7 @@ impl AuditQuery {
     ) -> ApiResult<Option<AuditEventConnection>> {
         let filter = AuditEventFilter::read(filter)?;
         let arguments = ConnectionArguments { first, after, last, before };
-        let page = arguments.parse(Scope::of("audit events", &filter))?;
+        let page = arguments.parse(Scope::of("audit events", &filter, SortedBy::Time))?;
         let rows = audit_search::list(&ctx.app()?.db, &Slice { filter, page: page.clone() }).await?;
         Ok(Some(connection(rows, &page, audit_search::place, AuditEventView::in_full)))
     }
@@ -66,7 +66,7 @@ pub async fn history_of(
     } else {
         (filter.seen_by_subject(user), AuditEventView::for_subject)
     };
-    let page = arguments.parse(Scope::of("audit events", &filter))?;
+    let page = arguments.parse(Scope::of("audit events", &filter, SortedBy::Time))?;
     // What was done to somebody else was not done to this user.
     let rows =
         if is_others { Vec::new() } else { loaders(ctx)?.audit_events(Slice { filter, page: page.clone() }).await? };

@@ -4,7 +4,7 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use chrono::{NaiveDate, SecondsFormat};
 
 use crate::values::email_address;
-use crate::values::time::Time;
+use crate::values::time::{Time, is_sortable};
 
 /// A point in time, as the schema writes it.
 pub struct DateTime(pub Time);
@@ -15,7 +15,9 @@ impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         let parsed = chrono::DateTime::parse_from_rfc3339(text);
-        parsed.map(|at| Self(at.to_utc())).map_err(|_| InputValueError::custom("not an RFC 3339 date and time"))
+        // An offset reaches a year before the first and behind the last.
+        let at = parsed.ok().map(|at| at.to_utc()).filter(|at| is_sortable(*at));
+        at.map(Self).ok_or_else(|| InputValueError::custom("not an RFC 3339 date and time of the years 0 to 9999"))
     }
 
     fn to_value(&self) -> Value {
@@ -56,7 +58,8 @@ impl ScalarType for Date {
 /// An e-mail address as a client typed it, or as we give it back.
 pub struct EmailAddress(pub String);
 
-/// An e-mail address. Taken as typed, given back trimmed and lower-cased; one that is none is `VALIDATION_FAILED`.
+/// An e-mail address. Taken as typed, given back trimmed and lower-cased; one that is none is `VALIDATION_FAILED`, and so
+/// is one under `.invalid`, `.localhost`, `.onion` or `.alt`. An erased account has one under `erased.invalid`.
 #[Scalar(name = "EmailAddress", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5321")]
 impl ScalarType for EmailAddress {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -13,7 +13,7 @@ use super::scalars::{DateTime, EmailAddress};
 use super::session::{SessionConnection, SessionStatus};
 use super::views::{SessionView, UserView};
 use crate::records::{oauth_accounts, sessions};
-use crate::values::paging::Scope;
+use crate::values::paging::{Scope, SortedBy};
 use crate::values::time::Time;
 use crate::values::{password, user};
 
@@ -102,7 +102,8 @@ impl UserView {
         #[graphql(desc = "Only sessions that stand like this.")] status: Option<SessionStatus>,
     ) -> ApiResult<SessionConnection> {
         let status = status.map(Into::into);
-        let page = ConnectionArguments { first, after, last, before }.parse(Scope::of("sessions", &status))?;
+        let page =
+            ConnectionArguments { first, after, last, before }.parse(Scope::of("sessions", &status, SortedBy::Time))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
         let of = SessionsOf { user: self.0.id, status, page: page.clone() };
         let rows = loaders(ctx)?.sessions(of).await?;

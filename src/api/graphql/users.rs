@@ -152,7 +152,7 @@ impl UsersQuery {
     ) -> ApiResult<Option<UserConnection>> {
         let filter = filter.unwrap_or_default().parse()?;
         let order = order_by.map(user_filter::UserOrder::from).unwrap_or_default();
-        let scope = Scope::of("users", &(&filter, order));
+        let scope = Scope::of("users", &(&filter, order), order.field.sorted_by());
         let page = ConnectionArguments { first, after, last, before }.parse(scope)?;
         let app = ctx.app()?;
         let rows = user_list::list(&app.db, &filter, order, &page, app.clock.now()).await?;

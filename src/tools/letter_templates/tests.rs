@@ -84,9 +84,17 @@ fn all_faults_of_a_folder_are_told_at_once() {
 
 #[test]
 fn spans_are_said_as_people_say_them() {
-    for (seconds, words) in
-        [(86_400, "24 hours"), (604_800, "7 days"), (3_600, "1 hour"), (1_800, "30 minutes"), (90, "90 seconds")]
-    {
+    for (seconds, words) in [
+        (86_400, "24 hours"),
+        (604_800, "7 days"),
+        (604_799, "6 days and 23 hours"),
+        (3_600, "1 hour"),
+        (7_261, "2 hours and 1 minute"),
+        (1_800, "30 minutes"),
+        (90, "90 seconds"),
+        (1, "1 second"),
+        (0, "0 seconds"),
+    ] {
         assert_eq!(duration(seconds), words);
     }
 }
