@@ -60,6 +60,7 @@ mod refresh;
 mod refresh_cookie;
 mod register;
 mod reset_password;
+mod same_work;
 mod schema;
 mod serving;
 mod sessions;

@@ -2,7 +2,7 @@
 
 use super::{User, find_in};
 use crate::error::Result;
-use crate::tools::db::{Db, Tx, sql};
+use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
@@ -44,6 +44,25 @@ pub async fn accept_password(tx: &mut Tx, id: UserId, compared: &PasswordHash, n
         return Ok(None);
     }
     find_in(tx, id).await
+}
+
+/// How the stored hashes begin, each beginning once: `$argon2id$v=19$m=…,t=…,p=…`. Reads every account.
+pub async fn hash_parameters(db: &Db) -> Result<Vec<String>> {
+    // The first 15 characters are the same for all of ours; what follows up to the next dollar sign is the parameters.
+    let found: Vec<(String,)> = db
+        .query_of(Dialects {
+            sqlite: sqlite!(
+                "select distinct substr(u.password_hash, 1, 14 + instr(substr(u.password_hash, 16), '$'))",
+                " from users u where u.password_hash is not null"
+            ),
+            postgres: postgres!(
+                "select distinct substr(u.password_hash, 1, 14 + position('$' in substr(u.password_hash, 16)))",
+                " from users u where u.password_hash is not null"
+            ),
+        })
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(beginning,)| beginning).collect())
 }
 
 /// Replaces a hash by one of the same password with today's parameters, unless the password changed meanwhile.
