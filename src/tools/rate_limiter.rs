@@ -34,6 +34,12 @@ impl RateLimiter {
         self.kv.take(windows, now).await
     }
 
+    /// Records one attempt on this instance alone, asking nobody.
+    #[must_use]
+    pub fn attempt_here(&self, window: Window<'_>, now: Time) -> Taken {
+        self.kv.take_here(window, now)
+    }
+
     /// Records two attempts in one round trip, the second only where the first is granted, and tells how full the
     /// windows are.
     pub async fn take_in_turn(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {

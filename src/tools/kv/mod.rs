@@ -114,6 +114,14 @@ impl Kv {
         self.take_in_turn([windows, &[]], now).await.0
     }
 
+    /// Records one attempt in this process alone: at once, and not for other instances.
+    #[must_use]
+    pub fn take_here(&self, window: Window<'_>, now: Time) -> Taken {
+        let active = Active::of(&[window]);
+        let receipt = Receipt { name: String::new(), at: now.timestamp_micros() };
+        active.told_of_all(self.0.memory.take_in_turn([&active.windows, &[]], &receipt).0.taken)
+    }
+
     /// Records two attempts in one round trip, the second only where the first is granted. Their windows differ.
     pub async fn take_in_turn(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {
         let active = attempts.map(Active::of);
