@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::App;
 use super::entrant::Entrant;
+use super::guesses::CodePlace;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
@@ -69,13 +70,19 @@ impl App {
         Ok(Some(MfaChallenge { token, expires_at, methods }))
     }
 
-    /// Judges a code, after counting it against the account. Nothing is used up yet: that is for [`App::use_code`], in
+    /// Judges a code, after counting it where it was given. Nothing is used up yet: that is for [`App::use_code`], in
     /// the transaction of the deed.
     ///
     /// # Errors
     /// `RATE_LIMITED`; a fault where the secret does not open, which is never the fault of the code.
-    pub async fn judge_code(&self, user: &User, typed: &str, now: Time) -> Result<Option<FittingCode>> {
-        self.reserve_code(user.id, now).await?;
+    pub async fn judge_code(
+        &self,
+        place: CodePlace<'_>,
+        user: &User,
+        typed: &str,
+        now: Time,
+    ) -> Result<Option<FittingCode>> {
+        self.reserve_code(place, user.id, now).await?;
         let Some(authenticator) = mfa::find(&self.db, user.id).await? else { return Ok(None) };
         match TypedCode::parse(typed) {
             None => Ok(None),

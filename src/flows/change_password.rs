@@ -49,5 +49,7 @@ pub async fn change_password(
     outbox::post(&mut tx, draft, now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
+    // Reset links that were under way are withdrawn: another one must not wait for the limit they have used up.
+    app.forget_guesses(&user.email, caller).await;
     Ok(ended)
 }

@@ -2,6 +2,7 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::guesses::CodePlace;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
@@ -35,7 +36,7 @@ pub async fn disable_mfa(
         None if user.password_hash.is_some() => return Err(Refusal::InvalidCredentials.into()),
         None => viewer.require_recent(app, now)?,
     }
-    let code = app.judge_code(user, typed, now).await?;
+    let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
     if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
@@ -65,7 +66,7 @@ pub async fn regenerate_backup_codes(
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
     demand_mfa(app, viewer).await?;
-    let code = app.judge_code(user, typed, now).await?;
+    let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;

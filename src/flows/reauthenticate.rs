@@ -2,6 +2,7 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::guesses::CodePlace;
 use crate::error::Result;
 use crate::records::audit_log::{self, Event};
 use crate::records::sessions;
@@ -31,7 +32,7 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
             app.confirm_password(caller, (user, session), password, now).await?;
             None
         }
-        Proof::Code(typed) => Some(app.judge_code(user, typed, now).await?),
+        Proof::Code(typed) => Some(app.judge_code(CodePlace::Session(session), user, typed, now).await?),
     };
 
     let mut tx = app.db.begin().await?;

@@ -36,7 +36,8 @@ pub async fn request_password_reset(app: &App, caller: &Caller, prepaid: &Prepai
     Ok(())
 }
 
-/// Sets a new password with the token of a letter or an invitation, and ends every session. Answers the account's address.
+/// Sets a new password with the token of a letter or an invitation, and ends every session. Guesses at the old one no longer
+/// count. Answers the account's address.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `VALIDATION_FAILED` for a weak password (the token stays good), `RATE_LIMITED`, `OVERLOADED`.
@@ -48,7 +49,7 @@ pub async fn reset_password(
     password: &Password,
 ) -> Result<EmailAddress> {
     let now = app.clock.now();
-    app.reserve_once(&Attempt::Proof(None), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Proof, prepaid, caller, now).await?;
     let (purpose, holder) = find_holder(app, token, now).await?;
     let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     let faults = app.config.password_policy.faults(password, Some(&user.email), user.name.as_deref());
@@ -80,6 +81,7 @@ pub async fn reset_password(
     }
     tx.commit().await?;
     app.letter_posted.notify_one();
+    app.forget_guesses(&holder.email, caller).await;
     Ok(holder.email)
 }
 

@@ -52,6 +52,11 @@ impl RateLimiter {
         self.kv.full_here(window, now)
     }
 
+    /// Forgets what the windows of these names have counted.
+    pub async fn clear(&self, names: &[&str]) {
+        self.kv.clear(names).await;
+    }
+
     /// Gives back a part of what a granted attempt took of each window.
     pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
         self.kv.give_back(parts, receipt).await;

@@ -52,6 +52,7 @@ mod node;
 mod outage;
 mod outbox;
 mod overload;
+mod owners;
 mod partial_answers;
 mod process;
 mod profile;

@@ -28,16 +28,27 @@ pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time
 }
 
 /// Accepts the password whose hash was compared, and forgets failures before it. `None` where the account was locked or
-/// deleted, or its password changed, while we were hashing.
-pub async fn accept_password(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
+/// deleted, or its password changed, while we were hashing. Who may pass the lock that wrong passwords made leaves it as it
+/// is for everybody else.
+pub async fn accept_password(
+    tx: &mut Tx,
+    id: UserId,
+    compared: &PasswordHash,
+    passes_lock: bool,
+    now: Time,
+) -> Result<Option<User>> {
     let noted = tx
         .query(sql!(
-            "update users set failed_attempts = 0, locked_until = null, locked_by = null",
-            " where id = $1 and password_hash = $2 and deleted_at is null and (locked_until is null or locked_until <= $3)"
+            "update users set failed_attempts = 0,",
+            " locked_until = case when locked_until > $3 then locked_until end,",
+            " locked_by = case when locked_until > $3 then locked_by end",
+            " where id = $1 and password_hash = $2 and deleted_at is null",
+            " and (locked_until is null or locked_until <= $3 or ($4 and locked_by = 'FAILED_ATTEMPTS'))"
         ))
         .bind(id)
         .bind(compared.clone())
         .bind(now)
+        .bind(passes_lock)
         .execute()
         .await?;
     if noted == 0 {

@@ -178,6 +178,15 @@ impl Kv {
         }
     }
 
+    /// Forgets what windows have counted. While Redis is away only this instance forgets.
+    pub async fn clear(&self, names: &[&str]) {
+        self.0.memory.clear(names);
+        if let Some(redis) = self.0.redis.as_ref().filter(|_| !names.is_empty()) {
+            // Redis has counted and logged its absence; its windows are empty a period later.
+            let _ = redis.clear(names).await;
+        }
+    }
+
     /// Asks Redis for a sign of life.
     pub async fn ping(&self) -> Health {
         match &self.0.redis {
