@@ -12,13 +12,14 @@ use crate::values::caller::Caller;
 use crate::values::mfa::{BACKUP_CODES, BackupCode};
 use crate::values::password::Password;
 use crate::values::time::Time;
+use crate::values::user::Role;
 
 /// Turns the second factor off, for whoever knows the password and has a code. A user without a password proves
 /// themselves by a fresh sign-in and a code.
 ///
 /// # Errors
-/// `CONFLICT` where it is off; `INVALID_CREDENTIALS`, `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `ACCOUNT_LOCKED`,
-/// `RATE_LIMITED`, `OVERLOADED`.
+/// `CONFLICT` where it is off; `INVALID_CREDENTIALS`, `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`,
+/// `OVERLOADED`.
 pub async fn disable_mfa(
     app: &App,
     caller: &Caller,
@@ -53,10 +54,11 @@ pub async fn disable_mfa(
     Ok(())
 }
 
-/// Puts new backup codes in the place of all older ones, for whoever has a code.
+/// Puts new backup codes in the place of all older ones, for a user who has a code. An administrator needs a fresh proof of
+/// identity besides, because a code alone is not one for them.
 ///
 /// # Errors
-/// `CONFLICT` where the second factor is off; `INVALID_MFA_CODE`, `RATE_LIMITED`.
+/// `CONFLICT` where the second factor is off; `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
 pub async fn regenerate_backup_codes(
     app: &App,
     caller: &Caller,
@@ -66,6 +68,9 @@ pub async fn regenerate_backup_codes(
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
     demand_mfa(app, viewer).await?;
+    if user.role == Role::Admin {
+        viewer.require_recent(app, now)?;
+    }
     let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
