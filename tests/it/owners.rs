@@ -75,6 +75,9 @@ async fn the_right_password_forgets_the_wrong_guesses_of_its_device() {
         at_home(&app, ANN, PASSWORD).await.signed_in();
         app.wait(std::time::Duration::from_mins(1));
     }
+    strangers_guess(&app).await;
+
+    at_home(&app, ANN, PASSWORD).await.signed_in();
 }
 
 #[tokio::test(flavor = "current_thread")]
