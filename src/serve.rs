@@ -14,6 +14,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::flows::deliver_mail::deliver_mail;
 use crate::flows::erase_users::erase_users;
 use crate::flows::keep_books::keep_books;
+use crate::flows::learn_hash_costs::learn_hash_costs;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::device;
@@ -40,6 +41,10 @@ const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 /// # Errors
 /// A fault where the listener cannot be used.
 pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
+    // Before the first login, so that not even that one tells an old hash from a decoy.
+    if let Err(error) = learn_hash_costs(&app).await {
+        tracing::warn!(?error, "the parameters of stored password hashes are not known yet");
+    }
     start_background(&app);
     let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown_grace };
     let served = server::serve(service(&app), listener, connections(&app), shutdown, patience).await;
@@ -95,6 +100,7 @@ pub fn start_background(app: &Arc<App>) {
         async move {
             let removed = sweep(&app, &stopping).await?;
             let erased = erase_users(&app, &stopping).await?;
+            learn_hash_costs(&app).await?;
             let unverified = remove_unverified(&app, &stopping).await?;
             tracing::debug!(removed, erased, unverified, "swept");
             Ok(())

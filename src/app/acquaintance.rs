@@ -31,7 +31,16 @@ impl App {
 }
 
 fn key(caller: &Caller) -> String {
+    format!("device:{}", name(&device_print(caller)))
+}
+
+/// What tells the caller's device from others.
+pub(super) fn device_print(caller: &Caller) -> DevicePrint {
     let parsed = device::parse(&caller.user_agent);
-    let print = DevicePrint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
-    format!("device:{}", BASE64_URL_SAFE_NO_PAD.encode(print.as_bytes()))
+    DevicePrint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address)
+}
+
+/// A device's name in the stores.
+pub(super) fn name(print: &DevicePrint) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(print.as_bytes())
 }

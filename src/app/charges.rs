@@ -7,6 +7,7 @@ use super::limits::{Attempt, Named, customer, window};
 use crate::error::Refusal;
 use crate::tools::rate_limiter::{Fill, Receipt, Window};
 use crate::values::caller::Caller;
+use crate::values::ids::UserId;
 use crate::values::time::Time;
 
 /// Who pays for an operation: the windows it draws on.
@@ -42,9 +43,9 @@ struct Reserved {
 }
 
 impl Payer {
-    /// The user, or for strangers their address. Operations are counted by address in any case.
+    /// The user, if the session lives, or for strangers their address. Operations are counted by address in any case.
     #[must_use]
-    pub fn of(app: &App, caller: &Caller, user: Option<&str>) -> Self {
+    pub fn of(app: &App, caller: &Caller, user: Option<UserId>) -> Self {
         let customer = customer(caller.address);
         let budget = user.map_or_else(|| format!("budget:address:{customer}"), |user| format!("budget:{user}"));
         Self { requests: requests(app, caller), budget: (budget, app.config.rate_limit_budget) }
@@ -121,6 +122,15 @@ impl App {
             Some(decided) => Ok(decided?),
             None => self.reserve(attempt, caller, now).await,
         }
+    }
+
+    /// Counts, on this instance alone, that the database is about to be asked whose session a token belongs to; false where
+    /// the address has asked as often as it may ask anything. The charge that follows counts it for all instances, unless
+    /// the client goes away in between.
+    #[must_use]
+    pub fn count_reading(&self, caller: &Caller, now: Time) -> bool {
+        let (name, limit) = requests(self, caller);
+        self.rate_limiter.attempt_here(window(&(format!("sessions:{name}"), limit)), now).is_granted()
     }
 
     /// Charges what a subscription does beside its operation: an event, or a page of the trail that it is going to read.

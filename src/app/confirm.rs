@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::App;
-use super::limits::Attempt;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::users::{self, User};
@@ -14,13 +13,31 @@ use crate::values::caller::Caller;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::password::{Password, PasswordHash};
 use crate::values::time::Time;
-use crate::values::user;
 
 impl App {
+    /// Judges the password of a signed-in user, after counting that against the session; `None` where it is wrong. A lock
+    /// that strangers caused keeps no one from confirming in a session that was open before.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, `OVERLOADED`.
+    pub async fn judge_password(
+        &self,
+        (holder, session): (&User, SessionId),
+        password: &Password,
+        now: Time,
+    ) -> Result<Option<PasswordHash>> {
+        self.reserve_confirmation(session, now).await?;
+        let verdict = self
+            .password_hasher
+            .verify(password.expose(), holder.password_hash.as_ref().map(PasswordHash::expose))
+            .await?;
+        Ok(holder.password_hash.clone().filter(|_| verdict != Verdict::Wrong))
+    }
+
     /// Compares the password of a signed-in user, and answers the hash it was compared with.
     ///
     /// # Errors
-    /// `INVALID_CREDENTIALS`; `ACCOUNT_LOCKED` only for the right password; `RATE_LIMITED`, `OVERLOADED`.
+    /// `INVALID_CREDENTIALS`, `RATE_LIMITED`, `OVERLOADED`.
     pub async fn confirm_password(
         &self,
         caller: &Caller,
@@ -28,29 +45,17 @@ impl App {
         password: &Password,
         now: Time,
     ) -> Result<PasswordHash> {
-        self.reserve(&Attempt::Proof(Some(holder.email.clone())), caller, now).await?;
-        let verdict = self
-            .password_hasher
-            .verify(password.expose(), holder.password_hash.as_ref().map(PasswordHash::expose))
-            .await?;
-        match (verdict, holder.password_hash.clone()) {
-            (Verdict::Right { .. }, Some(hash)) => {
-                let locked = users::find(&self.db, holder.id).await?.and_then(|user| user.locked_until);
-                match locked.filter(|until| *until > now) {
-                    None => Ok(hash),
-                    Some(until) => Err(user::locked(until, now).into()),
-                }
-            }
-            (Verdict::Right { .. } | Verdict::Wrong, _) => {
-                let failed = Event::failure(AuditAction::Reauthenticated).by(holder.id).in_session(session);
-                self.count_failure(caller, Some(holder), failed, now).await?;
-                Err(Refusal::InvalidCredentials.into())
-            }
+        if let Some(hash) = self.judge_password((holder, session), password, now).await? {
+            self.forget_confirmations(session).await;
+            return Ok(hash);
         }
+        let failed = Event::failure(AuditAction::Reauthenticated).by(holder.id).in_session(session);
+        self.count_failure(caller, Some(holder), failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
+        Err(Refusal::InvalidCredentials.into())
     }
 
     /// Writes a failed proof into the trail and counts it against the account, which may lock it. Runs the
-    /// same statements where nobody has the account; only the one that locks it writes a line more.
+    /// same statements where there is no account to count against; only the one that locks it writes a line more.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
@@ -63,7 +68,7 @@ impl App {
             0 => None,
             attempts => users::count_failure(&mut tx, id, attempts, until, now).await?,
         };
-        audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
+        audit_log::write(&mut tx, caller, failed, now).await?;
         if locked.is_some() {
             let event = Event::success(AuditAction::AccountLocked).about(Some(id));
             audit_log::write(&mut tx, caller, event.with("until", until.to_rfc3339()), now).await?;

@@ -8,18 +8,17 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::App;
 use crate::config::{Config, RateLimit};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::tools::rate_limiter::{self, Outcome, Receipt, Taken, Window};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
-use crate::values::ids::UserId;
 use crate::values::time::Time;
 
 /// What is limited by the attempt, whatever comes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Attempt {
-    /// To prove who one is; for the account with this address, where the attempt names one.
-    Proof(Option<EmailAddress>),
+    /// To prove who one is. Guesses at an account are counted besides: see `guesses`.
+    Proof,
     /// To have a letter sent to this address, whether or not it has an account.
     Letter(LetterCause, EmailAddress),
 }
@@ -56,22 +55,15 @@ impl LetterCause {
 pub(super) type Named = (String, RateLimit);
 
 impl Attempt {
-    /// What it draws on: the address and its network, and then the account and the two of them together, or the
-    /// recipient.
+    /// What it draws on: the address and its network, and the recipient.
     pub(super) fn windows(&self, caller: &Caller, config: &Config) -> Vec<Named> {
         let customer = customer(caller.address);
         let mut windows = vec![
             (format!("auth:address:{customer}"), config.rate_limit_auth),
             (format!("auth:network:{}", network(customer)), config.rate_limit_auth_network),
         ];
-        match self {
-            Self::Proof(None) => {}
-            Self::Proof(Some(email)) => {
-                let account = pseudonym(email);
-                windows.push((format!("auth:account:{account}"), config.rate_limit_auth_account));
-                windows.push((format!("auth:pair:{customer}:{account}"), config.rate_limit_auth_pair));
-            }
-            Self::Letter(cause, recipient) => windows.push(letters_to(recipient, *cause, config)),
+        if let Self::Letter(cause, recipient) = self {
+            windows.push(letters_to(recipient, *cause, config));
         }
         windows
     }
@@ -83,7 +75,7 @@ impl App {
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn reserve(&self, attempt: &Attempt, caller: &Caller, now: Time) -> Result<()> {
-        self.take(&attempt.windows(caller, &self.config), now).await
+        Ok(self.take(&attempt.windows(caller, &self.config), now).await?)
     }
 
     /// Reserves a letter that an administrator causes: nobody's mailbox is flooded, whoever asks.
@@ -91,34 +83,18 @@ impl App {
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn reserve_recipient(&self, recipient: &EmailAddress, now: Time) -> Result<()> {
-        self.take(&[letters_to(recipient, LetterCause::Administrator, &self.config)], now).await
+        Ok(self.take(&[letters_to(recipient, LetterCause::Administrator, &self.config)], now).await?)
     }
 
     /// Reserves a letter that goes with a deed already paid for; false where the recipient has had enough.
-    ///
-    /// # Errors
-    /// None but a fault: a full window is an answer here.
-    pub async fn may_send_letter(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> Result<bool> {
-        match self.take(&[letters_to(recipient, cause, &self.config)], now).await {
-            Ok(()) => Ok(true),
-            Err(Error::Refused(_)) => Ok(false),
-            Err(fault) => Err(fault),
-        }
+    pub async fn may_send_letter(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> bool {
+        self.take(&[letters_to(recipient, cause, &self.config)], now).await.is_ok()
     }
 
-    /// Reserves the judgement of a code of the second factor, whichever mutation it came with. A challenge counts its
-    /// own attempts besides, in the row that dies with it.
-    ///
-    /// # Errors
-    /// `RATE_LIMITED`.
-    pub async fn reserve_code(&self, user: UserId, now: Time) -> Result<()> {
-        self.take(&[(format!("mfa:account:{user}"), self.config.rate_limit_mfa)], now).await
-    }
-
-    async fn take(&self, named: &[Named], now: Time) -> Result<()> {
+    pub(super) async fn take(&self, named: &[Named], now: Time) -> std::result::Result<(), Refusal> {
         let windows: Vec<_> = named.iter().map(window).collect();
         let taken = self.rate_limiter.attempt(&windows, now).await;
-        Ok(self.decided(named, taken).map(drop)?)
+        self.decided(named, taken).map(drop)
     }
 
     /// What became of an attempt at these windows; a refusal is counted.
@@ -147,12 +123,21 @@ pub(super) fn window((name, limit): &Named) -> Window<'_> {
     Window::of(name, limit.attempts, limit.period)
 }
 
-fn letters_to(recipient: &EmailAddress, cause: LetterCause, config: &Config) -> Named {
+/// The windows of guesses at an account: all of them, and those of the caller's address.
+pub(super) fn of_account(email: &EmailAddress, caller: &Caller, config: &Config) -> Vec<Named> {
+    let (account, customer) = (pseudonym(email), customer(caller.address));
+    vec![
+        (format!("auth:account:{account}"), config.rate_limit_auth_account),
+        (format!("auth:pair:{customer}:{account}"), config.rate_limit_auth_pair),
+    ]
+}
+
+pub(super) fn letters_to(recipient: &EmailAddress, cause: LetterCause, config: &Config) -> Named {
     (format!("email:{}:{}", cause.as_str(), pseudonym(recipient)), config.rate_limit_email)
 }
 
 /// Names a mailbox in Redis without telling whose it is.
-fn pseudonym(email: &EmailAddress) -> String {
+pub(super) fn pseudonym(email: &EmailAddress) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, email.as_str().as_bytes()))
 }
 

@@ -7,6 +7,7 @@ pub mod confirm;
 pub mod endings;
 pub mod entrant;
 pub mod feed;
+pub mod guesses;
 pub mod letters;
 pub mod limits;
 pub mod readings;

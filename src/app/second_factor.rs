@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::App;
 use super::entrant::Entrant;
+use super::guesses::CodePlace;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
@@ -14,6 +17,7 @@ use crate::tools::db::Tx;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
+use crate::values::ids::UserId;
 use crate::values::mfa::TypedCode;
 use crate::values::secret_token::{ChallengeToken, TokenHash};
 use crate::values::session::AuthMethod;
@@ -73,13 +77,19 @@ impl App {
         Ok(Some(MfaChallenge { token, expires_at, methods }))
     }
 
-    /// Judges a code, after counting it against the account. Nothing is used up yet: that is for [`App::use_code`], in
+    /// Judges a code, after counting it where it was given. Nothing is used up yet: that is for [`App::use_code`], in
     /// the transaction of the deed.
     ///
     /// # Errors
     /// `RATE_LIMITED`; a fault where the secret does not open, which is never the fault of the code.
-    pub async fn judge_code(&self, user: &User, typed: &str, now: Time) -> Result<Option<FittingCode>> {
-        self.reserve_code(user.id, now).await?;
+    pub async fn judge_code(
+        &self,
+        place: CodePlace<'_>,
+        user: &User,
+        typed: &str,
+        now: Time,
+    ) -> Result<Option<FittingCode>> {
+        self.reserve_code(place, user.id, now).await?;
         let Some(authenticator) = mfa::find(&self.db, user.id).await? else { return Ok(None) };
         match TypedCode::parse(typed) {
             None => Ok(None),
@@ -126,8 +136,7 @@ impl App {
         }
     }
 
-    /// Writes a refused code into the trail, and answers the refusal. The fifth in a day is told by email: who types codes
-    /// knows the password already.
+    /// Counts a refused code, writes it into the trail, and answers the refusal.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
@@ -138,16 +147,29 @@ impl App {
         attempts_left: Option<i32>,
         now: Time,
     ) -> Result<Refusal> {
+        self.note_wrong_code(caller, Some(user), now).await?;
         let mut tx = self.db.begin().await?;
-        let wrong = mfa::count_wrong_code(&mut tx, user.id, WRONG_CODES_PERIOD, now).await?;
-        if wrong == Some(WRONG_CODES_TOLD) {
+        audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_MFA_CODE"), now).await?;
+        tx.commit().await?;
+        Ok(Refusal::InvalidMfaCode { attempts_left })
+    }
+
+    /// Counts a wrong code of a user's second factor. The fifth in a day is told by email: the person who types codes knows
+    /// the password already.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, or a fault.
+    pub async fn note_wrong_code(&self, caller: &Caller, user: Option<&User>, now: Time) -> Result<()> {
+        let mut tx = self.db.begin().await?;
+        let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
+        let wrong = mfa::count_wrong_code(&mut tx, id, WRONG_CODES_PERIOD, now).await?;
+        if let Some(user) = user.filter(|_| wrong == Some(WRONG_CODES_TOLD)) {
             let details = Details::of_deed(self.device_label(caller), caller, now);
             self.post(&mut tx, LetterKind::MfaCodesRefused, user, details, now).await?;
         }
-        audit_log::write(&mut tx, caller, failed.with("reason", "INVALID_MFA_CODE"), now).await?;
         tx.commit().await?;
         self.letter_posted.notify_one();
-        Ok(Refusal::InvalidMfaCode { attempts_left })
+        Ok(())
     }
 
     /// Posts a letter to a user's own address.

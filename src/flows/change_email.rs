@@ -33,7 +33,7 @@ pub async fn request_email_change(
     let user = viewer.user();
     // The present address is told, if it is the user's own; but a flood of requests floods no mailbox.
     let tells_owner =
-        user.email_verified_at.is_some() && app.may_send_letter(LetterCause::EmailChange, &user.email, now).await?;
+        user.email_verified_at.is_some() && app.may_send_letter(LetterCause::EmailChange, &user.email, now).await;
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
     outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;

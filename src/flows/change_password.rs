@@ -6,16 +6,18 @@ use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::{sessions, users};
+use crate::records::{mfa, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::password::{Password, PasswordHash};
 use crate::values::session::SessionEndReason;
 
-/// Sets a new password and ends the other sessions. Answers how many ended.
+/// Sets a new password and ends the other sessions. Where the second factor is on, the old password alone is no proof of
+/// identity: a fresh one is needed besides. Answers how many ended.
 ///
 /// # Errors
-/// `VALIDATION_FAILED`, `INVALID_CREDENTIALS` for a wrong current password, `ACCOUNT_LOCKED`, `RATE_LIMITED`, `OVERLOADED`.
+/// `VALIDATION_FAILED`, `INVALID_CREDENTIALS` for a wrong current password, `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`,
+/// `OVERLOADED`.
 pub async fn change_password(
     app: &App,
     caller: &Caller,
@@ -30,6 +32,10 @@ pub async fn change_password(
         let fields: Vec<FieldFault> = faults.into_iter().map(|fault| fault.at("input.newPassword")).collect();
         return Err(Refusal::ValidationFailed { fields }.into());
     }
+    let has_mfa = mfa::find(&app.db, user.id).await?.is_some();
+    if has_mfa {
+        viewer.require_recent(app, now)?;
+    }
     let old_hash = app.confirm_password(caller, (user, viewer.session().id), current, now).await?;
     let new_hash = PasswordHash::from(app.password_hasher.hash(new.expose()).await?);
 
@@ -42,7 +48,9 @@ pub async fn change_password(
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     let own = viewer.session().id;
     let ended = app.end_sessions(&mut tx, user.id, Some(own), SessionEndReason::PasswordChanged, now).await?;
-    sessions::note_authenticated(&mut tx, own, now).await?;
+    if !has_mfa {
+        sessions::note_authenticated(&mut tx, own, now).await?;
+    }
     let event = Event::success(AuditAction::PasswordChanged).by(user.id).in_session(own).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::of_deed(viewer.session().device_label(), caller, now);
@@ -50,5 +58,7 @@ pub async fn change_password(
     outbox::post(&mut tx, draft, now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
+    // Reset links that were under way are withdrawn: another one must not wait for the limit they have used up.
+    app.forget_guesses(&user.email, caller).await;
     Ok(ended)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::guesses::CodePlace;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::outbox::{Details, LetterKind};
@@ -66,7 +67,7 @@ pub async fn confirm_mfa_enrollment(
 ) -> Result<Vec<BackupCode>> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    app.reserve_code(user.id, now).await?;
+    app.reserve_code(CodePlace::Session(session), user.id, now).await?;
     let nothing = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
     let sealed = mfa::find_enrollment(&app.db, user.id, session, now).await?.ok_or(nothing.clone())?;
     let secret = TotpSecret::from_bytes(&app.sealer.unseal(&sealed, user.id.uuid().as_bytes())?)?;

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::charges::Prepaid;
 use crate::app::entrant::Entrant;
+use crate::app::guesses::Room;
 use crate::app::limits::{Attempt, LetterCause};
 use crate::app::second_factor::MfaChallenge;
 use crate::app::sign_in::{Admission, SignedIn};
@@ -29,7 +30,9 @@ pub enum LoggedIn {
     MfaRequired(MfaChallenge),
 }
 
-/// Signs in. Unknown address and wrong password get one answer after one duration: there is always one hash.
+/// Signs in. Unknown address and wrong password get one answer after one duration: there is always one hash, also where
+/// strangers have used up the guesses of an account. Only there does a known device get in with the right password, and
+/// a wrong one is refused as a stranger's is, so that nobody learns from it which devices an account knows.
 ///
 /// # Errors
 /// `INVALID_CREDENTIALS`; `ACCOUNT_LOCKED` and `EMAIL_NOT_VERIFIED` only for the right password; `RATE_LIMITED`, `OVERLOADED`.
@@ -42,20 +45,23 @@ pub async fn login(
     device_name: Option<String>,
 ) -> Result<LoggedIn> {
     let now = app.clock.now();
-    app.reserve_once(&Attempt::Proof(Some(email.clone())), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Proof, prepaid, caller, now).await?;
+    let room = app.reserve_guess(email, caller, now).await;
 
     let user = users::find_by_email(&app.db, email).await?.filter(|user| user.deleted_at.is_none());
+    let is_known = app.knows_device(user.as_ref().map(|user| user.id), caller).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let hasher = app.hasher_for(caller).await;
     let verdict = hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
-    let (Verdict::Right { stale }, Some(user), Some(hash)) = (verdict, &user, hash) else {
-        let failed = Event::failure(AuditAction::Login).about(user.as_ref().map(|user| user.id));
-        app.count_failure(caller, user.as_ref(), failed, now).await?;
-        return Err(Refusal::InvalidCredentials.into());
+    let (is_judged, passes_lock) = (room.admits(is_known), room.passes_lock(is_known));
+    let shown = user.as_ref().filter(|user| !is_hidden(app, user));
+    let (Verdict::Right { stale }, true, Some(user), Some(hash)) = (verdict, is_judged, shown, hash) else {
+        let is_guess = is_judged && verdict == Verdict::Wrong;
+        return Err(refuse_guess(app, caller, (user.as_ref(), is_guess), room, now).await?);
     };
 
     let mut tx = app.db.begin().await?;
-    let Some(user) = users::accept_password(&mut tx, user.id, &hash, now).await? else {
+    let Some(user) = users::accept_password(&mut tx, user.id, &hash, passes_lock, now).await? else {
         drop(tx);
         return Err(refuse_right_password(app, caller, user, now).await?);
     };
@@ -73,6 +79,7 @@ pub async fn login(
     audit_log::write(&mut tx, caller, event.with("method", AuthMethod::Password.as_str()), now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
+    app.forget_guesses_of_device(email, caller).await;
 
     if stale {
         renew_hash(app, id, &hash, password).await;
@@ -86,30 +93,48 @@ pub async fn login(
     }
 }
 
+/// Whether an account does not show yet: its address was never verified, and only whoever registered it knows the password.
+/// Where the existence of accounts is hidden it answers as if the password were wrong, with the same statements, or it would
+/// tell who has registered.
+fn is_hidden(app: &App, user: &User) -> bool {
+    app.config.hide_account_existence && user.email_verified_at.is_none()
+}
+
+/// The end of a login that gets nowhere, with the same statements for every address. Only a guess that was judged counts
+/// against the account.
+async fn refuse_guess(
+    app: &App,
+    caller: &Caller,
+    (user, is_guess): (Option<&User>, bool),
+    room: Room,
+    now: Time,
+) -> Result<Error> {
+    let refusal = room.refusal();
+    let reason = match (is_guess, &refusal) {
+        (true, _) => "INVALID_CREDENTIALS",
+        (false, Some(_)) => "RATE_LIMITED",
+        (false, None) => "EMAIL_NOT_VERIFIED",
+    };
+    let failed = Event::failure(AuditAction::Login).about(user.map(|user| user.id)).with("reason", reason);
+    app.count_failure(caller, user.filter(|_| is_guess), failed, now).await?;
+    Ok(refusal.unwrap_or(Refusal::InvalidCredentials).into())
+}
+
 /// The password was right and yet nobody comes in: the account is locked, or was changed while we were hashing.
 async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
     let current = users::find(&app.db, user.id).await?;
     let locked_until = current.and_then(|user| user.locked_until).filter(|until| *until > now);
-    // Only an account that this caller has just registered is unverified and has this password: a lock would tell so.
-    let is_hidden = app.config.hide_account_existence && user.email_verified_at.is_none();
     let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
     let mut tx = app.db.begin().await?;
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
-    Ok(match locked_until {
-        Some(_) if is_hidden => Refusal::InvalidCredentials.into(),
-        Some(until) => locked(until, now).into(),
-        None => Refusal::InvalidCredentials.into(),
-    })
+    Ok(locked_until.map_or(Refusal::InvalidCredentials, |until| locked(until, now)).into())
 }
 
-/// The right password before the address is verified: a new letter goes out. Where the existence of accounts is hidden
-/// the answer is that of a wrong password, or it would tell who has registered.
+/// The right password before the address is verified: a new letter goes out.
 async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
-    // Where the existence of accounts is hidden, a letter would draw on a limit that the caller can measure.
-    let hidden = app.config.hide_account_existence;
-    let sends_letter = !hidden && app.may_send_letter(LetterCause::Verification, &user.email, now).await?;
+    let sends_letter = app.may_send_letter(LetterCause::Verification, &user.email, now).await;
     let mut tx = app.db.begin().await?;
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
     audit_log::write(&mut tx, caller, event, now).await?;
@@ -125,7 +150,7 @@ async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -
     }
     tx.commit().await?;
     app.letter_posted.notify_one();
-    Ok(if hidden { Refusal::InvalidCredentials } else { Refusal::EmailNotVerified }.into())
+    Ok(Refusal::EmailNotVerified.into())
 }
 
 /// Hashes the password anew with today's parameters. A full queue is no reason to refuse a login: the next one tries again.

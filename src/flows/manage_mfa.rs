@@ -2,6 +2,7 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::guesses::CodePlace;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::mfa;
@@ -11,13 +12,14 @@ use crate::values::caller::Caller;
 use crate::values::mfa::{BACKUP_CODES, BackupCode};
 use crate::values::password::Password;
 use crate::values::time::Time;
+use crate::values::user::Role;
 
 /// Turns the second factor off, for whoever knows the password and has a code. A user without a password proves
 /// themselves by a fresh sign-in and a code.
 ///
 /// # Errors
-/// `CONFLICT` where it is off; `INVALID_CREDENTIALS`, `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `ACCOUNT_LOCKED`,
-/// `RATE_LIMITED`, `OVERLOADED`.
+/// `CONFLICT` where it is off; `INVALID_CREDENTIALS`, `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`,
+/// `OVERLOADED`.
 pub async fn disable_mfa(
     app: &App,
     caller: &Caller,
@@ -35,7 +37,7 @@ pub async fn disable_mfa(
         None if user.password_hash.is_some() => return Err(Refusal::InvalidCredentials.into()),
         None => viewer.require_recent(app, now)?,
     }
-    let code = app.judge_code(user, typed, now).await?;
+    let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
@@ -53,10 +55,11 @@ pub async fn disable_mfa(
     Ok(())
 }
 
-/// Puts new backup codes in the place of all older ones, for whoever has a code.
+/// Puts new backup codes in the place of all older ones, for a user who has a code. An administrator needs a fresh proof of
+/// identity besides, because a code alone is not one for them.
 ///
 /// # Errors
-/// `CONFLICT` where the second factor is off; `INVALID_MFA_CODE`, `RATE_LIMITED`.
+/// `CONFLICT` where the second factor is off; `INVALID_MFA_CODE`, `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
 pub async fn regenerate_backup_codes(
     app: &App,
     caller: &Caller,
@@ -66,7 +69,10 @@ pub async fn regenerate_backup_codes(
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
     demand_mfa(app, viewer).await?;
-    let code = app.judge_code(user, typed, now).await?;
+    if user.role == Role::Admin {
+        viewer.require_recent(app, now)?;
+    }
+    let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;

@@ -15,6 +15,7 @@ pub mod export_audit;
 pub mod follow_events;
 pub mod help_user;
 pub mod keep_books;
+pub mod learn_hash_costs;
 pub mod login;
 pub mod logout;
 pub mod manage_mfa;

@@ -2,55 +2,106 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
-use crate::error::Result;
+use crate::app::guesses::CodePlace;
+use crate::error::{Error, FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::sessions;
+use crate::records::mfa;
+use crate::records::sessions::{self, Session};
+use crate::records::users::User;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::password::Password;
+use crate::values::session::AuthMethod;
 use crate::values::time::Time;
+use crate::values::user::Role;
 
-/// By what somebody proves it.
+/// By what a user proves it: what [`methods`] names, and what else they give.
 #[derive(Debug)]
-pub enum Proof {
+pub struct Proof {
     /// The account's password.
-    Password(Password),
-    /// A code of the second factor, where it is on.
-    Code(String),
+    pub password: Option<Password>,
+    /// A code of the second factor.
+    pub code: Option<String>,
 }
 
-/// Opens the window for sensitive deeds on this session. Answers when it closes.
+/// What a user has to give, all of it together: no less than at a sign-in. A code stands for the password too, because it
+/// is the harder of the two to come by; for administrators it does not. There is nothing to ask of a user who has neither:
+/// they sign in again.
+#[must_use]
+pub fn methods(user: &User, has_second_factor: bool) -> Vec<AuthMethod> {
+    let takes_password = user.password_hash.is_some() && (!has_second_factor || user.role == Role::Admin);
+    let password = takes_password.then_some(AuthMethod::Password);
+    password.into_iter().chain(has_second_factor.then_some(AuthMethod::Totp)).collect()
+}
+
+/// Opens the window for sensitive deeds on this session, and answers the session as it is then. Everything that is given
+/// is judged, whatever the rest is worth, and two proofs get one answer.
 ///
 /// # Errors
-/// `INVALID_CREDENTIALS`, `INVALID_MFA_CODE`, `ACCOUNT_LOCKED`, `RATE_LIMITED`, `OVERLOADED`.
-pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: &Proof) -> Result<Time> {
+/// `VALIDATION_FAILED` for a proof that is missing, `CONFLICT` where the user has none to give, `INVALID_CREDENTIALS`,
+/// `INVALID_MFA_CODE` for a code that was given alone, `RATE_LIMITED`, `OVERLOADED`.
+pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: &Proof) -> Result<Session> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    let code = match proof {
-        Proof::Password(password) => {
-            app.confirm_password(caller, (user, session), password, now).await?;
-            None
-        }
-        Proof::Code(typed) => Some(app.judge_code(user, typed, now).await?),
+    demand(&methods(user, mfa::find(&app.db, user.id).await?.is_some()), proof)?;
+    let is_right = match &proof.password {
+        Some(password) => app.judge_password((user, session), password, now).await?.is_some(),
+        None => true,
+    };
+    let code = match &proof.code {
+        Some(typed) => Some(app.judge_code(CodePlace::Session(session), user, typed, now).await?),
+        None => None,
     };
 
     let mut tx = app.db.begin().await?;
-    if let Some(code) = code
-        && app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none()
-    {
+    let is_proved = is_right
+        && match &code {
+            Some(code) => app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_some(),
+            None => true,
+        };
+    if !is_proved {
         drop(tx);
-        let failed = Event::failure(AuditAction::Reauthenticated).by(user.id).in_session(session);
-        return Err(app.refuse_code(caller, (user, failed), None, now).await?.into());
+        return Err(refuse(app, caller, viewer, (proof, is_right), now).await?);
     }
     sessions::note_authenticated(&mut tx, session, now).await?;
-    audit_log::write(
-        &mut tx,
-        caller,
-        Event::success(AuditAction::Reauthenticated).by(user.id).in_session(session),
-        now,
-    )
-    .await?;
+    let event = Event::success(AuditAction::Reauthenticated).by(user.id).in_session(session);
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
-    Ok(now + app.config.reauthentication_window)
+    app.forget_confirmations(session).await;
+    Ok(Session { authenticated_at: now, ..viewer.session().clone() })
+}
+
+/// Refuses a proof that is not whole before anything of it is judged.
+fn demand(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
+    if methods.is_empty() {
+        return Err(Refusal::Conflict("This account has nothing to prove it by. Please sign in again.").into());
+    }
+    let missing = [
+        (AuthMethod::Password, proof.password.is_some(), "input.password", "Please give the password of your account."),
+        (AuthMethod::Totp, proof.code.is_some(), "input.code", "Please give a code of your second factor."),
+    ];
+    let missing = missing.into_iter().filter(|(method, is_given, ..)| methods.contains(method) && !is_given);
+    let fields: Vec<_> = missing.map(|(.., path, message)| FieldFault::new("REQUIRED", message).at(path)).collect();
+    if fields.is_empty() { Ok(()) } else { Err(Refusal::ValidationFailed { fields }.into()) }
+}
+
+/// One answer for two proofs: which of them was wrong is for nobody who has not got both.
+async fn refuse(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    (proof, is_right): (&Proof, bool),
+    now: Time,
+) -> Result<Error> {
+    let user = viewer.user();
+    let failed = Event::failure(AuditAction::Reauthenticated).by(user.id).in_session(viewer.session().id);
+    if proof.password.is_none() {
+        return Ok(app.refuse_code(caller, (user, failed), None, now).await?.into());
+    }
+    // Where the password was right it was the code. Both counts run their statements in any case.
+    app.note_wrong_code(caller, Some(user).filter(|_| is_right), now).await?;
+    let counted = Some(user).filter(|_| !is_right);
+    app.count_failure(caller, counted, failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
+    Ok(Refusal::InvalidCredentials.into())
 }

@@ -47,12 +47,12 @@ pub async fn register(app: &App, caller: &Caller, prepaid: &Prepaid, new: Applic
     if !app.config.registration_open {
         return Err(Refusal::Forbidden.into());
     }
-    app.reserve_once(&Attempt::Proof(None), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Proof, prepaid, caller, now).await?;
     let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
 
     // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
     let sends_letter =
-        !app.config.hide_account_existence || app.may_send_letter(LetterCause::Registration, &new.email, now).await?;
+        !app.config.hide_account_existence || app.may_send_letter(LetterCause::Registration, &new.email, now).await;
     let mut tx = app.db.begin().await?;
     let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
         return refuse_taken(app, tx, caller, (&new, sends_letter), now).await;
@@ -106,7 +106,8 @@ async fn refuse_taken(
     let event = Event::failure(AuditAction::RegistrationRefused).about(owner_id);
     audit_log::write(&mut tx, caller, event.with("reason", "EMAIL_TAKEN"), now).await?;
     let is_hidden = app.config.hide_account_existence;
-    if is_hidden && owner_id.is_some() && sends_letter {
+    // Also where the account is deleted or the address held: there is then no one to write to, which is found out later.
+    if is_hidden && sends_letter {
         let draft = Draft {
             kind: LetterKind::AccountExists,
             recipient: &new.email,

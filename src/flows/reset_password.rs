@@ -50,7 +50,7 @@ pub async fn reset_password(
     password: &Password,
 ) -> Result<EmailAddress> {
     let now = app.clock.now();
-    app.reserve_once(&Attempt::Proof(None), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Proof, prepaid, caller, now).await?;
     let (purpose, holder) = find_holder(app, token, now).await?;
     let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     let faults = app.config.password_policy.faults(password, Some(&user.email), user.name.as_deref());
@@ -89,6 +89,7 @@ pub async fn reset_password(
     }
     tx.commit().await?;
     app.letter_posted.notify_one();
+    app.forget_guesses(&holder.email, caller).await;
     Ok(holder.email)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::entrant::Entrant;
+use crate::app::guesses::CodePlace;
 use crate::app::sign_in::SignedIn;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
@@ -24,7 +25,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     let challenge = counted.ok_or(Refusal::InvalidToken)?;
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
-    let code = app.judge_code(&user, typed, now).await?;
+    let code = app.judge_code(CodePlace::SignIn(caller), &user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
     let Some(method) = app.use_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
@@ -41,7 +42,8 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     if !mfa_challenges::spend(&mut tx, token, now).await? {
         return Err(Refusal::InvalidToken.into());
     }
-    if let Some(until) = user.locked_until.filter(|until| *until > now) {
+    // The right password came before: a lock that strangers' guesses have made since then keeps no one out.
+    if let Some(until) = user.locked_until.filter(|_| user.is_shut(now)) {
         // The code and the challenge stay used up: the refusal leaves its trace.
         let failed = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "ACCOUNT_LOCKED");
         audit_log::write(&mut tx, caller, failed, now).await?;

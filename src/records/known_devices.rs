@@ -42,6 +42,17 @@ pub async fn meet(tx: &mut Tx, user: UserId, print: &DevicePrint, now: Time) -> 
     Ok(if others.is_some() { Acquaintance::New } else { Acquaintance::First })
 }
 
+/// Whether a user has signed in on this device before.
+pub async fn is_known(db: &Db, user: UserId, print: &DevicePrint) -> Result<bool> {
+    let known: Option<(i32,)> = db
+        .query(sql!("select 1 from known_devices where user_id = $1 and fingerprint = $2"))
+        .bind(user)
+        .bind(print.clone())
+        .optional()
+        .await?;
+    Ok(known.is_some())
+}
+
 /// Forgets one device.
 pub async fn forget(tx: &mut Tx, user: UserId, print: &DevicePrint) -> Result<()> {
     tx.query(sql!("delete from known_devices where user_id = $1 and fingerprint = $2"))

@@ -12,7 +12,7 @@ use crate::values::password::PasswordHash;
 use crate::values::time::Time;
 use crate::values::user::{LockedBy, Role, UserStatus, folded};
 
-pub use passwords::{accept_password, change_password, count_failure, renew_hash, reset_password, revoke_password};
+pub use passwords::{accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password};
 
 /// One account.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -1,9 +1,11 @@
 //! Hashes and verifies passwords with Argon2id, on a few threads of its own behind a bounded queue.
 
 mod argon;
+mod costs;
 mod pool;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::Params;
@@ -11,6 +13,7 @@ use argon2::password_hash::phc::Output;
 use aws_lc_rs::constant_time;
 
 use self::argon::{Memory, OUTPUT_LENGTH, Question, StoredHash};
+use self::costs::Costs;
 pub use self::pool::Standing;
 use self::pool::{Limits, Pool};
 use crate::error::{Fault, OrFault, Result};
@@ -56,6 +59,9 @@ struct Shared {
     params: Params,
     /// Stands in for the hash of a user who does not exist, so that the answer takes as long.
     decoy: String,
+    /// The parameters that stored hashes have.
+    costs: Costs,
+    work: Arc<AtomicU64>,
 }
 
 impl PasswordHasher {
@@ -71,9 +77,12 @@ impl PasswordHasher {
         }
         let limits = Limits { threads: settings.threads, queue: settings.queue, deadline: settings.deadline };
         let blocks = params.block_count();
-        let pool = Pool::start(limits, move || Memory::of(blocks))?;
+        let work = Arc::<AtomicU64>::default();
+        let counted = Arc::clone(&work);
+        let pool = Pool::start(limits, move || Memory::of(blocks, Arc::clone(&counted)))?;
         let decoy = StoredHash::of_nothing(params.clone())?.to_phc()?;
-        Ok(Self { shared: Arc::new(Shared { pool, params, decoy }), standing: Standing::Known })
+        let costs = Costs::of(&params);
+        Ok(Self { shared: Arc::new(Shared { pool, params, decoy, costs, work }), standing: Standing::Known })
     }
 
     /// The same threads, asked by somebody of this standing.
@@ -94,19 +103,33 @@ impl PasswordHasher {
     }
 
     /// Compares a password with a stored hash. Without one, which means there is no such user, it does the same work
-    /// against a decoy and answers `Wrong`.
+    /// against a decoy and answers `Wrong`. Where stored hashes have different parameters, everybody's verification does
+    /// the work of each of them once, so that its duration does not tell which the user's own hash has.
     ///
     /// # Errors
     /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is not Argon2id or has absurd parameters.
     pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<Verdict> {
         let stored = StoredHash::parse(phc.unwrap_or(&self.shared.decoy))?;
-        let output =
-            self.shared.pool.ask(Question::new(password, stored.salt, stored.params.clone()), self.standing).await?;
+        let besides = self.shared.costs.besides(&stored.params)?;
+        let question = Question::new(password, stored.salt, stored.params.clone()).besides(besides);
+        let output = self.shared.pool.ask(question, self.standing).await?;
         let is_equal = constant_time::verify_slices_are_equal(output.as_bytes(), stored.output.as_bytes()).is_ok();
         if is_equal && phc.is_some() {
             return Ok(Verdict::Right { stale: stored.is_stale(&self.shared.params) });
         }
         Ok(Verdict::Wrong)
+    }
+
+    /// Learns which parameters stored hashes have, each as a hash begins: `$argon2id$v=19$m=…,t=…,p=…`. Those that are not
+    /// among them are forgotten.
+    pub fn learn_parameters(&self, in_use: &[String]) {
+        self.shared.costs.replace(&self.shared.params, in_use);
+    }
+
+    /// How much has been computed, in KiB of memory times passes. For tests that claim how much something takes.
+    #[must_use]
+    pub fn work_done(&self) -> u64 {
+        self.shared.work.load(Ordering::Relaxed)
     }
 
     /// Somebody is being served who wants no hash. While logins flood in, one core is left to requests like theirs:

@@ -34,6 +34,12 @@ impl RateLimiter {
         self.kv.take(windows, now).await
     }
 
+    /// Records one attempt on this instance alone, asking nobody.
+    #[must_use]
+    pub fn attempt_here(&self, window: Window<'_>, now: Time) -> Taken {
+        self.kv.take_here(window, now)
+    }
+
     /// Records two attempts in one round trip, the second only where the first is granted, and tells how full the
     /// windows are.
     pub async fn take_in_turn(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {
@@ -44,6 +50,11 @@ impl RateLimiter {
     #[must_use]
     pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Taken> {
         self.kv.full_here(window, now)
+    }
+
+    /// Forgets what the windows of these names have counted.
+    pub async fn clear(&self, names: &[&str]) {
+        self.kv.clear(names).await;
     }
 
     /// Gives back a part of what a granted attempt took of each window.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authgraph::tools::db::statements_run;
 use serde_json::json;
 
 use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
@@ -168,6 +169,37 @@ async fn a_token_that_is_not_ours_makes_nobody_else_pay() {
     app.ask("{ authConfig { registrationOpen } }").bearer(&forged).await.granted();
 
     assert_eq!((remaining(&app, Some(&ann)).await, remaining(&app, None).await), (200, 199));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_an_ended_session_spends_nothing_of_its_user() {
+    let app = TestApp::with(POINTS).await;
+    let ann = app.register("ann@example.com").from("203.0.113.1").await.signed_in();
+    let thief = app.login("ann@example.com", PASSWORD).from("198.51.100.1").await.signed_in();
+    app.revoke_others(&ann).from("203.0.113.1").await.granted();
+    let before = remaining(&app, Some(&ann)).await;
+
+    let answers =
+        app.at_once((0..40).map(|n| app.ask(sessions(100)).by(&thief).from(&format!("198.51.100.{}", n % 20)))).await;
+
+    assert!(answers.iter().all(|answer| ["UNAUTHENTICATED", "RATE_LIMITED"].contains(&answer.code())));
+    app.ask("{ authConfig { registrationOpen } }").by(&thief).from("198.51.100.99").await.granted();
+    assert_eq!(remaining(&app, Some(&ann)).await, before);
+    let left = app.ask(LEFT).by(&thief).from("198.51.100.99").await.granted();
+    assert_eq!(left.at("/rateLimit/remaining"), &json!(199), "the address pays");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_flood_of_dead_tokens_asks_the_database_no_more_often_than_it_is_counted() {
+    let app = TestApp::with(&[REQUESTS, POINTS].concat()).await;
+    let ann = app.register("ann@example.com").from("203.0.113.1").await.signed_in();
+    app.end_silently(&ann).await;
+    let before = statements_run();
+
+    app.at_once((0..30).map(|_| app.ask("{ __typename }").by(&ann))).await;
+
+    let asked = statements_run() - before;
+    assert!((1..=3).contains(&asked), "{asked}");
 }
 
 #[tokio::test]

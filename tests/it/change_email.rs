@@ -183,7 +183,7 @@ async fn a_sensitive_deed_needs_a_proof_from_the_last_ten_minutes() {
     assert_eq!(app.request_email_change(&ann, NEW).await.code(), "REAUTHENTICATION_REQUIRED");
 
     let until = app.reauthenticate(&ann, PASSWORD).await;
-    assert_eq!(until.text_at("/reauthenticate/validUntil"), "2030-03-01T12:20:00.000Z");
+    assert_eq!(until.text_at("/reauthenticate/session/recentAuthUntil"), "2030-03-01T12:20:00.000Z");
     app.request_email_change(&ann, NEW).await.granted();
 }
 

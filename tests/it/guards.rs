@@ -281,7 +281,7 @@ async fn a_proof_of_identity_opens_the_window_for_the_rest_of_the_document() {
     app.wait(std::time::Duration::from_mins(10));
     let document = r#"mutation($password: String!) {
         early: requestEmailChange(input: { newEmail: "ann@new.example" }) { accepted }
-        reauthenticate(input: { password: $password }) { validUntil }
+        reauthenticate(input: { password: $password }) { session { id } }
         late: requestEmailChange(input: { newEmail: "ann@new.example" }) { accepted }
     }"#;
 

@@ -137,7 +137,7 @@ async fn turning_it_on_needs_a_fresh_proof_of_identity() {
     assert_eq!(app.start_enrollment(&ann).await.code(), "REAUTHENTICATION_REQUIRED");
 
     let opened = app.reauthenticate(&ann, PASSWORD).await.granted();
-    assert_eq!(opened.text_at("/reauthenticate/validUntil"), "2030-03-01T12:20:00.000Z");
+    assert_eq!(opened.text_at("/reauthenticate/session/recentAuthUntil"), "2030-03-01T12:20:00.000Z");
     app.start_enrollment(&ann).await.granted();
     assert_eq!(app.app.clock.now(), START + Duration::from_mins(10));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authgraph::records::audit_log;
 use serde_json::json;
 
-use crate::support::{PASSWORD, STEP, TestApp, codes_of};
+use crate::support::{Asking, PASSWORD, STEP, SignedIn, TestApp, codes_of};
 
 #[tokio::test]
 async fn a_code_opens_the_window_for_sensitive_deeds() {
@@ -19,7 +19,7 @@ async fn a_code_opens_the_window_for_sensitive_deeds() {
     assert_eq!(app.request_email_change(&ann.session, "a@new.example").await.code(), "REAUTHENTICATION_REQUIRED");
 
     let opened = app.reauthenticate_with_code(&ann.session, &app.code(&ann.authenticator)).await;
-    assert_eq!(opened.text_at("/reauthenticate/validUntil"), "2030-03-01T12:20:00.000Z");
+    assert_eq!(opened.text_at("/reauthenticate/session/recentAuthUntil"), "2030-03-01T12:20:00.000Z");
     app.request_email_change(&ann.session, "a@new.example").await.granted();
 }
 
@@ -172,4 +172,101 @@ async fn every_wrong_code_is_in_the_trail_and_no_code_is() {
         let told = event.metadata.to_string();
         assert!(!told.contains(&wrong) && !told.contains(&wrong_for_bob), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_password_alone_is_no_proof_where_a_second_factor_is_on() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    app.wait(Duration::from_mins(10));
+
+    let refused = app.reauthenticate(&ann.session, PASSWORD).await;
+
+    assert_eq!(refused.broken_rules(), ["input.code REQUIRED"]);
+    assert_eq!(app.delete_account(&ann.session, "ann@example.com").await.code(), "REAUTHENTICATION_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_changed_password_opens_no_window_where_a_second_factor_is_on() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    app.wait(Duration::from_mins(9));
+    app.change_password(&ann.session, PASSWORD, "Another-Horse-8").await.granted();
+    app.wait(Duration::from_mins(1));
+
+    let refused = app.change_password(&ann.session, "Another-Horse-8", "Third-Horse-99").await;
+
+    assert_eq!(refused.code(), "REAUTHENTICATION_REQUIRED");
+    assert_eq!(app.request_email_change(&ann.session, "a@new.example").await.code(), "REAUTHENTICATION_REQUIRED");
+    app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.granted();
+    app.change_password(&ann.session, "Another-Horse-8", "Third-Horse-99").await.granted();
+}
+
+/// An administrator whose second factor is on and whose last proof is old.
+async fn root(app: &TestApp) -> (SignedIn, Vec<String>) {
+    let root = app.admin("root@example.com").await;
+    let authenticator = app.enrolled(&root).await;
+    let confirmed = app.confirm_enrollment(&root, &app.code(&authenticator)).await.granted();
+    app.wait(Duration::from_mins(10));
+    (root, codes_of(&confirmed, "confirmMfaEnrollment"))
+}
+
+fn prove(app: &TestApp, who: &SignedIn, password: &str, code: &str) -> Asking {
+    app.mutate("reauthenticate", json!({ "password": password, "code": code }), "session { recentAuthUntil }").by(who)
+}
+
+#[tokio::test]
+async fn administrators_prove_it_by_password_and_code() {
+    let app = TestApp::start().await;
+    let (root, codes) = root(&app).await;
+
+    assert_eq!(app.reauthenticate(&root, PASSWORD).await.broken_rules(), ["input.code REQUIRED"]);
+    assert_eq!(app.reauthenticate_with_code(&root, &codes[0]).await.broken_rules(), ["input.password REQUIRED"]);
+    assert_eq!(app.regenerate_backup_codes(&root, &codes[0]).await.code(), "REAUTHENTICATION_REQUIRED");
+
+    prove(&app, &root, PASSWORD, &codes[0]).await.granted();
+    app.regenerate_backup_codes(&root, &codes[1]).await.granted();
+}
+
+#[tokio::test]
+async fn of_two_proofs_both_are_judged_and_nobody_learns_which_was_wrong() {
+    let app = TestApp::with(&[("RATE_LIMIT_MFA", "4/12m")]).await;
+    let (root, codes) = root(&app).await;
+
+    let wrong_password = prove(&app, &root, "Wrong-Guess-99", &codes[0]).await;
+    let wrong_code = prove(&app, &root, PASSWORD, "000000").await;
+    let both_wrong = prove(&app, &root, "Wrong-Guess-99", "000000").await;
+
+    assert_eq!(wrong_password.code(), "INVALID_CREDENTIALS");
+    assert_eq!(wrong_password.anonymous_text(), wrong_code.anonymous_text());
+    assert_eq!(wrong_password.anonymous_text(), both_wrong.anonymous_text());
+    // Three codes were judged besides that of the enrolment, whatever the password was.
+    assert_eq!(prove(&app, &root, PASSWORD, &codes[0]).await.code(), "RATE_LIMITED");
+    app.wait(Duration::from_mins(2));
+    prove(&app, &root, PASSWORD, &codes[0]).await.granted();
+}
+
+#[tokio::test]
+async fn a_session_tells_its_user_by_what_to_prove_it_and_until_when_it_is_proved() {
+    let app = TestApp::start().await;
+    let (root, _) = root(&app).await;
+    let ann = app.with_mfa("ann@example.com").await.session;
+    let bob = app.signed_in("bob@example.com").await;
+    let own = "{ me { sessions(first: 1) { edges { node { recentAuthUntil reauthenticationMethods } } } } }";
+    let first = "/me/sessions/edges/0/node";
+
+    let told = async |who: &SignedIn| app.ask(own).by(who).await.granted().at(first).clone();
+
+    let until = "2030-03-01T12:20:00.000Z";
+    assert_eq!(told(&bob).await, json!({ "recentAuthUntil": until, "reauthenticationMethods": ["PASSWORD"] }));
+    assert_eq!(told(&ann).await, json!({ "recentAuthUntil": until, "reauthenticationMethods": ["TOTP"] }));
+    let both = json!({ "recentAuthUntil": null, "reauthenticationMethods": ["PASSWORD", "TOTP"] });
+    assert_eq!(told(&root).await, both);
+    let of_bob = "query($id: ID!) { user(id: $id) { sessions(first: 1) { edges { node {
+        recentAuthUntil reauthenticationMethods } } } } }";
+    let seen = app.ask(of_bob).variables(json!({ "id": bob.user })).by(&root).await.granted();
+    assert_eq!(
+        seen.at("/user/sessions/edges/0/node"),
+        &json!({ "recentAuthUntil": null, "reauthenticationMethods": [] })
+    );
 }

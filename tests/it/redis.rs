@@ -83,9 +83,6 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
     let unknown = format!("ago_{}", "A".repeat(43));
     let proofs = [
         format!(
-            r#"mutation {{ login(input: {{ email: "ann@example.com", password: "{PASSWORD}" }}) {{ __typename }} }}"#
-        ),
-        format!(
             r#"mutation {{ register(input: {{ email: "b@example.com", password: "{PASSWORD}" }}) {{ __typename }} }}"#
         ),
         format!(

@@ -11,6 +11,7 @@ use async_graphql::{Data, Request, Response, ServerError, ServerResult};
 use tokio::runtime::Handle;
 
 use super::allowance::Allowance;
+use super::context::ViewerCell;
 use super::cost::{CostTable, OperationCost};
 use super::document_check::within;
 use super::error::request_error;
@@ -19,8 +20,8 @@ use super::operation::Operation;
 use crate::app::App;
 use crate::app::charges::{Charge, Payer, Prepaid};
 use crate::app::limits::Attempt;
-use crate::error::{Refusal, Result};
-use crate::flows::authenticate::{BearerClaims, authenticate_claims};
+use crate::error::Refusal;
+use crate::flows::authenticate::{BearerClaims, Viewer};
 use crate::tools::rate_limiter::{Fill, Receipt};
 use crate::tools::turnstile::Entered;
 use crate::values::caller::{Caller, Presented};
@@ -94,17 +95,16 @@ impl Admission {
             };
             *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
         }
+        let mut viewer = None;
         if let Some(caller) = caller {
-            let payer = Payer::of(app, &caller, bearer.0.as_ref().map(|claims| claims.sub.as_str()));
+            viewer = living_viewer(app, &caller, &bearer, find::<ViewerCell>(ctx, &request)).await;
+            let payer = Payer::of(app, &caller, viewer.as_ref().map(|viewer| viewer.user().id));
             self.pay_for_events(&counted, &payer);
             let attempt = counted.attempt.map(|attempt| (attempt, &caller));
             let (allowance, prepaid) = self.charge(app, payer, &counted.cost, attempt).await?;
             request = request.data(allowance).data(prepaid);
         }
-        // Behind the charge: only the database knows an administrator, and asking it is paid for.
-        let may_introspect =
-            app.config.introspection || counted.cost.introspects && is_administrator(app, &bearer).await;
-        if !may_introspect {
+        if !app.config.introspection && viewer.is_none_or(|viewer| viewer.administrator().is_err()) {
             request = request.disable_introspection();
         }
         Ok(request.data(bearer))
@@ -257,9 +257,17 @@ fn bearer(app: &App, ctx: &ExtensionContext<'_>, request: &Request) -> BearerCla
     BearerClaims::of(app, token)
 }
 
-async fn is_administrator(app: &App, bearer: &BearerClaims) -> bool {
-    let admin: Result<_> = async { authenticate_claims(app, bearer).await?.administrator() }.await;
-    admin.is_ok()
+/// The user whose session lives, who pays for the operation. Whether it does only the database can tell; it is not asked
+/// before the request has been counted here.
+async fn living_viewer(
+    app: &App,
+    caller: &Caller,
+    bearer: &BearerClaims,
+    cell: Option<&ViewerCell>,
+) -> Option<Arc<Viewer>> {
+    bearer.0.as_ref()?;
+    let cell = cell.filter(|_| app.count_reading(caller, app.clock.now()))?;
+    cell.read(app, bearer).await.ok()
 }
 
 /// Data of the request, or of the socket it came over: the library shows the first only later.

@@ -38,9 +38,27 @@ pub fn refresh_cookie(config: &Config) -> RefreshCookie {
     if is_secure { BOUND_TO_HOST } else { PLAIN }
 }
 
-/// The viewer of a request, read when the first field needs it. Request data.
+/// The viewer of a request, read before the operation is charged or when the first field needs it. Request data.
 #[derive(Default)]
-pub struct ViewerCell(Mutex<Option<Arc<Viewer>>>);
+pub struct ViewerCell(Mutex<Option<Held>>);
+
+struct Held {
+    viewer: Arc<Viewer>,
+    /// Whether nothing has run since it was read.
+    is_fresh: bool,
+}
+
+impl ViewerCell {
+    /// Reads the viewer before anything runs.
+    ///
+    /// # Errors
+    /// As [`authenticate_claims`].
+    pub async fn read(&self, app: &App, bearer: &BearerClaims) -> Result<Arc<Viewer>> {
+        let viewer = Arc::new(authenticate_claims(app, bearer).await?);
+        *self.0.lock().await = Some(Held { viewer: Arc::clone(&viewer), is_fresh: true });
+        Ok(viewer)
+    }
+}
 
 impl ViewerCell {
     /// Forgets the viewer: whoever asks next looks anew. A subscription lives for hours, and what its viewer was allowed
@@ -119,11 +137,11 @@ pub async fn viewer(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
 /// `UNAUTHENTICATED`.
 pub async fn try_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
     let mut cell = ctx.data::<ViewerCell>().map_err(missing_data)?.0.lock().await;
-    if let Some(viewer) = cell.as_ref() {
-        return Ok(Arc::clone(viewer));
+    if let Some(held) = cell.as_ref() {
+        return Ok(Arc::clone(&held.viewer));
     }
     let viewer = read_viewer(ctx).await?;
-    *cell = Some(Arc::clone(&viewer));
+    *cell = Some(Held { viewer: Arc::clone(&viewer), is_fresh: false });
     Ok(viewer)
 }
 
@@ -133,9 +151,11 @@ pub async fn try_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
 /// `UNAUTHENTICATED`.
 pub async fn viewer_now(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
     let mut cell = ctx.data::<ViewerCell>().map_err(missing_data)?.0.lock().await;
-    *cell = None;
-    let viewer = read_viewer(ctx).await?;
-    *cell = Some(Arc::clone(&viewer));
+    let viewer = match cell.take() {
+        Some(Held { viewer, is_fresh: true }) => viewer,
+        Some(_) | None => read_viewer(ctx).await?,
+    };
+    *cell = Some(Held { viewer: Arc::clone(&viewer), is_fresh: false });
     Ok(viewer)
 }
 

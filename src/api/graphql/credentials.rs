@@ -133,13 +133,14 @@ impl CredentialsMutation {
         Ok(Some(ResetPasswordPayload { email: (&email).into() }))
     }
 
-    /// Set a new password with the old one. Ends your other sessions.
+    /// Set a new password with the old one. Ends your other sessions. Where the second factor is on, call `reauthenticate`
+    /// first.
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
         directive = cost::apply(2 * PASSWORD + LETTER, Some(RateBucket::Auth)),
         directive = refuses::apply(vec![
-            Code::InvalidCredentials, Code::AccountLocked, Code::ValidationFailed, Code::Overloaded,
+            Code::InvalidCredentials, Code::ReauthenticationRequired, Code::ValidationFailed, Code::Overloaded,
         ]),
     )]
     async fn change_password(

@@ -37,8 +37,7 @@ impl Foresight<'_> {
     fn of_field(&self, field: &Field) -> Option<Attempt> {
         let address = |member| self.address(field, member);
         match field.name.node.as_str() {
-            "login" => Some(Attempt::Proof(Some(address("email")?))),
-            "register" | "resetPassword" => Some(Attempt::Proof(None)),
+            "login" | "register" | "resetPassword" => Some(Attempt::Proof),
             "resendVerificationEmail" => Some(Attempt::Letter(LetterCause::Verification, address("email")?)),
             "requestPasswordReset" => Some(Attempt::Letter(LetterCause::PasswordReset, address("email")?)),
             "requestEmailChange" => Some(Attempt::Letter(LetterCause::EmailChange, address("newEmail")?)),
@@ -91,14 +90,27 @@ mod tests {
     #[test]
     fn an_address_is_found_wherever_it_stands() {
         for (document, variables) in [
-            (r#"mutation { login(input: { email: " Ann@Example.com", password: "x" }) { x } }"#, value!({})),
-            ("mutation($e: E!) { login(input: { email: $e }) { x } }", value!({ "e": "ann@example.com" })),
-            (r#"mutation($e: E = "ann@example.com") { login(input: { email: $e }) { x } }"#, value!({})),
-            ("mutation($i: I!) { login(input: $i) { x } }", value!({ "i": { "email": "ann@example.com" } })),
-            (r#"mutation($i: I = { email: "ann@example.com" }) { login(input: $i) { x } }"#, value!({})),
-            (r#"mutation { a: login(input: { email: "ann@example.com" }) { x } logout { x } }"#, value!({})),
+            (r#"mutation { requestPasswordReset(input: { email: " Ann@Example.com" }) { x } }"#, value!({})),
+            (
+                "mutation($e: E!) { requestPasswordReset(input: { email: $e }) { x } }",
+                value!({ "e": "ann@example.com" }),
+            ),
+            (r#"mutation($e: E = "ann@example.com") { requestPasswordReset(input: { email: $e }) { x } }"#, value!({})),
+            (
+                "mutation($i: I!) { requestPasswordReset(input: $i) { x } }",
+                value!({ "i": { "email": "ann@example.com" } }),
+            ),
+            (r#"mutation($i: I = { email: "ann@example.com" }) { requestPasswordReset(input: $i) { x } }"#, value!({})),
+            (
+                r#"mutation { a: requestPasswordReset(input: { email: "ann@example.com" }) { x } logout { x } }"#,
+                value!({}),
+            ),
         ] {
-            assert_eq!(foreseen(document, variables), Some(Attempt::Proof(Some(ann()))), "{document}");
+            assert_eq!(
+                foreseen(document, variables),
+                Some(Attempt::Letter(LetterCause::PasswordReset, ann())),
+                "{document}"
+            );
         }
     }
 
@@ -109,8 +121,9 @@ mod tests {
             ("resendVerificationEmail(input: { email: $e })", letter(LetterCause::Verification)),
             ("requestPasswordReset(input: { email: $e })", letter(LetterCause::PasswordReset)),
             ("requestEmailChange(input: { newEmail: $e })", letter(LetterCause::EmailChange)),
-            ("register(input: { email: $e })", Some(Attempt::Proof(None))),
-            ("resetPassword(input: {})", Some(Attempt::Proof(None))),
+            ("login(input: { email: $e })", Some(Attempt::Proof)),
+            ("register(input: { email: $e })", Some(Attempt::Proof)),
+            ("resetPassword(input: {})", Some(Attempt::Proof)),
         ] {
             let document = format!("mutation($e: E!) {{ {field} {{ x }} }}");
             assert_eq!(foreseen(&document, value!({ "e": "ann@example.com" })), expected, "{field}");
@@ -120,15 +133,15 @@ mod tests {
     #[test]
     fn what_cannot_be_told_is_left_to_the_deed() {
         for document in [
-            "{ login(input: { email: $e }) { x } }",
-            "mutation { login(input: { email: $e }) { x } }",
-            "mutation { login(input: { email: 1 }) { x } }",
-            r#"mutation { login(input: { email: "no address" }) { x } }"#,
-            "mutation { login(input: []) { x } }",
-            "mutation { login { x } }",
-            r#"mutation { logout { x } login(input: { email: "ann@example.com" }) { x } }"#,
+            "{ requestPasswordReset(input: { email: $e }) { x } }",
+            "mutation { requestPasswordReset(input: { email: $e }) { x } }",
+            "mutation { requestPasswordReset(input: { email: 1 }) { x } }",
+            r#"mutation { requestPasswordReset(input: { email: "no address" }) { x } }"#,
+            "mutation { requestPasswordReset(input: []) { x } }",
+            "mutation { requestPasswordReset { x } }",
+            r#"mutation { logout { x } requestPasswordReset(input: { email: "ann@example.com" }) { x } }"#,
             r#"mutation { reauthenticate(input: { password: "x" }) { x } }"#,
-            r#"mutation { ... { login(input: { email: "ann@example.com" }) { x } } }"#,
+            r#"mutation { ... { requestPasswordReset(input: { email: "ann@example.com" }) { x } } }"#,
         ] {
             assert_eq!(foreseen(document, value!({})), None, "{document}");
         }

@@ -81,7 +81,7 @@ fn bearer<'a>(ctx: &'a Context<'_>) -> Result<&'a str, ApiError> {
 fn missed(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
     let Some(after) = after else { return Ok(None) };
     let wrong = |_| FieldFault::new("INVALID", "This is not the id of an event.").at("after");
-    let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(&viewer.user().id.to_string()));
+    let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
     Ok(Some(Missed { after: after.parse().map_err(wrong)?, payer }))
 }
 

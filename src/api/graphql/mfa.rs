@@ -198,7 +198,7 @@ impl MfaMutation {
         directive = requires::apply(Role::User, false),
         directive = cost::apply(PASSWORD + PROOF + LETTER, Some(RateBucket::Auth)),
         directive = refuses::apply(vec![
-            Code::InvalidCredentials, Code::InvalidMfaCode, Code::AccountLocked, Code::Conflict, Code::Overloaded,
+            Code::InvalidCredentials, Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict, Code::Overloaded,
         ]),
     )]
     async fn disable_mfa(&self, ctx: &Context<'_>, input: DisableMfaInput) -> ApiResult<Option<DisableMfaPayload>> {
@@ -208,12 +208,12 @@ impl MfaMutation {
         Ok(Some(DisableMfaPayload { user: UserView(viewer.user().clone()) }))
     }
 
-    /// Make new backup codes; all older ones stop working.
+    /// Make new backup codes; all older ones stop working. Administrators call `reauthenticate` first.
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
         directive = cost::apply(PROOF, Some(RateBucket::Mfa)),
-        directive = refuses::apply(vec![Code::InvalidMfaCode, Code::Conflict]),
+        directive = refuses::apply(vec![Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict]),
     )]
     async fn regenerate_backup_codes(
         &self,

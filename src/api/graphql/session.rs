@@ -2,11 +2,13 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
-use super::context::Asks;
+use super::context::{Asks, try_viewer};
 use super::error::ApiResult;
+use super::loaders::loaders;
 use super::paging::{Connection, PageEdge, PageInfo};
 use super::scalars::DateTime;
 use super::views::{SessionView, UserView};
+use crate::flows::reauthenticate;
 use crate::records::sessions::Session;
 use crate::values::session;
 
@@ -127,9 +129,36 @@ impl SessionView {
         Ok(self.session.why_over(ctx.now()?).map(Into::into))
     }
 
+    /// Until when sensitive fields are allowed in it; null where `reauthenticate` comes first, and for everybody but its user.
+    async fn recent_auth_until(&self, ctx: &Context<'_>) -> ApiResult<Option<DateTime>> {
+        if !self.is_own(ctx).await {
+            return Ok(None);
+        }
+        let until = self.session.authenticated_at + ctx.app()?.config.reauthentication_window;
+        let now = ctx.now()?;
+        Ok(Some(until).filter(|until| *until > now).map(Into::into))
+    }
+
+    /// What `reauthenticate` takes of its user, all of these together; TOTP stands for a backup code too. Empty for
+    /// everybody but its user, and for a user who has nothing to give and has to sign in again.
+    async fn reauthentication_methods(&self, ctx: &Context<'_>) -> ApiResult<Vec<AuthMethod>> {
+        if !self.is_own(ctx).await {
+            return Ok(Vec::new());
+        }
+        let has_second_factor = loaders(ctx)?.mfa(self.user.id).await?.is_some();
+        Ok(reauthenticate::methods(&self.user, has_second_factor).into_iter().map(Into::into).collect())
+    }
+
     /// Whose it is.
     async fn user(&self) -> UserView {
         UserView(self.user.clone())
+    }
+}
+
+impl SessionView {
+    /// Whether its user is the one who asks, or has just signed in.
+    async fn is_own(&self, ctx: &Context<'_>) -> bool {
+        self.is_current || try_viewer(ctx).await.is_ok_and(|viewer| viewer.user().id == self.user.id)
     }
 }
 

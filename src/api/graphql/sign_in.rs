@@ -1,6 +1,6 @@
 //! Coming in, staying in, leaving.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
 
 use super::context::{Asks, clear_refresh_cookie, viewer};
 use super::cost::{DEED, LETTER, PASSWORD, PROOF, RateBucket, cost};
@@ -8,7 +8,7 @@ use super::error::{ApiResult, Code};
 use super::guards::{Role, refuses, requires, signed_in};
 use super::input;
 use super::mfa::MfaRequired;
-use super::scalars::{DateTime, EmailAddress};
+use super::scalars::EmailAddress;
 use super::signed_in::{SignedIn, TokenDelivery, deliver};
 use super::views::SessionView;
 use crate::error::Refusal;
@@ -58,22 +58,22 @@ pub struct RefreshInput {
     token_delivery: TokenDelivery,
 }
 
-/// The proof that it is still you: one of these.
-#[derive(OneofObject)]
-pub enum ReauthenticateInput {
-    /// The account's password.
+/// The proof that it is still you: what `Session.reauthenticationMethods` names, all of it together.
+#[derive(InputObject)]
+pub struct ReauthenticateInput {
+    /// The account's password; for users without a second factor, and for administrators.
     #[graphql(secret)]
-    Password(String),
+    password: Option<String>,
     /// Where the second factor is on: six digits of the authenticator app, or a backup code.
     #[graphql(secret)]
-    Code(String),
+    code: Option<String>,
 }
 
 /// It is still you.
 #[derive(SimpleObject)]
 pub struct ReauthenticatePayload {
-    /// Until when sensitive deeds are allowed in this session.
-    valid_until: DateTime,
+    /// The session as it is now: `recentAuthUntil` says until when sensitive fields are allowed in it.
+    session: SessionView,
 }
 
 /// You are out.
@@ -174,25 +174,27 @@ impl SignInMutation {
         Ok(Some(deliver(ctx, signed_in, delivery)?))
     }
 
-    /// Prove again that it is still you: opens the window in which sensitive fields are allowed.
+    /// Prove again that it is still you: opens the window in which sensitive fields are allowed. Takes a code where the
+    /// second factor is on, of administrators the password and a code, else the password. Where both are given both are
+    /// judged, and the refusal does not say which of them is wrong.
     #[graphql(
         guard = "signed_in()",
         directive = requires::apply(Role::User, false),
         directive = cost::apply(PASSWORD, Some(RateBucket::Auth)),
-        directive = refuses::apply(vec![Code::InvalidCredentials, Code::InvalidMfaCode, Code::AccountLocked, Code::Overloaded]),
+        directive = refuses::apply(vec![
+            Code::InvalidCredentials, Code::InvalidMfaCode, Code::ValidationFailed, Code::Conflict, Code::Overloaded,
+        ]),
     )]
     async fn reauthenticate(
         &self,
         ctx: &Context<'_>,
         input: ReauthenticateInput,
     ) -> ApiResult<Option<ReauthenticatePayload>> {
-        let proof = match input {
-            ReauthenticateInput::Password(password) => Proof::Password(Password::typed(password)),
-            ReauthenticateInput::Code(code) => Proof::Code(code),
-        };
+        let proof = Proof { password: input.password.map(Password::typed), code: input.code };
         let viewer = viewer(ctx).await?;
-        let valid_until = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &proof).await?;
-        Ok(Some(ReauthenticatePayload { valid_until: valid_until.into() }))
+        let session = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &proof).await?;
+        let session = SessionView { session, user: viewer.user().clone(), is_current: true };
+        Ok(Some(ReauthenticatePayload { session }))
     }
 
     /// End this session: its access token is dead at once, its refresh token too, and the cookie is cleared.

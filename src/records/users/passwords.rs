@@ -2,7 +2,7 @@
 
 use super::{User, find_in};
 use crate::error::Result;
-use crate::tools::db::{Db, Tx, sql};
+use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
@@ -28,22 +28,52 @@ pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time
 }
 
 /// Accepts the password whose hash was compared, and forgets failures before it. `None` where the account was locked or
-/// deleted, or its password changed, while we were hashing.
-pub async fn accept_password(tx: &mut Tx, id: UserId, compared: &PasswordHash, now: Time) -> Result<Option<User>> {
+/// deleted, or its password changed, while we were hashing. Who may pass the lock that wrong passwords made leaves it as it
+/// is for everybody else.
+pub async fn accept_password(
+    tx: &mut Tx,
+    id: UserId,
+    compared: &PasswordHash,
+    passes_lock: bool,
+    now: Time,
+) -> Result<Option<User>> {
     let noted = tx
         .query(sql!(
-            "update users set failed_attempts = 0, locked_until = null, locked_by = null",
-            " where id = $1 and password_hash = $2 and deleted_at is null and (locked_until is null or locked_until <= $3)"
+            "update users set failed_attempts = 0,",
+            " locked_until = case when locked_until > $3 then locked_until end,",
+            " locked_by = case when locked_until > $3 then locked_by end",
+            " where id = $1 and password_hash = $2 and deleted_at is null",
+            " and (locked_until is null or locked_until <= $3 or ($4 and locked_by = 'FAILED_ATTEMPTS'))"
         ))
         .bind(id)
         .bind(compared.clone())
         .bind(now)
+        .bind(passes_lock)
         .execute()
         .await?;
     if noted == 0 {
         return Ok(None);
     }
     find_in(tx, id).await
+}
+
+/// How the stored hashes begin, each beginning once: `$argon2id$v=19$m=…,t=…,p=…`. Reads every account.
+pub async fn hash_parameters(db: &Db) -> Result<Vec<String>> {
+    // The first 15 characters are the same for all of ours; what follows up to the next dollar sign is the parameters.
+    let found: Vec<(String,)> = db
+        .query_of(Dialects {
+            sqlite: sqlite!(
+                "select distinct substr(u.password_hash, 1, 14 + instr(substr(u.password_hash, 16), '$'))",
+                " from users u where u.password_hash is not null"
+            ),
+            postgres: postgres!(
+                "select distinct substr(u.password_hash, 1, 14 + position('$' in substr(u.password_hash, 16)))",
+                " from users u where u.password_hash is not null"
+            ),
+        })
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(beginning,)| beginning).collect())
 }
 
 /// Replaces a hash by one of the same password with today's parameters, unless the password changed meanwhile.

@@ -56,6 +56,14 @@ impl Memory {
         lock(&self.windows).full(window, now)
     }
 
+    /// Forgets what windows have counted.
+    pub(super) fn clear(&self, names: &[&str]) {
+        let mut counted = lock(&self.windows);
+        for name in names {
+            counted.clear(name);
+        }
+    }
+
     /// Makes an attempt lighter: by so much in each window.
     pub(super) fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
         let mut counted = lock(&self.windows);

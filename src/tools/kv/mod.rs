@@ -114,6 +114,14 @@ impl Kv {
         self.take_in_turn([windows, &[]], now).await.0
     }
 
+    /// Records one attempt in this process alone: at once, and not for other instances.
+    #[must_use]
+    pub fn take_here(&self, window: Window<'_>, now: Time) -> Taken {
+        let active = Active::of(&[window]);
+        let receipt = Receipt { name: String::new(), at: now.timestamp_micros() };
+        active.told_of_all(self.0.memory.take_in_turn([&active.windows, &[]], &receipt).0.taken)
+    }
+
     /// Records two attempts in one round trip, the second only where the first is granted. Their windows differ.
     pub async fn take_in_turn(&self, attempts: [&[Window<'_>]; 2], now: Time) -> InTurn {
         let active = attempts.map(Active::of);
@@ -167,6 +175,15 @@ impl Kv {
         if let Some(redis) = &self.0.redis {
             // Redis has counted and logged its absence; what is not given back is free again a period later.
             let _ = redis.give_back(&parts, receipt).await;
+        }
+    }
+
+    /// Forgets what windows have counted. While Redis is away only this instance forgets.
+    pub async fn clear(&self, names: &[&str]) {
+        self.0.memory.clear(names);
+        if let Some(redis) = self.0.redis.as_ref().filter(|_| !names.is_empty()) {
+            // Redis has counted and logged its absence; its windows are empty a period later.
+            let _ = redis.clear(names).await;
         }
     }
 

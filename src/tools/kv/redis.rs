@@ -122,7 +122,7 @@ impl Redis {
         };
         call.arg(&receipt.name).arg(first.len());
         for window in first.iter().chain(second) {
-            call.key(self.window_key(window));
+            call.key(self.window_key(window.name));
             call.arg(window.limit).arg(microseconds(window.period)).arg(window.weight);
         }
         let answer: Vec<i64> = self.ask(&Question::Script(call)).await?;
@@ -134,10 +134,17 @@ impl Redis {
         let mut call = self.give_back.prepare_invoke();
         call.arg(&receipt.name);
         for (window, part) in parts {
-            call.key(self.window_key(window));
+            call.key(self.window_key(window.name));
             call.arg(window.weight).arg(window.weight - part);
         }
         self.ask(&Question::Script(call)).await
+    }
+
+    /// Forgets what windows have counted.
+    pub(super) async fn clear(&self, names: &[&str]) -> Result<(), Away> {
+        let mut delete = cmd("DEL");
+        delete.arg(names.iter().map(|name| self.window_key(name)).collect::<Vec<_>>());
+        self.ask(&Question::Command(delete)).await
     }
 
     pub(super) fn fallbacks(&self) -> u64 {
@@ -148,8 +155,8 @@ impl Redis {
         format!("{}value:{key}", self.prefix)
     }
 
-    fn window_key(&self, window: &Window<'_>) -> String {
-        format!("{}window:{}", self.prefix, window.name)
+    fn window_key(&self, name: &str) -> String {
+        format!("{}window:{name}", self.prefix)
     }
 
     async fn ask<T: FromRedisValue>(&self, question: &Question<'_>) -> Result<T, Away> {

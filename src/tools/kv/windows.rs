@@ -89,6 +89,11 @@ impl Windows {
         }
     }
 
+    /// Forgets what a window has counted. What it shares with others stays: it may be theirs.
+    pub(super) fn clear(&mut self, name: &str) {
+        self.own.remove(name);
+    }
+
     fn place(&mut self, window: &Window<'_>, now: i64) -> Place {
         if self.own.find(window.name, now).is_some() || self.own.has_room(now) {
             return Place::Own;

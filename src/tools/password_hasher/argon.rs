@@ -1,5 +1,9 @@
 //! One Argon2id computation in memory that is reused and wiped, and the PHC string that keeps its result.
 
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::rand;
@@ -20,17 +24,19 @@ const MOST_MEMORY_KIB: u64 = 2 << 20;
 /// The most memory times passes that a hash may ask for: some seconds of one core.
 const MOST_WORK_KIB: u64 = 8 << 20;
 
-/// What Argon2 is asked: the output for a password, a salt and parameters.
+/// What Argon2 is asked: the output for a password, a salt and parameters, and work for nothing besides.
 pub(super) struct Question {
     password: Zeroizing<String>,
     pub(super) salt: Salt,
     pub(super) params: Params,
+    besides: Vec<Params>,
 }
 
 /// The block memory of one thread. To allocate and fault in 64 MiB for every hash costs a quarter of the throughput.
 pub(super) struct Memory {
     blocks: Vec<Block>,
     ordinary: usize,
+    work: Arc<AtomicU64>,
 }
 
 /// What a PHC string says. Never debug-printed.
@@ -42,38 +48,48 @@ pub(super) struct StoredHash {
 
 impl Question {
     pub(super) fn new(password: &str, salt: Salt, params: Params) -> Self {
-        Self { password: Zeroizing::new(password.to_owned()), salt, params }
+        Self { password: Zeroizing::new(password.to_owned()), salt, params, besides: Vec::new() }
+    }
+
+    /// The same, with the work of these parameters done besides.
+    pub(super) fn besides(self, besides: Vec<Params>) -> Self {
+        Self { besides, ..self }
     }
 }
 
 impl Memory {
-    /// Memory that keeps `ordinary` blocks between hashes, taken at the first.
-    pub(super) const fn of(ordinary: usize) -> Self {
-        Self { blocks: Vec::new(), ordinary }
+    /// Memory that keeps `ordinary` blocks between hashes, taken at the first. What is computed in it is added to `work`.
+    pub(super) const fn of(ordinary: usize, work: Arc<AtomicU64>) -> Self {
+        Self { blocks: Vec::new(), ordinary, work }
     }
-}
 
-impl Worker<Question, Output> for Memory {
-    fn answer(&mut self, question: Question) -> Result<Output> {
-        let wanted = question.params.block_count();
+    fn compute(&mut self, password: &str, salt: Salt, params: Params) -> Result<Output> {
+        let wanted = params.block_count();
         if self.blocks.len() < wanted {
             // A vector that grows may leave a copy of its content behind.
             self.blocks.zeroize();
             self.blocks.try_reserve_exact(wanted).or_fault("taking memory for a password hash")?;
             self.blocks.resize(wanted, Block::new());
         }
+        self.work.fetch_add(u64::from(params.m_cost()) * u64::from(params.t_cost()), Ordering::Relaxed);
 
-        let length = question.params.output_len().unwrap_or(OUTPUT_LENGTH);
+        let length = params.output_len().unwrap_or(OUTPUT_LENGTH);
         let mut output = Zeroizing::new(vec![0; length]);
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, question.params)
-            .hash_password_into_with_memory(
-                question.password.as_bytes(),
-                &question.salt,
-                &mut output,
-                &mut *self.blocks,
-            )
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(password.as_bytes(), &salt, &mut output, &mut *self.blocks)
             .or_fault("computing a password hash")?;
         Output::new(&output).or_fault("keeping a password hash")
+    }
+}
+
+impl Worker<Question, Output> for Memory {
+    fn answer(&mut self, question: Question) -> Result<Output> {
+        let Question { password, salt, params, besides } = question;
+        let output = self.compute(&password, salt, params)?;
+        for params in besides {
+            black_box(self.compute(&password, salt, params)?);
+        }
+        Ok(output)
     }
 
     /// Wipes the memory: whoever reads it can guess passwords more cheaply. While hashes follow one another there is
@@ -142,7 +158,7 @@ mod tests {
 
     #[test]
     fn memory_is_wiped_at_rest_and_what_was_taken_beyond_the_ordinary_is_given_back() {
-        let mut memory = Memory::of(64);
+        let mut memory = Memory::of(64, Arc::default());
         for memory_kib in [64, 256] {
             let params = Params::new(memory_kib, 1, 1, Some(OUTPUT_LENGTH)).unwrap();
             memory.answer(Question::new("password", new_salt().unwrap(), params)).unwrap();

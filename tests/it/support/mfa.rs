@@ -122,7 +122,8 @@ impl TestApp {
     }
 
     pub fn reauthenticate_with_code(&self, who: &SignedIn, code: &str) -> Asking {
-        self.mutate("reauthenticate", json!({ "code": code }), "validUntil").by(who)
+        self.mutate("reauthenticate", json!({ "code": code }), "session { recentAuthUntil reauthenticationMethods }")
+            .by(who)
     }
 
     pub fn disable_mfa(&self, who: &SignedIn, password: Option<&str>, code: &str) -> Asking {

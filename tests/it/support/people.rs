@@ -108,7 +108,12 @@ impl TestApp {
     }
 
     pub fn reauthenticate(&self, who: &SignedIn, password: &str) -> Asking {
-        self.mutate("reauthenticate", json!({ "password": password }), "validUntil").by(who)
+        self.mutate(
+            "reauthenticate",
+            json!({ "password": password }),
+            "session { recentAuthUntil reauthenticationMethods }",
+        )
+        .by(who)
     }
 
     pub fn request_email_change(&self, who: &SignedIn, new: &str) -> Asking {
