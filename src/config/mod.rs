@@ -99,6 +99,7 @@ pub struct Config {
     pub access_token_lifetime: Duration,
     pub refresh_token_lifetime: Duration,
     pub refresh_replay_window: Duration,
+    pub refresh_race_window: Duration,
     pub session_max_lifetime: Duration,
     pub reauthentication_window: Duration,
 
@@ -280,6 +281,7 @@ impl Config {
             access_token_lifetime: read.required("ACCESS_TOKEN_LIFETIME", read::some_time)?,
             refresh_token_lifetime: read.required("REFRESH_TOKEN_LIFETIME", read::some_time)?,
             refresh_replay_window: read.required("REFRESH_REPLAY_WINDOW", read::duration)?,
+            refresh_race_window: read.required("REFRESH_RACE_WINDOW", read::duration)?,
             session_max_lifetime: read.required("SESSION_MAX_LIFETIME", read::duration)?,
             reauthentication_window: read.required("REAUTHENTICATION_WINDOW", read::duration)?,
             mfa_issuer: read.optional("MFA_ISSUER", read::text).or_else(|| product_name.clone())?,

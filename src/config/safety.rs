@@ -58,6 +58,7 @@ const RULES: &[Rule] = &[
     rule("ACCESS_TOKEN_LIFETIME", |c| c.access_token_lifetime > HOUR, "1h or less"),
     rule("REFRESH_TOKEN_LIFETIME", |c| c.refresh_token_lifetime > 90 * DAY, "90d or less"),
     rule("REFRESH_REPLAY_WINDOW", |c| c.refresh_replay_window > 10 * MINUTE, "10m or less"),
+    rule("REFRESH_RACE_WINDOW", |c| c.refresh_race_window > MINUTE, "1m or less"),
     rule(
         "SESSION_MAX_LIFETIME",
         |c| c.session_max_lifetime.is_zero() || c.session_max_lifetime > 400 * DAY,

@@ -10,13 +10,15 @@ use crate::records::sessions::{self, SessionOfUser};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
+use crate::values::device_print::DevicePrint;
 use crate::values::ids::SessionId;
 use crate::values::secret_token::{IdempotencyKey, RefreshToken};
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 
-/// Spends the presented token. Of many simultaneous uses exactly one wins; the same token with the same key within the
-/// replay window gets the same successor again; any other second use ends the session (RFC 9700, section 4.14.2).
+/// Spends the presented token. Of many simultaneous uses exactly one wins. A second use gets the same successor again where
+/// it is the same attempt (same key, within the replay window) or a race (same device, within the race window, the
+/// successor unused); any other ends the session (RFC 9700, section 4.14.2).
 ///
 /// # Errors
 /// `UNAUTHENTICATED` for a token nobody knows, `SESSION_ENDED` with the reason, `REFRESH_TOKEN_REUSED`.
@@ -29,10 +31,10 @@ pub async fn refresh(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
 
-    let Some(session) = refresh_tokens::spend(&mut tx, presented, key, now).await? else {
+    let Some(session) = refresh_tokens::spend(&mut tx, presented, key, &DevicePrint::of_caller(caller), now).await? else {
         return second_use(app, tx, caller, (presented, key), now).await;
     };
-    let opened = rotate(app, &mut tx, session, (presented, key), now).await?;
+    let opened = rotate(app, &mut tx, session, presented, now).await?;
     let event = Event::success(AuditAction::SessionRefreshed).by(opened.session().user_id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
@@ -45,7 +47,7 @@ async fn rotate(
     app: &App,
     tx: &mut Tx,
     session: SessionId,
-    (presented, key): (&RefreshToken, Option<&IdempotencyKey>),
+    presented: &RefreshToken,
     now: Time,
 ) -> Result<Opened> {
     let found = sessions::find_with_user_in(tx, session).await?;
@@ -60,10 +62,7 @@ async fn rotate(
     sessions::extend(tx, session.id, expires_at, now).await?;
     (session.last_seen_at, session.expires_at) = (now, expires_at);
 
-    let successor = match key {
-        Some(key) => presented.successor(key, &session.refresh_salt),
-        None => RefreshToken::random()?,
-    };
+    let successor = presented.successor(&session.refresh_salt);
     let issued = refresh_tokens::issue(tx, &successor, session.id, expires_at, now).await?;
     Ok(Opened::refreshed(user, session, successor, issued))
 }
@@ -85,9 +84,20 @@ async fn second_use(
     if known.spent_at.is_none() {
         return Err(Refusal::SessionEnded { reason: SessionEndReason::Expired.as_str() }.into());
     }
-    if let Some(key) = key.filter(|key| is_replay(app, &known, key, now)) {
-        let successor = presented.successor(key, &found.session.refresh_salt);
-        return repeat(app, tx, found, successor).await;
+    let successor = presented.successor(&found.session.refresh_salt);
+    if let Some(issued) = refresh_tokens::find(&mut tx, &successor).await? {
+        let again = Again { known, issued, successor };
+        if key.is_some_and(|key| again.is_replay(app, key, now)) {
+            // Nothing is written, so nothing branches.
+            return again.answer(app, found);
+        }
+        if again.is_race(app, caller, now) {
+            let (user, session) = (found.user.id, found.session.id);
+            let event = Event::success(AuditAction::SessionRefreshed).by(user).in_session(session);
+            audit_log::write(&mut tx, caller, event.with("race", true), now).await?;
+            tx.commit().await?;
+            return again.answer(app, found);
+        }
     }
     if end_reused(app, tx, caller, &found, now).await? {
         return Err(Refusal::RefreshTokenReused.into());
@@ -95,17 +105,32 @@ async fn second_use(
     Err(Refusal::SessionEnded { reason: SessionEndReason::TokenReused.as_str() }.into())
 }
 
-/// Whether this is the client that spent the token, asking again because the answer was lost on its way.
-fn is_replay(app: &App, known: &KnownToken, key: &IdempotencyKey, now: Time) -> bool {
-    let is_recent = known.spent_at.is_some_and(|at| at + app.config.refresh_replay_window > now);
-    is_recent && known.spent_key.as_ref() == Some(&key.hash())
+/// A token that was spent before, and its successor.
+struct Again {
+    known: KnownToken,
+    issued: KnownToken,
+    successor: RefreshToken,
 }
 
-/// Gives the answer that was given before. Nothing is written, so nothing branches.
-async fn repeat(app: &App, mut tx: Tx, found: SessionOfUser, successor: RefreshToken) -> Result<SignedIn> {
-    let issued = refresh_tokens::find(&mut tx, &successor).await?.or_fault("finding a derived refresh token")?;
-    drop(tx);
-    Opened::refreshed(found.user, found.session, successor, issued).sign(app)
+impl Again {
+    /// Whether this is the client that spent the token, asking again because the answer was lost on its way.
+    fn is_replay(&self, app: &App, key: &IdempotencyKey, now: Time) -> bool {
+        let is_recent = self.known.spent_at.is_some_and(|at| at + app.config.refresh_replay_window > now);
+        is_recent && self.known.spent_key.as_ref() == Some(&key.hash())
+    }
+
+    /// Whether the same device presents the token twice at almost the same moment, as two tabs of one browser do. Once the
+    /// successor is used the chain has gone on, and the old token is in other hands.
+    fn is_race(&self, app: &App, caller: &Caller, now: Time) -> bool {
+        let is_recent = self.known.spent_at.is_some_and(|at| at + app.config.refresh_race_window > now);
+        let is_same_device = self.known.spent_by.as_ref() == Some(&DevicePrint::of_caller(caller));
+        is_recent && is_same_device && self.issued.spent_at.is_none()
+    }
+
+    /// Gives the answer that was given before.
+    fn answer(self, app: &App, found: SessionOfUser) -> Result<SignedIn> {
+        Opened::refreshed(found.user, found.session, self.successor, self.issued).sign(app)
+    }
 }
 
 /// Two hold the same token and one of them is a thief: the session ends for both. False where somebody at the same

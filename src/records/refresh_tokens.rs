@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
+use crate::values::device_print::DevicePrint;
 use crate::values::ids::SessionId;
 use crate::values::secret_token::{IdempotencyKey, RefreshToken, TokenHash};
 use crate::values::time::Time;
@@ -17,6 +18,7 @@ pub struct KnownToken {
     pub expires_at: Time,
     pub spent_at: Option<Time>,
     pub spent_key: Option<TokenHash>,
+    pub spent_by: Option<DevicePrint>,
 }
 
 /// Issues a token to a session. Its id is the `jti` of the access token that goes with it.
@@ -34,6 +36,7 @@ pub async fn issue(
         expires_at,
         spent_at: None,
         spent_key: None,
+        spent_by: None,
     };
     tx.query(sql!(
         "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at) values ($1, $2, $3, $4, $5)"
@@ -53,11 +56,12 @@ pub async fn spend(
     tx: &mut Tx,
     token: &RefreshToken,
     key: Option<&IdempotencyKey>,
+    device: &DevicePrint,
     now: Time,
 ) -> Result<Option<SessionId>> {
     let spent: Option<(SessionId,)> = tx
         .query(sql!(
-            "update refresh_tokens set spent_at = $2, spent_key = $3",
+            "update refresh_tokens set spent_at = $2, spent_key = $3, spent_by = $4",
             " where hash = $1 and spent_at is null and expires_at > $2",
             " and exists (select 1 from sessions s where s.id = session_id and s.ended_at is null and s.expires_at > $2)",
             " returning session_id"
@@ -65,6 +69,7 @@ pub async fn spend(
         .bind(token.hash())
         .bind(now)
         .bind(key.map(IdempotencyKey::hash))
+        .bind(device.clone())
         .optional()
         .await?;
     Ok(spent.map(|(session,)| session))
@@ -73,7 +78,7 @@ pub async fn spend(
 /// What is known of a token, spent or not.
 pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken>> {
     tx.query(sql!(
-        "select id, session_id, issued_at, expires_at, spent_at, spent_key from refresh_tokens where hash = $1"
+        "select id, session_id, issued_at, expires_at, spent_at, spent_key, spent_by from refresh_tokens where hash = $1"
     ))
     .bind(token.hash())
     .optional()

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use aws_lc_rs::digest;
 
+use super::caller::Caller;
+
 /// A hash over agent and network; it tells nobody which.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
@@ -29,6 +31,13 @@ impl DevicePrint {
 }
 
 impl DevicePrint {
+    /// The print of a caller by the whole of its agent, versions too: what presents one token twice within seconds is the
+    /// same program.
+    #[must_use]
+    pub fn of_caller(caller: &Caller) -> Self {
+        Self::of(Some(&caller.user_agent), None, caller.address)
+    }
+
     /// The hash.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

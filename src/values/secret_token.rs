@@ -126,15 +126,14 @@ impl IdempotencyKey {
 }
 
 impl RefreshToken {
-    /// The one successor of this token under this key: HMAC-SHA-256 over both, keyed with the session's salt.
+    /// The one successor of this token: HMAC-SHA-256 over it, keyed with the session's salt.
     ///
     /// It can be made again from what the client presents, so it is never stored; and neither the database
     /// (which has no token) nor a thief of the token (who has no salt) can make it alone.
     #[must_use]
-    pub fn successor(&self, key: &IdempotencyKey, salt: &RefreshSalt) -> Self {
+    pub fn successor(&self, salt: &RefreshSalt) -> Self {
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &salt.0));
         context.update(self.0.as_slice());
-        context.update(&key.0.0);
         let mut bytes = Zeroizing::new([0; 32]);
         for (to, from) in bytes.iter_mut().zip(context.sign().as_ref()) {
             *to = *from;
@@ -169,13 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn the_successor_depends_on_token_key_and_salt() {
+    fn the_successor_depends_on_token_and_salt() {
         let (token, salt) = (RefreshToken::random().unwrap(), RefreshSalt::random().unwrap());
-        let successor = token.successor(&IdempotencyKey::new("a"), &salt).hash();
+        let successor = token.successor(&salt).hash();
 
-        assert_eq!(successor, token.successor(&IdempotencyKey::new("a"), &salt).hash());
-        assert_ne!(successor, token.successor(&IdempotencyKey::new("b"), &salt).hash());
-        assert_ne!(successor, token.successor(&IdempotencyKey::new("a"), &RefreshSalt::random().unwrap()).hash());
-        assert_ne!(successor, RefreshToken::random().unwrap().successor(&IdempotencyKey::new("a"), &salt).hash());
+        assert_eq!(successor, token.successor(&salt).hash());
+        assert_ne!(successor, token.successor(&RefreshSalt::random().unwrap()).hash());
+        assert_ne!(successor, RefreshToken::random().unwrap().successor(&salt).hash());
     }
 }

@@ -67,6 +67,7 @@ mod readiness;
 mod redis;
 mod refresh;
 mod refresh_cookie;
+mod refresh_race;
 mod register;
 mod replays;
 mod reset_password;

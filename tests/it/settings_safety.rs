@@ -51,6 +51,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("ACCESS_TOKEN_LIFETIME", &["61m"], &["1h"]),
     ("REFRESH_TOKEN_LIFETIME", &["91d"], &["90d"]),
     ("REFRESH_REPLAY_WINDOW", &["11m"], &["10m", "0s"]),
+    ("REFRESH_RACE_WINDOW", &["61s"], &["60s", "0s"]),
     ("SESSION_MAX_LIFETIME", &["0s", "401d"], &["400d"]),
     ("REAUTHENTICATION_WINDOW", &["61m"], &["1h"]),
     ("VERIFICATION_TOKEN_LIFETIME", &["8d"], &["7d"]),

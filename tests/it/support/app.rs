@@ -143,6 +143,8 @@ fn defaults(world: &World) -> HashMap<String, String> {
         ("ARGON2_ITERATIONS", "1"),
         ("ARGON2_LANES", "1"),
         ("HASH_QUEUE", "1000"),
+        // A test that presents a token twice means a thief, unless it says otherwise.
+        ("REFRESH_RACE_WINDOW", "0s"),
         ("MAX_CONNECTIONS_PER_ADDRESS", "10000"),
         ("RATE_LIMIT_REQUESTS", "0"),
         ("RATE_LIMIT_BUDGET", "0"),
