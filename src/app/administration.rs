@@ -47,7 +47,7 @@ impl App {
     pub async fn keep_an_admin(&self, tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
         let is_admin = users::find_in(tx, id).await?.is_some_and(|user| user.role == Role::Admin);
         let needs_verified = self.config.requires_verified_email();
-        if is_admin && !administration::any_other_able_admin(tx, id, needs_verified, now).await? {
+        if is_admin && !administration::any_able_admin(tx, Some(id), needs_verified, now).await? {
             let why = "One administrator who can sign in must be left, and this is the last one.";
             return Err(Refusal::Conflict(why).into());
         }

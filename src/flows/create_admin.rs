@@ -45,5 +45,6 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
 /// # Errors
 /// `UNAVAILABLE`, or a fault.
 pub async fn has_admin(app: &App) -> Result<bool> {
-    administration::any_able_admin(&app.db, app.config.requires_verified_email(), app.clock.now()).await
+    let needs_verified = app.config.requires_verified_email();
+    administration::any_able_admin(&mut app.db.begin().await?, None, needs_verified, app.clock.now()).await
 }

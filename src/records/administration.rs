@@ -2,7 +2,7 @@
 
 use crate::error::{OrFault, Result};
 use crate::records::users::{self, User};
-use crate::tools::db::{Db, Tx, sql};
+use crate::tools::db::{Tx, sql};
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 use crate::values::user::{LockedBy, Role};
@@ -14,35 +14,24 @@ pub async fn hold_roster(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Users who administer the server and can sign in to do so: with a password or a provider, under a verified address
-/// where `$1` demands that, and not locked by an administrator at `$2`. An invited user is none before they have followed
-/// the invitation. Wrong passwords of a stranger take nobody away: that lock ends by itself.
-macro_rules! able_admins {
-    () => {
-        "select 1 from users u where u.role = 'ADMIN' and u.deleted_at is null and u.facets in (8, 9, 10, 11) \
-         and (u.locked_by is null or u.locked_by <> 'ADMIN' or u.locked_until <= $2) \
-         and (u.email_verified_at is not null or not $1) and (u.password_hash is not null \
-         or exists (select 1 from oauth_accounts o where o.user_id = u.id))"
-    };
-}
-
-/// Whether there is an administrator who can sign in.
-pub async fn any_able_admin(db: &Db, needs_verified: bool, now: Time) -> Result<bool> {
-    let able: Option<(i32,)> =
-        db.query(sql!(able_admins!(), " limit 1")).bind(needs_verified).bind(now).optional().await?;
-    Ok(able.is_some())
-}
-
-/// Whether there is one besides this user. Only right after [`hold_roster`].
-pub async fn any_other_able_admin(tx: &mut Tx, id: UserId, needs_verified: bool, now: Time) -> Result<bool> {
-    let other: Option<(i32,)> = tx
-        .query(sql!(able_admins!(), " and u.id <> $3 limit 1"))
+/// Whether there is an administrator, besides one who may be left out, who can sign in: with a password or a provider,
+/// under a verified address where that is demanded, and not locked by an administrator. An invited user is none before
+/// they have followed the invitation. Wrong passwords of a stranger take nobody away: that lock ends by itself. To take
+/// one away, only right after [`hold_roster`].
+pub async fn any_able_admin(tx: &mut Tx, besides: Option<UserId>, needs_verified: bool, now: Time) -> Result<bool> {
+    let able: Option<(i32,)> = tx
+        .query(sql!(
+            "select 1 from users u where u.role = 'ADMIN' and u.deleted_at is null and u.facets in (8, 9, 10, 11)",
+            " and (u.id <> $1 or $1 is null) and (u.email_verified_at is not null or not $2)",
+            " and (u.locked_by is null or u.locked_by <> 'ADMIN' or u.locked_until <= $3)",
+            " and (u.password_hash is not null or exists (select 1 from oauth_accounts o where o.user_id = u.id)) limit 1"
+        ))
+        .bind(besides)
         .bind(needs_verified)
         .bind(now)
-        .bind(id)
         .optional()
         .await?;
-    Ok(other.is_some())
+    Ok(able.is_some())
 }
 
 /// Gives a user another role.

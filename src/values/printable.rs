@@ -146,10 +146,15 @@ mod tests {
         }
     }
 
+    /// The planes in which there are signs and marks; those between hold ideographs, or nothing.
+    fn characters() -> impl Iterator<Item = char> {
+        ('\u{1}'..='\u{1ffff}').chain('\u{e0000}'..='\u{e0fff}')
+    }
+
     /// Everything that normalises to a character, or is confusable with it. Digits are those of all scripts.
     static LOOKALIKES: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
         let mut all: HashMap<char, Vec<char>> = HashMap::new();
-        for c in '\u{1}'..=char::MAX {
+        for c in characters() {
             let text = c.to_string();
             let (normalised, like): (String, String) = (text.nfkc().collect(), skeleton(&text).collect());
             for one in "./:@.w".chars() {
@@ -166,8 +171,7 @@ mod tests {
         all
     });
 
-    static INVISIBLE: LazyLock<Vec<char>> =
-        LazyLock::new(|| ('\u{1}'..=char::MAX).filter(|c| is_invisible(*c)).collect());
+    static INVISIBLE: LazyLock<Vec<char>> = LazyLock::new(|| characters().filter(|c| is_invisible(*c)).collect());
 
     fn disguised() -> impl Strategy<Value = String> {
         let messages = vec!["evil.example", "http://evil", "a@b.example", "www.evil", "000 000 0", "0000000", "x.co"];

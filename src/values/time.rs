@@ -5,6 +5,17 @@ use chrono::Datelike;
 /// A point in time. Cut to whole microseconds by [`crate::tools::clock`], because PostgreSQL keeps no more.
 pub type Time = chrono::DateTime<chrono::Utc>;
 
+/// The first and the last moment that both engines sort alike.
+const BOUNDS: (Option<Time>, Option<Time>) =
+    (Time::from_timestamp(-62_167_219_200, 0), Time::from_timestamp(253_402_300_799, 999_999_000));
+
+/// The time, or the nearest one that both engines sort alike.
+#[must_use]
+pub fn sortable(at: Time) -> Time {
+    let (first, last) = BOUNDS;
+    at.max(first.unwrap_or(at)).min(last.unwrap_or(at))
+}
+
 /// Whether both engines keep and sort it alike: `SQLite` sorts times as texts, and a year of five digits stands before one
 /// of four there.
 #[must_use]

@@ -4,7 +4,7 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use chrono::{NaiveDate, SecondsFormat};
 
 use crate::values::email_address;
-use crate::values::time::{Time, is_sortable};
+use crate::values::time::{Time, sortable};
 
 /// A point in time, as the schema writes it.
 pub struct DateTime(pub Time);
@@ -15,9 +15,9 @@ impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         let parsed = chrono::DateTime::parse_from_rfc3339(text);
-        // An offset reaches a year before the first and behind the last.
-        let at = parsed.ok().map(|at| at.to_utc()).filter(|at| is_sortable(*at));
-        at.map(Self).ok_or_else(|| InputValueError::custom("not an RFC 3339 date and time of the years 0 to 9999"))
+        // With an offset it can lie a day before the year 0, or behind 9999.
+        let parsed = parsed.map(|at| Self(sortable(at.to_utc())));
+        parsed.map_err(|_| InputValueError::custom("not an RFC 3339 date and time"))
     }
 
     fn to_value(&self) -> Value {
