@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::App;
+use super::limits::LetterCause;
 use crate::error::{OrFault, Result};
 use crate::records::one_time_tokens::{self, Holder, Purpose};
 use crate::records::outbox::{self, LetterKind, Posted};
@@ -43,9 +44,22 @@ impl App {
         // A deleted account is written to once: about the deletion.
         let may_read = |user: &User| user.deleted_at.is_none() || posted.kind == LetterKind::AccountDeleted;
         let Some(user) = user.filter(may_read) else { return Ok(None) };
+        if !self.may_notify(posted, &user, now).await {
+            return Ok(None);
+        }
         let letter = Writing { app: self, posted, user, now }.write(&mut tx).await?;
         tx.commit().await?;
         Ok(letter)
+    }
+
+    /// Whether an email that only tells of an action may leave. An address that was never verified may be a stranger's, and
+    /// the holder of the account could have any number of emails sent there.
+    async fn may_notify(&self, posted: &Posted, user: &User, now: Time) -> bool {
+        let is_retry = posted.attempts > 1;
+        if is_retry || !posted.kind.is_notice() || user.email_verified_at.is_some() {
+            return true;
+        }
+        self.may_send_letter(LetterCause::UnverifiedNotice, &posted.recipient, now).await
     }
 }
 
@@ -73,7 +87,7 @@ impl Writing<'_> {
             LetterKind::AccountExists if is_own => self.account_exists(self.name()).map(Some),
             LetterKind::ConfirmEmailChange if !is_own => self.confirm_email_change(tx).await,
             LetterKind::EmailChanged if !is_own => self.email_changed(tx).await,
-            LetterKind::NewDevice => self.new_device(tx).await,
+            LetterKind::NewDevice if is_own => self.new_device(tx).await,
             LetterKind::SessionCompromised => self.session_compromised(),
             LetterKind::PasswordChanged => self.password_changed(tx).await,
             LetterKind::AccountDeleted => Ok(self.account_deleted()),
@@ -88,6 +102,7 @@ impl Writing<'_> {
             | LetterKind::AccountExists
             | LetterKind::Invitation
             | LetterKind::ConfirmEmailChange
+            | LetterKind::NewDevice
             | LetterKind::EmailChanged => Ok(None),
         }
     }
@@ -103,8 +118,10 @@ impl Writing<'_> {
         if users::is_free(tx, &new_address, self.user.id, self.now).await? {
             let valid_for = self.app.config.verification_token_lifetime;
             let link = self.link_with_token(tx, Purpose::ConfirmEmailChange, valid_for).await?;
-            // An address that nobody proved is a text that a stranger may have chosen: it is not shown.
-            let former_address = self.user.email_verified_at.map(|_| self.user.email.clone());
+            // An address that nobody proved is a text that a stranger may have chosen, and so is a local part that could
+            // be read as a message: they are not shown.
+            let is_shown = self.user.email_verified_at.is_some() && self.user.email.is_plain();
+            let former_address = is_shown.then(|| self.user.email.clone());
             let (name, undo_for) = (self.name(), self.app.config.email_undo_lifetime);
             let letter = Letter::ConfirmEmailChange { name, link, valid_for, new_address, former_address, undo_for };
             return Ok(Some(letter));
@@ -168,7 +185,11 @@ impl Writing<'_> {
 
     async fn password_changed(&self, tx: &mut Tx) -> Result<Option<Letter>> {
         let (Some(address), Some(at)) = (self.posted.details.address, self.posted.details.at) else { return Ok(None) };
-        let held = held_addresses::find_of_user(tx, self.user.id, self.now).await?;
+        // A mailbox that the account has left is not told where else it has been.
+        let held = match self.user.email == self.posted.recipient {
+            true => held_addresses::find_of_user(tx, self.user.id, self.now).await?,
+            false => None,
+        };
         let (former_address, undo_until) = held.map(|held| (held.email, held.held_until)).unzip();
         let (name, device) = (self.name(), self.device());
         Ok(Some(Letter::PasswordChanged { name, device, address, at, former_address, undo_until }))

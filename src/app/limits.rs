@@ -35,6 +35,10 @@ pub enum LetterCause {
     PasswordReset,
     /// An account wants to move to the recipient's address.
     EmailChange,
+    /// The present address of an account is told that it is about to move.
+    EmailChangeNotice,
+    /// An address that was never verified is told of an action.
+    UnverifiedNotice,
     /// An administrator invites somebody, or sends them a reset.
     Administrator,
 }
@@ -46,6 +50,8 @@ impl LetterCause {
             Self::Verification => "verification",
             Self::PasswordReset => "password-reset",
             Self::EmailChange => "email-change",
+            Self::EmailChangeNotice => "email-change-notice",
+            Self::UnverifiedNotice => "unverified-notice",
             Self::Administrator => "administrator",
         }
     }

@@ -8,7 +8,7 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::{held_addresses, sessions, users};
+use crate::records::{held_addresses, known_devices, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -33,7 +33,7 @@ pub async fn request_email_change(
     let user = viewer.user();
     // The present address is told, if it is the user's own; but a flood of requests floods no mailbox.
     let tells_owner =
-        user.email_verified_at.is_some() && app.may_send_letter(LetterCause::EmailChange, &user.email, now).await;
+        user.email_verified_at.is_some() && app.may_send_letter(LetterCause::EmailChangeNotice, &user.email, now).await;
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
     outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;
@@ -118,15 +118,23 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     if let Some(until) = user.locked_until.filter(|_| user.is_shut(now)) {
         return Err(locked(until, now).into());
     }
+    if user.deleted_at.is_some() {
+        return Err(Refusal::InvalidToken.into());
+    }
+    // The emails before the tokens: one that is just being written makes its token before the tokens are revoked, or not
+    // at all. And before the address, whose change would wait for that writing while it waits for us.
+    for kind in [LetterKind::VerifyEmail, LetterKind::ResetPassword, LetterKind::ConfirmEmailChange] {
+        outbox::withdraw_of_user(&mut tx, kind, user.id, now).await?;
+    }
+    outbox::withdraw_later_undo(&mut tx, user.id, &holder.email, now).await?;
     if !users::change_email(&mut tx, user.id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
     }
     users::revoke_password(&mut tx, user.id, now).await?;
-    for kind in [LetterKind::VerifyEmail, LetterKind::ResetPassword, LetterKind::ConfirmEmailChange] {
-        outbox::withdraw_of_user(&mut tx, kind, holder.user_id, now).await?;
-    }
-    one_time_tokens::revoke_but_older_undo(&mut tx, holder.user_id, &holder.email, now).await?;
-    held_addresses::release(&mut tx, &holder.email).await?;
+    known_devices::forget_all(&mut tx, user.id).await?;
+    one_time_tokens::revoke_but_older_undo(&mut tx, user.id, &holder.email, now).await?;
+    // An address that was left later is the thief's, and takes nothing back.
+    held_addresses::release_from(&mut tx, user.id, &holder.email).await?;
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
     let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;

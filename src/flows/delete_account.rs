@@ -2,10 +2,10 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
-use crate::error::{FieldFault, Result};
+use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::outbox::{self, Details, LetterKind};
-use crate::records::{administration, one_time_tokens, users};
+use crate::records::{administration, held_addresses, one_time_tokens, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -15,7 +15,7 @@ use crate::values::session::SessionEndReason;
 /// Marks the viewer's account as deleted and ends every session. The address stays taken.
 ///
 /// # Errors
-/// `REAUTHENTICATION_REQUIRED`; `CONFLICT` for the last administrator; `VALIDATION_FAILED` where the typed address is not the account's own.
+/// `REAUTHENTICATION_REQUIRED`; `CONFLICT` for the last administrator, and while a former address can take the account back; `VALIDATION_FAILED` where the typed address is not the account's own.
 pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: &EmailAddress) -> Result<UserId> {
     let now = app.clock.now();
     let user = viewer.user();
@@ -28,11 +28,15 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     let mut tx = app.db.begin().await?;
     administration::hold_roster(&mut tx).await?;
     viewer.hold(&mut tx, now).await?;
+    // A thief who has moved the account must not delete its owner's way back with it.
+    if held_addresses::find_of_user(&mut tx, user.id, now).await?.is_some() {
+        return Err(Refusal::Conflict("The former address of this account can still take it back. Please wait until then.").into());
+    }
     app.keep_an_admin(&mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {
         app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
-        outbox::withdraw_all_of_user(&mut tx, user.id, now).await?;
-        one_time_tokens::revoke_all(&mut tx, user.id, now).await?;
+        outbox::withdraw_but_undo(&mut tx, user.id, now).await?;
+        one_time_tokens::revoke_but_undo(&mut tx, user.id, now).await?;
         let details = Details::of_deed(viewer.session().device_label(), caller, now);
         app.post(&mut tx, LetterKind::AccountDeleted, user, details, now).await?;
         let event = Event::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);

@@ -5,14 +5,14 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{Details, LetterKind};
-use crate::records::{known_devices, sessions, users};
+use crate::records::{known_devices, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::SessionId;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 
-/// Ends the session and every other, forgets its device, and takes the password away: the person who opened the session
+/// Ends the session and every other, forgets all devices, and takes the password away: the person who opened the session
 /// knows it. An email offers a new one. The second factor stays: an email link alone must not be a way past it.
 ///
 /// # Errors
@@ -24,14 +24,13 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken)?;
+    // An address that the account has left says nothing about it any more.
+    let user = user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken)?;
     users::revoke_password(&mut tx, user.id, now).await?;
     // The same person may have opened more.
     app.end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
-    // From the same place the next sign-in must be told of again.
-    if let Some(disowned) = sessions::find_in(&mut tx, session).await? {
-        known_devices::forget(&mut tx, user.id, &disowned.device_print()).await?;
-    }
+    // No device of this account is trusted before its owner has signed in again.
+    known_devices::forget_all(&mut tx, user.id).await?;
     let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     app.post(&mut tx, LetterKind::ResetPassword, &user, Details::default(), now).await?;

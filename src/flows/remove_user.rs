@@ -28,8 +28,8 @@ pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) 
     app.keep_an_admin(&mut tx, id, now).await?;
     if users::delete(&mut tx, id, now).await? {
         let ended = app.end_sessions(&mut tx, id, None, SessionEndReason::AccountDeleted, now).await?;
-        outbox::withdraw_all_of_user(&mut tx, id, now).await?;
-        one_time_tokens::revoke_all(&mut tx, id, now).await?;
+        outbox::withdraw_but_undo(&mut tx, id, now).await?;
+        one_time_tokens::revoke_but_undo(&mut tx, id, now).await?;
         // Told where its owner reads, without a word about the administrator.
         let details = Details { at: Some(now), ..Details::default() };
         app.post(&mut tx, LetterKind::AccountDeleted, &subject, details, now).await?;

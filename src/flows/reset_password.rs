@@ -5,6 +5,7 @@ use crate::app::charges::Prepaid;
 use crate::app::limits::{Attempt, LetterCause};
 use crate::error::{FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, Event};
+use crate::records::mfa;
 use crate::records::one_time_tokens::{self, Holder, Purpose};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
 use crate::records::users;
@@ -67,14 +68,21 @@ pub async fn reset_password(
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
         return Err(Refusal::InvalidToken.into());
     }
-    // The first proof of this mailbox: the account was opened by a person who need not be its owner.
-    let is_first_proof = before.email_verified_at.is_none() && purpose == Purpose::ResetPassword;
+    // The first proof of this mailbox: the account was opened by a person who need not be its owner. Nobody has been in an
+    // account that waits for its invitation to be accepted.
+    let is_first_proof = before.email_verified_at.is_none() && before.last_login_at.is_some();
     if is_first_proof {
         app.drop_unverified_holder(&mut tx, holder.user_id, now).await?;
+    } else if let Some(proved_at) = before.email_verified_at {
+        // A link that verified the address says nothing of the person who had set a second factor before.
+        mfa::disable_older(&mut tx, holder.user_id, proved_at).await?;
     }
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
-    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::ResetPassword, now).await?;
-    one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::Invitation, now).await?;
+    outbox::withdraw(&mut tx, LetterKind::NewDevice, &holder.email, now).await?;
+    // A link that disowns a sign-in of before would take the new password.
+    for purpose in [Purpose::ResetPassword, Purpose::Invitation, Purpose::DisownSession] {
+        one_time_tokens::revoke(&mut tx, holder.user_id, purpose, now).await?;
+    }
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
     let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
     let is_invitation = purpose == Purpose::Invitation;

@@ -2,7 +2,7 @@
 
 use super::authenticate::Viewer;
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
 use crate::records::users::{self, User};
 use crate::values::audit::AuditAction;
@@ -20,13 +20,15 @@ pub struct ProfileChange {
 /// Changes the profile and answers the user as it is now.
 ///
 /// # Errors
-/// `UNAVAILABLE`, or a fault.
+/// `UNAUTHENTICATED` where the session has ended meanwhile.
 pub async fn update_profile(app: &App, caller: &Caller, viewer: &Viewer, change: ProfileChange) -> Result<User> {
     let now = app.clock.now();
-    let mut user = viewer.user().clone();
+    let mut tx = app.db.begin().await?;
+    viewer.hold(&mut tx, now).await?;
+    // Read again: another change may have come between, and what is not changed here is written as it is now.
+    let mut user = users::find_in(&mut tx, viewer.user().id).await?.ok_or(Refusal::Unauthenticated)?;
     change.name.apply(&mut user.name);
     change.locale.apply(&mut user.locale);
-    let mut tx = app.db.begin().await?;
     let user = users::update_profile(&mut tx, &user, now).await?;
     let event = Event::success(AuditAction::ProfileUpdated).by(user.id).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event, now).await?;

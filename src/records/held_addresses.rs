@@ -63,16 +63,26 @@ pub async fn find_of_user(tx: &mut Tx, id: UserId, now: Time) -> Result<Option<H
     .await
 }
 
-/// Lets go of an address that its user has again.
-pub async fn release(tx: &mut Tx, email: &EmailAddress) -> Result<()> {
-    tx.query(sql!("delete from held_addresses where email = $1")).bind(email.clone()).execute().await?;
+/// Lets go of an address that its user has again, and of those that were left after it.
+pub async fn release_from(tx: &mut Tx, id: UserId, restored: &EmailAddress) -> Result<()> {
+    tx.query(sql!(
+        "delete from held_addresses where user_id = $1",
+        " and held_until >= (select o.held_until from held_addresses o where o.email = $2)"
+    ))
+    .bind(id)
+    .bind(restored.clone())
+    .execute()
+    .await?;
     Ok(())
 }
 
 /// Removes a batch of holds that ended before `cutoff`. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    // Asked twice: a hold that was renewed while we waited for its row stays (PostgreSQL looks at the row anew, and not
+    // into the subselect).
     db.query(sql!(
-        "delete from held_addresses where email in (select email from held_addresses where held_until < $1 limit $2)"
+        "delete from held_addresses where held_until < $1",
+        " and email in (select email from held_addresses where held_until < $1 limit $2)"
     ))
     .bind(cutoff)
     .bind(batch)

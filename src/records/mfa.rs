@@ -140,6 +140,20 @@ pub async fn disable(tx: &mut Tx, user: UserId) -> Result<bool> {
     Ok(tx.query(sql!("delete from mfa where user_id = $1")).bind(user).execute().await? == 1)
 }
 
+/// Turns off a second factor that is older than `moment`, and forgets its secret and codes.
+pub async fn disable_older(tx: &mut Tx, user: UserId, moment: Time) -> Result<()> {
+    let older: Option<(i32,)> = tx
+        .query(sql!("select 1 from mfa where user_id = $1 and enabled_at < $2"))
+        .bind(user)
+        .bind(moment)
+        .optional()
+        .await?;
+    if older.is_some() {
+        disable(tx, user).await?;
+    }
+    Ok(())
+}
+
 /// Accepts a time step, once: of two simultaneous uses exactly one is accepted (RFC 6238, section 5.2).
 pub async fn use_step(tx: &mut Tx, user: UserId, step: i64) -> Result<bool> {
     let accepted = tx

@@ -36,6 +36,32 @@ pub enum LetterKind {
     MfaReset,
 }
 
+impl LetterKind {
+    /// Whether the email only tells of an action, and nothing is asked of its reader.
+    #[must_use]
+    pub const fn is_notice(self) -> bool {
+        match self {
+            Self::PasswordChanged
+            | Self::SessionCompromised
+            | Self::NewDevice
+            | Self::MfaEnabled
+            | Self::MfaDisabled
+            | Self::BackupCodeUsed
+            | Self::BackupCodesRegenerated
+            | Self::MfaCodesRefused
+            | Self::EmailChangeRequested
+            | Self::EmailChanged
+            | Self::AccountDeleted
+            | Self::MfaReset => true,
+            Self::VerifyEmail
+            | Self::ResetPassword
+            | Self::AccountExists
+            | Self::ConfirmEmailChange
+            | Self::Invitation => false,
+        }
+    }
+}
+
 /// What a letter tells besides its kind; never a secret.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the words of the letters")]
@@ -148,13 +174,33 @@ pub async fn withdraw_of_user(tx: &mut Tx, kind: LetterKind, user: UserId, now: 
     Ok(())
 }
 
-/// Takes back every waiting letter that belongs to one user.
-pub async fn withdraw_all_of_user(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update outbox set state = 'DROPPED', settled_at = $2 where user_id = $1 and state = 'WAITING'"))
-        .bind(user)
-        .bind(now)
-        .execute()
-        .await?;
+/// Takes back waiting emails that offer to undo a change of address, but for those to addresses that were left before the
+/// restored one.
+pub async fn withdraw_later_undo(tx: &mut Tx, user: UserId, restored: &EmailAddress, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "update outbox set state = 'DROPPED', settled_at = $2",
+        " where user_id = $1 and kind = 'EMAIL_CHANGED' and state = 'WAITING' and recipient not in",
+        " (select h.email from held_addresses h where h.user_id = $1",
+        " and h.held_until < (select o.held_until from held_addresses o where o.email = $3))"
+    ))
+    .bind(user)
+    .bind(now)
+    .bind(restored.clone())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Takes back every waiting email that belongs to a user, but for those that offer to undo a change of address.
+pub async fn withdraw_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
+    tx.query(sql!(
+        "update outbox set state = 'DROPPED', settled_at = $2",
+        " where user_id = $1 and kind <> 'EMAIL_CHANGED' and state = 'WAITING'"
+    ))
+    .bind(user)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Accounts whose address was never verified, and that are old enough to be removed.
 
+use super::users;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::ids::UserId;
@@ -42,6 +43,8 @@ pub async fn list(db: &Db, limits: &Limits, last: UserId, batch: i64) -> Result<
 
 /// Removes the account and all that belongs to it; false where it is not due any more.
 pub async fn remove(tx: &mut Tx, id: UserId, limits: &Limits) -> Result<bool> {
+    // Held first: a statement that waited for the row would decide by what it was before (PostgreSQL, READ COMMITTED).
+    users::hold(tx, id).await?;
     let removed = tx
         .query(sql!("delete from users where id = $4 and id in (select u.id from users u where ", is_due!(), ")"))
         .bind(limits.cutoff)

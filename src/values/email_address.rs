@@ -56,6 +56,15 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Whether the local part is one that can be printed in an email to another person: letters, digits and the marks that
+    /// addresses of people have, and nothing that reads as a web address.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let local = self.local_part();
+        let is_usual = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+        local.chars().count() <= 40 && local.chars().all(is_usual) && !local.starts_with("www.")
+    }
+
     /// What stands before the `@`.
     #[must_use]
     pub fn local_part(&self) -> &str {

@@ -39,18 +39,6 @@ async fn move_to(app: &App, id: UserId, email: &EmailAddress) -> bool {
     moved
 }
 
-/// Waits until a registration waits for another transaction. SQLite has one writer, which others wait for.
-async fn until_a_registration_waits(app: &TestApp) {
-    if app.world.database.url.starts_with("sqlite") {
-        return;
-    }
-    let text = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' \
-                and query like 'insert into users%'";
-    while app.app.db.query(text).one::<(i64,)>().await.unwrap() == (0,) {
-        tokio::task::yield_now().await;
-    }
-}
-
 /// Moves an account away from `old` and lets `claim` ask for `old` before that is committed. Answers what it got.
 async fn moves_away_while<T>(app: &TestApp, user: &User, claim: impl Future<Output = T>) -> T {
     let now = app.app.clock.now();
@@ -59,7 +47,7 @@ async fn moves_away_while<T>(app: &TestApp, user: &User, claim: impl Future<Outp
     assert!(users::change_email(&mut tx, user.id, &new, now).await.unwrap());
     held_addresses::hold(&mut tx, user.id, &user.email, now + HOLD).await.unwrap();
     let committed = async {
-        until_a_registration_waits(app).await;
+        app.until_one_waits("insert into users%").await;
         tx.commit().await.unwrap();
     };
     join(claim, committed).await.0

@@ -13,6 +13,7 @@
 
 mod access_token;
 mod account_returned;
+mod account_returned_again;
 mod administration;
 mod architecture;
 mod audit_chain;

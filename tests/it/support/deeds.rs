@@ -55,6 +55,19 @@ impl TestApp {
         self.app.db.query(text).bind(session).bind(self.clock_time()).execute().await.unwrap();
     }
 
+    /// Waits until a statement like this one waits for another transaction. SQLite has one writer, for which others wait
+    /// without a statement.
+    pub async fn until_one_waits(&self, statement: &str) {
+        if self.world.database.is_sqlite() {
+            return;
+        }
+        let text = "select count(*) from pg_stat_activity where datname = current_database() \
+                    and wait_event_type = 'Lock' and query like $1";
+        while self.app.db.query(text).bind(statement.to_owned()).one::<(i64,)>().await.unwrap() == (0,) {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Events about somebody in one transaction, written by a process that dies before it can tell anybody.
     pub async fn record_and_die(&self, about: &SignedIn, events: usize, user_agent: &str) {
         let (url, acquire_timeout) = (self.world.database.url.clone(), Duration::from_secs(3));
