@@ -219,6 +219,7 @@ impl Follower {
     /// is given back. Whoever has not enough left is told so, and goes on behind the last event that they were told.
     async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
         self.check().await?;
+        // A list reads one row more than its page, to know whether there is another.
         let full = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
         let receipt = self.app.charge_points(&replay.payer, full, self.app.clock.now()).await?;
         let scope = paging::Scope::of("replay", &replay.filter, paging::SortedBy::Time);
