@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_address_is_as_short_in_ascii_as_it_was_typed() {
-        let typed = format!("ann@{}.example", "ü".repeat(120));
+        let typed = format!("ann@{}example", "ü.".repeat(60));
 
         assert!(typed.len() <= EMAIL_LIMIT && EmailAddress::parse(&typed).is_err());
     }
