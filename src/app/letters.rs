@@ -186,9 +186,10 @@ impl Writing<'_> {
     async fn password_changed(&self, tx: &mut Tx) -> Result<Option<Letter>> {
         let (Some(address), Some(at)) = (self.posted.details.address, self.posted.details.at) else { return Ok(None) };
         // A mailbox that the account has left is not told where else it has been.
-        let held = match self.user.email == self.posted.recipient {
-            true => held_addresses::find_of_user(tx, self.user.id, self.now).await?,
-            false => None,
+        let held = if self.user.email == self.posted.recipient {
+            held_addresses::find_of_user(tx, self.user.id, self.now).await?
+        } else {
+            None
         };
         let (former_address, undo_until) = held.map(|held| (held.email, held.held_until)).unzip();
         let (name, device) = (self.name(), self.device());

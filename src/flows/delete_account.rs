@@ -30,7 +30,9 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     viewer.hold(&mut tx, now).await?;
     // A thief who has moved the account must not delete its owner's way back with it.
     if held_addresses::find_of_user(&mut tx, user.id, now).await?.is_some() {
-        return Err(Refusal::Conflict("The former address of this account can still take it back. Please wait until then.").into());
+        return Err(
+            Refusal::Conflict("A former address can still take this account back. Please delete it later.").into()
+        );
     }
     app.keep_an_admin(&mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {

@@ -31,7 +31,8 @@ pub async fn refresh(
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
 
-    let Some(session) = refresh_tokens::spend(&mut tx, presented, key, &DevicePrint::of_caller(caller), now).await? else {
+    let Some(session) = refresh_tokens::spend(&mut tx, presented, key, &DevicePrint::of_caller(caller), now).await?
+    else {
         return second_use(app, tx, caller, (presented, key), now).await;
     };
     let opened = rotate(app, &mut tx, session, presented, now).await?;
@@ -43,13 +44,7 @@ pub async fn refresh(
 }
 
 /// Issues the successor to a session whose token has just been spent.
-async fn rotate(
-    app: &App,
-    tx: &mut Tx,
-    session: SessionId,
-    presented: &RefreshToken,
-    now: Time,
-) -> Result<Opened> {
+async fn rotate(app: &App, tx: &mut Tx, session: SessionId, presented: &RefreshToken, now: Time) -> Result<Opened> {
     let found = sessions::find_with_user_in(tx, session).await?;
     let SessionOfUser { mut session, user } = found.or_fault("reading the session of a spent refresh token")?;
     if user.deleted_at.is_some() {

@@ -141,12 +141,14 @@ pub async fn revoke_but_older_undo(tx: &mut Tx, user: UserId, restored: &EmailAd
 /// Takes back everything a user's unspent tokens are good for, but for undoing changes of address: that is the way back of
 /// an owner whose account another person moved away and then had deleted.
 pub async fn revoke_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null and purpose <> $3"))
-        .bind(user)
-        .bind(now)
-        .bind(Purpose::UndoEmailChange)
-        .execute()
-        .await?;
+    tx.query(sql!(
+        "update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null and purpose <> $3"
+    ))
+    .bind(user)
+    .bind(now)
+    .bind(Purpose::UndoEmailChange)
+    .execute()
+    .await?;
     Ok(())
 }
 

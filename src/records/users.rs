@@ -12,7 +12,9 @@ use crate::values::password::PasswordHash;
 use crate::values::time::Time;
 use crate::values::user::{LockedBy, Role, UserStatus, folded};
 
-pub use passwords::{accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password};
+pub use passwords::{
+    accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password,
+};
 
 /// One account.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -98,10 +100,12 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
         .bind(new.name.map(folded))
         .execute()
         .await?;
+    // Asked for a taken address too: where accounts are hidden, both answers take as many statements.
+    let is_held = held_addresses::is_held_for_another(tx, new.email, id, now).await?;
     if created == 0 {
         return Ok(None);
     }
-    if held_addresses::is_held_for_another(tx, new.email, id, now).await? {
+    if is_held {
         tx.query(sql!("delete from users where id = $1")).bind(id).execute().await?;
         return Ok(None);
     }

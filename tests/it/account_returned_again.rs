@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use authgraph::records::{held_addresses, unverified_users, users};
 use authgraph::records::unverified_users::Limits;
+use authgraph::records::{held_addresses, unverified_users, users};
 use authgraph::values::email_address::EmailAddress;
 use serde_json::json;
 

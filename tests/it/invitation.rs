@@ -70,7 +70,7 @@ async fn an_invitation_dies_with_the_account() {
 async fn a_taken_address_is_taken_for_administrators_too() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.com").await;
-    let ann = app.signed_in("ann@example.com").await;
+    let ann = app.verified("ann@example.com").await;
     let gone = app.signed_in("gone@example.com").await;
     app.delete_user(&admin, &gone.user).await.granted();
     app.request_email_change(&ann, "ann@new.example").await.granted();
