@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_graphql::Request;
 use axum::Router;
 use axum::http::HeaderValue;
+use axum::middleware::from_fn_with_state;
 use futures_util::FutureExt;
 use tokio::sync::Mutex;
 
@@ -16,7 +17,7 @@ use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
-use super::http::mailbox;
+use super::http::mailbox::{self, IsPassedOn};
 use super::http::metrics;
 use super::http::open_streams::OpenStreams;
 use super::http::router::router;
@@ -32,12 +33,16 @@ const READINESS_LIFETIME: Duration = Duration::from_secs(1);
 pub fn service(app: &Arc<App>) -> Router {
     let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
     let mailbox = if has_mailbox { mailbox::routes(app) } else { Router::new() };
-    router(edge(app), mailbox.merge(metrics::routes(app)))
+    let all = router(edge(app), mailbox.merge(metrics::routes(app)));
+    if has_mailbox {
+        return all.layer(from_fn_with_state(IsPassedOn::default(), mailbox::look_for_proxy));
+    }
+    all
 }
 
 fn edge(app: &Arc<App>) -> Edge {
     let schema = schema::build(Arc::clone(app));
-    let [ready, keys, doorman, bookkeeper] = [(); 4].map(|()| Arc::clone(app));
+    let [ready, keys, doorman, bookkeeper, witness] = [(); 5].map(|()| Arc::clone(app));
     let live = live(app, schema.clone());
     let last = Arc::new(Mutex::new(None));
     Edge {
@@ -51,6 +56,10 @@ fn edge(app: &Arc<App>) -> Edge {
         count: Arc::new(move |caller| {
             let app = Arc::clone(&bookkeeper);
             async move { admission::count(&app, &caller).await }.boxed()
+        }),
+        abandoned: Arc::new(move |caller| {
+            let app = Arc::clone(&witness);
+            witness.background.spawn("counting", async move { drop(admission::count(&app, &caller).await) });
         }),
         readiness: Arc::new(move || {
             let (app, last) = (Arc::clone(&ready), Arc::clone(&last));

@@ -157,7 +157,8 @@ pub fn customer(address: IpAddr) -> IpAddr {
 }
 
 /// The network around it: what one owner can easily have many addresses of.
-fn network(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & 0xffff_ff00)),
         IpAddr::V6(address) => IpAddr::V6(first_bits(address, 48)),

@@ -31,7 +31,7 @@ const RULES: &[Rule] = &[
     rule("FRONTEND_URL", |c| is_clear(&c.frontend_url), HTTPS),
     rule(
         "DATABASE_URL",
-        |c| is_clear_database(c.database_url.expose()),
+        |c| is_clear_database(c.database_url.expose(), &[]),
         "sslmode=require, verify-ca or verify-full for a PostgreSQL on another machine",
     ),
     rule(
@@ -102,7 +102,11 @@ pub(super) fn refuse_weakness(read: &mut Read<'_>, config: &Config) -> Vec<&'sta
     if config.mode == Mode::Development {
         return Vec::new();
     }
-    let weak: Vec<&Rule> = RULES.iter().filter(|rule| (rule.is_weak)(config)).collect();
+    // The driver reads these where the URL names no host.
+    let beside: Vec<String> = ["PGHOST", "PGHOSTADDR"].iter().filter_map(|name| read.given(name)).collect();
+    let is_elsewhere =
+        |rule: &Rule| rule.name == "DATABASE_URL" && is_clear_database(config.database_url.expose(), &beside);
+    let weak: Vec<&Rule> = RULES.iter().filter(|rule| (rule.is_weak)(config) || is_elsewhere(rule)).collect();
     for Rule { name, wants, .. } in weak.iter().filter(|rule| !named.contains(&rule.name)) {
         let got = read.given(name).unwrap_or_default();
         read.fault(name, &got, &format!("{wants}; or {name} in ALLOW_INSECURE"));
@@ -177,8 +181,9 @@ fn is_clear_text(url: &str) -> bool {
     Url::parse(url).is_ok_and(|url| is_clear(&url))
 }
 
-/// PostgreSQL without TLS over a network: below `require`, and by default, the network decides about TLS.
-fn is_clear_database(url: &str) -> bool {
+/// PostgreSQL without TLS over a network: below `require`, and by default, the network decides about TLS. `beside` are
+/// the hosts that count where the URL has none.
+fn is_clear_database(url: &str, beside: &[String]) -> bool {
     if url.starts_with("sqlite:") {
         return false;
     }
@@ -194,6 +199,9 @@ fn is_clear_database(url: &str) -> bool {
     }
     let mut hosts = given(&["host", "hostaddr"]);
     hosts.extend(url.host_str().filter(|host| !host.is_empty()).map(str::to_ascii_lowercase));
+    if hosts.is_empty() {
+        hosts.extend(beside.iter().map(|host| host.to_ascii_lowercase()));
+    }
     // A path is a socket on this machine.
     !hosts.iter().all(|host| host.starts_with('/') || host.starts_with("%2f") || is_loopback(host))
 }

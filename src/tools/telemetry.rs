@@ -2,7 +2,11 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::error::{OrFault, Result};
@@ -16,6 +20,21 @@ pub enum Format {
     Pretty,
 }
 
+/// Libraries that write whole messages, commands or emails to the log already at `debug`.
+const TALKATIVE: [&str; 3] = ["tungstenite", "tokio_tungstenite", "lettre"];
+
+/// Whether an event may be logged, whatever the filter says. At `trace` libraries write what they carry: access tokens,
+/// passwords, statements with their values. So theirs ends at `debug`.
+fn keeps_secrets(event: &Metadata<'_>) -> bool {
+    let library = event.target().split("::").next().unwrap_or_default();
+    let most = match library {
+        env!("CARGO_CRATE_NAME") => LevelFilter::TRACE,
+        _ if TALKATIVE.contains(&library) => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
+    };
+    *event.level() <= most
+}
+
 /// Begins to log what `filter` lets through (`info,authgraph=debug`). A second start changes nothing.
 ///
 /// # Errors
@@ -23,11 +42,12 @@ pub enum Format {
 pub fn start(format: Format, filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).or_fault("reading the log filter")?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let careful = filter_fn(keeps_secrets);
     let started = match format {
-        Format::Json => log.json().flatten_event(true).with_span_list(false).finish().try_init(),
+        Format::Json => log.json().flatten_event(true).with_span_list(false).finish().with(careful).try_init(),
         // Colours are only ever turned off here: turned on, they would override NO_COLOR.
-        Format::Pretty if io::stderr().is_terminal() => log.compact().finish().try_init(),
-        Format::Pretty => log.compact().with_ansi(false).finish().try_init(),
+        Format::Pretty if io::stderr().is_terminal() => log.compact().finish().with(careful).try_init(),
+        Format::Pretty => log.compact().with_ansi(false).finish().with(careful).try_init(),
     };
     // The only reason to fail is a log that runs already, which tests in one process share.
     drop(started);

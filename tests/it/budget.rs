@@ -255,3 +255,27 @@ async fn simultaneous_operations_never_spend_more_than_there_is() {
 
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 50);
 }
+
+#[tokio::test]
+async fn many_names_for_one_long_field_do_not_make_an_answer_of_many_megabytes() {
+    let app = TestApp::with(LARGE).await;
+    let root = app.administrator("root@example.com").await;
+    let agent = "x".repeat(512);
+    for number in 0..80 {
+        app.register(&format!("user-{number}@example.com")).header("user-agent", &agent).await.granted();
+    }
+    let ask = |names: usize| {
+        let fields: Vec<_> = (0..names).map(|number| format!("a{number}: userAgent")).collect();
+        let fields = fields.join(" ");
+        app.ask(format!("{{ auditEvents(first: 100) {{ edges {{ node {{ {fields} }} }} }} }}")).by(&root)
+    };
+
+    let refused = ask(30).await;
+
+    assert_eq!((refused.code(), &refused.body["data"]), ("QUERY_TOO_COMPLEX", &serde_json::Value::Null));
+    assert_eq!(refused.body["errors"].as_array().unwrap().len(), 1);
+    assert!(refused.text.len() < 10_000, "{}", refused.text.len());
+    // What ran is paid for.
+    assert!(20_000 - cost(&refused).1 > 50, "{}", refused.body["extensions"]);
+    assert!(ask(10).await.granted().text.len() > 400_000);
+}

@@ -1,7 +1,10 @@
 //! What takes a place among the requests of an address: everything, whatever comes of it.
 
+use authgraph::values::caller::Caller;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::socket::{PROTOCOL, Socket};
 use crate::support::{SignedIn, TestApp};
@@ -149,4 +152,66 @@ async fn a_socket_whose_token_is_refused_took_a_place_with_its_handshake() {
     let (status, body): (u16, Value) = Socket::knock(app.address, &[PROTOCOL]).await.unwrap_err();
 
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (429, &json!("RATE_LIMITED")));
+}
+
+#[tokio::test]
+async fn options_that_are_no_preflight_take_a_place() {
+    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "3/1m")]).await;
+    let options = |path: &str| reqwest::Client::new().request(Method::OPTIONS, app.url(path));
+    for _ in 0..5 {
+        let preflight = options("/graphql").header("access-control-request-method", "POST").send().await.unwrap();
+        assert_eq!(preflight.status(), 200);
+    }
+
+    let mut statuses = Vec::new();
+    for path in ["/graphql", "/health", "/nowhere", "/graphql"] {
+        statuses.push(options(path).send().await.unwrap().status().as_u16());
+    }
+
+    assert_eq!(statuses, [200, 200, 200, 429]);
+}
+
+/// The head of a request that announces a body and never sends the whole of it.
+async fn dawdling(app: &TestApp) -> TcpStream {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Whether the next request is refused, after a moment in which what has gone away is noticed.
+async fn is_full_soon(app: &TestApp) -> bool {
+    for _ in 0..200 {
+        if app.app.is_full(&caller(), app.app.clock.now()).is_some() {
+            return true;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    false
+}
+
+fn caller() -> Caller {
+    Caller { address: [127, 0, 0, 1].into(), user_agent: String::new(), correlation_id: String::new() }
+}
+
+#[tokio::test]
+async fn a_request_that_dawdles_over_its_body_takes_a_place() {
+    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "2/1m"), ("REQUEST_TIMEOUT", "1s")]).await;
+    for _ in 0..2 {
+        let mut answer = [0; 12];
+        dawdling(&app).await.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 503");
+    }
+
+    assert!(is_full_soon(&app).await);
+}
+
+#[tokio::test]
+async fn a_request_that_goes_away_before_it_is_read_takes_a_place() {
+    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "2/1m")]).await;
+    for _ in 0..2 {
+        drop(dawdling(&app).await);
+    }
+
+    assert!(is_full_soon(&app).await);
 }

@@ -45,6 +45,7 @@ impl Server {
             execute,
             refusal: Arc::new(|_| None),
             count: Arc::new(|_| async { None }.boxed()),
+            abandoned: Arc::new(|_| ()),
             readiness: Arc::new(move || async move { readiness }.boxed()),
             jwks: Arc::new(String::new),
             metrics: Metrics::open(vec![]).unwrap(),

@@ -122,6 +122,7 @@ async fn a_server_for_development_behind_a_proxy_shows_no_email_to_the_internet(
     let app = TestApp::with(&settings).await;
     app.signed_in("admin@example.com").await;
     app.deliver_mail().await;
+    assert!(app.get("/dev/mailbox/latest?to=admin@example.com").await.text.contains("ago_"));
 
     let request = reqwest::Client::new().get(app.url("/dev/mailbox/latest?to=admin@example.com"));
     let answer = request.header("host", "auth.example.com").header("x-forwarded-for", "203.0.113.7").send().await;
@@ -129,7 +130,45 @@ async fn a_server_for_development_behind_a_proxy_shows_no_email_to_the_internet(
     let answer = answer.unwrap();
     assert_eq!(answer.status(), 404);
     assert!(!answer.text().await.unwrap().contains("ago_"));
-    assert!(app.get("/dev/mailbox/latest?to=admin@example.com").await.text.contains("ago_"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_passes_on_what_clients_call_the_server_opens_the_mailbox_to_none_of_them() {
+    let app = TestApp::start().await;
+    let service = service(&app.app);
+    let asked = async |page: &'static str, peer: &str, host: &str| {
+        let request = from(peer).uri(page).header("host", host).body(Body::empty()).unwrap();
+        service.clone().oneshot(request).await.unwrap().status().as_u16()
+    };
+    // Another machine can reach the server; that does not make it a proxy.
+    assert_eq!(asked("/health", "192.168.1.7:4711", "laptop.example:8080").await, 200);
+    assert_eq!(asked("/dev/mailbox", "127.0.0.1:4711", "localhost:8080").await, 200);
+
+    assert_eq!(asked("/health", "127.0.0.1:4711", "auth.example.com").await, 200);
+
+    assert_eq!(asked("/dev/mailbox", "127.0.0.1:4711", "localhost").await, 404);
+}
+
+/// Each recipe for nginx in the handbook, taken at its word.
+#[tokio::test]
+async fn the_proxy_of_the_handbook_shows_no_email() {
+    let handbook = include_str!("../../docs/operations.md");
+    let recipes: Vec<_> = handbook.split("proxy_http_version 1.1;").skip(1).collect();
+    assert!(!recipes.is_empty());
+    let app = TestApp::start().await;
+    for recipe in recipes {
+        let recipe = recipe.split("```").next().unwrap();
+        let names: Vec<_> =
+            recipe.split("proxy_set_header").skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+        assert!(["Host", "X-Forwarded-For"].iter().all(|name| names.contains(name)), "{names:?}");
+
+        let mut passed_on = from("127.0.0.1:4711").header("host", "localhost");
+        for name in names.iter().filter(|name| **name != "Host") {
+            passed_on = passed_on.header(*name, "127.0.0.1");
+        }
+
+        assert_eq!(status(&app, passed_on).await, 404);
+    }
 }
 
 /// By no way of configuring it: production demands a mail server, and has no such pages even without one.

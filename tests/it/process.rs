@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authgraph::tools::db::{Db, Settings};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::settings::PRODUCTION;
 use crate::support::database::Database;
 use crate::support::process::{Process, run};
+use crate::support::socket::Socket;
 
 /// Registers people one after the other until the process is gone; answers whom it promised membership.
 async fn register_until_killed(process: Arc<Process>, writer: usize, promised: Arc<AtomicUsize>) -> Vec<String> {
@@ -175,4 +177,42 @@ fn keys_are_rotated_and_listed_at_the_command_line() {
     let listed = String::from_utf8(run(folder.path(), &["keys", "list"], &none).stdout).unwrap();
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert!(listed.contains("RS256"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_level_writes_what_a_client_sends() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let log = folder.path().join("log");
+    let filter = [("LOG", "trace,tungstenite=trace,tungstenite::protocol=trace")];
+    let process = Process::start_logging(folder.path(), &database, &log, &filter).await;
+    assert_eq!(process.register("ann@example.com").await, Some(true));
+    let token = process.access_token("ann@example.com").await;
+
+    let mut socket = Socket::greeted(process.address, &token).await;
+    let payload = json!({ "query": "subscription { securityEvents { id } }", "variables": { "unused": "hunter2" } });
+    socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+    socket.is_silent().await;
+
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("sqlx"), "the log is not at its most talkative");
+    for secret in [token.as_str(), "hunter2", "Correct-Horse-7"] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_that_a_client_invents_is_not_written_to_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let log = folder.path().join("log");
+    let process = Process::start_logging(folder.path(), &database, &log, &[]).await;
+    let invented = reqwest::Method::from_bytes("INVENTED".repeat(1_000).as_bytes()).unwrap();
+
+    let asked = reqwest::Client::new().request(invented, format!("http://{}/health", process.address)).send().await;
+
+    assert_eq!(asked.unwrap().status(), 405);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("405") && !log.contains("INVENTED"), "{log}");
 }

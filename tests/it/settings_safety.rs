@@ -209,3 +209,19 @@ fn a_laptop_says_nothing_whatever_else_it_sets() {
         assert!(read(&[(setting.name, value)]).is_ok(), "{} ({})", setting.name, signs.contains(setting.name));
     }
 }
+
+#[test]
+fn a_database_that_the_environment_puts_on_another_machine_needs_encryption_too() {
+    let hostless = "postgres:///authgraph";
+    for variable in ["PGHOST", "PGHOSTADDR"] {
+        let refused = production(&[("DATABASE_URL", hostless), (variable, "10.0.0.1")]).unwrap_err();
+        assert_eq!(names(&refused), ["DATABASE_URL"], "{variable}");
+        for here in ["localhost", "127.0.0.1", "/var/run/postgresql"] {
+            assert!(production(&[("DATABASE_URL", hostless), (variable, here)]).is_ok(), "{variable}={here}");
+        }
+    }
+    let of_the_url = [("DATABASE_URL", "postgres://127.0.0.1/authgraph"), ("PGHOST", "10.0.0.1")];
+    assert!(production(&of_the_url).is_ok(), "the host of the URL counts");
+    let encrypted = [("DATABASE_URL", "postgres:///authgraph?sslmode=require"), ("PGHOST", "10.0.0.1")];
+    assert!(production(&encrypted).is_ok());
+}

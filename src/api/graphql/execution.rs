@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use super::admission::Admission;
+use super::answer_size::AnswerSize;
 use super::context::ViewerCell;
 use super::cost::CostTable;
 use super::stream_marker::StreamMarker;
@@ -45,13 +46,14 @@ pub struct SpecifiedExecution {
 impl ExtensionFactory for SpecifiedExecution {
     fn create(&self) -> Arc<dyn Extension> {
         let admission = Arc::new(Admission::new(Arc::clone(&self.costs)));
-        Arc::new(Execution { handled: Mutex::default(), admission })
+        Arc::new(Execution { handled: Mutex::default(), admission, size: AnswerSize::default() })
     }
 }
 
 struct Execution {
     handled: Mutex<Vec<ServerError>>,
     admission: Arc<Admission>,
+    size: AnswerSize,
 }
 
 impl Execution {
@@ -129,12 +131,14 @@ impl Extension for Execution {
         if let Some(marker) = ctx.data_opt::<ExecutionMarker>() {
             marker.0.store(true, Ordering::Release);
         }
+        self.size.begin();
         let mut response = next.run(ctx, operation_name).await;
         response.errors.append(&mut self.handled.lock().unwrap_or_else(PoisonError::into_inner));
         for error in &mut response.errors {
             restore_path(error);
         }
         response.errors.sort_by_cached_key(document_order);
+        self.size.limit(&mut response);
         self.settle(ctx, &mut response).await;
         response
     }
@@ -145,10 +149,15 @@ impl Extension for Execution {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
+        self.size.check()?;
+        let place = info.path_node.segment;
         let is_nullable = !info.return_type.ends_with('!');
         self.admission.note(info.parent_type, info.name);
         let error = match next.run(ctx, info).await {
-            Ok(value) => return Ok(value),
+            Ok(value) => {
+                self.size.add(&place, value.as_ref());
+                return Ok(value);
+            }
             Err(error) => remember_path(error),
         };
         if !is_nullable {

@@ -4,6 +4,7 @@ pub mod account;
 pub mod administration;
 pub mod admission;
 pub mod allowance;
+mod answer_size;
 pub mod audit;
 pub mod audit_filter;
 pub mod audit_words;

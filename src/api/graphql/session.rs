@@ -171,7 +171,7 @@ pub struct Device {
     browser: Option<String>,
     /// Operating system, as the user agent tells.
     os: Option<String>,
-    /// The user agent, cut at 512 characters.
+    /// The user agent, cut at 512 bytes.
     user_agent: Option<String>,
 }
 

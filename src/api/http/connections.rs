@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::open_streams::{OpenStreams, Place, Whose};
-use crate::app::limits::customer;
+use crate::app::limits::{customer, network};
 use crate::tools::metrics::Metrics;
 use crate::values::trusted_proxies::TrustedProxies;
 
@@ -61,14 +61,15 @@ impl Connections {
     }
 
     /// The places of a connection from this address, or which limit has none.
-    fn take(&self, peer: IpAddr) -> Result<(Option<Place>, Place), &'static str> {
+    fn take(&self, peer: IpAddr) -> Result<Places, &'static str> {
         let ConnectionLimits { in_all, per_address, trusted_proxies } = &*self.limits;
         let own = if trusted_proxies.trusts_peer(peer) {
             None
         } else {
-            // However few there are, one address has no more than half of them.
-            let most = (*per_address).min(in_all.div_ceil(2));
-            Some(self.open.take(Whose::Address(customer(peer)), most).ok_or("address")?)
+            // However few there are, one address has no more than half of them; nor have all of its network.
+            let (half, customer) = (in_all.div_ceil(2), customer(peer));
+            let own = self.open.take(Whose::Address(customer), half.min(*per_address)).ok_or("address")?;
+            Some((own, self.open.take(Whose::Network(network(customer)), half).ok_or("network")?))
         };
         Ok((own, self.open.take(Whose::All, *in_all).ok_or("all")?))
     }
@@ -82,10 +83,13 @@ impl Connections {
     }
 }
 
+/// Those of an address and of its network, where it is no proxy, and one of all.
+type Places = (Option<(Place, Place)>, Place);
+
 /// A connection with its places, which it keeps until its socket is closed, whatever it is used for.
 pub struct Connection {
     stream: TcpStream,
-    _places: (Option<Place>, Place),
+    _places: Places,
 }
 
 impl Connection {
@@ -138,7 +142,7 @@ mod tests {
     }
 
     /// How many of these connections get a place.
-    fn held<'a>(connections: &Connections, peers: impl IntoIterator<Item = &'a str>) -> Vec<(Option<Place>, Place)> {
+    fn held<'a>(connections: &Connections, peers: impl IntoIterator<Item = &'a str>) -> Vec<Places> {
         peers.into_iter().filter_map(|peer| connections.take(peer.parse().unwrap()).ok()).collect()
     }
 
@@ -153,6 +157,20 @@ mod tests {
 
         drop(places);
         assert_eq!(held(&connections, ["192.0.2.1"]).len(), 1);
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_leave_half_to_the_others() {
+        for near in ["192.0.2", "2001:db8:1"] {
+            let connections = connections(20, 2, "");
+            let own = |n: u8| if near.contains(':') { format!("{near}:{n}::1") } else { format!("{near}.{n}") };
+            let near: Vec<_> = (0..20).map(own).collect();
+
+            let _places = held(&connections, near.iter().map(String::as_str));
+
+            assert_eq!(connections.take(near[19].parse().unwrap()).map(drop), Err("network"));
+            assert_eq!(held(&connections, ["198.51.100.1", "2001:db8:2::1", "192.0.3.1"]).len(), 3);
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Edge {
     pub refusal: Doorman,
     /// Counts a request that the schema does not see; its refusal where its address has no place left.
     pub count: Arc<dyn Fn(Caller) -> BoxFuture<'static, Option<SchemaResponse>> + Send + Sync>,
+    /// Counts a request whose client or time went away before it was known what it wants.
+    pub abandoned: Arc<dyn Fn(Caller) + Send + Sync>,
     /// Asks the dependencies whether they work.
     pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
     /// The public keys, as JSON.

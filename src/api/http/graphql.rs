@@ -54,7 +54,9 @@ pub async fn graphql(
         return refuse_all(&edge, full, MediaType::negotiate(&head.headers).unwrap_or(MediaType::Json), &id);
     }
     let accepts = Accepts::of(&head.headers);
+    let unread = Unread { edge: &edge, caller: Some(caller.clone()) };
     let wanted = Wanted::of(&edge, &head, body, &accepts).await;
+    unread.finish();
     // Here, and nowhere else, a request is counted before anything is done for it or said to it; only what the schema runs
     // is counted there, in one round trip with its charge.
     if !matches!(wanted, Wanted::Operation(_))
@@ -72,6 +74,27 @@ pub async fn graphql(
         Wanted::Refused(Refused::Http(refused)) => refused.answer(accepts.media_type, &id),
         Wanted::Refused(Refused::Document { query, kind, error }) => {
             complete(&edge, &query, Outcome::refused(kind, error), accepts.media_type, &id)
+        }
+    }
+}
+
+/// A request that has not been read to its end. Where it is dropped before it is, because it dawdles or goes away, it
+/// takes its place all the same.
+struct Unread<'a> {
+    edge: &'a Edge,
+    caller: Option<Caller>,
+}
+
+impl Unread<'_> {
+    fn finish(mut self) {
+        self.caller = None;
+    }
+}
+
+impl Drop for Unread<'_> {
+    fn drop(&mut self) {
+        if let Some(caller) = self.caller.take() {
+            (self.edge.abandoned)(caller);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
+use async_graphql::Response as SchemaResponse;
 use axum::Extension;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -17,7 +18,7 @@ use super::edge::Edge;
 use super::metrics::Counted;
 use super::prepared::OperationName;
 use super::refusal::{refusal, turned_away};
-use super::request::{CorrelationId, REQUEST_ID, caller, presented};
+use super::request::{CorrelationId, REQUEST_ID, caller, cut, presented};
 use crate::error::ErrorCode;
 use crate::values::caller::Caller;
 use crate::values::trusted_proxies::TrustedProxies;
@@ -68,8 +69,8 @@ pub async fn log(
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let (method, counted) = (request.method().clone(), Counted::of(&request));
-    let path: String = request.uri().path().chars().take(LONGEST_LOGGED_PATH).collect();
+    let counted = Counted::of(&request);
+    let path = cut(request.uri().path(), LONGEST_LOGGED_PATH).to_owned();
 
     // At the level of errors, so that no filter takes the correlation id from the line of a fault.
     let span = tracing::error_span!("request", correlation_id = id.0);
@@ -79,7 +80,7 @@ pub async fn log(
     counted.answered(&edge.metrics, response.status(), took);
     let operation = response.extensions().get::<OperationName>().map(|OperationName(name)| name.as_str());
     tracing::info!(
-        %method,
+        method = counted.method(),
         path,
         status = response.status().as_u16(),
         milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
@@ -128,6 +129,22 @@ pub async fn limit_time(
     })
 }
 
+/// Counts what the layer of CORS answers although it is no preflight of a browser.
+pub async fn count_options(
+    State(edge): State<Edge>,
+    Extension(id): Extension<CorrelationId>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_preflight = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let is_counted = request.method() == Method::OPTIONS && !is_preflight;
+    match if is_counted { take_place(&edge, caller).await } else { None } {
+        Some(full) => turned_away(full, &id),
+        None => next.run(request).await,
+    }
+}
+
 /// Counts what no route counts itself: pages that do not exist, and methods that are not served.
 pub async fn count(
     State(edge): State<Edge>,
@@ -136,13 +153,17 @@ pub async fn count(
     request: Request,
     next: Next,
 ) -> Response {
-    let full = match is_counted(&request).then(|| (edge.refusal)(&caller)) {
-        Some(None) => (edge.count)(caller).await,
-        full => full.flatten(),
-    };
-    match full {
+    match if is_counted(&request) { take_place(&edge, caller).await } else { None } {
         Some(full) => turned_away(full, &id),
         None => next.run(request).await,
+    }
+}
+
+/// Takes a place of the caller; the refusal where there is none.
+async fn take_place(edge: &Edge, caller: Caller) -> Option<SchemaResponse> {
+    match (edge.refusal)(&caller) {
+        None => (edge.count)(caller).await,
+        full => full,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Extension, Path, Query, Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderName, StatusCode, Version, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -43,6 +44,23 @@ const FORWARDING: [&str; 8] = [
     "x-envoy-external-address",
 ];
 
+/// Whether a request has come for a name of others, from a program on this machine: then there is a proxy here that adds
+/// no header, and what its clients say of themselves cannot be told from what this machine says.
+#[derive(Clone, Default)]
+pub struct IsPassedOn(Arc<AtomicBool>);
+
+/// Looks at every request, whatever it is for, and closes the mailbox for good where a proxy shows itself.
+pub async fn look_for_proxy(State(passed_on): State<IsPassedOn>, mut request: Request, next: Next) -> Response {
+    let is_foreign = host(request.headers()).is_some_and(|host| !is_loopback(host.host()));
+    if is_foreign && is_near(&request) && !passed_on.0.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            "a program on this machine asked for another name, as proxies do: /dev/mailbox stays closed now"
+        );
+    }
+    request.extensions_mut().insert(passed_on);
+    next.run(request).await
+}
+
 /// The routes below `/dev/mailbox`, which only a server for development without a mail server has.
 pub fn routes(app: &Arc<App>) -> Router {
     Router::new()
@@ -66,23 +84,34 @@ async fn for_this_machine_alone(Extension(id): Extension<CorrelationId>, request
 
 /// Whether a program on this machine asks, for this machine, and not as a proxy for others.
 fn is_from_this_machine(request: &Request) -> bool {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let is_near = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let is_passed_on = |seen: &IsPassedOn| seen.0.load(Ordering::Relaxed);
+    if request.extensions().get().is_none_or(is_passed_on) {
+        return false;
+    }
     let headers = request.headers();
     let is_forwarding =
         |name: &HeaderName| name.as_str().starts_with("x-forwarded") || FORWARDING.contains(&name.as_str());
     // nginx as it comes speaks HTTP/1.0 to what is behind it, says none of these headers, and changes Host.
     let is_forwarded = headers.keys().any(is_forwarding) || request.version() < Version::HTTP_11;
     // A page of evil.example whose name resolves to 127.0.0.1 (DNS rebinding) still asks for evil.example.
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    let host = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
     let is_for_us = |host: &Authority| is_loopback(host.host()) && !host.as_str().contains('@');
     // The target of a request may name a host, too.
-    is_near
+    is_near(request)
         && !is_forwarded
-        && host.is_some_and(|host| is_for_us(&host))
+        && host(headers).is_some_and(|host| is_for_us(&host))
         && request.uri().authority().is_none_or(is_for_us)
+}
+
+fn is_near(request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
+}
+
+/// The host that a request is for; none where it says two.
+fn host(headers: &HeaderMap) -> Option<Authority> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
+    host.to_str().ok()?.parse().ok()
 }
 
 /// Which letters, and in which form.

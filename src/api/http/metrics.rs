@@ -78,6 +78,12 @@ impl Counted {
         Self { method, route: request.extensions().get::<MatchedPath>().cloned() }
     }
 
+    /// Its method, where we know it.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        self.method
+    }
+
     /// It was answered.
     pub fn answered(&self, metrics: &Metrics, status: StatusCode, took: Duration) {
         let path = self.route.as_ref().map_or(OTHER, MatchedPath::as_str);

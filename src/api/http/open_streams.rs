@@ -13,6 +13,8 @@ use tokio_util::task::TaskTracker;
 pub enum Whose {
     /// An address, or the network of an IPv6 customer.
     Address(IpAddr),
+    /// The network around an address.
+    Network(IpAddr),
     /// A user, by id.
     User(String),
     /// The subscriptions over all sockets of a user.

@@ -55,8 +55,15 @@ fn is_request_id(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
+/// The beginning of a text, so many bytes long at most.
+#[must_use]
+pub fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
+}
+
 fn printable(agent: &[u8]) -> String {
-    String::from_utf8_lossy(agent).chars().filter(|letter| !letter.is_control()).take(LONGEST_USER_AGENT).collect()
+    let agent: String = String::from_utf8_lossy(agent).chars().filter(|letter| !letter.is_control()).collect();
+    cut(&agent, LONGEST_USER_AGENT).to_owned()
 }
 
 /// RFC 6750, section 2.1. Two `Authorization` lines are nobody's: proxies disagree on which one counts.
@@ -127,9 +134,20 @@ mod tests {
 
         let caller = caller(&sent, [127, 0, 0, 1].into(), &TrustedProxies::None, &CorrelationId("id".into()));
 
-        assert_eq!(caller.user_agent.chars().count(), 512);
+        assert_eq!(caller.user_agent.len(), 512);
         assert!(caller.user_agent.starts_with("ab\u{fffd}x"));
         assert_eq!(caller.address.to_string(), "127.0.0.1");
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_by_its_bytes_and_between_two_letters() {
+        for letter in ["x", "\u{e9}", "\u{20ac}", "\u{1f600}"] {
+            let sent = headers(&[("user-agent", letter.repeat(600).as_bytes())]);
+
+            let caller = caller(&sent, [127, 0, 0, 1].into(), &TrustedProxies::None, &CorrelationId("id".into()));
+
+            assert_eq!(caller.user_agent, letter.repeat(512 / letter.len()));
+        }
     }
 
     #[test]

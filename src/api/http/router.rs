@@ -36,6 +36,7 @@ pub fn router(edge: Edge, more: Router) -> Router {
         .layer(from_fn_with_state(edge.clone(), layers::identify))
         .layer(from_fn_with_state(edge.clone(), layers::log))
         .layer(from_fn_with_state(edge.clone(), layers::secure))
+        .layer(from_fn_with_state(edge.clone(), layers::count_options))
         .layer(cors(&edge.settings.origins))
         .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed))
         // Inside of the layers that add headers: a browser may read the answer to a panic only with those of CORS.

@@ -55,6 +55,15 @@ impl Process {
         process
     }
 
+    /// Starts the binary with further settings, writing its log to this file, and waits until it is ready.
+    pub async fn start_logging(folder: &Path, database: &Database, log: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut logging = command(folder);
+        logging.stderr(std::fs::File::create(log).unwrap());
+        let mut process = Self::spawn(logging, folder, database, settings);
+        process.until_ready().await;
+        process
+    }
+
     /// Starts the binary and does not wait.
     pub fn launch(folder: &Path, database: &Database) -> Self {
         Self::launch_with(folder, database, &[])
