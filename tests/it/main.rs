@@ -17,6 +17,7 @@ mod administration;
 mod architecture;
 mod audit_chain;
 mod audit_events;
+mod audit_export;
 mod audit_verify;
 mod browsers;
 mod budget;
