@@ -29,6 +29,7 @@ mod cursors;
 mod delete_account;
 mod documents;
 mod edge;
+mod environment;
 mod erasure;
 mod event_stream;
 mod faults;
