@@ -33,6 +33,7 @@ mod environment;
 mod erasure;
 mod event_stream;
 mod faults;
+mod file_modes;
 mod fuzz;
 mod guards;
 mod held_addresses;
