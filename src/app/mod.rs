@@ -38,6 +38,11 @@ use crate::tools::sealer::{self, Sealer};
 use crate::tools::trusted_documents::TrustedDocuments;
 use crate::tools::turnstile::Turnstile;
 
+/// How long what no request waits for may take: a step of a background task, a command.
+const LONGEST_TASK: Duration = Duration::from_secs(30);
+/// How far the clocks of two instances may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
 /// One authgraph, the same in tests as in production.
 #[allow(missing_docs, reason = "each field is a tool that describes itself")]
 pub struct App {
@@ -101,6 +106,13 @@ impl App {
             clock,
             config,
         })
+    }
+
+    /// How long after its time an event may still appear in the trail: it is dated when its flow began, which a request may
+    /// be busy with until `REQUEST_TIMEOUT`, on an instance whose clock differs.
+    #[must_use]
+    pub fn longest_flow(&self) -> Duration {
+        self.config.request_timeout.max(LONGEST_TASK) + CLOCKS_APART
     }
 }
 

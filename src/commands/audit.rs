@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use authgraph::app::App;
 use authgraph::error::{OrFault, Result};
-use authgraph::flows::export_audit::export_audit;
+use authgraph::flows::export_audit::{Exported, export_audit, spelt};
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
 use authgraph::flows::verify_audit::{Verdict, verify_audit};
 use authgraph::values::time::Time;
@@ -26,7 +26,8 @@ pub enum Audit {
         /// From this day or time on: 2026-11-21 or 2026-11-21T09:30:00Z.
         #[arg(long, value_parser = moment)]
         since: Option<Time>,
-        /// Up to this day or time, without it.
+        /// Up to this day or time, without it: at least `REQUEST_TIMEOUT` (30 s or more) and 5 seconds ago, because later
+        /// events may still be written. Otherwise it ends with 1 and writes nothing. If it is left out, as far as that.
         #[arg(long, value_parser = moment)]
         until: Option<Time>,
     },
@@ -42,14 +43,13 @@ pub async fn run(app: &App, command: &Audit) -> Result<ExitCode> {
     match command {
         Audit::Verify => verify(app).await,
         Audit::Export { since, until } => {
-            let (since, until) = (since.unwrap_or(Time::UNIX_EPOCH), until.unwrap_or_else(|| app.clock.now()));
             let mut out = BufWriter::new(io::stdout().lock());
-            let exported = export_audit(app, (since, until), |line| {
+            let exported = export_audit(app, (since.unwrap_or(Time::UNIX_EPOCH), *until), |line| {
                 writeln!(out, "{line}").or_fault("writing to standard output")
             });
-            let exported = exported.await?;
+            let Exported { events, until } = exported.await?;
             out.flush().or_fault("writing to standard output")?;
-            complain(&format!("{exported} events."));
+            complain(&format!("{events} events. The next export goes on with --since {}", spelt(until)));
             Ok(ExitCode::SUCCESS)
         }
         Audit::RebuildStatistics => {

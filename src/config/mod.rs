@@ -1,5 +1,6 @@
 //! Every setting, read once at start; all faults are reported together.
 
+mod environment;
 mod groups;
 mod read;
 mod safety;
@@ -186,9 +187,18 @@ impl Config {
     /// # Errors
     /// Every fault there is, not only the first.
     pub fn from_environment() -> Result<Self, Vec<SettingFault>> {
-        let file = read::dotenv_file()?;
-        #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        Self::read(&|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))
+        let (given, mut faults) = environment::read()?;
+        match Self::read(&|name| given.get(name).cloned()) {
+            Ok(config) if faults.is_empty() => Ok(config),
+            Ok(_) => Err(faults),
+            Err(others) => {
+                // A setting that could not be read is not missing, too.
+                let is_new = |other: &SettingFault| faults.iter().all(|fault| fault.name != other.name);
+                let others: Vec<_> = others.into_iter().filter(is_new).collect();
+                faults.extend(others);
+                Err(faults)
+            }
+        }
     }
 
     /// Whether nobody signs in with an unverified address. Hiding who has an account includes it: a registration

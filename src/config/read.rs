@@ -1,6 +1,5 @@
 //! Reads settings one by one and collects every fault on the way.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -111,19 +110,6 @@ impl<'a> Read<'a> {
     /// What is set; an empty value counts as not set.
     pub fn given(&self, name: &str) -> Option<String> {
         (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    }
-}
-
-/// The file `.env` of the working directory, if there is one.
-pub fn dotenv_file() -> Result<HashMap<String, String>, Vec<SettingFault>> {
-    let unreadable =
-        |wants: String| vec![SettingFault { name: ".env", got: "a file that cannot be read".to_owned(), wants }];
-    match dotenvy::from_path_iter(".env") {
-        Ok(lines) => lines
-            .collect::<Result<_, _>>()
-            .map_err(|_| unreadable("lines of NAME=value, quoted where they hold spaces".to_owned())),
-        Err(error) if error.not_found() => Ok(HashMap::new()),
-        Err(_) => Err(unreadable("read permission".to_owned())),
     }
 }
 

@@ -217,7 +217,8 @@ pub fn find(name: &str) -> Option<&'static Setting> {
 pub fn env_example() -> String {
     let mut text = String::from(
         "# Every setting of authgraph with its default. Copy to .env or set in the environment (which wins).\n\
-         # Printed by `authgraph settings`; lengths of time are written 90s, 15m, 24h, 7d.\n",
+         # Printed by `authgraph settings`; lengths of time are written 90s, 15m, 24h, 7d. Empty is not set.\n\
+         # In .env a value that holds a $ needs single quotes: METRICS_AUTH_TOKEN='…$…'. Nothing is expanded.\n",
     );
     for group in SETTINGS {
         let _ = writeln!(text, "\n# ---- {}", group.title);

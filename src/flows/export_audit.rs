@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use chrono::SecondsFormat;
+use chrono::{SecondsFormat, SubsecRound};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::error::{OrFault, Result};
+use crate::error::{FieldFault, OrFault, Result};
 use crate::records::audit_links::{self, Link};
 use crate::values::audit_chain::ChainHash;
 use crate::values::ids::{EventId, SessionId, UserId};
@@ -36,21 +36,39 @@ struct Line {
     hash: Option<String>,
 }
 
-/// Hands every event from `since` and before `until` to `write`, oldest first, a line for each. Answers how many.
+/// What was exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exported {
+    /// How many events.
+    pub events: u64,
+    /// The time they are all before, and the next export goes on from.
+    pub until: Time,
+}
+
+/// Hands every event from `since` and before `until` to `write`, oldest first, a line for each. Without `until` it goes as
+/// far as nothing can be added any more.
 ///
 /// # Errors
-/// `UNAVAILABLE`, a fault, and whatever `write` fails with.
+/// `VALIDATION_FAILED` for an `until` that is later than that; `UNAVAILABLE`, a fault, and whatever `write` fails with.
 pub async fn export_audit(
     app: &App,
-    (since, until): (Time, Time),
+    (since, until): (Time, Option<Time>),
     mut write: impl FnMut(&str) -> Result<()>,
-) -> Result<u64> {
+) -> Result<Exported> {
+    // A flow that began before and has not committed yet will be dated before: this export would not have it, nor the one
+    // that goes on from here. In whole seconds, so that it can be typed.
+    let settled = (app.clock.now() - app.longest_flow()).trunc_subsecs(0);
+    if until.is_some_and(|until| until > settled) {
+        let told = format!("Events before this time may still be written; {} is the latest.", spelt(settled));
+        return Err(FieldFault::new("TOO_LATE", told).at("until").into());
+    }
+    let until = until.unwrap_or(settled);
     let mut exported = 0;
     // The first id of all.
     let mut after = (since, EventId::from(uuid::Uuid::nil()));
     loop {
         let events = audit_links::list_between(&app.db, after, until, BATCH).await?;
-        let Some(last) = events.last() else { return Ok(exported) };
+        let Some(last) = events.last() else { return Ok(Exported { events: exported, until }) };
         after = (last.at, last.id);
         for event in events {
             let line = serde_json::to_string(&Line::from(event)).or_fault("writing an event as JSON")?;
@@ -58,6 +76,12 @@ pub async fn export_audit(
             exported += 1;
         }
     }
+}
+
+/// A time as the command line takes it.
+#[must_use]
+pub fn spelt(at: Time) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 impl From<Link> for Line {

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -20,8 +19,6 @@ use crate::values::time::Time;
 
 /// Events that are read at once where somebody was away; as many as the largest page of a list.
 const PAGE: usize = PAGE_LIMIT;
-/// How far the clocks of two instances may be apart.
-const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 /// What was missed, to be told first.
 pub struct Missed {
@@ -181,9 +178,8 @@ impl Follower {
             let told = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
             FieldFault::new("UNKNOWN_EVENT", told).at("after")
         })?;
-        // The time of an event is when its deed began, and it was committed within the time that a request may take: some
-        // that were committed behind it are dated before it.
-        let from = event.at - self.app.config.request_timeout - CLOCKS_APART;
+        // Some that were committed behind it are dated before it.
+        let from = event.at - self.app.longest_flow();
         let filter = self.scope.filter.clone();
         let since = Some(filter.since.map_or(from, |since| since.max(from)));
         // Administrators have seen what is dated before their event, and do not pay for it again: on a busy server it may

@@ -116,10 +116,12 @@ impl AccessTokens {
     pub fn open(settings: Settings, source: KeySource) -> Result<Self> {
         let (keys, folder) = match source {
             KeySource::Folder(folder) => {
-                (KeyRing::of_files(&folder::read(&folder)?, settings.algorithm)?, Some(folder))
+                folder::warn_of_strangers(&folder);
+                (KeyRing::of_files(&folder::read(&folder)?, settings.algorithm), Some(folder))
             }
             KeySource::Pem(text) => (KeyRing::of_pem(&Zeroizing::new(text), settings.algorithm)?, None),
         };
+        keys.demand_one()?;
         let mut validation = Validation::new(settings.algorithm.into());
         // `accepts` checks the claims: the library would ask the machine clock, and take one audience out of many.
         validation.validate_exp = false;
@@ -186,13 +188,20 @@ impl AccessTokens {
     /// Reads the folder again, so that added keys are known and removed ones forgotten. Call it more often than
     /// [`ACTIVATION`]. Keys given as text stay.
     ///
+    /// A key whose file is gone is forgotten whatever else is wrong, and if it was the last one, every token is refused and
+    /// none is signed until there is another: the operator who removes a leaked key must not be overruled.
+    ///
     /// # Errors
-    /// A fault as in [`Self::open`]; the keys stay as they were.
+    /// A fault as in [`Self::open`]. A file that cannot be read keeps the key that it held; a folder that cannot be read
+    /// keeps them all.
     pub fn reload(&self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        let keys = KeyRing::of_files(&folder::read(folder)?, self.settings.algorithm)?;
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-        Ok(())
+        let before = self.keys();
+        let found = folder::look(folder, |kid| before.find(kid))?;
+        let keys = Arc::new(KeyRing::of_files(&found.files, self.settings.algorithm));
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
+        keys.demand_one()?;
+        found.unfit.map_or(Ok(()), Err)
     }
 
     fn accepts(&self, claims: &Claims, now: Time) -> bool {
@@ -213,7 +222,7 @@ impl AccessTokens {
         }
         *looked_at = Some(Instant::now());
         drop(looked_at);
-        self.reload().inspect_err(|error| tracing::warn!(?error, "the signing keys stay as they were")).is_ok()
+        self.reload().inspect_err(|error| tracing::warn!(?error, "not all signing keys could be read")).is_ok()
     }
 
     fn keys(&self) -> Arc<KeyRing> {

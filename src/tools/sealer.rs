@@ -3,9 +3,9 @@
 //! A sealed secret is `version (1) ‖ key id (4) ‖ nonce (12) ‖ ciphertext and tag`.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
@@ -85,7 +85,11 @@ pub fn ensure_key(file: &Path) -> Result<String> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
     aws_lc_rs::rand::fill(bytes.as_mut_slice()).or_fault("drawing an encryption key")?;
     if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).or_fault("making the folder of the encryption key")?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .or_fault("making the folder of the encryption key")?;
     }
     // Written whole under another name, so that nobody reads half a key.
     let draft = file.with_extension(format!("{}.draft", std::process::id()));

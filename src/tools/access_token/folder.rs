@@ -1,7 +1,9 @@
 //! The folder of signing keys: one PEM file each, `{created, unix seconds}-{kid}.pem`, for its owner's eyes only.
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
+use std::iter;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use super::key::{self, Key, Unfit};
 #[cfg(doc)]
 use super::key_ring::ACTIVATION;
 use super::key_ring::{KeyFile, KeyRing};
-use crate::error::{OrFault, Result};
+use crate::error::{Error, OrFault, Result};
 use crate::values::time::Time;
 
 /// One key of the folder, for the operator.
@@ -76,8 +78,8 @@ pub fn ensure_key(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Opti
 /// A fault if one of them cannot be read.
 pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<KeyListing>> {
     let files = read(folder)?;
-    let keys = KeyRing::of_files(&files, algorithm).ok();
-    let signer = keys.as_ref().and_then(|keys| keys.signer(now)).map(|key| &key.kid);
+    let keys = KeyRing::of_files(&files, algorithm);
+    let signer = keys.signer(now).map(|key| &key.kid);
     let listing = files.iter().map(|file| {
         let state = match file.signs_from() {
             _ if file.key.algorithm != algorithm => KeyState::Unused,
@@ -90,24 +92,68 @@ pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<K
     Ok(listing.collect())
 }
 
-/// Every key of the folder, the newest first. Files of other names are none of ours.
+/// What is in the folder.
+pub(super) struct Found {
+    /// The keys, the newest first.
+    pub(super) files: Vec<KeyFile>,
+    /// Why one of the files could not be read.
+    pub(super) unfit: Option<Error>,
+}
+
+/// Every key of the folder, the newest first.
 pub(super) fn read(folder: &Path) -> Result<Vec<KeyFile>> {
+    let found = look(folder, |_| None)?;
+    found.unfit.map_or(Ok(found.files), Err)
+}
+
+/// The keys of the folder, where a file that cannot be read stands for the key that is `known` by its name. Files of other
+/// names are none of ours. A folder that is gone holds nothing.
+pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<Key>>) -> Result<Found> {
     let doing = "reading the folder of signing keys";
-    let mut files = Vec::new();
-    let unreadable = |error: io::Error| format!("{}: {error} (`authgraph keys rotate` makes a key)", folder.display());
-    for entry in fs::read_dir(folder).map_err(unreadable).or_fault(doing)? {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let told = format!("{}: {error} (`authgraph keys rotate` makes a key)", folder.display());
+            let nothing = |unfit| Found { files: Vec::new(), unfit: Some(unfit) };
+            let is_gone = error.kind() == ErrorKind::NotFound;
+            return Err(told).or_fault(doing).or_else(|fault| if is_gone { Ok(nothing(fault)) } else { Err(fault) });
+        }
+    };
+    let mut found = Found { files: Vec::new(), unfit: None };
+    for entry in entries {
         let entry = entry.or_fault(doing)?;
         let name = entry.file_name();
         let Some((name, (created_at, kid))) = name.to_str().and_then(|name| Some((name, parse_name(name)?))) else {
             continue;
         };
-        let text = Zeroizing::new(fs::read_to_string(entry.path()).or_fault(doing)?);
-        let key = only_key(&text, kid).map_err(|unfit| format!("{name}: {unfit}")).or_fault(doing)?;
-        files.push(KeyFile { created_at, key: Arc::new(key) });
+        let key = match fs::read_to_string(entry.path()).map(Zeroizing::new) {
+            Ok(text) => only_key(&text, kid).map_err(|unfit| format!("{name}: {unfit}")),
+            // Removed since the folder was listed.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => Err(format!("{name}: {error}")),
+        };
+        match key.map(Arc::new).or_fault(doing) {
+            Ok(key) => found.files.push(KeyFile { created_at, key }),
+            Err(unfit) => {
+                found.files.extend(known(kid).map(|key| KeyFile { created_at, key }));
+                found.unfit = Some(unfit);
+            }
+        }
     }
     // Keys of the same second are told apart by name, so that all instances choose alike.
-    files.sort_by(|a, b| (b.created_at, &b.key.kid).cmp(&(a.created_at, &a.key.kid)));
-    Ok(files)
+    found.files.sort_by(|a, b| (b.created_at, &b.key.kid).cmp(&(a.created_at, &a.key.kid)));
+    Ok(found)
+}
+
+/// Warns where other users of the machine can write. It is only told, since a mounted folder may be read-only all the same.
+pub(super) fn warn_of_strangers(folder: &Path) {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in iter::once(folder.to_owned()).chain(files) {
+        if fs::metadata(&path).is_ok_and(|about| about.permissions().mode() & 0o022 != 0) {
+            let path = path.display();
+            tracing::warn!(%path, "others on this machine can write signing keys here, and sign as any user with them");
+        }
+    }
 }
 
 fn parse_name(name: &str) -> Option<(Time, &str)> {

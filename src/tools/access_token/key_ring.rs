@@ -7,7 +7,7 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::Algorithm;
 use super::key::Key;
-use crate::error::{Fault, OrFault, Result};
+use crate::error::{OrFault, Result};
 use crate::values::time::Time;
 
 /// How old a key is before it signs, so that by then all instances and all readers of the JWKS know it.
@@ -25,7 +25,7 @@ impl KeyFile {
     }
 }
 
-/// The keys of one algorithm, the most wanted signer first. Never empty.
+/// The keys of one algorithm, the most wanted signer first. Empty where a folder holds none.
 pub(super) struct KeyRing {
     keys: Vec<TimedKey>,
 }
@@ -37,7 +37,7 @@ struct TimedKey {
 
 impl KeyRing {
     /// Of keys in a folder the newest, which comes first, signs once it is old enough.
-    pub(super) fn of_files(files: &[KeyFile], algorithm: Algorithm) -> Result<Self> {
+    pub(super) fn of_files(files: &[KeyFile], algorithm: Algorithm) -> Self {
         let keys = files.iter().map(|file| TimedKey { key: Arc::clone(&file.key), signs_from: file.signs_from() });
         Self::of(keys, algorithm)
     }
@@ -46,15 +46,18 @@ impl KeyRing {
     pub(super) fn of_pem(text: &str, algorithm: Algorithm) -> Result<Self> {
         let keys = Key::read_pem(text).or_fault("reading the signing keys of the settings")?;
         let keys = keys.into_iter().map(|key| TimedKey { key: Arc::new(key), signs_from: Time::MIN_UTC });
-        Self::of(keys, algorithm)
+        Ok(Self::of(keys, algorithm))
     }
 
-    fn of(keys: impl Iterator<Item = TimedKey>, algorithm: Algorithm) -> Result<Self> {
-        let keys: Vec<_> = keys.filter(|timed| timed.key.algorithm == algorithm).collect();
-        if keys.is_empty() {
-            return Err(Fault::new("looking for a signing key of the configured algorithm: there is none").into());
-        }
-        Ok(Self { keys })
+    fn of(keys: impl Iterator<Item = TimedKey>, algorithm: Algorithm) -> Self {
+        Self { keys: keys.filter(|timed| timed.key.algorithm == algorithm).collect() }
+    }
+
+    /// A fault where no token can be signed and none verified.
+    pub(super) fn demand_one(&self) -> Result<()> {
+        let doing =
+            "looking for a signing key of the configured algorithm: there is none (`authgraph keys rotate` makes one)";
+        self.keys.first().map(drop).or_fault(doing)
     }
 
     /// The first that is old enough; if none is, the oldest, which the others have known longest.

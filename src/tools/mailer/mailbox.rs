@@ -1,10 +1,13 @@
 //! The mailbox of a development machine: letters as `.eml` files that any mail program opens.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 use mail_parser::{Address, Message, MessageParser};
 use tokio::fs;
+use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use crate::error::{OrFault, Result};
@@ -62,12 +65,13 @@ struct FileName {
 }
 
 impl Mailbox {
-    /// Opens a folder, and makes it if it is not there.
+    /// Opens a folder, and makes it if it is not there: for its owner alone, since emails hold links that open accounts.
     ///
     /// # Errors
     /// A fault where it cannot be made.
     pub fn open(folder: PathBuf) -> Result<Self> {
-        std::fs::create_dir_all(&folder).or_fault("making the mailbox folder")?;
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700).create(&folder).or_fault("making the mailbox folder")?;
         Ok(Self { folder, kept: KEPT })
     }
 
@@ -84,7 +88,11 @@ impl Mailbox {
     pub async fn store(&self, id: Uuid, message: &[u8], now: Time) -> Result<()> {
         let name = FileName { at: now, id }.to_string();
         let unfinished = self.folder.join(format!(".{name}.part"));
-        fs::write(&unfinished, message).await.or_fault("writing a letter")?;
+        let mut private = fs::OpenOptions::new();
+        private.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = private.open(&unfinished).await.or_fault("writing a letter")?;
+        file.write_all(message).await.or_fault("writing a letter")?;
+        file.flush().await.or_fault("writing a letter")?;
         // A rename is atomic: nobody reads half a letter.
         fs::rename(&unfinished, self.folder.join(name)).await.or_fault("filing a letter")?;
         for old in self.names().await?.iter().skip(self.kept) {
@@ -226,6 +234,20 @@ mod tests {
         assert_eq!((letter.summary.subject.as_str(), letter.kind.as_str()), ("Ä", "verify_email"));
         assert_eq!((letter.from.as_str(), letter.text.trim()), ("Acme <no-reply@acme.example>", "Hello"));
         assert!(mailbox.latest(Some("n@example.com")).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn emails_are_for_their_owners_eyes_only() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let mailbox = mailbox(&folder);
+        mailbox.store(Uuid::nil(), LETTER, after(1)).await.unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+
+        let stored = std::fs::read_dir(mailbox.folder()).unwrap().next().unwrap().unwrap().path();
+
+        assert_eq!((mode(mailbox.folder()), mode(&stored)), (0o700, 0o600));
     }
 
     #[tokio::test]

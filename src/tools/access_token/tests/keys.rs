@@ -118,6 +118,64 @@ fn unfit_keys_are_clear_faults_that_quote_nothing() {
     assert!(format!("{:?}", weak.err()).contains("at least 2048 bits"));
 }
 
+fn path_of(folder: &std::path::Path, kid: &str) -> std::path::PathBuf {
+    let mut paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.find(|path| path.to_str().unwrap().contains(kid)).unwrap()
+}
+
+#[test]
+fn a_removed_key_is_forgotten_although_another_file_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let leaked = create_key(folder.path(), Algorithm::EdDsa, at(0)).unwrap();
+    let tokens = open_folder(folder.path());
+    let forged = sign(&tokens, at(1));
+    create_key(folder.path(), Algorithm::EdDsa, at(1)).unwrap();
+    fs::write(folder.path().join("1-broken.pem"), "broken").unwrap();
+    fs::remove_file(path_of(folder.path(), &leaked)).unwrap();
+
+    assert!(tokens.reload().is_err());
+
+    assert!(tokens.verify(&forged, at(2)).is_none());
+    assert!(tokens.verify(&sign(&tokens, at(100)), at(100)).is_some());
+}
+
+#[test]
+fn a_key_stays_while_its_file_is_there_and_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let kid = create_key(folder.path(), Algorithm::EdDsa, at(0)).unwrap();
+    let tokens = open_folder(folder.path());
+    fs::write(path_of(folder.path(), &kid), "half a k").unwrap();
+
+    assert!(tokens.reload().is_err());
+
+    assert!(tokens.verify(&sign(&tokens, at(1)), at(1)).is_some());
+    assert!(list_keys(folder.path(), Algorithm::EdDsa, at(1)).is_err());
+}
+
+#[test]
+fn without_its_last_key_a_server_takes_no_token_and_makes_none() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("keys");
+    for remove in [
+        |folder: &std::path::Path, kid: &str| fs::remove_file(path_of(folder, kid)),
+        |folder: &std::path::Path, _: &str| fs::remove_dir_all(folder),
+    ] {
+        let leaked = create_key(&folder, Algorithm::EdDsa, at(0)).unwrap();
+        let tokens = open_folder(&folder);
+        let forged = sign(&tokens, at(1));
+        remove(&folder, &leaked).unwrap();
+
+        assert!(tokens.reload().is_err());
+
+        assert!(tokens.verify(&forged, at(1)).is_none() && tokens.sign(details(), at(1)).is_err());
+        assert!(tokens.jwks().keys.is_empty());
+        create_key(&folder, Algorithm::EdDsa, at(2)).unwrap();
+        tokens.reload().unwrap();
+        assert!(tokens.verify(&sign(&tokens, at(2)), at(2)).is_some() && tokens.verify(&forged, at(2)).is_none());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
 /// An RSA key of 512 bits, PKCS#8 in base64.
 const WEAK: &str = "MIIBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEA0lH5hx6/ho0SjKREC6AxioANltIJyc7vsJXrLiW2DiDspcbd1oG3\
     D4HJXrhKVF04puzBcfkjKqeZo2Y2CS9wLQIDAQABAkAWI+EDs13wGRuxyH0NSEDO1qoXjWbQYsNisHWAdyHSHL5IZgKdqYaU4zp9\

@@ -1,0 +1,88 @@
+//! The process environment and the file `.env` below it, read by the binary itself.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+
+use crate::support::process::run;
+
+/// Makes a key where `JWT_KEYS_DIR` says, which needs nothing else.
+fn rotate(dotenv: &str, settings: &[(&str, &str)]) -> (tempfile::TempDir, Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), dotenv).unwrap();
+    let output = run(folder.path(), &["keys", "rotate"], &[&[("AUTHGRAPH_ENV", "development")], settings].concat());
+    (folder, output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn an_empty_variable_does_not_hide_what_the_file_says() {
+    for empty in ["", " "] {
+        let (folder, code, told) = rotate("JWT_KEYS_DIR=elsewhere\n", &[("JWT_KEYS_DIR", empty)]);
+
+        assert_eq!(code, Some(0), "{told}");
+        assert!(folder.path().join("elsewhere").is_dir());
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let (folder, code, told) = rotate("JWT_KEYS_DIR=elsewhere\n", &[("JWT_KEYS_DIR", "here")]);
+
+    assert_eq!(code, Some(0), "{told}");
+    assert!(folder.path().join("here").is_dir() && !folder.path().join("elsewhere").exists());
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_a_fault_told_with_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_authgraph"));
+    command.current_dir(folder.path()).env_clear().args(["keys", "list"]).env("LISTEN", "everywhere");
+    let output = command.env("METRICS_AUTH_TOKEN", OsStr::from_bytes(b"abcdefgh12345678\xff")).output().unwrap();
+
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert!(told.contains("METRICS_AUTH_TOKEN: got a value that is not UTF-8") && told.contains("LISTEN"), "{told}");
+    assert!(!told.contains("abcdefgh"), "{told}");
+}
+
+#[test]
+fn a_value_whose_dollar_would_be_expanded_is_refused_and_not_told() {
+    for value in [
+        "abcdefgh12345678$SECRETPART",
+        "\"abcdefgh12345678$SECRETPART\"",
+        "abcdefgh12345678${SECRETPART}",
+        "abcdefgh12345678$SECRETPART}",
+        "abcdefgh12345678${SECRETPART",
+        "abcdefgh12345678$HOME",
+        "abcdefgh12345678$",
+        "abcdefgh12345678\\$SECRETPART",
+        "'abcdefgh12345678'$SECRETPART",
+    ] {
+        let (_folder, code, told) =
+            rotate(&format!("METRICS_AUTH_TOKEN={value}\n"), &[("HOME", "/root"), ("LISTEN", "everywhere")]);
+
+        assert_eq!(code, Some(2), "{value}: {told}");
+        assert!(told.contains("METRICS_AUTH_TOKEN: got a value in .env with a $") && told.contains("LISTEN"), "{told}");
+        assert!(!told.contains("abcdefgh") && !told.contains("SECRETPART"), "{value}: {told}");
+    }
+}
+
+#[test]
+fn a_dollar_in_single_quotes_is_a_dollar() {
+    let (folder, code, told) =
+        rotate("# costs $5\nJWT_KEYS_DIR='a$HOME ${b} $' # $c\nOTHERS=$HOME\n", &[("HOME", "/root")]);
+
+    assert_eq!(code, Some(0), "{told}");
+    assert!(folder.path().join("a$HOME ${b} $").is_dir());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_fault() {
+    for dotenv in ["JWT_KEYS_DIR\n", "JWT_KEYS_DIR='open\n"] {
+        let (_folder, code, told) = rotate(dotenv, &[]);
+
+        assert_eq!(code, Some(2), "{dotenv}");
+        assert!(told.contains(".env: got a file that cannot be read"), "{told}");
+    }
+}
