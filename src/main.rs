@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use authgraph::api::graphql::schema;
 use authgraph::app::App;
-use authgraph::config::{Config, table};
+use authgraph::config::{Config, example};
 use authgraph::error::{Error, OrFault, Refusal, Result};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
 async fn run(command: Option<Command>) -> Result<ExitCode> {
     match command {
         Some(Command::Schema) => return say(&schema::sdl()),
-        Some(Command::Settings) => return say(&table::env_example()),
+        Some(Command::Settings) => return say(&example::env_example()),
         Some(_) | None => {}
     }
     let config = match Config::from_environment() {

@@ -1,6 +1,7 @@
 //! Every setting, read once at start; all faults are reported together.
 
 mod environment;
+pub mod example;
 mod groups;
 mod read;
 mod safety;

@@ -1,8 +1,4 @@
-//! The list of settings: name, default, meaning. `.env.example` is printed from it.
-
-use std::fmt::Write;
-
-use super::safety;
+//! The list of settings: name, default, meaning.
 
 /// One setting, as operators see it.
 #[derive(Debug, Clone, Copy)]
@@ -210,35 +206,4 @@ pub const SETTINGS: &[Group] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().flat_map(|group| group.settings).find(|setting| setting.name == name)
-}
-
-/// The text of `.env.example`.
-#[must_use]
-pub fn env_example() -> String {
-    let mut text = String::from(
-        "# Every setting of authgraph with its default. Copy to .env or set in the environment (which wins).\n\
-         # Printed by `authgraph settings`; lengths of time are written 90s, 15m, 24h, 7d. Empty is not set.\n\
-         # In .env a value that holds a $ needs single quotes: METRICS_AUTH_TOKEN='…$…'. Nothing is expanded.\n",
-    );
-    for group in SETTINGS {
-        let _ = writeln!(text, "\n# ---- {}", group.title);
-        for setting in group.settings {
-            let production = match setting.production {
-                InProduction::Same => String::new(),
-                InProduction::Demanded => " (production: demanded)".to_owned(),
-                InProduction::Default("") => " (production: empty)".to_owned(),
-                InProduction::Default(other) => format!(" (production: {other})"),
-            };
-            let _ = writeln!(text, "\n# {}{production}", setting.meaning);
-            if let Some(wants) = safety::wants(setting.name) {
-                let _ = writeln!(text, "# Production wants {wants}.");
-            }
-            let _ = writeln!(text, "#{}={}", setting.name, quoted(setting.default));
-        }
-    }
-    text
-}
-
-fn quoted(value: &str) -> String {
-    if value.contains([' ', '<']) { format!("\"{value}\"") } else { value.to_owned() }
 }

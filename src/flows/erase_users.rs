@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, Event};
 use crate::records::erasure::{self, Due};
+use crate::records::users;
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -42,7 +43,9 @@ pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64>
 
 async fn erase(app: &App, operator: &Caller, due: &Due, cutoff: Time) -> Result<bool> {
     let mut tx = app.db.begin().await?;
-    // Of each anew: an event that is dated long before it is committed would be missed by those who read by time.
+    users::hold(&mut tx, due.id).await?;
+    // Of each anew, behind whatever waits: an event that is dated long before it is committed would be missed by those who
+    // read by time.
     let now = app.clock.now();
     // Another instance may sweep at the same moment, and an administrator may have restored the account.
     if !erasure::empty(&mut tx, due.id, cutoff, now).await? {

@@ -42,12 +42,13 @@ pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Resul
 
 async fn remove(app: &App, id: UserId, limits: &Limits) -> Result<bool> {
     let mut tx = app.db.begin().await?;
-    // Of each anew: an event that is dated long before it is committed would be missed by those who read by time.
-    let now = app.clock.now();
     // It may have been verified, or removed by another instance, since it was listed.
     if !unverified_users::remove(&mut tx, id, limits).await? {
         return Ok(false);
     }
+    // Of each anew, behind whatever waits: an event that is dated long before it is committed would be missed by those who
+    // read by time.
+    let now = app.clock.now();
     let event = Event::success(AuditAction::UserErased).about(Some(id)).with("reason", "UNVERIFIED");
     audit_log::write(&mut tx, &Caller::operator("authgraph retention"), event, now).await?;
     tx.commit().await?;

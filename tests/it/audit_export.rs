@@ -7,8 +7,12 @@ use authgraph::flows::erase_users::erase_users;
 use authgraph::flows::export_audit::{Exported, export_audit};
 use authgraph::flows::remove_unverified::remove_unverified;
 use authgraph::records::audit_log::{self, Event};
+use authgraph::records::users;
+use authgraph::tools::db::Tx;
 use authgraph::values::audit::AuditAction;
 use authgraph::values::caller::Caller;
+use authgraph::values::email_address::EmailAddress;
+use authgraph::values::ids::UserId;
 use authgraph::values::time::Time;
 use tokio_util::sync::CancellationToken;
 
@@ -78,6 +82,20 @@ async fn erased_at(app: &TestApp) -> Time {
     events.iter().filter(|event| event.action == AuditAction::UserErased).map(|event| event.at).max().unwrap()
 }
 
+/// Keeps others from a user's row.
+async fn held(app: &TestApp, user: UserId) -> Tx {
+    let mut tx = app.app.db.begin().await.unwrap();
+    users::hold(&mut tx, user).await.unwrap();
+    tx
+}
+
+/// Lets a day pass before the row is free again.
+async fn a_day_passes(app: &TestApp, held: Tx) {
+    app.until_one_waits("update users%").await;
+    app.wait(DAY);
+    held.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn an_erasure_late_in_a_long_sweep_is_dated_when_it_was_done() {
     let app = TestApp::start().await;
@@ -86,7 +104,8 @@ async fn an_erasure_late_in_a_long_sweep_is_dated_when_it_was_done() {
     app.wait(31 * DAY);
 
     let stopping = CancellationToken::new();
-    let (erased, ()) = tokio::join!(erase_users(&app.app, &stopping), async { app.wait(DAY) });
+    let held = held(&app, ann.user.parse().unwrap()).await;
+    let (erased, ()) = tokio::join!(erase_users(&app.app, &stopping), a_day_passes(&app, held));
 
     assert_eq!(erased.unwrap(), 1);
     assert_eq!(erased_at(&app).await, app.app.clock.now());
@@ -99,7 +118,9 @@ async fn a_removal_late_in_a_long_sweep_is_dated_when_it_was_done() {
     app.wait(8 * DAY);
 
     let stopping = CancellationToken::new();
-    let (removed, ()) = tokio::join!(remove_unverified(&app.app, &stopping), async { app.wait(DAY) });
+    let user = users::find_by_email(&app.app.db, &EmailAddress::parse("typo@example.com").unwrap()).await.unwrap();
+    let held = held(&app, user.unwrap().id).await;
+    let (removed, ()) = tokio::join!(remove_unverified(&app.app, &stopping), a_day_passes(&app, held));
 
     assert_eq!(removed.unwrap(), 1);
     assert_eq!(erased_at(&app).await, app.app.clock.now());

@@ -1,7 +1,8 @@
 //! Settings: read once, and every fault told at once.
 
 use authgraph::config::Config;
-use authgraph::config::table::{SETTINGS, env_example};
+use authgraph::config::example::env_example;
+use authgraph::config::table::SETTINGS;
 
 /// Reads settings of which only these are set.
 pub fn read(given: &[(&str, &str)]) -> Result<Config, Vec<String>> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use authgraph::config::Config;
-use authgraph::config::table::{SETTINGS, env_example};
+use authgraph::config::example::env_example;
+use authgraph::config::table::SETTINGS;
 
 use crate::settings::{PRODUCTION, names, read};
 
