@@ -142,6 +142,8 @@ async fn a_proxy_that_passes_on_what_clients_call_the_server_opens_the_mailbox_t
     };
     // Another machine can reach the server; that does not make it a proxy.
     assert_eq!(asked("/health", "192.168.1.7:4711", "laptop.example:8080").await, 200);
+    // A request that only knocks at the mailbox does not, either.
+    assert_eq!(asked("/dev/mailbox", "127.0.0.1:4711", "auth.example.com").await, 404);
     assert_eq!(asked("/dev/mailbox", "127.0.0.1:4711", "localhost:8080").await, 200);
 
     assert_eq!(asked("/health", "127.0.0.1:4711", "auth.example.com").await, 200);

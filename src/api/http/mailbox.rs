@@ -49,10 +49,12 @@ const FORWARDING: [&str; 8] = [
 #[derive(Clone, Default)]
 pub struct IsPassedOn(Arc<AtomicBool>);
 
-/// Looks at every request, whatever it is for, and closes the mailbox for good where a proxy shows itself.
+/// Looks at every request but those for the mailbox itself, and closes the mailbox for good where a proxy shows itself. A
+/// request that only knocks at the mailbox under another name is refused and proves no proxy.
 pub async fn look_for_proxy(State(passed_on): State<IsPassedOn>, mut request: Request, next: Next) -> Response {
     let is_foreign = host(request.headers()).is_some_and(|host| !is_loopback(host.host()));
-    if is_foreign && is_near(&request) && !passed_on.0.swap(true, Ordering::Relaxed) {
+    let is_knock = request.uri().path().starts_with("/dev/");
+    if is_foreign && !is_knock && is_near(&request) && !passed_on.0.swap(true, Ordering::Relaxed) {
         tracing::warn!(
             "a program on this machine asked for another name, as proxies do: /dev/mailbox stays closed now"
         );
