@@ -44,22 +44,21 @@ impl App {
         // A deleted account is written to once: about the deletion.
         let may_read = |user: &User| user.deleted_at.is_none() || posted.kind == LetterKind::AccountDeleted;
         let Some(user) = user.filter(may_read) else { return Ok(None) };
-        if !self.may_notify(posted, &user, now).await {
-            return Ok(None);
-        }
+        let is_verified = user.email_verified_at.is_some();
         let letter = Writing { app: self, posted, user, now }.write(&mut tx).await?;
         tx.commit().await?;
-        Ok(letter)
+        // Behind the transaction, which must not wait for Redis.
+        let may_leave = letter.is_some() && (is_verified || self.may_notify(posted, now).await);
+        Ok(letter.filter(|_| may_leave))
     }
 
-    /// Whether an email that only tells of an action may leave. An address that was never verified may be a stranger's, and
-    /// the holder of the account could have any number of emails sent there.
-    async fn may_notify(&self, posted: &Posted, user: &User, now: Time) -> bool {
+    /// Whether an email that only tells of an action may leave to an address that was never verified. That may be a
+    /// stranger's, and the holder of the account could have any number of emails sent there.
+    async fn may_notify(&self, posted: &Posted, now: Time) -> bool {
         let is_retry = posted.attempts > 1;
-        if is_retry || !posted.kind.is_notice() || user.email_verified_at.is_some() {
-            return true;
-        }
-        self.may_send_letter(LetterCause::UnverifiedNotice, &posted.recipient, now).await
+        is_retry
+            || !posted.kind.is_notice()
+            || self.may_send_letter(LetterCause::UnverifiedNotice, &posted.recipient, now).await
     }
 }
 
