@@ -15,7 +15,8 @@ use crate::values::session::SessionEndReason;
 /// Marks the viewer's account as deleted and ends every session. The address stays taken.
 ///
 /// # Errors
-/// `REAUTHENTICATION_REQUIRED`; `CONFLICT` for the last administrator, and while a former address can take the account back; `VALIDATION_FAILED` where the typed address is not the account's own.
+/// `REAUTHENTICATION_REQUIRED`; `CONFLICT` for the last administrator, and while a former address can take the account
+/// back; `VALIDATION_FAILED` where the typed address is not the account's own.
 pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: &EmailAddress) -> Result<UserId> {
     let now = app.clock.now();
     let user = viewer.user();

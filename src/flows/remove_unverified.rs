@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, Event};
 use crate::records::unverified_users::{self, Limits};
+use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
@@ -18,7 +19,7 @@ const BATCH: i64 = 100;
 /// how many were removed.
 ///
 /// # Errors
-/// `UNAVAILABLE`, or a fault in finding them. An account that cannot be removed is logged, and the next one is tried.
+/// `UNAVAILABLE`, or a fault of looking for them. One that cannot be removed is logged; the others do not wait for it.
 pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Result<u64> {
     let now = app.clock.now();
     let Some(retention) = app.config.unverified_retention() else { return Ok(0) };
@@ -31,10 +32,8 @@ pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Resul
             if stopping.is_cancelled() {
                 return Ok(removed);
             }
-            match remove(app, id, &limits).await {
-                Ok(was_removed) => removed += u64::from(was_removed),
-                Err(error) => tracing::error!(user = %id, ?error, "an unverified account was not removed"),
-            }
+            let done = remove(app, id, &limits).await;
+            removed += u64::from(one_of_many(&format!("removing {id}"), done)?);
         }
         last = end;
     }

@@ -53,16 +53,6 @@ pub async fn is_known(db: &Db, user: UserId, print: &DevicePrint) -> Result<bool
     Ok(known.is_some())
 }
 
-/// Forgets one device.
-pub async fn forget(tx: &mut Tx, user: UserId, print: &DevicePrint) -> Result<()> {
-    tx.query(sql!("delete from known_devices where user_id = $1 and fingerprint = $2"))
-        .bind(user)
-        .bind(print.clone())
-        .execute()
-        .await?;
-    Ok(())
-}
-
 /// Forgets every device of a user.
 pub async fn forget_all(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.query(sql!("delete from known_devices where user_id = $1")).bind(user).execute().await?;

@@ -3,7 +3,6 @@
 mod endings;
 mod list;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use sqlx::types::Json;
@@ -12,7 +11,6 @@ use super::users::{self, User};
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::caller::Caller;
-use crate::values::device_print::DevicePrint;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::secret_token::RefreshSalt;
 use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device_label};
@@ -60,13 +58,6 @@ impl Session {
     #[must_use]
     pub fn why_over(&self, now: Time) -> Option<SessionEndReason> {
         self.end_reason.or((self.expires_at <= now).then_some(SessionEndReason::Expired))
-    }
-
-    /// What tells the device from others.
-    #[must_use]
-    pub fn device_print(&self) -> DevicePrint {
-        let address = self.address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        DevicePrint::of(self.browser.as_deref(), self.os.as_deref(), address)
     }
 
     /// What to call the device in a letter.
@@ -185,11 +176,6 @@ pub async fn find_with_user_in(tx: &mut Tx, id: SessionId) -> Result<Option<Sess
     .bind(id)
     .optional()
     .await
-}
-
-/// The session of this id, as the transaction sees it.
-pub async fn find_in(tx: &mut Tx, id: SessionId) -> Result<Option<Session>> {
-    tx.query(sql!("select ", columns!(), " from sessions s where s.id = $1")).bind(id).optional().await
 }
 
 /// The session of this id, if it belongs to the user.

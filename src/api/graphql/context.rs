@@ -58,9 +58,7 @@ impl ViewerCell {
         *self.0.lock().await = Some(Held { viewer: Arc::clone(&viewer), is_fresh: true });
         Ok(viewer)
     }
-}
 
-impl ViewerCell {
     /// Forgets the viewer: whoever asks next looks anew. A subscription lives for hours, and what its viewer was allowed
     /// at one event says nothing of the next.
     pub async fn forget(&self) {
