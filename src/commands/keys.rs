@@ -14,7 +14,8 @@ use super::say;
 
 #[derive(Subcommand)]
 pub enum Keys {
-    /// Add a key. It signs after a minute, when every instance knows it; the older ones go on verifying.
+    /// Add a key of `JWT_ALGORITHM`. It signs after a minute, when every instance knows it (the first key at once). Tokens
+    /// of the older keys are accepted until their files are removed.
     Rotate,
     /// List the keys.
     List,
@@ -32,8 +33,10 @@ pub async fn run(config: Config, command: &Keys) -> Result<ExitCode> {
     match command {
         Keys::Rotate => {
             let kid = access_token::create_key(&config.jwt_keys_dir, algorithm, now)?;
-            let folder = config.jwt_keys_dir.display();
-            say(&format!("{kid}\nin {folder}; it signs in a minute, the older keys go on verifying.\n"))
+            let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
+            let new = keys.iter().find(|key| key.kid == kid).map(describe_state).unwrap_or_default();
+            let others = if keys.len() > 1 { " Tokens of the older keys are still accepted." } else { "" };
+            say(&format!("{kid}\nThe new key in {} {new}.{others}\n", config.jwt_keys_dir.display()))
         }
         Keys::List => {
             let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
@@ -53,13 +56,16 @@ pub async fn run(config: Config, command: &Keys) -> Result<ExitCode> {
     }
 }
 
-fn describe_key(key: &KeyListing) -> String {
-    let state = match key.state {
+fn describe_state(key: &KeyListing) -> String {
+    match key.state {
         KeyState::Signs => "signs".to_owned(),
         KeyState::Verifies => "verifies".to_owned(),
-        KeyState::Unused => "not in use".to_owned(),
         KeyState::SignsFrom(at) => format!("signs from {}", at.format("%H:%M:%S UTC")),
-    };
+    }
+}
+
+fn describe_key(key: &KeyListing) -> String {
+    let state = describe_state(key);
     let created_at = key.created_at.format("%Y-%m-%d %H:%M");
     format!("{}  {created_at}  {}  {state}\n", key.kid, key.algorithm.as_str())
 }

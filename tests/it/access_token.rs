@@ -110,12 +110,18 @@ async fn a_token_for_another_audience_or_from_another_issuer_is_refused() {
 }
 
 #[tokio::test]
-async fn only_the_configured_algorithm_is_accepted() {
-    let app = TestApp::start().await;
-    let other = app.another_instance_with(&[("JWT_ALGORITHM", "ES256")]).await;
-    let ann = other.signed_in("ann@example.com").await;
+async fn a_change_of_the_algorithm_signs_nobody_out() {
+    let former = TestApp::start().await;
+    let ann = former.signed_in("ann@example.com").await;
 
-    assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
+    let changed = former.another_instance_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    changed.wait(Duration::from_secs(61));
+    let bob = changed.signed_in("bob@example.com").await;
+
+    changed.me(&ann).await.granted();
+    former.me(&bob).await.granted();
+    assert_eq!(decode_header(&bob.access).unwrap().alg, jsonwebtoken::Algorithm::EdDSA);
+    assert_eq!(verified_elsewhere(&former, &bob.access).await["sub"], json!(bob.user));
 }
 
 #[tokio::test]

@@ -37,10 +37,8 @@ pub enum KeyState {
     Signs,
     /// It will sign from then on; until then others learn of it.
     SignsFrom(Time),
-    /// A newer one signs; the tokens of this one still verify.
+    /// Another one signs; the tokens of this one still verify.
     Verifies,
-    /// It is of another algorithm than the configured one: it neither signs nor verifies.
-    Unused,
 }
 
 /// Adds a key and tells its `kid`. It signs once it is [`ACTIVATION`] old, or at once if it is the only one.
@@ -82,9 +80,8 @@ pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<K
     let signer = keys.signer(now).map(|key| &key.kid);
     let listing = files.iter().map(|file| {
         let state = match file.signs_from() {
-            _ if file.key.algorithm != algorithm => KeyState::Unused,
             _ if signer == Some(&file.key.kid) => KeyState::Signs,
-            from if from > now => KeyState::SignsFrom(from),
+            from if from > now && file.key.algorithm == algorithm => KeyState::SignsFrom(from),
             _ => KeyState::Verifies,
         };
         KeyListing { kid: file.key.kid.clone(), algorithm: file.key.algorithm, created_at: file.created_at, state }
@@ -113,9 +110,10 @@ pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<Key>>) -> R
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            let told = format!("{}: {error} (`authgraph keys rotate` makes a key)", folder.display());
-            let nothing = |unfit| Found { files: Vec::new(), unfit: Some(unfit) };
             let is_gone = error.kind() == ErrorKind::NotFound;
+            let remedy = if is_gone { "`authgraph keys rotate` makes a key" } else { "it belongs to the server's user" };
+            let told = format!("{}: {error} ({remedy})", folder.display());
+            let nothing = |unfit| Found { files: Vec::new(), unfit: Some(unfit) };
             return Err(told).or_fault(doing).or_else(|fault| if is_gone { Ok(nothing(fault)) } else { Err(fault) });
         }
     };

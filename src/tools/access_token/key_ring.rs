@@ -25,9 +25,10 @@ impl KeyFile {
     }
 }
 
-/// The keys of one algorithm, the most wanted signer first. Empty where a folder holds none.
+/// The keys, the most wanted signer of each algorithm first. All of them verify. Empty where a folder holds none.
 pub(super) struct KeyRing {
     keys: Vec<TimedKey>,
+    algorithm: Algorithm,
 }
 
 struct TimedKey {
@@ -50,20 +51,26 @@ impl KeyRing {
     }
 
     fn of(keys: impl Iterator<Item = TimedKey>, algorithm: Algorithm) -> Self {
-        Self { keys: keys.filter(|timed| timed.key.algorithm == algorithm).collect() }
+        Self { keys: keys.collect(), algorithm }
     }
 
-    /// A fault where no token can be signed and none verified.
+    /// A fault where no key is of the configured algorithm.
     pub(super) fn demand_one(&self) -> Result<()> {
         let doing =
             "looking for a signing key of the configured algorithm: there is none (`authgraph keys rotate` makes one)";
-        self.keys.first().map(drop).or_fault(doing)
+        self.of_the_algorithm().next().map(drop).or_fault(doing)
     }
 
-    /// The first that is old enough; if none is, the oldest, which the others have known longest.
+    /// The first of the configured algorithm that is old enough. While a change of the algorithm is that young, the first of
+    /// the former one; where there is none either, the oldest, which the others have known longest.
     pub(super) fn signer(&self, now: Time) -> Option<&Key> {
-        let ready = self.keys.iter().find(|timed| timed.signs_from <= now);
-        ready.or(self.keys.last()).map(|timed| &*timed.key)
+        let is_ready = |timed: &&TimedKey| timed.signs_from <= now;
+        let ready = self.of_the_algorithm().find(is_ready).or_else(|| self.keys.iter().find(is_ready));
+        ready.or_else(|| self.keys.last()).map(|timed| &*timed.key)
+    }
+
+    fn of_the_algorithm(&self) -> impl Iterator<Item = &TimedKey> {
+        self.keys.iter().filter(|timed| timed.key.algorithm == self.algorithm)
     }
 
     pub(super) fn find(&self, kid: &str) -> Option<Arc<Key>> {

@@ -36,8 +36,8 @@ fn the_listing_says_what_each_key_is_good_for() {
     };
     let expected = |states: [KeyState; 3]| -> Vec<_> { kids.iter().cloned().zip(states).collect() };
 
-    assert_eq!(listed(at(210)), expected([KeyState::Signs, KeyState::Unused, KeyState::SignsFrom(at(260))]));
-    assert_eq!(listed(at(260)), expected([KeyState::Verifies, KeyState::Unused, KeyState::Signs]));
+    assert_eq!(listed(at(210)), expected([KeyState::Signs, KeyState::Verifies, KeyState::SignsFrom(at(260))]));
+    assert_eq!(listed(at(260)), expected([KeyState::Verifies, KeyState::Verifies, KeyState::Signs]));
 }
 
 #[test]
@@ -65,7 +65,36 @@ fn the_first_key_of_a_text_signs_and_the_others_verify() {
 
     assert_eq!(kid_of(&sign(&tokens, at(0))), kid_of(&sign(&open(settings(Algorithm::EdDsa), &first), at(0))));
     assert!(tokens.verify(&before, at(0)).is_some());
-    assert_eq!(tokens.jwks().keys.len(), 2);
+    assert_eq!(tokens.jwks().keys.len(), 3);
+}
+
+#[test]
+fn a_change_of_the_algorithm_ends_no_token_and_waits_its_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let former = create_key(folder.path(), Algorithm::Rs256, at(0)).unwrap();
+    let before = AccessTokens::open(settings(Algorithm::Rs256), KeySource::Folder(folder.path().to_owned())).unwrap();
+    let old = sign(&before, at(1));
+    let next = create_key(folder.path(), Algorithm::EdDsa, at(100)).unwrap();
+
+    let after = open_folder(folder.path());
+
+    assert_eq!([159, 160].map(|second| kid_of(&sign(&after, at(second)))), [former, next]);
+    assert!(after.verify(&old, at(160)).is_some());
+    assert!(before.verify(&sign(&after, at(160)), at(160)).is_some(), "an instance that has not changed yet");
+    assert_eq!(after.jwks().keys.len(), 2);
+}
+
+#[test]
+fn a_key_verifies_its_own_algorithm_alone() {
+    let (rsa, edwards) = (pem(Algorithm::Rs256), pem(Algorithm::EdDsa));
+    let tokens = open(settings(Algorithm::Rs256), &format!("{rsa}\n{edwards}"));
+    let (header, claims) = genuine(&tokens);
+    let other = sign(&open(settings(Algorithm::EdDsa), &edwards), at(0));
+    assert!(tokens.verify(&other, at(0)).is_some());
+
+    let mixed = Header { alg: jsonwebtoken::Algorithm::EdDSA, ..header };
+
+    assert!(tokens.verify(&forge(&edwards, &mixed, &claims), at(0)).is_none());
 }
 
 #[test]
