@@ -7,6 +7,7 @@ use std::sync::Arc;
 use authgraph::app::App;
 use authgraph::config::Config;
 use authgraph::error::{Error, OrFault, Refusal, Result};
+use authgraph::flows::check_encryption_keys::check_encryption_keys;
 use authgraph::flows::create_admin::{create_admin, has_admin};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
@@ -41,6 +42,7 @@ pub async fn run(config: Config) -> Result<ExitCode> {
         if app.config.database_migrate {
             serve::migrate(&app).await?;
         }
+        check_encryption_keys(&app).await?;
         if app.config.is_development() {
             greet(&app).await?;
         }
@@ -51,10 +53,26 @@ pub async fn run(config: Config) -> Result<ExitCode> {
         // Told to stop while still waiting for the database.
         None => return Ok(ExitCode::SUCCESS),
     }
-    tracing::info!(address = %app.config.listen, "authgraph serves");
+    log_start(&app.config);
     serve::serve(app, listener, shutdown).await?;
     tracing::info!("authgraph has stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What runs here and how, so that an operator who compares instances need not ask each for its settings.
+fn log_start(config: &Config) {
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        environment = if config.is_development() { "development" } else { "production" },
+        address = %config.listen,
+        public_url = %config.public_url,
+        database = config.database_url.expose().split(':').next(),
+        redis = config.redis_url.is_some(),
+        mail = if config.smtp_url.is_some() { "smtp" } else { "files" },
+        trusted_proxies = ?config.trusted_proxies,
+        log = config.log,
+        "authgraph serves"
+    );
 }
 
 async fn wait_for_signal() {

@@ -69,6 +69,12 @@ impl Sealer {
         opened.map(Zeroizing::new).map_err(|_| Fault::new("opening a sealed secret: it was moved or changed").into())
     }
 
+    /// Whether the key that sealed this is one of ours.
+    #[must_use]
+    pub fn has_key_of(&self, sealed: &[u8]) -> bool {
+        split(sealed).is_some_and(|(id, _)| self.keys.iter().any(|(known, _)| *known == id))
+    }
+
     /// Whether the first key sealed this.
     #[must_use]
     pub fn is_current(&self, sealed: &[u8]) -> bool {

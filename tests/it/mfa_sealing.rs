@@ -1,5 +1,8 @@
 //! Secrets at rest: sealed, bound to their user, and carried from one key to the next.
 
+use std::time::Duration;
+
+use authgraph::flows::check_encryption_keys::check_encryption_keys;
 use authgraph::flows::reseal::{Resealed, reseal};
 use authgraph::values::ids::UserId;
 use base32::Alphabet;
@@ -123,4 +126,44 @@ async fn sealing_anew_names_a_secret_that_no_key_opens_and_goes_on() {
     assert_eq!(resealed, Resealed { changed: 1, failed: vec![user(&ann)] });
     assert_eq!(sealed_secret(&app, &ann).await, before);
     sign_in(&with_keys(&app, NEW).await, &bob).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_server_whose_keys_open_nobodys_second_factor_does_not_start() {
+    let app = TestApp::with(&[("MFA_ENCRYPTION_KEYS", OLD)]).await;
+    let wrong = with_keys(&app, NEW).await;
+    assert!(check_encryption_keys(&wrong.app).await.is_ok(), "nobody has a second factor yet");
+    app.with_mfa("ann@example.com").await;
+
+    let refused = check_encryption_keys(&wrong.app).await;
+
+    assert!(format!("{refused:?}").contains("MFA_ENCRYPTION_KEYS"), "{refused:?}");
+    assert!(check_encryption_keys(&app.app).await.is_ok());
+    wrong.with_mfa("bob@example.com").await;
+    assert!(check_encryption_keys(&wrong.app).await.is_ok(), "bob can sign in, so it only warns");
+}
+
+/// The four steps of docs/operations.md, with two instances that are restarted one after the other.
+#[tokio::test]
+async fn a_change_of_the_key_in_four_steps_breaks_no_sign_in() {
+    let start = TestApp::with(&[("MFA_ENCRYPTION_KEYS", OLD)]).await;
+    let ann = start.with_mfa("ann@example.com").await;
+    let steps = [OLD, &format!("{OLD},{NEW}"), &format!("{NEW},{OLD}"), NEW];
+    let mut members = vec![ann];
+    for (number, pair) in steps.windows(2).enumerate() {
+        // In the middle of a step: one instance has begun it, the other has not.
+        let instances = [with_keys(&start, pair[0]).await, with_keys(&start, pair[1]).await];
+        for (place, instance) in instances.iter().enumerate() {
+            members.push(instance.with_mfa(&format!("member-{number}-{place}@example.com")).await);
+        }
+        for instance in &instances {
+            for member in &members {
+                start.wait(Duration::from_secs(30));
+                sign_in(instance, member).await.signed_in();
+            }
+        }
+        if number == 1 {
+            reseal(&instances[1].app).await.unwrap();
+        }
+    }
 }
