@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use authgraph::api::graphql::schema;
 use authgraph::app::App;
 use authgraph::config::{Config, example};
-use authgraph::error::{Error, OrFault, Refusal, Result};
+use authgraph::error::{OrFault, Result};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
 use authgraph::tools::telemetry::{self, Format};
@@ -17,7 +17,7 @@ use commands::dev::{self, Dev};
 use commands::keys::{self, Keys};
 use commands::outbox::{self, Outbox};
 use commands::users::{self, Users};
-use commands::{complain, say};
+use commands::{complain, explain, say};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -99,17 +99,5 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
         }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Serve | Command::Schema | Command::Settings) | None => commands::serve::run(config).await,
-    }
-}
-
-/// What a person at the command line can do something with.
-fn explain(error: &Error) -> String {
-    match error {
-        Error::Refused(Refusal::ValidationFailed { fields }) => {
-            let lines: Vec<String> = fields.iter().map(|field| format!("{}: {}", field.path, field.message)).collect();
-            lines.join("\n")
-        }
-        Error::Refused(refusal) => refusal.to_string(),
-        Error::Fault(fault) => format!("authgraph failed: {fault:?}"),
     }
 }

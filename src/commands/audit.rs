@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use authgraph::app::App;
-use authgraph::error::{OrFault, Result};
+use authgraph::error::{Error, OrFault, Result};
 use authgraph::flows::export_audit::{Exported, export_audit, spelt};
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
 use authgraph::flows::verify_audit::{Verdict, verify_audit};
@@ -14,12 +14,12 @@ use chrono::{DateTime, NaiveDate, NaiveTime};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{complain, say};
+use super::{complain, explain, say};
 
 #[derive(Subcommand)]
 pub enum Audit {
-    /// Go through the whole trail and name the first event that was changed, removed, moved or slipped in. Ends with 1
-    /// where there is one.
+    /// Go through the whole trail and name the first event that was changed, removed, moved or slipped in. Ends with 0 where
+    /// there is none, with 1 where there is one, and with 3 where the trail could not be read.
     Verify,
     /// Write events to standard output, oldest first, one JSON object a line.
     Export {
@@ -41,7 +41,7 @@ pub enum Audit {
 /// As the flows.
 pub async fn run(app: &App, command: &Audit) -> Result<ExitCode> {
     match command {
-        Audit::Verify => verify(app).await,
+        Audit::Verify => Ok(verify(app).await.unwrap_or_else(|error| could_not_verify(&error))),
         Audit::Export { since, until } => {
             let mut out = BufWriter::new(io::stdout().lock());
             let exported = export_audit(app, (since.unwrap_or(Time::UNIX_EPOCH), *until), |line| {
@@ -77,6 +77,12 @@ async fn verify(app: &App) -> Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// A timer must tell a trail that was tampered with from a database that is away.
+fn could_not_verify(error: &Error) -> ExitCode {
+    complain(&format!("The trail could not be read, so nobody knows whether it is whole. {}", explain(error)));
+    ExitCode::from(3)
 }
 
 fn style(template: &str) -> Result<ProgressStyle> {

@@ -10,7 +10,7 @@ pub mod users;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use authgraph::error::{OrFault, Result};
+use authgraph::error::{Error, OrFault, Refusal, Result};
 
 /// What a command was asked for.
 pub fn say(text: &str) -> Result<ExitCode> {
@@ -23,4 +23,16 @@ pub fn say(text: &str) -> Result<ExitCode> {
 pub fn complain(text: &str) {
     // Nobody is left to tell when standard error is gone.
     let _ = writeln!(io::stderr(), "{}", text.trim_end());
+}
+
+/// What a person at the command line can do something with.
+pub fn explain(error: &Error) -> String {
+    match error {
+        Error::Refused(Refusal::ValidationFailed { fields }) => {
+            let lines: Vec<String> = fields.iter().map(|field| format!("{}: {}", field.path, field.message)).collect();
+            lines.join("\n")
+        }
+        Error::Refused(refusal) => refusal.to_string(),
+        Error::Fault(fault) => format!("authgraph failed: {fault:?}"),
+    }
 }

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use chrono::SecondsFormat;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
+use crate::records::audit_log::{self, Event};
 use crate::records::{
     audit_chains, audit_links, held_addresses, known_devices, mfa, mfa_challenges, one_time_tokens, outbox,
     refresh_tokens, sessions, statistics,
 };
 use crate::tools::background::one_of_many;
+use crate::values::audit::AuditAction;
+use crate::values::caller::Caller;
 use crate::values::time::Time;
 
 /// How many rows one statement removes, so that nobody waits long for it.
@@ -58,7 +62,8 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     Ok(removed)
 }
 
-/// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified.
+/// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified, and writes into
+/// the trail what is gone from it.
 async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
     if app.config.retention.audit.is_zero() {
         return Ok(0);
@@ -68,5 +73,17 @@ async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
         let rows = audit_links::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await;
         removed += one_of_many(&format!("sweeping chain {}", head.shard), rows)?;
     }
+    if removed > 0 {
+        tell_of_removal(app, removed, now - app.config.retention.audit).await?;
+    }
     Ok(removed)
+}
+
+async fn tell_of_removal(app: &App, removed: u64, before: Time) -> Result<()> {
+    tracing::info!(removed, %before, "events older than AUDIT_RETENTION were removed from the audit trail");
+    let mut tx = app.db.begin().await?;
+    let event = Event::success(AuditAction::AuditEventsRemoved).with("removed", removed);
+    let event = event.with("before", before.to_rfc3339_opts(SecondsFormat::Millis, true));
+    audit_log::write(&mut tx, &Caller::operator("authgraph retention"), event, app.clock.now()).await?;
+    tx.commit().await
 }

@@ -112,6 +112,7 @@ words! {
         UserRestored = "USER_RESTORED",
         UserErased = "USER_ERASED",
         MfaReset = "MFA_RESET",
+        AuditEventsRemoved = "AUDIT_EVENTS_REMOVED",
     }
 }
 

@@ -179,13 +179,13 @@ async fn retention_removes_the_beginning_of_a_chain_and_the_rest_is_whole() {
 
     app.wait(Duration::from_secs(1));
     sweep(&app.app, &CancellationToken::new()).await.unwrap();
-    assert_eq!(events_of(&app).await, 1);
+    assert_eq!(events_of(&app).await, 2, "what is left, and what tells of the removal");
     app.login("ann@example.com", PASSWORD).await.granted();
-    assert_eq!(events_of(&app).await, 2);
+    assert_eq!(events_of(&app).await, 3);
 
     app.wait(400 * DAY);
     sweep(&app.app, &CancellationToken::new()).await.unwrap();
-    assert_eq!(events_of(&app).await, 0);
+    assert_eq!(events_of(&app).await, 1);
     app.tamper(&["update audit_chains set anchor_sequence = anchor_sequence - 1 where sequence > 0"]).await;
     assert!(matches!(verdict(&app).await, Verdict::Broken(Break { wrong: Wrong::Missing, .. })));
 }
@@ -199,6 +199,22 @@ async fn without_retention_events_stay_for_ever() {
     sweep(&app.app, &CancellationToken::new()).await.unwrap();
 
     assert_eq!(events_of(&app).await, 2);
+}
+
+#[tokio::test]
+async fn retention_says_in_the_trail_what_it_removed_from_it() {
+    let app = TestApp::with(&[("AUDIT_RETENTION", "30d")]).await;
+    app.signed_in("ann@example.com").await;
+    let removed = events_of(&app).await;
+    app.wait(31 * DAY);
+
+    sweep(&app.app, &CancellationToken::new()).await.unwrap();
+
+    let left = app.app.db.query("select action, metadata from audit_events");
+    let left: Vec<(String, sqlx::types::Json<serde_json::Value>)> = left.all().await.unwrap();
+    let [(action, metadata)] = &left[..] else { panic!("{left:?}") };
+    assert_eq!((action.as_str(), &metadata["removed"]), ("AUDIT_EVENTS_REMOVED", &serde_json::json!(removed)));
+    assert!(metadata["before"].as_str().unwrap().ends_with('Z'), "{metadata:?}");
 }
 
 #[tokio::test]

@@ -183,7 +183,8 @@ impl AccountMutation {
         Ok(Some(UpdateProfilePayload { user: UserView(user) }))
     }
 
-    /// Delete your account: every session ends at once. The address cannot be registered again.
+    /// Delete your account. Every session ends at once. The address stays taken until the data is erased, 30 days later by
+    /// default (`USER_RETENTION`).
     #[graphql(
         guard = "recently_authenticated()",
         directive = cost::apply(DEED + LETTER, None), directive = requires::apply(Role::User, true),

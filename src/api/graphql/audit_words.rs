@@ -84,6 +84,9 @@ pub enum AuditAction {
     UserErased,
     /// An administrator took the second factor off an account.
     MfaReset,
+    /// Events older than the settings keep them were removed from the audit trail. `metadata.removed` says how many,
+    /// `metadata.before` from before which time.
+    AuditEventsRemoved,
     /// Something that a newer server did than the one that answers. Not for filters.
     Unknown,
 }
