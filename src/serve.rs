@@ -36,7 +36,8 @@ const MOST_CONNECTIONS: u32 = 16_384;
 /// How long a start waits for a database that is not there yet.
 const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 
-/// Serves until `shutdown`, then lets requests and background deeds finish.
+/// Serves until `shutdown`, and for `SHUTDOWN_DELAY` longer while `/ready` turns traffic away; then lets requests and
+/// background deeds finish.
 ///
 /// # Errors
 /// A fault where the listener cannot be used.
@@ -46,13 +47,33 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
         tracing::warn!(?error, "the parameters of stored password hashes are not known yet");
     }
     start_background(&app);
-    let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown_grace };
-    let served = server::serve(service(&app), listener, connections(&app), shutdown, patience).await;
-    if !app.background.shutdown(app.config.shutdown_grace).await {
+    let closing = close_after_delay(&app, shutdown);
+    let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown.grace };
+    let served = server::serve(service(&app), listener, connections(&app), closing, patience).await;
+    if !app.background.shutdown(app.config.shutdown.grace).await {
         tracing::warn!("a background task did not stop in time");
     }
     app.db.close().await;
     served
+}
+
+/// Cancelled when the listener is to close. Balancers notice only at their next look that an instance stops, and send
+/// requests until then.
+fn close_after_delay(app: &Arc<App>, shutdown: CancellationToken) -> CancellationToken {
+    let (app, closing) = (Arc::clone(app), CancellationToken::new());
+    let close = closing.clone();
+    Arc::clone(&app).background.spawn("close after the delay", async move {
+        // Where serving fails there is nothing left to close.
+        let failed = app.background.stopping();
+        let told = failed.run_until_cancelled(async {
+            shutdown.cancelled().await;
+            app.stopping.cancel();
+            tokio::time::sleep(app.config.shutdown.delay).await;
+        });
+        told.await;
+        close.cancel();
+    });
+    closing
 }
 
 /// The connections that the settings and the limit of files allow.
@@ -102,7 +123,9 @@ pub fn start_background(app: &Arc<App>) {
             let erased = erase_users(&app, &stopping).await?;
             learn_hash_costs(&app).await?;
             let unverified = remove_unverified(&app, &stopping).await?;
-            tracing::debug!(removed, erased, unverified, "swept");
+            if removed + erased + unverified > 0 {
+                tracing::info!(removed, erased, unverified, "removed what is older than the settings keep it");
+            }
             Ok(())
         }
     });

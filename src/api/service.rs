@@ -16,7 +16,7 @@ use super::graphql::document_check::DocumentLimits;
 use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
-use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
+use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness, Service};
 use super::http::mailbox::{self, IsPassedOn};
 use super::http::metrics;
 use super::http::open_streams::OpenStreams;
@@ -49,8 +49,7 @@ fn edge(app: &Arc<App>) -> Edge {
         settings: Arc::new(settings(app)),
         execute: Arc::new(move |request: Request| {
             let schema = schema.clone();
-            async move { schema.execute(request.data(ViewerCell::default()).data(LoadersCell::default())).await }
-                .boxed()
+            async move { schema.execute(request.data(LoadersCell::default())).await }.boxed()
         }),
         refusal: Arc::new(move |caller| admission::refusal(&doorman, caller)),
         count: Arc::new(move |caller| {
@@ -118,18 +117,21 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
 }
 
 /// Readiness, read at most once in `READINESS_LIFETIME`: anybody may ask, and each time costs the database a connection.
-async fn recent_readiness(app: &App, last: &Mutex<Option<(Time, Readiness)>>) -> Readiness {
+async fn recent_readiness(app: &App, last: &Mutex<Option<(Time, Readiness)>>) -> Service {
+    if app.stopping.is_cancelled() {
+        return Service::Stopping;
+    }
     // Those who ask meanwhile wait here, and share the answer.
     let mut last = last.lock().await;
     if let Some((read_at, readiness)) = *last
         && (app.clock.now() - read_at).to_std().is_ok_and(|age| age < READINESS_LIFETIME)
     {
-        return readiness;
+        return Service::Serving(readiness);
     }
     let readiness = readiness(app).await;
     // Its age begins now: a database that is away is slow to say so, and those who waited would all ask again.
     *last = Some((app.clock.now(), readiness));
-    readiness
+    Service::Serving(readiness)
 }
 
 async fn readiness(app: &App) -> Readiness {

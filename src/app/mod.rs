@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use self::feed::Feed;
 use crate::config::Config;
@@ -61,6 +62,8 @@ pub struct App {
     pub letter_templates: LetterTemplates,
     pub mailer: Mailer,
     pub background: Background,
+    /// Cancelled when the server is told to stop: `/ready` says so from then on.
+    pub stopping: CancellationToken,
     pub metrics: Metrics,
     pub feed: Feed,
     /// Rung when a letter was posted, so that it leaves at once.
@@ -102,6 +105,7 @@ impl App {
             letter_templates: LetterTemplates::open(config.letter_templates_dir.as_deref(), &config.product_name)?,
             mailer: open_mailer(&config)?,
             background,
+            stopping: CancellationToken::new(),
             letter_posted: Arc::new(Notify::new()),
             clock,
             config,

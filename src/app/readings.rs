@@ -11,6 +11,13 @@ pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher) -> Vec<Reading> {
     let (kv, hasher) = (kv.clone(), hasher.clone());
     let mut readings = vec![
         Reading {
+            kind: Kind::Gauge,
+            name: "authgraph_build_info",
+            help: "Which version this instance runs; always 1.",
+            label: Some(("version", env!("CARGO_PKG_VERSION"))),
+            read: Box::new(|| 1),
+        },
+        Reading {
             kind: Kind::Counter,
             name: "auth_kv_fallback_total",
             help: "How often Redis should have answered and did not, so that this instance went on by itself.",

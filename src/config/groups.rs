@@ -45,6 +45,22 @@ pub struct LiveLimits {
     pub backlog: usize,
 }
 
+/// How a server ends that is told to.
+#[derive(Debug, Clone, Copy)]
+pub struct Shutdown {
+    /// How long it goes on serving while `/ready` says that it stops.
+    pub delay: Duration,
+    /// How long requests in flight may take to finish, after that.
+    pub grace: Duration,
+}
+
+/// How a server ends.
+pub(super) fn read_shutdown(read: &mut Read<'_>) -> Option<Shutdown> {
+    let (delay, grace) =
+        (read.required("SHUTDOWN_DELAY", read::duration), read.required("SHUTDOWN_GRACE", read::duration));
+    Some(Shutdown { delay: delay?, grace: grace? })
+}
+
 /// How long things are kept that are over. Zero keeps accounts and events for ever.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {

@@ -15,7 +15,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use url::Url;
 
-pub use groups::{HashCost, LiveLimits, Retention};
+pub use groups::{HashCost, LiveLimits, Retention, Shutdown};
 pub use read::SettingFault;
 use read::{Read, list, switch};
 
@@ -73,7 +73,7 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     pub cors_origins: Vec<String>,
     pub request_timeout: Duration,
-    pub shutdown_grace: Duration,
+    pub shutdown: Shutdown,
     pub max_body_bytes: usize,
     pub introspection: bool,
     pub live: LiveLimits,
@@ -229,6 +229,7 @@ impl Config {
         let hashes = groups::read_hash_cost(read);
         let live = groups::read_live_limits(read);
         let retention = groups::read_retention(read);
+        let shutdown = groups::read_shutdown(read);
         let public_url = read.required("PUBLIC_URL", read::web_url);
         let issuer = read
             .optional("JWT_ISSUER", read::text)
@@ -267,7 +268,7 @@ impl Config {
             trusted_proxies: read.optional("TRUSTED_PROXIES", read::parsed).unwrap_or_default(),
             cors_origins: read.optional("CORS_ORIGINS", list(read::origin)).unwrap_or_default(),
             request_timeout: read.required("REQUEST_TIMEOUT", read::some_time)?,
-            shutdown_grace: read.required("SHUTDOWN_GRACE", read::duration)?,
+            shutdown: shutdown?,
             max_body_bytes: read.required("MAX_BODY_BYTES", read::at_least_one)?,
             introspection: read.required("INTROSPECTION", switch)?,
             live: live?,

@@ -84,7 +84,8 @@ pub const SETTINGS: &[Group] = &[
             setting("TRUSTED_PROXIES", "", "Whose X-Forwarded-For is believed: networks (10.0.0.0/8,::1/128) or a number of hops (1). Empty: nobody's."),
             setting("CORS_ORIGINS", "http://localhost:3000,http://localhost:5173", "Origins of browser applications, exact, comma-separated.").in_production(""),
             setting("REQUEST_TIMEOUT", "30s", "How long a request may take before it is answered UNAVAILABLE."),
-            setting("SHUTDOWN_GRACE", "20s", "How long requests in flight may take to finish at shutdown."),
+            setting("SHUTDOWN_DELAY", "0s", "How long the server goes on serving after SIGTERM while /ready answers 503, so that load balancers send their traffic elsewhere first.").in_production("5s"),
+            setting("SHUTDOWN_GRACE", "20s", "How long requests in flight may take to finish at shutdown, after SHUTDOWN_DELAY."),
             setting("MAX_BODY_BYTES", "65536", "The largest request body, in bytes."),
             setting("MAX_CONNECTIONS", "0", "Connections of this instance at most; 0 is what the limit of open files allows (it is raised to the hard limit at start), up to 16384."),
             setting("MAX_CONNECTIONS_PER_ADDRESS", "512", "Connections of one address (IPv6: each /64) at most, and never more than half of all. Not for TRUSTED_PROXIES, through which everybody comes."),
@@ -135,7 +136,7 @@ pub const SETTINGS: &[Group] = &[
     Group {
         title: "Tokens and sessions",
         settings: &[
-            setting("JWT_ALGORITHM", "RS256", "RS256, ES256 or EdDSA. Only this one is accepted."),
+            setting("JWT_ALGORITHM", "RS256", "RS256, ES256 or EdDSA: the algorithm of new signing keys, and of new tokens. Tokens that were signed by older keys of another algorithm are accepted while the keys are there."),
             setting("JWT_ISSUER", "", "The iss claim. Empty: PUBLIC_URL."),
             setting("JWT_AUDIENCE", "authgraph", "The aud claim."),
             setting("JWT_KEYS_DIR", "", "Folder of signing keys (`authgraph keys rotate`). Development: keys in DATA_DIR. Production demands this or JWT_PRIVATE_KEYS."),

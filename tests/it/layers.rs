@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response, Value};
 use authgraph::api::http::connections::{ConnectionLimits, Connections};
-use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, Execute, KvState, Live, Readiness};
+use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, Execute, KvState, Live, Readiness, Service};
 use authgraph::api::http::open_streams::OpenStreams;
 use authgraph::api::http::router::router;
 use authgraph::api::http::server::{Patience, serve};
@@ -46,7 +46,7 @@ impl Server {
             refusal: Arc::new(|_| None),
             count: Arc::new(|_| async { None }.boxed()),
             abandoned: Arc::new(|_| ()),
-            readiness: Arc::new(move || async move { readiness }.boxed()),
+            readiness: Arc::new(move || async move { Service::Serving(readiness) }.boxed()),
             jwks: Arc::new(String::new),
             metrics: Metrics::open(vec![]).unwrap(),
             live: Live {

@@ -37,6 +37,7 @@ mod faults;
 mod file_modes;
 mod fuzz;
 mod guards;
+mod handbook;
 mod held_addresses;
 mod invitation;
 mod last_admin;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use authgraph::tools::db::{Db, Settings};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::settings::PRODUCTION;
@@ -88,6 +88,125 @@ async fn a_process_that_is_told_to_stop_finishes_what_it_began() {
 
     assert!(process.ended().await.success());
     assert!(answers.iter().all(|answer| *answer != Some(false)), "a request in flight was refused: {answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_told_to_stop_first_sends_its_traffic_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let mut process = Process::start_with(folder.path(), &database, &[("SHUTDOWN_DELAY", "3s")]).await;
+    assert_eq!(process.ready().await, (200, "ready".to_owned()));
+
+    process.terminate();
+
+    while process.ready().await.0 == 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(process.ready().await, (503, "stopping".to_owned()));
+    assert_eq!(process.register("ann@example.com").await, Some(true), "a balancer that has not looked yet");
+    assert!(process.ended().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_line_tells_client_user_and_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let log = folder.path().join("log");
+    let process = Process::start_logging(folder.path(), &database, &log, &[("LOG_FORMAT", "json")]).await;
+    assert_eq!(process.register("ann@example.com").await, Some(true));
+    let token = process.access_token("ann@example.com").await;
+
+    let me = process.ask(&json!({ "query": "query Who { me { id } }" }), &token).await;
+    process.ask(&json!({ "query": "query Who { me { id } }" }), "stale").await;
+
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines: Vec<_> = lines.filter(|line| line["operation"] == "Who").collect();
+    let told = |line: &Value| ["client", "user", "code"].map(|field| line[field].clone());
+    assert_eq!(told(&lines[0]), [json!("127.0.0.1"), me["data"]["me"]["id"].clone(), json!("OK")], "{log}");
+    assert_eq!(told(&lines[1]), [json!("127.0.0.1"), Value::Null, json!("UNAUTHENTICATED")], "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_tells_what_runs_and_how() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let log = folder.path().join("log");
+    let _process = Process::start_logging(folder.path(), &database, &log, &[("LOG_FORMAT", "json")]).await;
+
+    let log = std::fs::read_to_string(log).unwrap();
+    let line = log.lines().find(|line| line.contains("authgraph serves")).unwrap_or_else(|| panic!("{log}"));
+    let line: Value = serde_json::from_str(line).unwrap();
+    let engine = if database.is_sqlite() { "sqlite" } else { "postgres" };
+    assert_eq!([&line["version"], &line["database"]], [env!("CARGO_PKG_VERSION"), engine]);
+    assert_eq!([&line["environment"], &line["mail"]], ["development", "files"]);
+}
+
+/// A proxy in front that passes on what its client sent, as nginx does without a line of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_lets_clients_choose_their_address_is_told_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let log = folder.path().join("log");
+    let process = Process::start_logging(folder.path(), &database, &log, &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let asked = |address: &'static str| {
+        let request = reqwest::Client::new().post(format!("http://{}/graphql", process.address));
+        request.header("x-forwarded-for", address).json(&json!({ "query": "{ __typename }" })).send()
+    };
+    asked("8.8.4.4").await.unwrap();
+    assert!(!std::fs::read_to_string(&log).unwrap().contains("X-Forwarded-For"));
+
+    asked("203.0.113.77").await.unwrap();
+
+    let log = std::fs::read_to_string(log).unwrap();
+    let told = log.lines().find(|line| line.contains("choose their own address"));
+    assert!(told.is_some_and(|line| line.contains("203.0.113.77")), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_tells_nothing_of_its_clients_is_told_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let log = folder.path().join("log");
+    let process = Process::start_logging(folder.path(), &database, &log, &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+
+    for _ in 0..100 {
+        process.ask(&json!({ "query": "{ __typename }" }), "").await;
+    }
+
+    let log = std::fs::read_to_string(log).unwrap();
+    assert_eq!(log.matches("sends no X-Forwarded-For").count(), 1, "{log}");
+}
+
+#[test]
+fn a_trail_that_could_not_be_read_is_not_told_as_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing")];
+
+    let output = run(folder.path(), &["audit", "verify"], &settings);
+
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("nobody knows whether it is whole"), "{text}");
+}
+
+#[test]
+fn a_new_key_tells_when_it_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let rotate = |algorithm| {
+        let output = run(folder.path(), &["keys", "rotate"], &[("JWT_ALGORITHM", algorithm)]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+
+    let first = rotate("RS256");
+    let (kid, keys) = (first.lines().next().unwrap().to_owned(), folder.path().join("data/keys"));
+    let file = std::fs::read_dir(&keys).unwrap().next().unwrap().unwrap().path();
+    std::fs::rename(file, keys.join(format!("1000000000-{kid}.pem"))).unwrap();
+
+    assert!(first.ends_with("/keys signs.\n"), "{first}");
+    for later in ["RS256", "EdDSA"].map(rotate) {
+        assert!(later.contains(" signs from ") && later.ends_with("older keys are still accepted.\n"), "{later}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

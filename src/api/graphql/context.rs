@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::flows::authenticate::{Admin, BearerClaims, Viewer, authenticate_claims};
 use crate::values::caller::{Caller, Presented};
+use crate::values::ids::UserId;
 use crate::values::time::Time;
 
 /// The cookie that holds the refresh token.
@@ -38,9 +39,10 @@ pub fn refresh_cookie(config: &Config) -> RefreshCookie {
     if is_secure { BOUND_TO_HOST } else { PLAIN }
 }
 
-/// The viewer of a request, read before the operation is charged or when the first field needs it. Request data.
-#[derive(Default)]
-pub struct ViewerCell(Mutex<Option<Held>>);
+/// The viewer of a request, read before the operation is charged or when the first field needs it. Request data; clones
+/// share it.
+#[derive(Clone, Default)]
+pub struct ViewerCell(Arc<Mutex<Option<Held>>>);
 
 struct Held {
     viewer: Arc<Viewer>,
@@ -57,6 +59,12 @@ impl ViewerCell {
         let viewer = Arc::new(authenticate_claims(app, bearer).await?);
         *self.0.lock().await = Some(Held { viewer: Arc::clone(&viewer), is_fresh: true });
         Ok(viewer)
+    }
+
+    /// Who it was, for the log of a request that is over.
+    #[must_use]
+    pub fn user(&self) -> Option<UserId> {
+        Some(self.0.try_lock().ok()?.as_ref()?.viewer.user().id)
     }
 
     /// Forgets the viewer: whoever asks next looks anew. A subscription lives for hours, and what its viewer was allowed

@@ -24,7 +24,8 @@ use crate::values::trusted_proxies::TrustedProxies;
 pub struct Edge {
     /// How it behaves.
     pub settings: Arc<EdgeSettings>,
-    /// Runs a request against the schema, which must have the extension `SpecifiedExecution`.
+    /// Runs a request, which brings its `ViewerCell`, against the schema, which must have the extension
+    /// `SpecifiedExecution`.
     pub execute: Execute,
     /// The refusal of a caller whose address is known here to have no place left. Nothing of the request need be read.
     pub refusal: Doorman,
@@ -33,7 +34,7 @@ pub struct Edge {
     /// Counts a request whose client or time went away before it was known what it wants.
     pub abandoned: Arc<dyn Fn(Caller) + Send + Sync>,
     /// Asks the dependencies whether they work.
-    pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
+    pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Service> + Send + Sync>,
     /// The public keys, as JSON.
     pub jwks: Arc<dyn Fn() -> String + Send + Sync>,
     /// Counts what it does.
@@ -149,6 +150,15 @@ impl Default for EdgeSettings {
             proxy_watch: Arc::default(),
         }
     }
+}
+
+/// Whether to send traffic to this instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// It serves as well as its dependencies do.
+    Serving(Readiness),
+    /// It was told to stop, and finishes what it has.
+    Stopping,
 }
 
 /// Whether the dependencies answer.

@@ -15,11 +15,12 @@ use super::event_stream;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
 use super::media_type::{MediaType, accepts_event_stream, is_json};
-use super::prepared::{Prepared, prepare};
+use super::prepared::{OperationCode, OperationUser, Prepared, prepare};
 use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
 use super::socket;
 use super::subscription::Visitor;
+use crate::api::graphql::context::ViewerCell;
 use crate::api::graphql::documents::Chosen;
 use crate::api::graphql::execution::ExecutionMarker;
 use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
@@ -108,8 +109,8 @@ async fn run(
     id: &CorrelationId,
 ) -> Response {
     let query = &chosen.text;
-    let (name, kind) = (prepared.name.clone(), prepared.kind);
-    let graphql = prepared.request(asked, query).data(caller).data(presented);
+    let (name, kind, viewer) = (prepared.name.clone(), prepared.kind, ViewerCell::default());
+    let graphql = prepared.request(asked, query).data(caller).data(presented).data(viewer.clone());
     let outcome = Outcome::of(edge, kind, graphql).await;
     if outcome.stage == Stage::Execution {
         edge.settings.documents.remember(&chosen);
@@ -117,6 +118,9 @@ async fn run(
     let mut response = complete(edge, query, outcome, media_type, id);
     if let Some(name) = name {
         response.extensions_mut().insert(name);
+    }
+    if let Some(user) = viewer.user() {
+        response.extensions_mut().insert(OperationUser(user));
     }
     response
 }
@@ -261,6 +265,9 @@ fn complete(edge: &Edge, query: &str, outcome: Outcome, media_type: MediaType, i
     let Outcome { kind, mut response, stage } = outcome;
     let quoting = if edge.settings.reveals_schema { Quoting::Schema } else { Quoting::Document(query) };
     library_errors::complete(&mut response.errors, stage, quoting, &id.0);
-    edge.metrics.operation(measure::kind(kind), measure::code(&response.errors));
-    graphql_response::answer(response, media_type, stage)
+    let code = measure::code(&response.errors);
+    edge.metrics.operation(measure::kind(kind), code);
+    let mut response = graphql_response::answer(response, media_type, stage);
+    response.extensions_mut().insert(OperationCode(code));
+    response
 }

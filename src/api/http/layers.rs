@@ -14,16 +14,18 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use super::edge::Edge;
+use super::edge::{Edge, EdgeSettings};
 use super::metrics::Counted;
-use super::prepared::OperationName;
+use super::prepared::{OperationCode, OperationName, OperationUser};
 use super::refusal::{refusal, turned_away};
 use super::request::{CorrelationId, REQUEST_ID, caller, cut, presented};
 use crate::error::ErrorCode;
 use crate::values::caller::Caller;
-use crate::values::trusted_proxies::TrustedProxies;
 
 const LONGEST_LOGGED_PATH: usize = 128;
+
+/// The route that clients use; health checks of proxies come to others.
+const GRAPHQL: &str = "/graphql";
 
 /// On every answer that does not say otherwise itself.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
@@ -43,10 +45,11 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
     let id = CorrelationId::of(request.headers(), peer, &edge.settings.trusted_proxies);
-    if edge.settings.trusted_proxies == TrustedProxies::None {
-        edge.settings.proxy_watch.look(peer, request.headers());
-    }
     let caller = caller(request.headers(), peer, &edge.settings.trusted_proxies, &id);
+    if request.uri().path() == GRAPHQL {
+        let EdgeSettings { trusted_proxies, proxy_watch, .. } = &*edge.settings;
+        proxy_watch.look(trusted_proxies, peer, request.headers(), caller.address);
+    }
     let presented = presented(request.headers(), &edge.settings.refresh_cookie);
     let echo = HeaderValue::from_str(&id.0);
     request.extensions_mut().insert(caller);
@@ -61,10 +64,11 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     response
 }
 
-/// One line and one count per request. Bodies, query strings and headers are left out: they hold passwords and tokens.
+/// One line and one count per request, with its client, its user and the code of its first error. Bodies, query strings and headers are left out: they hold passwords and tokens.
 pub async fn log(
     State(edge): State<Edge>,
     Extension(id): Extension<CorrelationId>,
+    Extension(caller): Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -78,14 +82,20 @@ pub async fn log(
 
     let took = begun.elapsed();
     counted.answered(&edge.metrics, response.status(), took);
-    let operation = response.extensions().get::<OperationName>().map(|OperationName(name)| name.as_str());
+    let said = response.extensions();
+    let operation = said.get::<OperationName>().map(|OperationName(name)| name.as_str());
+    let code = said.get::<OperationCode>().map(|OperationCode(code)| *code);
+    let user = said.get::<OperationUser>().map(|OperationUser(user)| tracing::field::display(user));
     tracing::info!(
         method = counted.method(),
         path,
         status = response.status().as_u16(),
         milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         correlation_id = id.0,
+        client = %caller.address,
+        user,
         operation,
+        code,
         "request"
     );
     response

@@ -7,10 +7,19 @@ use super::edge::Edge;
 use super::graphql_request::GraphqlRequest;
 use crate::api::graphql::document_check;
 use crate::api::graphql::operation::Operation;
+use crate::values::ids::UserId;
 
 /// The name of the operation that ran, cut for the log; a response extension.
 #[derive(Debug, Clone)]
 pub struct OperationName(pub String);
+
+/// The code of the first error of the operation, or OK; a response extension for the log.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationCode(pub &'static str);
+
+/// Who was signed in while the operation ran; a response extension for the log.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationUser(pub UserId);
 
 const LONGEST_OPERATION_NAME: usize = 64;
 

@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
-use super::edge::{DatabaseState, Edge};
+use super::edge::{DatabaseState, Edge, Service};
 
 /// `/health`: the process is alive. It asks nobody, so that a slow database does not restart the server.
 pub async fn health() -> impl IntoResponse {
@@ -14,7 +14,10 @@ pub async fn health() -> impl IntoResponse {
 
 /// `/ready`: whether to send traffic here.
 pub async fn ready(State(edge): State<Edge>) -> impl IntoResponse {
-    let checks = (edge.readiness)().await;
+    let checks = match (edge.readiness)().await {
+        Service::Serving(checks) => checks,
+        Service::Stopping => return json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "stopping" })),
+    };
     let (status, word) = match checks.database {
         DatabaseState::Up => (StatusCode::OK, "ready"),
         DatabaseState::Down => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),

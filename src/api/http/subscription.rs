@@ -1,5 +1,6 @@
 //! One running subscription, whichever way its answers travel: checked as a POST is, and told event by event.
 
+use std::net::IpAddr;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -77,6 +78,7 @@ pub struct Subscription {
     query: String,
     name: Option<OperationName>,
     id: CorrelationId,
+    client: IpAddr,
     begun: Instant,
     events: u64,
     metrics: Metrics,
@@ -132,6 +134,7 @@ impl Subscription {
             query,
             name,
             id: visitor.id.clone(),
+            client: visitor.caller.address,
             begun: Instant::now(),
             events: 0,
             metrics: visitor.edge.metrics.clone(),
@@ -186,9 +189,11 @@ impl Drop for Subscription {
         self.metrics.operation(measure::kind(Some(OperationType::Subscription)), self.code);
         tracing::info!(
             operation = self.name.as_ref().map(|OperationName(name)| name.as_str()),
+            code = self.code,
             events = self.events,
             milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             correlation_id = self.id.0,
+            client = %self.client,
             "subscription"
         );
     }

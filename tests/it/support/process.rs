@@ -100,6 +100,14 @@ impl Process {
         }
     }
 
+    /// The status and the word of `/ready`.
+    pub async fn ready(&self) -> (u16, String) {
+        let answer = self.http.get(format!("{}/ready", self.base)).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let body: Value = answer.json().await.unwrap();
+        (status, body["status"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Whether somebody could register; `None` where the process did not live to answer.
     pub async fn register(&self, email: &str) -> Option<bool> {
         self.post("register", "RegisterInput", json!({ "email": email, "password": "Correct-Horse-7" })).await

@@ -1,0 +1,108 @@
+//! What README and the documents tell operators, held against the code.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use authgraph::config::table::{self, SETTINGS};
+
+use crate::settings::{names, read};
+
+fn file(path: &str) -> String {
+    fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+const DOCUMENTS: [&str; 5] = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/operations.md", "docs/benchmarks.md"];
+
+fn checklist() -> String {
+    let readme = file("README.md");
+    let (_, rest) = readme.split_once("## Production checklist").unwrap();
+    rest.split_once("\n## ").unwrap().0.to_owned()
+}
+
+/// Every text between backticks, and what stands behind it up to the end of its line.
+fn quoted(text: &str) -> Vec<(&str, &str)> {
+    let of_line = |line| -> Vec<_> {
+        let pieces: Vec<&str> = str::split(line, '`').collect();
+        let ends = pieces.iter().enumerate().skip(1).step_by(2);
+        ends.map(|(place, piece)| (*piece, pieces.get(place + 1).copied().unwrap_or_default())).collect()
+    };
+    text.lines().flat_map(of_line).collect()
+}
+
+fn is_setting_like(word: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_';
+    word.contains('_') && word.starts_with(|letter: char| letter.is_ascii_uppercase()) && word.chars().all(is_letter)
+}
+
+#[test]
+fn the_production_checklist_names_all_that_production_demands() {
+    let checklist = checklist();
+    let faults = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
+
+    let missing: Vec<_> = names(&faults).into_iter().filter(|name| !checklist.contains(name)).collect();
+
+    assert!(faults.len() >= 7, "{faults:?}");
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn every_page_that_emails_link_to_is_in_the_checklist_and_the_settings() {
+    let code = file("src/app/letters.rs");
+    let plain = code.split("frontend_url, \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let tokens = code.lines().filter(|line| line.trim_start().starts_with("Purpose::") && line.contains("=> \""));
+    let tokens = tokens.filter_map(|line| line.split('"').nth(1));
+    let pages: BTreeSet<_> = plain.chain(tokens).map(|page| format!("/{page}")).collect();
+
+    assert!(pages.len() >= 8, "{pages:?}");
+    let (checklist, setting) = (checklist(), table::find("FRONTEND_URL").unwrap().meaning);
+    for page in pages {
+        assert!(checklist.contains(&format!("`{page}`")), "{page} is not in the checklist of README.md");
+        assert!(setting.contains(&page), "{page} is not in the meaning of FRONTEND_URL");
+    }
+}
+
+#[test]
+fn every_setting_that_the_documents_name_exists() {
+    let others = ["AUTHGRAPH_ENV", "TEST_DATABASE_URL", "TEST_REDIS_URL", "RUST_BACKTRACE"];
+    let schema = file("schema.graphql");
+    for document in DOCUMENTS {
+        let text = file(document);
+        for (word, _) in quoted(&text) {
+            let name = word.split(['=', ' ']).next().unwrap_or_default().trim_end_matches('*');
+            let is_prefix = word.contains('*') && SETTINGS.iter().flat_map(|group| group.settings).any(|s| s.name.starts_with(name));
+            let is_known = table::find(name).is_some() || others.contains(&name) || schema.contains(name) || is_prefix;
+            assert!(!is_setting_like(name) || is_known, "{document} names {name}, which is no setting");
+        }
+    }
+}
+
+/// `20 s`, `15 min`, `30 days`, `1024`, as settings spell them; `None` for other remarks.
+fn spelt(told: &str) -> Option<String> {
+    let mut words = told.split(' ');
+    let (number, unit) = (words.next()?, words.next().unwrap_or_default());
+    number.parse::<u64>().ok()?;
+    let unit = match unit {
+        "" => "",
+        "s" | "seconds" => "s",
+        "min" | "minutes" => "m",
+        "h" | "hours" => "h",
+        "days" => "d",
+        _ => return None,
+    };
+    Some(format!("{number}{unit}"))
+}
+
+#[test]
+fn defaults_that_the_documents_tell_are_the_defaults() {
+    let mut compared = 0;
+    for document in DOCUMENTS {
+        let text = file(document);
+        for (name, behind) in quoted(&text) {
+            let told = behind.strip_prefix(" (").and_then(|rest| rest.split([')', ';', ',']).next());
+            let Some((setting, told)) = table::find(name).zip(told.and_then(spelt)) else { continue };
+            assert_eq!(setting.default, told, "{document} on {name}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 8, "only {compared} were found");
+}
