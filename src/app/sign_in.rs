@@ -6,7 +6,7 @@ use super::second_factor::MfaChallenge;
 use crate::error::Result;
 use crate::records::known_devices::{self, Acquaintance};
 use crate::records::outbox::{Details, LetterKind};
-use crate::records::refresh_tokens::{self, KnownToken};
+use crate::records::refresh_tokens::{self, KnownToken, NewToken};
 use crate::records::sessions::{self, Device, Session};
 use crate::records::users::{self, User};
 use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
@@ -126,7 +126,8 @@ impl App {
             self.post(tx, LetterKind::NewDevice, &user, Details { session: Some(session.id), ..deed }, now).await?;
         }
         let refresh = RefreshToken::random()?;
-        let issued = refresh_tokens::issue(tx, &refresh, session.id, expires_at, now).await?;
+        let new = NewToken { token: &refresh, session: session.id, issued_to: None, expires_at };
+        let issued = refresh_tokens::issue(tx, new, now).await?;
         Ok(Opened { user, session, refresh, issued })
     }
 

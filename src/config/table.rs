@@ -144,7 +144,7 @@ pub const SETTINGS: &[Group] = &[
             setting("ACCESS_TOKEN_LIFETIME", "15m", "How long an access token is valid."),
             setting("REFRESH_TOKEN_LIFETIME", "7d", "How long a refresh token is valid; every refresh starts it anew."),
             setting("REFRESH_REPLAY_WINDOW", "60s", "How long a repeated refresh with the same idempotencyKey gets the same answer."),
-            setting("REFRESH_RACE_WINDOW", "10s", "How long a refresh token that was just used is accepted again from the same device (agent and network) while its successor is unused: two tabs of one browser get the same answer. 0s ends the session instead."),
+            setting("REFRESH_RACE_WINDOW", "10s", "How long a refresh token that was just used is accepted again from the same device (agent and network) while its successor is unused, and how long that device gets the successor once more instead of the next: two tabs of one browser get the same answer. 0s ends the session instead."),
             setting("SESSION_MAX_LIFETIME", "90d", "How long a session can be kept alive by refreshing; 0s is for ever."),
             setting("REAUTHENTICATION_WINDOW", "10m", "How long after a proof of identity sensitive deeds are allowed."),
             setting("VERIFICATION_TOKEN_LIFETIME", "24h", "How long the link of a verification letter works."),

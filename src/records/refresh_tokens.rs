@@ -15,61 +15,79 @@ pub struct KnownToken {
     pub id: Uuid,
     pub session_id: SessionId,
     pub issued_at: Time,
+    pub issued_to: Option<DevicePrint>,
     pub expires_at: Time,
     pub spent_at: Option<Time>,
     pub spent_key: Option<TokenHash>,
     pub spent_by: Option<DevicePrint>,
 }
 
+/// A token that is issued to a session.
+#[derive(Debug)]
+pub struct NewToken<'a> {
+    /// The token.
+    pub token: &'a RefreshToken,
+    /// Whose it is.
+    pub session: SessionId,
+    /// The device whose refresh made it; none for the first of a session.
+    pub issued_to: Option<&'a DevicePrint>,
+    /// Until when it can be spent.
+    pub expires_at: Time,
+}
+
 /// Issues a token to a session. Its id is the `jti` of the access token that goes with it.
-pub async fn issue(
-    tx: &mut Tx,
-    token: &RefreshToken,
-    session: SessionId,
-    expires_at: Time,
-    now: Time,
-) -> Result<KnownToken> {
+pub async fn issue(tx: &mut Tx, new: NewToken<'_>, now: Time) -> Result<KnownToken> {
     let issued = KnownToken {
         id: Uuid::now_v7(),
-        session_id: session,
+        session_id: new.session,
         issued_at: now,
-        expires_at,
+        issued_to: new.issued_to.cloned(),
+        expires_at: new.expires_at,
         spent_at: None,
         spent_key: None,
         spent_by: None,
     };
     tx.query(sql!(
-        "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at) values ($1, $2, $3, $4, $5)"
+        "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at, issued_to) values ($1, $2, $3, $4, $5, $6)"
     ))
-    .bind(token.hash())
+    .bind(new.token.hash())
     .bind(issued.id)
-    .bind(session)
+    .bind(new.session)
     .bind(now)
-    .bind(expires_at)
+    .bind(new.expires_at)
+    .bind(issued.issued_to.clone())
     .execute()
     .await?;
     Ok(issued)
 }
 
-/// Spends the token if it is unspent and alive. Of two simultaneous uses exactly one gets an answer.
-pub async fn spend(
-    tx: &mut Tx,
-    token: &RefreshToken,
-    key: Option<&IdempotencyKey>,
-    device: &DevicePrint,
-    now: Time,
-) -> Result<Option<SessionId>> {
+/// Who presents a token to spend it.
+#[derive(Debug)]
+pub struct Spender<'a> {
+    /// The name of the attempt.
+    pub key: Option<&'a IdempotencyKey>,
+    /// The device.
+    pub device: &'a DevicePrint,
+    /// A token that was issued to this device after this time is not spent yet.
+    pub spares_after: Time,
+}
+
+/// Spends the token if it is unspent, alive, and not so new that its device gets it once more. Of two simultaneous uses
+/// exactly one gets an answer.
+pub async fn spend(tx: &mut Tx, token: &RefreshToken, by: &Spender<'_>, now: Time) -> Result<Option<SessionId>> {
     let spent: Option<(SessionId,)> = tx
         .query(sql!(
             "update refresh_tokens set spent_at = $2, spent_key = $3, spent_by = $4",
             " where hash = $1 and spent_at is null and expires_at > $2",
+            " and (issued_to is null or issued_to <> $4 or issued_at <= $5)",
             " and exists (select 1 from sessions s where s.id = session_id and s.ended_at is null and s.expires_at > $2)",
             " returning session_id"
         ))
         .bind(token.hash())
         .bind(now)
-        .bind(key.map(IdempotencyKey::hash))
-        .bind(device.clone())
+        .bind(by.key.map(IdempotencyKey::hash))
+        .bind(by.device.clone())
+        .bind(by.spares_after)
         .optional()
         .await?;
     Ok(spent.map(|(session,)| session))
@@ -78,7 +96,8 @@ pub async fn spend(
 /// What is known of a token, spent or not.
 pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken>> {
     tx.query(sql!(
-        "select id, session_id, issued_at, expires_at, spent_at, spent_key, spent_by from refresh_tokens where hash = $1"
+        "select id, session_id, issued_at, issued_to, expires_at, spent_at, spent_key, spent_by",
+        " from refresh_tokens where hash = $1"
     ))
     .bind(token.hash())
     .optional()

@@ -11,7 +11,8 @@ fn file(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-const DOCUMENTS: [&str; 5] = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/operations.md", "docs/benchmarks.md"];
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/operations.md", "docs/benchmarks.md"];
 
 fn checklist() -> String {
     let readme = file("README.md");
@@ -69,7 +70,8 @@ fn every_setting_that_the_documents_name_exists() {
         let text = file(document);
         for (word, _) in quoted(&text) {
             let name = word.split(['=', ' ']).next().unwrap_or_default().trim_end_matches('*');
-            let is_prefix = word.contains('*') && SETTINGS.iter().flat_map(|group| group.settings).any(|s| s.name.starts_with(name));
+            let is_prefix = word.contains('*')
+                && SETTINGS.iter().flat_map(|group| group.settings).any(|s| s.name.starts_with(name));
             let is_known = table::find(name).is_some() || others.contains(&name) || schema.contains(name) || is_prefix;
             assert!(!is_setting_like(name) || is_known, "{document} names {name}, which is no setting");
         }

@@ -76,12 +76,70 @@ async fn a_race_is_reuse_from_another_network_or_with_another_agent() {
 }
 
 #[tokio::test]
-async fn a_race_is_reuse_once_the_successor_was_used() {
+async fn a_tab_that_is_so_late_that_it_has_the_new_token_does_not_sign_the_others_out() {
     let app = TestApp::with(OPEN).await;
     let (ann, first) = raced(&app).await;
-    at_home(&app, &first).await.signed_in();
+
+    let late = at_home(&app, &first).await.signed_in();
+    let others = at_home(&app, &ann).await.signed_in();
+
+    assert_eq!([&late.refresh, &others.refresh], [&first.refresh; 2]);
+    app.me(&late).await.granted();
+    app.wait(Duration::from_secs(10));
+    let next = at_home(&app, &first).await.signed_in();
+    assert_ne!(next.refresh, first.refresh);
+}
+
+#[tokio::test]
+async fn a_new_token_is_spent_at_once_by_another_device() {
+    let app = TestApp::with(OPEN).await;
+    let (_, first) = raced(&app).await;
+
+    let thief = app.refresh(&first).header("user-agent", "Firefox").from(AWAY).await.signed_in();
+
+    assert_ne!(thief.refresh, first.refresh);
+    assert_eq!(at_home(&app, &first).await.code(), "REFRESH_TOKEN_REUSED");
+}
+
+#[tokio::test]
+async fn a_race_is_reuse_once_the_successor_was_used() {
+    let app = TestApp::with(&[("REFRESH_RACE_WINDOW", "30s"), ("TRUSTED_PROXIES", "1")]).await;
+    let ann = app.signed_in(ANN).await;
+    let first = at_home(&app, &ann).await.signed_in();
+    app.refresh(&first).header("user-agent", "Firefox").from(AWAY).await.signed_in();
 
     assert_eq!(at_home(&app, &ann).await.code(), "REFRESH_TOKEN_REUSED");
+}
+
+#[tokio::test]
+async fn a_race_answers_with_no_access_token_that_has_expired() {
+    let app = TestApp::with(&[("ACCESS_TOKEN_LIFETIME", "4s"), OPEN[0], OPEN[1]]).await;
+    let ann = app.signed_in(ANN).await;
+    let mut last = at_home(&app, &ann).await.signed_in();
+
+    for _ in 0..5 {
+        app.wait(Duration::from_secs(3));
+        last = at_home(&app, &last).await.signed_in();
+        app.me(&last).await.granted();
+    }
+}
+
+/// Tabs do not start together: some present the old token and some the new one, in any order.
+#[tokio::test(flavor = "multi_thread")]
+async fn tabs_that_refresh_one_after_the_other_in_any_order_all_stay_signed_in() {
+    let app = TestApp::with(OPEN).await;
+    let ann = app.signed_in(ANN).await;
+    let first = at_home(&app, &ann).await.signed_in();
+
+    let tabs = (0..100).map(|number| {
+        let holder = if number % 3 == 0 { &first } else { &ann };
+        app.refresh(holder).header("user-agent", "Firefox").from(HOME)
+    });
+    let answers = app.at_once(tabs).await;
+
+    assert!(answers.iter().all(|answer| answer.signed_in().refresh == first.refresh));
+    app.wait(Duration::from_mins(15));
+    at_home(&app, &first).await.signed_in();
 }
 
 #[tokio::test]

@@ -101,7 +101,8 @@ fn is_documentation(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_documentation(),
         IpAddr::V6(address) => {
-            matches!(address.segments(), [0x2001, 0xdb8, ..]) || matches!(address.segments(), [0x3fff, second, ..] if second < 0x1000)
+            matches!(address.segments(), [0x2001, 0xdb8, ..])
+                || matches!(address.segments(), [0x3fff, second, ..] if second < 0x1000)
         }
     }
 }

@@ -111,7 +111,8 @@ pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<Key>>) -> R
         Ok(entries) => entries,
         Err(error) => {
             let is_gone = error.kind() == ErrorKind::NotFound;
-            let remedy = if is_gone { "`authgraph keys rotate` makes a key" } else { "it belongs to the server's user" };
+            let remedy =
+                if is_gone { "`authgraph keys rotate` makes a key" } else { "it belongs to the server's user" };
             let told = format!("{}: {error} ({remedy})", folder.display());
             let nothing = |unfit| Found { files: Vec::new(), unfit: Some(unfit) };
             return Err(told).or_fault(doing).or_else(|fault| if is_gone { Ok(nothing(fault)) } else { Err(fault) });
