@@ -41,7 +41,7 @@ async fn of_two_hundred_simultaneous_uses_from_one_device_all_get_one_successor(
     let ann = app.signed_in(ANN).await;
 
     let tabs = (0..200).map(|_| app.refresh(&ann).header("user-agent", "Firefox").from(HOME));
-    let answers = app.at_once(tabs).await;
+    let answers = app.at_once_patiently(tabs).await;
 
     let successor = answers[0].signed_in().refresh;
     assert!(answers.iter().all(|answer| answer.signed_in().refresh == successor));
@@ -56,7 +56,7 @@ async fn of_two_hundred_simultaneous_uses_from_two_devices_the_session_ends() {
     let ann = app.signed_in(ANN).await;
 
     let uses = (0..200).map(|number| app.refresh(&ann).header("user-agent", "Firefox").from([HOME, AWAY][number % 2]));
-    let answers = app.at_once(uses).await;
+    let answers = app.at_once_patiently(uses).await;
 
     assert_eq!(answers.iter().filter(|answer| answer.codes() == ["REFRESH_TOKEN_REUSED"]).count(), 1);
     assert_eq!(app.letter_kinds_to(ANN).await.last().unwrap(), "session_compromised");
@@ -135,7 +135,7 @@ async fn tabs_that_refresh_one_after_the_other_in_any_order_all_stay_signed_in()
         let holder = if number % 3 == 0 { &first } else { &ann };
         app.refresh(holder).header("user-agent", "Firefox").from(HOME)
     });
-    let answers = app.at_once(tabs).await;
+    let answers = app.at_once_patiently(tabs).await;
 
     assert!(answers.iter().all(|answer| answer.signed_in().refresh == first.refresh));
     app.wait(Duration::from_mins(15));

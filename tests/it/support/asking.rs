@@ -50,6 +50,19 @@ impl Asking {
         response.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 
+    /// The first answer that is not UNAVAILABLE.
+    pub async fn until_available(self) -> Answer {
+        for _ in 0..20 {
+            let again = self.http.try_clone().expect("a request without a stream");
+            let asking = Self { http: again, document: self.document.clone(), variables: self.variables.clone() };
+            let answer = asking.await;
+            if answer.codes() != ["UNAVAILABLE"] {
+                return answer;
+            }
+        }
+        panic!("the server is not available");
+    }
+
     /// Comes from this address, through the proxy of a test with `TRUSTED_PROXIES=1`.
     pub fn from(self, address: &str) -> Self {
         self.header("x-forwarded-for", address)

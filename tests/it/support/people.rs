@@ -153,4 +153,9 @@ impl TestApp {
     pub async fn at_once(&self, requests: impl IntoIterator<Item = Asking>) -> Vec<Answer> {
         join_all(requests.into_iter().map(IntoFuture::into_future)).await
     }
+
+    /// The same, where each goes on asking while a busy machine has no connection for it, as README tells clients.
+    pub async fn at_once_patiently(&self, requests: impl IntoIterator<Item = Asking>) -> Vec<Answer> {
+        join_all(requests.into_iter().map(Asking::until_available)).await
+    }
 }
