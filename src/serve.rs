@@ -47,7 +47,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
     }
     start_background(&app);
     let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown_grace };
-    let served = server::serve(service(&app), listener, connections(&app), shutdown, patience).await;
+    let served = server::serve(service(&app)?, listener, connections(&app), shutdown, patience).await;
     if !app.background.shutdown(app.config.shutdown_grace).await {
         tracing::warn!("a background task did not stop in time");
     }
