@@ -2,6 +2,7 @@
 //! out once for documents that are asked for again.
 
 use std::fmt;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
@@ -112,7 +113,7 @@ impl Documents {
         let Some(known) = &self.0 else { return Ok(asked.query.map(|text| Chosen::new(&text))) };
         let id = asked.id.filter(|_| known.app.trusted_documents.is_some());
         let chosen = match (asked.query, id.or(hash.as_ref().map(|(typed, _)| *typed))) {
-            (Some(text), _) => Some(known.brought(&text, hash)?),
+            (Some(text), _) => Some(known.brought(&text, hash.as_ref())?),
             (None, Some(id)) => Some(known.named(id, hash)?),
             (None, None) => None,
         };
@@ -178,9 +179,9 @@ type Hash<'a> = (&'a str, Vec<u8>);
 
 impl Known {
     /// The document that a request brings.
-    fn brought(&self, text: &str, hash: Option<Hash<'_>>) -> Result<Chosen, ServerError> {
+    fn brought(&self, text: &str, hash: Option<&Hash<'_>>) -> Result<Chosen, ServerError> {
         let chosen = self.with_text(text);
-        if hash.as_ref().is_some_and(|(_, hash)| self.app.config.persisted_queries && *hash != chosen.hash) {
+        if hash.is_some_and(|(_, hash)| self.app.config.persisted_queries && *hash != chosen.hash) {
             return Err(document_error(ErrorCode::BadRequest, "sha256Hash is not the hash of this query.", vec![]));
         }
         Ok(Chosen { is_named: hash.is_some() && self.app.config.persisted_queries, ..chosen })
@@ -226,7 +227,7 @@ fn trusted(app: &App, chosen: Chosen) -> Result<Chosen, ServerError> {
         let message = "This server runs only the documents its applications were built with.";
         return Err(document_error(ErrorCode::BadRequest, message, vec![]));
     }
-    let sha256 = chosen.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sha256 = hexadecimal(&chosen.hash);
     tracing::warn!(sha256, "a document is not in TRUSTED_DOCUMENTS");
     Ok(chosen)
 }
@@ -244,6 +245,13 @@ fn persisted_hash(extensions: &Extensions) -> Result<Option<Hash<'_>>, ServerErr
         Some(Value::String(typed)) if is_first => Ok(Some((typed, sha256_bytes(typed).ok_or_else(wrong)?))),
         _ => Err(wrong()),
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 fn sha256_bytes(typed: &str) -> Option<Vec<u8>> {

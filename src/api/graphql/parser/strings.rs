@@ -97,8 +97,8 @@ fn without_indentation(raw: &str) -> String {
         0 => *line,
         _ => line.get(common..).unwrap_or_default(),
     });
-    let first = lines.iter().position(|line| !is_blank(&line)).unwrap_or(lines.len());
-    let last = lines.iter().rposition(|line| !is_blank(&line)).map_or(first, |last| last + 1);
+    let first = lines.iter().position(|line| !is_blank(line)).unwrap_or(lines.len());
+    let last = lines.iter().rposition(|line| !is_blank(line)).map_or(first, |last| last + 1);
     dedented.skip(first).take(last.saturating_sub(first)).collect::<Vec<_>>().join("\n")
 }
 

@@ -84,7 +84,7 @@ impl Coercion<'_> {
         for (name, value) in fields {
             match ty.inputs.iter().find(|input| input.name == *name) {
                 Some(input) => {
-                    self.value(value, &input.ty, Place { path: &Path::Field(place.path, &input.name), ..place })
+                    self.value(value, &input.ty, Place { path: &Path::Field(place.path, &input.name), ..place });
                 }
                 // The name may be anything, a secret in the wrong place too.
                 None => self.fault(unknown_field(place)),

@@ -36,17 +36,20 @@ impl Fault {
     }
 
     /// Where it is.
+    #[must_use]
     pub const fn pos(&self) -> Pos {
         self.pos
     }
 
     /// The same, with what only those may read who may read the schema.
+    #[must_use]
     pub fn with(mut self, from_schema: impl Into<String>) -> Self {
         self.from_schema = from_schema.into();
         self
     }
 
     /// As it is answered.
+    #[must_use]
     pub fn into_error(self, reveals_schema: bool) -> ServerError {
         let end = if reveals_schema { self.from_schema } else { String::new() };
         document_error(self.code, format!("{}{end}.", self.message), vec![self.pos])
@@ -81,6 +84,7 @@ impl Path<'_> {
     }
 
     /// With points between its parts.
+    #[must_use]
     pub fn to_text(self) -> String {
         let mut text = String::new();
         self.write(&mut text);

@@ -47,7 +47,9 @@ impl Validator<'_, '_> {
                 merging.same_shape(&fields).and_then(|()| merging.same_fields(&fields)).err()
             })
             .collect();
-        found.into_iter().for_each(|fault| self.fault(fault));
+        for fault in found {
+            self.fault(fault);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod coercion;
 pub mod fault;
 mod merging;
 mod operations;
+mod schema_reader;
 pub mod schema_types;
 mod selections;
 #[cfg(test)]

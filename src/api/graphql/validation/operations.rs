@@ -14,7 +14,7 @@ use super::{Expected, MOST_FAULTS, Uses, Validator, VariableUse};
 
 impl<'d, 's> Validator<'d, 's> {
     pub(super) fn operation_definitions(&mut self) {
-        let mut used = HashSet::new();
+        let mut spread = HashSet::new();
         for (_, operation) in self.document.operations.iter() {
             let (pos, operation) = (operation.pos, &operation.node);
             let mut uses = Uses::default();
@@ -30,10 +30,10 @@ impl<'d, 's> Validator<'d, 's> {
             }
             let reachable = self.reachable(&uses.spreads);
             self.variable_uses(operation, &uses, &reachable);
-            used.extend(reachable);
+            spread.extend(reachable);
         }
         for (name, fragment) in &self.document.fragments {
-            if !used.contains(name.as_str()) {
+            if !spread.contains(name.as_str()) {
                 self.fault(Fault::new(fragment.pos, format!("The fragment \"{name}\" is not used")));
             }
         }
@@ -125,7 +125,9 @@ impl<'d, 's> Validator<'d, 's> {
                 faults.extend(wrong_use(operation, usage));
             }
         }
-        faults.into_iter().for_each(|fault| self.fault(fault));
+        for fault in faults {
+            self.fault(fault);
+        }
         for Positioned { pos, node: variable } in &operation.variable_definitions {
             if !used.contains(variable.name.node.as_str()) {
                 self.fault(Fault::new(*pos, format!("The variable \"${}\" is not used", variable.name.node)));

@@ -2,24 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{
-    BaseType, DirectiveDefinition, DirectiveLocation, FieldDefinition, InputValueDefinition, OperationType,
-    SchemaDefinition, Type, TypeDefinition, TypeKind, TypeSystemDefinition,
-};
-use async_graphql::{Name, Positioned, Value};
+use async_graphql::parser::types::{BaseType, DirectiveLocation, OperationType, Type};
+use async_graphql::{Name, Value};
 
-use crate::error::{OrFault, Result};
-
-/// The types of introspection, the built-in scalars, and under `__Meta` the fields that stand beside those of the schema.
-const BUILT_IN: &str = include_str!("introspection.graphql");
+/// The type whose fields stand beside those of the schema.
 const META: &str = "__Meta";
 
 /// Every type and directive of a schema.
 pub struct SchemaTypes {
-    types: HashMap<Name, NamedType>,
-    directives: HashMap<Name, DirectiveType>,
-    roots: [Option<Name>; 3],
+    pub(super) types: HashMap<Name, NamedType>,
+    pub(super) directives: HashMap<Name, DirectiveType>,
+    pub(super) roots: [Option<Name>; 3],
 }
 
 /// What kind of type it is.
@@ -45,14 +38,14 @@ pub struct NamedType {
     pub name: Name,
     /// What kind it is.
     pub kind: Kind,
-    fields: HashMap<Name, OutputField>,
+    pub(super) fields: HashMap<Name, OutputField>,
     /// The fields of an input object.
     pub inputs: Vec<Input>,
     /// Whether an input object takes exactly one of its fields.
     pub is_one_of: bool,
-    values: HashSet<Name>,
+    pub(super) values: HashSet<Name>,
     /// The objects that a composite type may turn out to be.
-    possible: HashSet<Name>,
+    pub(super) possible: HashSet<Name>,
 }
 
 /// A field of an object or an interface.
@@ -82,68 +75,32 @@ pub struct DirectiveType {
 }
 
 impl SchemaTypes {
-    /// Reads a schema as it is printed.
-    ///
-    /// # Errors
-    /// When it is no schema.
-    pub fn parse(sdl: &str) -> Result<Self> {
-        let mut all = Self { types: HashMap::new(), directives: HashMap::new(), roots: [const { None }; 3] };
-        for (text, is_built_in) in [(BUILT_IN, true), (sdl, false)] {
-            for definition in parse_schema(text).or_fault("reading the schema")?.definitions {
-                match definition {
-                    TypeSystemDefinition::Schema(schema) => all.roots = roots(schema.node),
-                    TypeSystemDefinition::Type(ty) => {
-                        let ty = NamedType::new(ty.node, is_built_in);
-                        all.types.insert(ty.name.clone(), ty);
-                    }
-                    TypeSystemDefinition::Directive(directive) => {
-                        all.directives.insert(directive.node.name.node.clone(), DirectiveType::new(directive.node));
-                    }
-                }
-            }
-        }
-        all.link_interfaces();
-        Ok(all)
-    }
-
-    /// An interface does not say who implements it; the objects do.
-    fn link_interfaces(&mut self) {
-        let objects = self.types.values().filter(|ty| ty.kind == Kind::Object);
-        // Until now the possible types of an object are its interfaces.
-        let pairs: Vec<(Name, Name)> = objects
-            .flat_map(|object| object.possible.iter().map(|interface| (interface.clone(), object.name.clone())))
-            .collect();
-        for ty in self.types.values_mut().filter(|ty| ty.kind == Kind::Object) {
-            ty.possible = HashSet::from([ty.name.clone()]);
-        }
-        for (interface, object) in pairs {
-            if let Some(interface) = self.types.get_mut(&interface) {
-                interface.possible.insert(object);
-            }
-        }
-    }
-
     /// A type by its name.
+    #[must_use]
     pub fn find(&self, name: &str) -> Option<&NamedType> {
         self.types.get(name).filter(|_| name != META)
     }
 
     /// The named type at the heart of a type: `User` of `[User!]!`.
+    #[must_use]
     pub fn named(&self, base: &BaseType) -> Option<&NamedType> {
         self.find(named(base))
     }
 
     /// A directive by its name.
+    #[must_use]
     pub fn directive(&self, name: &str) -> Option<&DirectiveType> {
         self.directives.get(name)
     }
 
     /// The type at the root of operations of a kind.
+    #[must_use]
     pub fn root(&self, operation: OperationType) -> Option<&NamedType> {
         self.find(self.roots.get(operation as usize)?.as_ref()?)
     }
 
     /// A field of a composite type, including those that every type has, and the query root alone.
+    #[must_use]
     pub fn field<'s>(&'s self, parent: &'s NamedType, name: &str) -> Option<&'s OutputField> {
         let is_query_root = || self.root(OperationType::Query).is_some_and(|root| root.name == parent.name);
         if name == "__typename" || (matches!(name, "__schema" | "__type") && is_query_root()) {
@@ -154,6 +111,7 @@ impl SchemaTypes {
 }
 
 /// The name at the heart of a type.
+#[must_use]
 pub fn named(base: &BaseType) -> &Name {
     match base {
         BaseType::Named(name) => name,
@@ -162,103 +120,35 @@ pub fn named(base: &BaseType) -> &Name {
 }
 
 impl NamedType {
-    fn new(definition: TypeDefinition, is_built_in: bool) -> Self {
-        let is_one_of = definition.directives.iter().any(|directive| directive.node.name.node == "oneOf");
-        let kind = match &definition.kind {
-            TypeKind::Scalar if is_built_in => Kind::BuiltInScalar,
-            TypeKind::Scalar => Kind::CustomScalar,
-            TypeKind::Enum(_) => Kind::Enum,
-            TypeKind::Object(_) => Kind::Object,
-            TypeKind::Interface(_) | TypeKind::Union(_) => Kind::Abstract,
-            TypeKind::InputObject(_) => Kind::InputObject,
-        };
-        let name = definition.name.node;
-        let (fields, possible) = (HashMap::new(), HashSet::new());
-        let mut ty = Self { name, kind, fields, inputs: Vec::new(), is_one_of, values: HashSet::new(), possible };
-        match definition.kind {
-            TypeKind::Scalar => {}
-            TypeKind::Object(object) => {
-                ty.fields = output_fields(object.fields);
-                ty.possible = names(object.implements);
-            }
-            TypeKind::Interface(interface) => ty.fields = output_fields(interface.fields),
-            TypeKind::Union(union) => ty.possible = names(union.members),
-            TypeKind::Enum(values) => {
-                ty.values = values.values.into_iter().map(|value| value.node.value.node).collect()
-            }
-            TypeKind::InputObject(object) => ty.inputs = inputs(object.fields),
-        }
-        ty
-    }
-
     /// Whether it has fields, or may turn out to be something that has.
+    #[must_use]
     pub const fn is_composite(&self) -> bool {
         matches!(self.kind, Kind::Object | Kind::Abstract)
     }
 
     /// Whether a variable may have it.
+    #[must_use]
     pub const fn is_input(&self) -> bool {
         !self.is_composite()
     }
 
     /// Whether an enumeration has this value.
+    #[must_use]
     pub fn has_value(&self, name: &str) -> bool {
         self.values.contains(name)
     }
 
     /// Whether an object can be of both composite types.
+    #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         !self.possible.is_disjoint(&other.possible)
     }
 }
 
-impl DirectiveType {
-    fn new(definition: DirectiveDefinition) -> Self {
-        Self {
-            locations: definition.locations.into_iter().map(|location| location.node).collect(),
-            arguments: inputs(definition.arguments),
-        }
-    }
-}
-
 impl Input {
     /// Whether it must be given.
+    #[must_use]
     pub const fn is_required(&self) -> bool {
         !self.ty.nullable && self.default.is_none()
     }
-}
-
-fn roots(schema: SchemaDefinition) -> [Option<Name>; 3] {
-    let mut roots = [const { None }; 3];
-    for (operation, name) in [
-        (OperationType::Query, schema.query),
-        (OperationType::Mutation, schema.mutation),
-        (OperationType::Subscription, schema.subscription),
-    ] {
-        if let Some(root) = roots.get_mut(operation as usize) {
-            *root = name.map(|name| name.node);
-        }
-    }
-    roots
-}
-
-fn names(names: Vec<Positioned<Name>>) -> HashSet<Name> {
-    names.into_iter().map(|name| name.node).collect()
-}
-
-fn output_fields(fields: Vec<Positioned<FieldDefinition>>) -> HashMap<Name, OutputField> {
-    let fields = fields.into_iter().map(|field| {
-        let field = field.node;
-        (field.name.node, OutputField { ty: field.ty.node, arguments: inputs(field.arguments) })
-    });
-    fields.collect()
-}
-
-fn inputs(definitions: Vec<Positioned<InputValueDefinition>>) -> Vec<Input> {
-    let inputs = definitions.into_iter().map(|definition| {
-        let definition = definition.node;
-        let default = definition.default_value.map(|value| value.node);
-        Input { name: definition.name.node, ty: definition.ty.node, default }
-    });
-    inputs.collect()
 }

@@ -59,10 +59,14 @@ impl<'s> Validator<'_, 's> {
         match (value, expected) {
             (Value::Variable(name), _) => uses.variables.push(VariableUse { name, pos: place.pos, expected }),
             (Value::List(items), None) => {
-                items.iter().for_each(|item| self.value(item, None, place, uses));
+                for item in items {
+                    self.value(item, None, place, uses);
+                }
             }
             (Value::Object(fields), None) => {
-                fields.values().for_each(|field| self.value(field, None, place, uses));
+                for field in fields.values() {
+                    self.value(field, None, place, uses);
+                }
             }
             (Value::List(items), Some(expected)) => self.list(items, expected, place, uses),
             (Value::Object(fields), Some(expected)) => self.object(fields, expected, place, uses),
@@ -101,7 +105,10 @@ impl<'s> Validator<'_, 's> {
             if !self.takes_anything(expected) {
                 self.wrong_value(expected, place);
             }
-            return fields.values().for_each(|field| self.value(field, None, place, uses));
+            for field in fields.values() {
+                self.value(field, None, place, uses);
+            }
+            return;
         };
         for (name, value) in fields {
             let Some(input) = ty.inputs.iter().find(|input| input.name == *name) else {
