@@ -49,7 +49,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
     start_background(&app);
     let closing = close_after_delay(&app, shutdown);
     let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown.grace };
-    let served = server::serve(service(&app), listener, connections(&app), closing, patience).await;
+    let served = server::serve(service(&app)?, listener, connections(&app), closing, patience).await;
     if !app.background.shutdown(app.config.shutdown.grace).await {
         tracing::warn!("a background task did not stop in time");
     }

@@ -22,6 +22,7 @@ use super::http::metrics;
 use super::http::open_streams::OpenStreams;
 use super::http::router::router;
 use crate::app::App;
+use crate::error::Result;
 use crate::flows::watch;
 use crate::tools::kv::Health;
 use crate::values::time::Time;
@@ -30,23 +31,26 @@ use crate::values::time::Time;
 const READINESS_LIFETIME: Duration = Duration::from_secs(1);
 
 /// Everything the server answers, as one service.
-pub fn service(app: &Arc<App>) -> Router {
+///
+/// # Errors
+/// When our own schema cannot be read.
+pub fn service(app: &Arc<App>) -> Result<Router> {
     let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
     let mailbox = if has_mailbox { mailbox::routes(app) } else { Router::new() };
-    let all = router(edge(app), mailbox.merge(metrics::routes(app)));
+    let all = router(edge(app)?, mailbox.merge(metrics::routes(app)));
     if has_mailbox {
-        return all.layer(from_fn_with_state(IsPassedOn::default(), mailbox::look_for_proxy));
+        return Ok(all.layer(from_fn_with_state(IsPassedOn::default(), mailbox::look_for_proxy)));
     }
-    all
+    Ok(all)
 }
 
-fn edge(app: &Arc<App>) -> Edge {
+fn edge(app: &Arc<App>) -> Result<Edge> {
     let schema = schema::build(Arc::clone(app));
     let [ready, keys, doorman, bookkeeper, witness] = [(); 5].map(|()| Arc::clone(app));
     let live = live(app, schema.clone());
     let last = Arc::new(Mutex::new(None));
-    Edge {
-        settings: Arc::new(settings(app)),
+    Ok(Edge {
+        settings: Arc::new(settings(app)?),
         execute: Arc::new(move |request: Request| {
             let schema = schema.clone();
             async move { schema.execute(request.data(LoadersCell::default())).await }.boxed()
@@ -67,7 +71,7 @@ fn edge(app: &Arc<App>) -> Edge {
         jwks: Arc::new(move || serde_json::to_string(&keys.access_tokens.jwks()).unwrap_or_default()),
         metrics: app.metrics.clone(),
         live,
-    }
+    })
 }
 
 fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
@@ -90,9 +94,9 @@ fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
     }
 }
 
-fn settings(app: &Arc<App>) -> EdgeSettings {
+fn settings(app: &Arc<App>) -> Result<EdgeSettings> {
     let config = &app.config;
-    EdgeSettings {
+    Ok(EdgeSettings {
         production: !config.is_development(),
         reveals_schema: config.introspection,
         trusted_proxies: config.trusted_proxies.clone(),
@@ -111,9 +115,9 @@ fn settings(app: &Arc<App>) -> EdgeSettings {
             own_origin: config.public_url.origin().ascii_serialization(),
             ..LiveSettings::default()
         },
-        documents: Documents::of(app),
+        documents: Documents::of(app, schema::types()?),
         proxy_watch: Arc::default(),
-    }
+    })
 }
 
 /// Readiness, read at most once in `READINESS_LIFETIME`: anybody may ask, and each time costs the database a connection.

@@ -1,29 +1,37 @@
-//! Texts by key, bounded in bytes: what is asked for again and again stays, whatever is put beside it.
+//! Values by key, bounded in bytes: what is asked for again and again stays, whatever is put beside it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use quick_cache::Weighter;
 use quick_cache::unsync;
 
-/// What an entry takes beside its key and its text: pointers, counts and its place in the table, rounded up.
+/// What an entry takes beside its key and its value: pointers, counts and its place in the table, rounded up.
 const OVERHEAD: usize = 128;
 /// Only the first size of the table follows from it.
 const TYPICAL_BYTES: u64 = 4 * 1024;
 
 /// A cache. The library's policy is Clock-PRO: an entry that is new, and was not asked for since, leaves before one that
 /// was, so that a flood of new entries drives out itself and not what is in use.
-pub struct Cache(Mutex<unsync::Cache<Arc<str>, Arc<str>, ByBytes>>);
+pub struct Cache<V: Clone>(Mutex<Entries<V>>);
+
+type Entries<V> = unsync::Cache<Box<[u8]>, Entry<V>, ByBytes>;
+
+#[derive(Clone)]
+struct Entry<V> {
+    value: V,
+    bytes: usize,
+}
 
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<Arc<str>, Arc<str>> for ByBytes {
-    fn weight(&self, key: &Arc<str>, text: &Arc<str>) -> u64 {
-        (key.len() + text.len() + OVERHEAD) as u64
+impl<V> Weighter<Box<[u8]>, Entry<V>> for ByBytes {
+    fn weight(&self, key: &Box<[u8]>, entry: &Entry<V>) -> u64 {
+        (key.len() + entry.bytes + OVERHEAD) as u64
     }
 }
 
-impl Cache {
+impl<V: Clone> Cache<V> {
     /// Holds so many bytes at most.
     #[must_use]
     pub fn of(bytes: u64) -> Self {
@@ -31,18 +39,18 @@ impl Cache {
         Self(Mutex::new(unsync::Cache::with_weighter(expected, bytes, ByBytes)))
     }
 
-    /// The text under this key, which is in use from now on.
+    /// The value under this key, which is in use from now on.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<Arc<str>> {
-        self.entries().get(key).cloned()
+    pub fn get(&self, key: &[u8]) -> Option<V> {
+        self.entries().get(key).map(|entry| entry.value.clone())
     }
 
-    /// Keeps a text, as long as there is room.
-    pub fn put(&self, key: &str, text: &str) {
-        self.entries().insert(key.into(), text.into());
+    /// Keeps a value that takes so many bytes, as long as there is room.
+    pub fn put(&self, key: &[u8], value: V, bytes: usize) {
+        self.entries().insert(key.into(), Entry { value, bytes });
     }
 
-    fn entries(&self) -> MutexGuard<'_, unsync::Cache<Arc<str>, Arc<str>, ByBytes>> {
+    fn entries(&self) -> MutexGuard<'_, Entries<V>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -55,16 +63,15 @@ mod tests {
     fn a_flood_drives_out_itself_and_never_takes_more_than_there_is() {
         let cache = Cache::of(100_000);
         // Of the flood first: it has filled everything when the entry comes that is going to be used.
-        (0..200).for_each(|n| cache.put(&format!("before-{n}"), &"x".repeat(1_000)));
+        (0..200).for_each(|n| cache.put(format!("before-{n}").as_bytes(), "flood", 1_000));
         // As large as the others: something small finds a gap between them.
-        let text = "y".repeat(1_000);
-        cache.put("used", &text);
-        assert!(cache.get("used").is_some());
+        cache.put(b"used", "used", 1_000);
+        assert!(cache.get(b"used").is_some());
 
         for n in 0..10_000 {
-            cache.put(&format!("flood-{n}"), &"x".repeat(1_000));
+            cache.put(format!("flood-{n}").as_bytes(), "flood", 1_000);
             if n % 20 == 0 {
-                assert_eq!(cache.get("used").as_deref(), Some(&*text), "after {n}");
+                assert_eq!(cache.get(b"used"), Some("used"), "after {n}");
             }
             assert!(cache.entries().weight() <= 100_000);
         }
@@ -73,10 +80,10 @@ mod tests {
     #[test]
     fn what_is_larger_than_everything_is_not_kept() {
         let cache = Cache::of(10_000);
-        cache.put("small", "text");
+        cache.put(b"small", (), 4);
 
-        cache.put("large", &"x".repeat(20_000));
+        cache.put(b"large", (), 20_000);
 
-        assert!(cache.get("large").is_none() && cache.get("small").is_some());
+        assert!(cache.get(b"large").is_none() && cache.get(b"small").is_some());
     }
 }

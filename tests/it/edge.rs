@@ -212,7 +212,7 @@ async fn documents_that_are_dear_to_read_are_refused_at_once() {
             (0..31).map(|n| format!("a{n}: registrationOpen")).collect::<Vec<_>>().join(" ")
         ),
         format!("{{ me {} }}", "{ sessions { edges { node { user ".repeat(5) + "{ id }" + &"} } } }".repeat(5)),
-        "{".repeat(20_000),
+        "{a".repeat(10_000),
     ] {
         let begun = Instant::now();
         let answer = ask(&app, &query).await;

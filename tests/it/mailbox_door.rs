@@ -25,7 +25,7 @@ fn from(peer: &str) -> Builder {
 }
 
 async fn status(app: &TestApp, request: Builder) -> u16 {
-    let answer = service(&app.app).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let answer = service(&app.app).unwrap().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     answer.status().as_u16()
 }
 
@@ -110,7 +110,7 @@ async fn no_page_of_the_mailbox_is_left_open() {
         let near = from("127.0.0.1:4711").uri(page).header("host", "localhost");
         let far = from("127.0.0.1:4711").uri(page).header("host", "auth.example.com");
         assert_ne!(status(&app, near).await, 405, "{page}");
-        let answer = service(&app.app).oneshot(far.body(Body::empty()).unwrap()).await.unwrap();
+        let answer = service(&app.app).unwrap().oneshot(far.body(Body::empty()).unwrap()).await.unwrap();
         let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
         assert!(String::from_utf8_lossy(&body).contains("There is no such page."), "{page}: {body:?}");
     }
@@ -135,7 +135,7 @@ async fn a_server_for_development_behind_a_proxy_shows_no_email_to_the_internet(
 #[tokio::test]
 async fn a_proxy_that_passes_on_what_clients_call_the_server_opens_the_mailbox_to_none_of_them() {
     let app = TestApp::start().await;
-    let service = service(&app.app);
+    let service = service(&app.app).unwrap();
     let asked = async |page: &'static str, peer: &str, host: &str| {
         let request = from(peer).uri(page).header("host", host).body(Body::empty()).unwrap();
         service.clone().oneshot(request).await.unwrap().status().as_u16()

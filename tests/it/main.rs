@@ -92,5 +92,6 @@ mod sweep;
 mod timing;
 mod unverified;
 mod user_list;
+mod validation;
 mod verify_email;
 mod ways_around;

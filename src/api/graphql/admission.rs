@@ -16,11 +16,12 @@ use super::cost::{CostTable, OperationCost};
 use super::document_check::within;
 use super::error::request_error;
 use super::foresight;
+use super::library_errors::document_error;
 use super::operation::Operation;
 use crate::app::App;
 use crate::app::charges::{Charge, Payer, Prepaid};
 use crate::app::limits::Attempt;
-use crate::error::Refusal;
+use crate::error::{ErrorCode, Refusal};
 use crate::flows::authenticate::{BearerClaims, Viewer};
 use crate::tools::rate_limiter::{Fill, Receipt};
 use crate::tools::turnstile::Entered;
@@ -105,6 +106,10 @@ impl Admission {
             request = request.data(allowance).data(prepaid);
         }
         if !app.config.introspection && viewer.is_none_or(|viewer| viewer.administrator().is_err()) {
+            if counted.cost.introspects {
+                let message = "The schema is shown to administrators only.";
+                return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
+            }
             request = request.disable_introspection();
         }
         Ok(request.data(bearer))

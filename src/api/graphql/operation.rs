@@ -1,6 +1,6 @@
-//! Which operation of a document runs, and whether it has the variables it needs.
+//! Which operation of a document runs.
 
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
 use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 
 use super::library_errors::document_error;
@@ -40,43 +40,15 @@ impl<'a> Operation<'a> {
         &self.definition.node
     }
 
+    /// The operation, and where it stands.
+    pub(super) const fn positioned(&self) -> &'a Positioned<OperationDefinition> {
+        self.definition
+    }
+
     /// Query, mutation or subscription.
     #[must_use]
     pub fn kind(&self) -> OperationType {
         self.definition.node.ty
-    }
-
-    /// Checks that a subscription has one field at its root (GraphQL, section 5.2.4.1). The library would run any number,
-    /// and pass over those in a fragment.
-    ///
-    /// # Errors
-    /// `GRAPHQL_VALIDATION_FAILED`.
-    pub fn check_only_root_field(&self) -> Result<(), ServerError> {
-        match self.definition.node.selection_set.node.items.as_slice() {
-            [only] if matches!(only.node, Selection::Field(_)) => Ok(()),
-            _ => {
-                let message = "A subscription has exactly one field at its root, and not in a fragment.";
-                let code = ErrorCode::GraphqlValidationFailed;
-                Err(document_error(code, message, vec![self.definition.pos]))
-            }
-        }
-    }
-
-    /// Checks that every variable that must have a value has one. Their types are checked by the library's validation,
-    /// which looks only at variables in use.
-    ///
-    /// # Errors
-    /// `BAD_USER_INPUT`, naming the first variable without a value.
-    pub fn check_variables(&self, variables: &Variables) -> Result<(), ServerError> {
-        for variable in &self.definition.node.variable_definitions {
-            let variable = &variable.node;
-            let given = variables.get(&variable.name.node).or(variable.default_value.as_ref().map(|value| &value.node));
-            if !variable.var_type.node.nullable && matches!(given, None | Some(Value::Null)) {
-                let message = format!("The variable \"${}\" needs a value.", variable.name.node);
-                return Err(document_error(ErrorCode::BadUserInput, message, vec![variable.name.pos]));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -91,7 +63,6 @@ pub fn variable<'a>(name: &Name, operation: &'a OperationDefinition, variables: 
 #[cfg(test)]
 mod tests {
     use async_graphql::parser::parse_query;
-    use async_graphql::value;
 
     use super::*;
 
@@ -107,37 +78,5 @@ mod tests {
         assert_eq!(chosen("mutation m { a } query q { a }", None), None);
         assert_eq!(chosen("mutation m { a } query q { a }", Some("x")), None);
         assert_eq!(chosen("{ a }", Some("q")), None);
-    }
-
-    #[test]
-    fn a_subscription_has_one_field_at_its_root() {
-        for (document, is_fine) in [
-            ("subscription { a { b c } }", true),
-            ("subscription { x: a }", true),
-            ("subscription { a b }", false),
-            ("subscription { a ...f } fragment f on Subscription { b }", false),
-            ("subscription { ...f } fragment f on Subscription { a }", false),
-            ("subscription { ... on Subscription { a } }", false),
-        ] {
-            let document = parse_query(document).unwrap();
-            let told = Operation::choose(&document, None).unwrap().check_only_root_field();
-            assert_eq!(told.is_ok(), is_fine, "{document:?}");
-        }
-    }
-
-    #[test]
-    fn a_variable_that_must_have_a_value_has_one() {
-        let document = parse_query("query($a: Int!, $b: Int! = 1, $c: Int) { x(a: $a, b: $b, c: $c) }").unwrap();
-        let operation = Operation::choose(&document, None).unwrap();
-        for (given, is_fine) in [
-            (value!({ "a": 1 }), true),
-            (value!({ "a": 1, "c": null }), true),
-            (value!({ "a": null }), false),
-            (value!({ "a": 1, "b": null }), false),
-            (value!({}), false),
-        ] {
-            let told = operation.check_variables(&Variables::from_value(given));
-            assert_eq!(told.is_ok(), is_fine, "{told:?}");
-        }
     }
 }

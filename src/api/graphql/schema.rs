@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 
 use super::account::AccountMutation;
 use super::administration::AdministrationMutation;
@@ -20,8 +20,10 @@ use super::mfa::MfaMutation;
 use super::sign_in::SignInMutation;
 use super::user::AuthConfig;
 use super::users::UsersQuery;
+use super::validation::schema_types::SchemaTypes;
 use super::views::UserView;
 use crate::app::App;
+use crate::error::Result;
 
 /// The schema of authgraph.
 pub type ApiSchema = Schema<Query, Mutation, LiveSubscription>;
@@ -80,9 +82,24 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
+/// The types that documents are validated against.
+///
+/// # Errors
+/// When the schema cannot be read, which would be a fault of ours.
+pub fn types() -> Result<SchemaTypes> {
+    SchemaTypes::parse(&sdl())
+}
+
+/// What the schema says of itself, without an app behind it.
+#[cfg(test)]
+pub async fn introspected(query: &str) -> serde_json::Value {
+    builder().finish().execute(query).await.data.into_json().unwrap_or_default()
+}
+
 fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
-    // Validation texts are masked at the edge; suggestions would only have to be cut out of them again.
+    // Documents and variables are validated in front of it (`documents`, `prepared`), by more rules than it has.
     Schema::build(Query::default(), Mutation::default(), LiveSubscription)
         .extension(SpecifiedExecution::default())
+        .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
 }

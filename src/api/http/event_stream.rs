@@ -22,7 +22,7 @@ use super::refusal::{self, HttpRefusal};
 use super::request::CorrelationId;
 use super::subscription::{Subscription, Told, Visitor};
 use crate::api::graphql::error::ApiError;
-use crate::api::graphql::library_errors::{self, Quoting, Stage};
+use crate::api::graphql::library_errors::{self, Stage};
 use crate::api::graphql::measure;
 use crate::app::limits::customer;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -43,7 +43,7 @@ pub async fn open(
     visitor: Visitor,
     presented: Presented,
     prepared: Prepared,
-    asked: (GraphqlRequest, String),
+    asked: GraphqlRequest,
     media_type: MediaType,
 ) -> Response {
     let (admitted, places) = match admit(&visitor, &presented).await {
@@ -156,7 +156,7 @@ impl EventStream {
             why = &mut self.over => {
                 let error = async_graphql::Error::from(ApiError::from(why)).into_server_error(Pos::default());
                 let mut last = SchemaResponse::from_errors(vec![error]);
-                library_errors::complete(&mut last.errors, Stage::Execution, Quoting::Schema, &self.id.0);
+                library_errors::complete(&mut last.errors, Stage::Execution, &self.id.0);
                 Some(self.print(Told::Ended(ErrorCode::Unauthenticated, last)))
             }
             () = self.stopping.cancelled() => Some(self.print(Told::Complete)),

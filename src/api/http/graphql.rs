@@ -1,8 +1,10 @@
 //! `/graphql` by POST and GET, as GraphQL over HTTP describes it, over the schema's own `execute`; and the doors to what
 //! stays open on the same route.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request as SchemaRequest, Response as SchemaResponse, ServerError};
+use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -21,9 +23,9 @@ use super::request::CorrelationId;
 use super::socket;
 use super::subscription::Visitor;
 use crate::api::graphql::context::ViewerCell;
-use crate::api::graphql::documents::Chosen;
+use crate::api::graphql::documents::{Chosen, RefusedDocument};
 use crate::api::graphql::execution::ExecutionMarker;
-use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
+use crate::api::graphql::library_errors::{self, Stage, document_error};
 use crate::api::graphql::measure;
 use crate::error::ErrorCode;
 use crate::values::caller::{Caller, Presented};
@@ -68,13 +70,13 @@ pub async fn graphql(
     match wanted {
         Wanted::Operation(ready) => run(&edge, ready, (caller, presented), accepts.media_type, &id).await,
         Wanted::Socket => socket::open(Visitor::at_the_door(edge, caller, id, &head), head).await,
-        Wanted::Stream(Ready { asked, chosen, prepared }) => {
+        Wanted::Stream(Ready { asked, prepared, .. }) => {
             let visitor = Visitor::at_the_door(edge, caller, id, &head);
-            event_stream::open(visitor, presented, prepared, (asked, chosen.text), accepts.media_type).await
+            event_stream::open(visitor, presented, prepared, asked, accepts.media_type).await
         }
         Wanted::Refused(Refused::Http(refused)) => refused.answer(accepts.media_type, &id),
-        Wanted::Refused(Refused::Document { query, kind, error }) => {
-            complete(&edge, &query, Outcome::refused(kind, error), accepts.media_type, &id)
+        Wanted::Refused(Refused::Document(refused)) => {
+            complete(&edge, Outcome::refused(refused), accepts.media_type, &id)
         }
     }
 }
@@ -108,14 +110,14 @@ async fn run(
     media_type: MediaType,
     id: &CorrelationId,
 ) -> Response {
-    let query = &chosen.text;
-    let (name, kind, viewer) = (prepared.name.clone(), prepared.kind, ViewerCell::default());
-    let graphql = prepared.request(asked, query).data(caller).data(presented).data(viewer.clone());
+    let (name, kind, valid) = (prepared.name.clone(), prepared.kind, Arc::clone(&prepared.valid));
+    let viewer = ViewerCell::default();
+    let graphql = prepared.request(asked).data(caller).data(presented).data(viewer.clone());
     let outcome = Outcome::of(edge, kind, graphql).await;
     if outcome.stage == Stage::Execution {
-        edge.settings.documents.remember(&chosen);
+        edge.settings.documents.remember(&chosen, &valid);
     }
-    let mut response = complete(edge, query, outcome, media_type, id);
+    let mut response = complete(edge, outcome, media_type, id);
     if let Some(name) = name {
         response.extensions_mut().insert(name);
     }
@@ -177,12 +179,7 @@ struct Ready {
 /// Why the schema does not see a request.
 enum Refused {
     Http(HttpRefusal),
-    /// The text of the document, the operation it is about, where that is known, and what is wrong with it.
-    Document {
-        query: String,
-        kind: Option<OperationType>,
-        error: ServerError,
-    },
+    Document(RefusedDocument),
 }
 
 impl Ready {
@@ -192,15 +189,14 @@ impl Ready {
         }
         let mut asked = read(head, body, edge.settings.body_limit).await.map_err(Refused::Http)?;
         let found = edge.settings.documents.find(asked.document());
-        let chosen = found.map_err(|error| Refused::Document { query: String::new(), kind: None, error })?;
+        let chosen = found.map_err(|error| Refused::Document(error.into()))?;
         let chosen = chosen.ok_or(Refused::Http(NO_QUERY))?;
-        let prepared = prepare(edge, &asked, &chosen.text);
-        let prepared = prepared.map_err(|error| Refused::Document { query: chosen.text.clone(), kind: None, error })?;
+        let prepared = prepare(edge, &mut asked, &chosen).map_err(Refused::Document)?;
         match prepared.kind {
             OperationType::Mutation if head.method == Method::GET => Err(Refused::Http(ONLY_POST)),
             OperationType::Subscription if !accepts.wants_stream => {
                 let error = document_error(ErrorCode::BadRequest, ONLY_STREAMS, vec![]);
-                Err(Refused::Document { query: chosen.text, kind: Some(prepared.kind), error })
+                Err(Refused::Document(RefusedDocument { kind: Some(prepared.kind), errors: vec![error] }))
             }
             OperationType::Query | OperationType::Mutation if !accepts.has_media_type => {
                 Err(Refused::Http(NOT_ACCEPTABLE))
@@ -237,7 +233,7 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<byte
 
 /// The answer to an address that has no place left.
 fn refuse_all(edge: &Edge, full: SchemaResponse, media_type: MediaType, id: &CorrelationId) -> Response {
-    complete(edge, "", Outcome { kind: None, response: full, stage: Stage::Request }, media_type, id)
+    complete(edge, Outcome { kind: None, response: full, stage: Stage::Request }, media_type, id)
 }
 
 /// What became of a request, before it is dressed as HTTP.
@@ -248,8 +244,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn refused(kind: Option<OperationType>, error: ServerError) -> Self {
-        Self { kind, response: SchemaResponse::from_errors(vec![error]), stage: Stage::Request }
+    fn refused(RefusedDocument { kind, errors }: RefusedDocument) -> Self {
+        Self { kind, response: SchemaResponse::from_errors(errors), stage: Stage::Request }
     }
 
     async fn of(edge: &Edge, kind: OperationType, request: SchemaRequest) -> Self {
@@ -261,10 +257,9 @@ impl Outcome {
 }
 
 /// The answer of HTTP, with which the operation is over.
-fn complete(edge: &Edge, query: &str, outcome: Outcome, media_type: MediaType, id: &CorrelationId) -> Response {
+fn complete(edge: &Edge, outcome: Outcome, media_type: MediaType, id: &CorrelationId) -> Response {
     let Outcome { kind, mut response, stage } = outcome;
-    let quoting = if edge.settings.reveals_schema { Quoting::Schema } else { Quoting::Document(query) };
-    library_errors::complete(&mut response.errors, stage, quoting, &id.0);
+    library_errors::complete(&mut response.errors, stage, &id.0);
     let code = measure::code(&response.errors);
     edge.metrics.operation(measure::kind(kind), code);
     let mut response = graphql_response::answer(response, media_type, stage);

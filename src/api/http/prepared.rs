@@ -1,12 +1,16 @@
-//! A request that may run: its document parsed, within its limits, with an operation that fits its variables.
+//! A request that may run: its document valid and within its limits, with an operation that its variables fit.
 
+use std::sync::Arc;
+
+use async_graphql::Request as SchemaRequest;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Request as SchemaRequest, ServerError};
 
 use super::edge::Edge;
 use super::graphql_request::GraphqlRequest;
-use crate::api::graphql::document_check;
+use crate::api::graphql::documents::{Chosen, RefusedDocument, ValidDocument};
 use crate::api::graphql::operation::Operation;
+use crate::api::graphql::runnable;
+use crate::api::graphql::validation::coercion::coerce;
 use crate::values::ids::UserId;
 
 /// The name of the operation that ran, cut for the log; a response extension.
@@ -23,39 +27,49 @@ pub struct OperationUser(pub UserId);
 
 const LONGEST_OPERATION_NAME: usize = 64;
 
-/// A request whose document is parsed, within its limits, and has an operation that can run.
+/// A request whose document is valid, within its limits, and has an operation that can run.
 pub struct Prepared {
-    document: ExecutableDocument,
+    /// The document it is about.
+    pub valid: Arc<ValidDocument>,
+    /// What of it runs.
+    runs: ExecutableDocument,
     /// Query, mutation or subscription.
     pub kind: OperationType,
     /// What it is called in the log.
     pub name: Option<OperationName>,
 }
 
-/// Checks a request before the schema sees it, whichever way it came.
+/// Checks a request before the schema sees it, whichever way it came (GraphQL, section 6.1): the document, which operation
+/// of it runs, and the values of its variables, which are coerced.
 ///
 /// # Errors
-/// The one error of a document or of variables that are refused.
-pub fn prepare(edge: &Edge, asked: &GraphqlRequest, query: &str) -> Result<Prepared, ServerError> {
-    let document = document_check::parse(query, &edge.settings.document_limits)?;
-    let operation = Operation::choose(&document, asked.operation_name.as_deref())?;
-    operation.check_variables(&asked.variables)?;
+/// What is wrong with the document, with the name of the operation, or with the variables.
+pub fn prepare(edge: &Edge, asked: &mut GraphqlRequest, chosen: &Chosen) -> Result<Prepared, RefusedDocument> {
+    let settings = &edge.settings;
+    let (documents, limits, reveals_schema) = (&settings.documents, &settings.document_limits, settings.reveals_schema);
+    let operation_name = asked.operation_name.as_deref();
+    let valid = documents.validate(chosen, limits, reveals_schema, operation_name)?;
+    let operation = Operation::choose(&valid.tree, operation_name)?;
     let kind = operation.kind();
-    let name = operation.name.map(|name| OperationName(name.chars().take(LONGEST_OPERATION_NAME).collect()));
-    if kind == OperationType::Subscription {
-        operation.check_only_root_field()?;
+    if let Some(types) = documents.types() {
+        coerce(types, operation.definition(), &mut asked.variables).map_err(|faults| {
+            let errors = faults.into_iter().map(|fault| fault.into_error(reveals_schema)).collect();
+            RefusedDocument { kind: Some(kind), errors }
+        })?;
     }
-    Ok(Prepared { document, kind, name })
+    let name = operation.name.map(|name| OperationName(name.chars().take(LONGEST_OPERATION_NAME).collect()));
+    let runs = runnable::document(&valid.tree, &operation, &asked.variables);
+    Ok(Prepared { valid, runs, kind, name })
 }
 
 impl Prepared {
-    /// What the schema is asked.
+    /// What the schema is asked. It is given the syntax tree and not the text.
     #[must_use]
-    pub fn request(self, asked: GraphqlRequest, query: &str) -> SchemaRequest {
-        let mut request = SchemaRequest::new(query).variables(asked.variables);
+    pub fn request(self, asked: GraphqlRequest) -> SchemaRequest {
+        let mut request = SchemaRequest::new("").variables(asked.variables);
         request.operation_name = asked.operation_name;
         request.extensions = asked.extensions;
-        request.set_parsed_query(self.document);
+        request.set_parsed_query(self.runs);
         request
     }
 }

@@ -15,8 +15,9 @@ use super::graphql_request::GraphqlRequest;
 use super::open_streams::Drain;
 use super::prepared::{OperationName, Prepared, prepare};
 use super::request::CorrelationId;
+use crate::api::graphql::documents::RefusedDocument;
 use crate::api::graphql::execution::ExecutionMarker;
-use crate::api::graphql::library_errors::{self, Quoting, Stage, document_error};
+use crate::api::graphql::library_errors::{self, Stage, document_error};
 use crate::api::graphql::measure;
 use crate::api::graphql::stream_marker::StreamMarker;
 use crate::error::ErrorCode;
@@ -44,14 +45,14 @@ impl Visitor {
     }
 
     /// The errors of an operation that is over before it began, ready to be sent. It takes a place like any other request.
-    pub async fn refuse(&self, kind: Option<OperationType>, error: ServerError) -> Vec<ServerError> {
+    pub async fn refuse(&self, RefusedDocument { kind, errors }: RefusedDocument) -> Vec<ServerError> {
         let full = (self.edge.count)(self.caller.clone()).await;
-        self.complete(kind, full.map_or_else(|| vec![error], |full| full.errors))
+        self.complete(kind, full.map_or(errors, |full| full.errors))
     }
 
     /// An operation of this kind is over before it began.
     fn complete(&self, kind: Option<OperationType>, mut errors: Vec<ServerError>) -> Vec<ServerError> {
-        library_errors::complete(&mut errors, Stage::Request, Quoting::Schema, &self.id.0);
+        library_errors::complete(&mut errors, Stage::Request, &self.id.0);
         self.edge.metrics.operation(measure::kind(kind), measure::code(&errors));
         errors
     }
@@ -74,8 +75,6 @@ pub struct Subscription {
     responses: BoxStream<'static, SchemaResponse>,
     executed: ExecutionMarker,
     marker: StreamMarker,
-    reveals_schema: bool,
-    query: String,
     name: Option<OperationName>,
     id: CorrelationId,
     client: IpAddr,
@@ -99,39 +98,22 @@ impl Subscription {
         if let Some(full) = (visitor.edge.refusal)(&visitor.caller) {
             return Err(visitor.complete(None, full.errors));
         }
-        // Every error of these checks is our own, and quotes nothing.
-        let found = visitor.edge.settings.documents.find(asked.document());
-        let mut kind = None;
-        let checked = found.and_then(|chosen| {
-            let query = chosen.map(|chosen| chosen.text).unwrap_or_default();
-            let prepared = prepare(&visitor.edge, &asked, &query)?;
-            kind = Some(prepared.kind);
-            only_subscriptions(prepared.kind)?;
-            Ok((prepared, query))
-        });
-        match checked {
-            Ok((prepared, query)) => Ok(Self::of(visitor, presented, prepared, (asked, query))),
-            Err(refused) => Err(visitor.refuse(kind, refused).await),
+        match check(&visitor.edge, &mut asked) {
+            Ok(prepared) => Ok(Self::of(visitor, presented, prepared, asked)),
+            Err(refused) => Err(visitor.refuse(refused).await),
         }
     }
 
     /// Starts a subscription that has been checked.
     #[must_use]
-    pub fn of(
-        visitor: &Visitor,
-        presented: Presented,
-        prepared: Prepared,
-        (asked, query): (GraphqlRequest, String),
-    ) -> Self {
+    pub fn of(visitor: &Visitor, presented: Presented, prepared: Prepared, asked: GraphqlRequest) -> Self {
         let (executed, marker) = (ExecutionMarker::default(), StreamMarker::default());
         let name = prepared.name.clone();
-        let request = prepared.request(asked, &query).data(visitor.caller.clone()).data(presented);
+        let request = prepared.request(asked).data(visitor.caller.clone()).data(presented);
         Self {
             responses: (visitor.edge.live.subscribe)(request.data(executed.clone()).data(marker.clone())),
             executed,
             marker,
-            reveals_schema: visitor.edge.settings.reveals_schema,
-            query,
             name,
             id: visitor.id.clone(),
             client: visitor.caller.address,
@@ -165,8 +147,7 @@ impl Subscription {
 
     fn tell(&mut self, mut response: SchemaResponse) -> Told {
         let stage = if self.executed.has_run() { Stage::Execution } else { Stage::Request };
-        let quoting = if self.reveals_schema { Quoting::Schema } else { Quoting::Document(&self.query) };
-        library_errors::complete(&mut response.errors, stage, quoting, &self.id.0);
+        library_errors::complete(&mut response.errors, stage, &self.id.0);
         if self.code == measure::OK {
             self.code = measure::code(&response.errors);
         }
@@ -199,13 +180,17 @@ impl Drop for Subscription {
     }
 }
 
-/// Cookies and limits live where POST is answered.
-fn only_subscriptions(kind: OperationType) -> Result<(), ServerError> {
-    match kind {
-        OperationType::Subscription => Ok(()),
+/// What a socket asks for, checked as any request is. Cookies and limits live where POST is answered.
+fn check(edge: &Edge, asked: &mut GraphqlRequest) -> Result<Prepared, RefusedDocument> {
+    let refuse = |message: &str| document_error(ErrorCode::BadRequest, message, vec![]);
+    let chosen = edge.settings.documents.find(asked.document())?;
+    let chosen = chosen.ok_or_else(|| refuse("query is missing."))?;
+    let prepared = prepare(edge, asked, &chosen)?;
+    match prepared.kind {
+        OperationType::Subscription => Ok(prepared),
         OperationType::Query | OperationType::Mutation => {
-            let message = "A socket carries subscriptions only; please send queries and mutations by POST.";
-            Err(document_error(ErrorCode::BadRequest, message, vec![]))
+            let error = refuse("A socket carries subscriptions only; please send queries and mutations by POST.");
+            Err(RefusedDocument { kind: Some(prepared.kind), errors: vec![error] })
         }
     }
 }

@@ -84,7 +84,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let (routes, told) = (service(&app), shutdown.clone());
+        let (routes, told) = (service(&app).unwrap(), shutdown.clone());
         // Beside the background tasks of the app, which a test may shut down.
         TaskTracker::new().spawn(server::serve(routes, listener, connections(&app), told, PATIENCE));
         let http = reqwest::Client::new();

@@ -136,7 +136,7 @@ impl<'a> Conversation<'a> {
         }
         let Some(place) = self.place_for_one_more() else {
             let message = "Too many subscriptions are open. Please end one first.";
-            let errors = self.visitor.refuse(None, document_error(ErrorCode::RateLimited, message, vec![])).await;
+            let errors = self.visitor.refuse(document_error(ErrorCode::RateLimited, message, vec![]).into()).await;
             return self.line.say(messages::error(&id, &errors)).await;
         };
         let presented = Presented { bearer: Some(self.bearer.clone()), refresh_cookie: None };
