@@ -16,7 +16,9 @@ use super::graphql::document_check::DocumentLimits;
 use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
-use super::http::edge::{Admitted, ChannelState, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness};
+use super::http::edge::{
+    Admitted, ChannelState, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness,
+};
 use super::http::mailbox::{self, IsPassedOn};
 use super::http::metrics;
 use super::http::open_streams::OpenStreams;

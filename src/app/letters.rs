@@ -253,8 +253,10 @@ fn link(frontend: &Url, page: &str, token: Option<&str>) -> Result<String> {
     let mut url = frontend.clone();
     if let Some(route) = frontend.fragment() {
         // A hash router: page and query are a part of the fragment, and no server sees them.
-        let query = token.map(|token| form_urlencoded::Serializer::new("?".to_owned()).append_pair("token", token).finish());
-        url.set_fragment(Some(&format!("{}/{page}{}", route.trim_end_matches('/'), query.unwrap_or_default())));
+        let query =
+            token.map(|token| form_urlencoded::Serializer::new(String::new()).append_pair("token", token).finish());
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        url.set_fragment(Some(&format!("{}/{page}{query}", route.trim_end_matches('/'))));
         return Ok(url.into());
     }
     url.path_segments_mut().ok().or_fault("building a link to FRONTEND_URL")?.pop_if_empty().push(page);

@@ -47,7 +47,9 @@ pub fn frontend_url(value: &str) -> Parsed<Url> {
     match url.fragment() {
         None => Ok(url),
         Some(route) if route.trim_start_matches('!').starts_with('/') && !route.contains('?') => Ok(url),
-        Some(_) => Err("behind # the beginning of a route, like https://app.example.com/#/ (or no # at all)".to_owned()),
+        Some(_) => {
+            Err("behind # the beginning of a route, like https://app.example.com/#/ (or no # at all)".to_owned())
+        }
     }
 }
 
@@ -120,7 +122,8 @@ mod tests {
         ] {
             assert_eq!(listen(typed).unwrap().to_string(), expected);
         }
-        for wrong in ["everywhere", "8080", "0.0.0.0", "localhost", "db.example.com:80", ":", ":99999", "::1", "[::1]"] {
+        for wrong in ["everywhere", "8080", "0.0.0.0", "localhost", "db.example.com:80", ":", ":99999", "::1", "[::1]"]
+        {
             assert!(listen(wrong).unwrap_err().starts_with("an address and a port"), "{wrong}");
         }
     }
@@ -139,9 +142,16 @@ mod tests {
         ] {
             assert_eq!(origin(sent), Ok(sent.to_owned()));
         }
-        for wrong in
-            ["*", "null", "https://app.example.com/", "capacitor://localhost/", "capacitor://", "file://", "ws://a.example", "://a"]
-        {
+        for wrong in [
+            "*",
+            "null",
+            "https://app.example.com/",
+            "capacitor://localhost/",
+            "capacitor://",
+            "file://",
+            "ws://a.example",
+            "://a",
+        ] {
             assert!(origin(wrong).is_err(), "{wrong}");
         }
     }
@@ -151,10 +161,21 @@ mod tests {
         for right in ["https://auth.example.com", "https://example.com/auth/", "http://localhost:8080"] {
             assert!(public_url(right).is_ok(), "{right}");
         }
-        for wrong in ["https://a.example/#x", "https://a.example/?x", "https://u:p@a.example", "https://a.example/a;b", "https://a.example//a"] {
+        for wrong in [
+            "https://a.example/#x",
+            "https://a.example/?x",
+            "https://u:p@a.example",
+            "https://a.example/a;b",
+            "https://a.example//a",
+        ] {
             assert!(public_url(wrong).is_err(), "{wrong}");
         }
-        for right in ["https://a.example/#/", "https://a.example/#/auth", "https://a.example/#!/auth", "https://a.example/?lang=de"] {
+        for right in [
+            "https://a.example/#/",
+            "https://a.example/#/auth",
+            "https://a.example/#!/auth",
+            "https://a.example/?lang=de",
+        ] {
             assert!(frontend_url(right).is_ok(), "{right}");
         }
         for wrong in ["https://a.example/#auth", "https://a.example/#", "https://a.example/#/a?b=c"] {

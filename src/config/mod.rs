@@ -235,6 +235,7 @@ impl Config {
         self.mode == Mode::Development
     }
 
+    #[allow(clippy::too_many_lines, reason = "a line for each setting")]
     fn read_all(read: &mut Read<'_>) -> Option<Self> {
         let mode = read.required("AUTHGRAPH_ENV", read::mode);
         read.mode = mode.unwrap_or(Mode::Development);
@@ -267,8 +268,7 @@ impl Config {
             public_url: public_url?,
             frontend_url: read.required("FRONTEND_URL", addresses::frontend_url)?,
             product_name: product_name.clone()?,
-            database_url: database_url
-                .unwrap_or_else(|| addresses::sqlite_url(&below("authgraph.db")).into()),
+            database_url: database_url.unwrap_or_else(|| addresses::sqlite_url(&below("authgraph.db")).into()),
             jwt_keys_dir: keys_dir.unwrap_or_else(|| below("keys")),
             jwt_private_keys: private_keys,
             jwt_issuer: issuer?,

@@ -4,8 +4,23 @@ use super::table::{self, SETTINGS};
 
 /// How names of settings begin, where they do not begin like those of many other programs.
 const PREFIXES: [&str; 17] = [
-    "ARGON2_", "AUTHGRAPH_", "AUDIT_", "CORS_", "EMAIL_", "HASH_", "JWT_", "LIVE_", "LOCKOUT_", "MAIL_", "METRICS_", "MFA_",
-    "RATE_LIMIT_", "REFRESH_", "REGISTRATION_", "SMTP_", "TRUSTED_",
+    "ARGON2_",
+    "AUTHGRAPH_",
+    "AUDIT_",
+    "CORS_",
+    "EMAIL_",
+    "HASH_",
+    "JWT_",
+    "LIVE_",
+    "LOCKOUT_",
+    "MAIL_",
+    "METRICS_",
+    "MFA_",
+    "RATE_LIMIT_",
+    "REFRESH_",
+    "REGISTRATION_",
+    "SMTP_",
+    "TRUSTED_",
 ];
 
 /// The setting whose name this nearly is: a letter or two are wrong, missing, too many or in the wrong order. The shorter the
@@ -58,7 +73,8 @@ mod tests {
     #[test]
     fn what_looks_like_ours_is_told_and_what_clusters_set_is_not() {
         assert!(doubt("RATE_LIMIT_LOGIN").is_some() && doubt("METRICS_TOKEN").is_some());
-        for other in ["AUTHGRAPH_SERVICE_HOST", "AUTHGRAPH_PORT_8080_TCP", "AUTHGRAPH_PORT", "LOG", "PATH", "SMTP_URL"] {
+        for other in ["AUTHGRAPH_SERVICE_HOST", "AUTHGRAPH_PORT_8080_TCP", "AUTHGRAPH_PORT", "LOG", "PATH", "SMTP_URL"]
+        {
             assert_eq!(doubt(other), None, "{other}");
         }
     }

@@ -104,7 +104,12 @@ pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Tim
 
 /// The address that a token has proved since then, where it still is its account's: whoever asks twice at the same moment gets
 /// the same answer. A page may be mounted twice, and an answer may be lost.
-pub async fn find_proved(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, since: Time) -> Result<Option<EmailAddress>> {
+pub async fn find_proved(
+    tx: &mut Tx,
+    token: &OneTimeToken,
+    purpose: Purpose,
+    since: Time,
+) -> Result<Option<EmailAddress>> {
     // What was proved by this token was proved when it was spent.
     let proved: Option<(EmailAddress,)> = tx
         .query(sql!(

@@ -50,7 +50,12 @@ impl EventBus {
     pub fn open(settings: &Settings) -> Result<Self> {
         let Some(url) = &settings.redis_url else { return Ok(Self(None)) };
         let redis = Client::open(url.as_str()).or_fault("reading the Redis URL")?;
-        Ok(Self(Some(Bell { redis, channel: settings.channel.clone(), line: Mutex::new(None), is_refused: AtomicBool::new(false) })))
+        Ok(Self(Some(Bell {
+            redis,
+            channel: settings.channel.clone(),
+            line: Mutex::new(None),
+            is_refused: AtomicBool::new(false),
+        })))
     }
 
     /// Whether there may be others to wake.

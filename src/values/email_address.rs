@@ -8,6 +8,7 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::FieldFault;
+use crate::values::printable;
 use crate::values::user::folded;
 
 /// Domains under which there is never a mailbox: `.invalid` is where the addresses of erased users stand, `.localhost`
@@ -35,7 +36,9 @@ impl EmailAddress {
         let address = narrow.nfc().collect::<String>().to_lowercase();
         let (local, domain) = address.rsplit_once('@').ok_or_else(invalid)?;
         // A quoted local part is legal, but no mailbox in use has one, and it lets spaces and commas into headers.
-        if address.len() > EMAIL_LIMIT || local.starts_with('"') || !Syntax::is_valid_local_part(local) {
+        // Fillers that cannot be seen are letters to Unicode.
+        let is_usable = Syntax::is_valid_local_part(local) && !local.contains(printable::is_invisible);
+        if address.len() > EMAIL_LIMIT || local.starts_with('"') || !is_usable {
             return Err(invalid());
         }
         let domain = mail_domain(domain).ok_or_else(invalid)?;
@@ -94,12 +97,8 @@ fn narrowed(c: char) -> impl Iterator<Item = char> {
 /// `None` for anything that is no name of the DNS with a top-level domain: an address literal, a number that a parser of URLs
 /// would take for an IPv4 address, a trailing dot.
 fn mail_domain(typed: &str) -> Option<String> {
-    let ascii = Uts46::new().to_ascii(
-        typed.as_bytes(),
-        AsciiDenyList::STD3,
-        Hyphens::CheckFirstLast,
-        DnsLength::Verify,
-    );
+    let ascii =
+        Uts46::new().to_ascii(typed.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
     let domain = ascii.ok()?;
     // Judged in its ASCII spelling, so that no other one leads around the list.
     let (_, last) = domain.rsplit_once('.')?;
@@ -173,7 +172,9 @@ mod tests {
 
     #[test]
     fn letters_of_full_width_make_no_second_account() {
-        for typed in ["ａｎｎ9@example.com", "ann9＠example.com", "ａｎｎ９＠ｅｘａｍｐｌｅ．ｃｏｍ", "ann9@example。com"] {
+        for typed in
+            ["ａｎｎ9@example.com", "ann9＠example.com", "ａｎｎ９＠ｅｘａｍｐｌｅ．ｃｏｍ", "ann9@example。com"]
+        {
             assert_eq!(EmailAddress::parse(typed).unwrap().as_str(), "ann9@example.com", "{typed}");
         }
         assert_eq!(EmailAddress::parse("straße@example.com").unwrap().as_str(), "straße@example.com");
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_in_no_address() {
-        for hidden in ["\u{200b}", "\u{feff}", "\u{200e}", "\u{202e}", "\u{ad}", "\u{2800}", "\u{ffa0}"] {
+        for hidden in ["\u{200b}", "\u{feff}", "\u{200e}", "\u{202e}", "\u{ad}", "\u{2800}", "\u{3164}", "\u{ffa0}"] {
             assert!(EmailAddress::parse(&format!("an{hidden}n@example.com")).is_err(), "{hidden:?}");
         }
     }

@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_no_code() {
-        for typed in ["", "12345", "1234567", "١٢٣٤٥", "½23456", "not-a-code", "UUUU-UUUU-UUUU-UUUU", &"1".repeat(4000)] {
+        for typed in ["", "12345", "1234567", "١٢٣٤٥", "½23456", "not-a-code", "UUUU-UUUU-UUUU-UUUU", &"1".repeat(4000)]
+        {
             assert!(TypedCode::parse(typed).is_none(), "{typed:?}");
         }
     }

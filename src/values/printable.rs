@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_digit_of_any_script_stands_for_one_of_ascii() {
-        for (typed, expected) in [('7', '7'), ('٧', '7'), ('۰', '0'), ('９', '9'), ('𝟿', '9'), ('𝟘', '0'), ('𞥐', '0')] {
+        for (typed, expected) in [('7', '7'), ('٧', '7'), ('۰', '0'), ('９', '9'), ('𝟿', '9'), ('𝟘', '0'), ('𞥐', '0')]
+        {
             assert_eq!(digit(typed), Some(expected));
         }
         assert!(['a', '½', '一', '²'].iter().all(|c| digit(*c).is_none()));

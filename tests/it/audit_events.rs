@@ -198,7 +198,8 @@ async fn an_address_is_found_in_every_spelling_and_no_action_is_refused() {
     let app = TestApp::start().await;
     let admin = app.administrator("admin@example.com").await;
     for spelt in ["127.0.0.1", "::ffff:127.0.0.1", "0:0:0:0:0:ffff:7f00:1", " 127.0.0.1 "] {
-        let found = list(&app, &admin, &format!("(filter: {{ ipAddress: \"{spelt}\", actions: [LOGIN] }})")).await.granted();
+        let found =
+            list(&app, &admin, &format!("(filter: {{ ipAddress: \"{spelt}\", actions: [LOGIN] }})")).await.granted();
         assert_eq!(actions(&found), ["LOGIN"], "{spelt}");
     }
     assert_eq!(list(&app, &admin, "(filter: { actions: [] })").await.broken_rules(), ["filter.actions INVALID"]);

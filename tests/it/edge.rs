@@ -136,7 +136,9 @@ async fn what_a_form_can_send_does_not_run() {
 async fn what_harmless_clients_write_otherwise_is_understood() {
     let app = TestApp::start().await;
     let body = json!({ "query": RULES }).to_string();
-    for (content_type, accept) in [("application/json; charset=utf8", LEGACY), (LEGACY, "application/json; charset=utf8")] {
+    for (content_type, accept) in
+        [("application/json; charset=utf8", LEGACY), (LEGACY, "application/json; charset=utf8")]
+    {
         let headers = [("content-type", content_type), ("accept", accept)];
         send(&app, Method::POST, "/graphql", &headers, body.clone()).await.granted();
     }

@@ -96,14 +96,22 @@ fn a_misspelt_name_in_the_file_stops_the_start_and_names_of_others_are_told() {
 
     let (_folder, code, told) = rotate("POSTGRES_PASSWORD=hunter2\n", &[]);
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("POSTGRES_PASSWORD in .env is no setting of authgraph") && !told.contains("hunter2"), "{told}");
+    assert!(
+        told.contains("POSTGRES_PASSWORD in .env is no setting of authgraph") && !told.contains("hunter2"),
+        "{told}"
+    );
 }
 
 #[test]
 fn a_name_in_the_environment_that_is_nearly_a_setting_is_warned_of() {
     let (_folder, code, told) = rotate(
         "",
-        &[("RATE_LIMIT_AUHT", "9/1m"), ("METRICS_TOKEN", "hunter2"), ("PATH", "/bin"), ("AUTHGRAPH_SERVICE_HOST", "10.0.0.1")],
+        &[
+            ("RATE_LIMIT_AUHT", "9/1m"),
+            ("METRICS_TOKEN", "hunter2"),
+            ("PATH", "/bin"),
+            ("AUTHGRAPH_SERVICE_HOST", "10.0.0.1"),
+        ],
     );
 
     assert_eq!(code, Some(0), "{told}");

@@ -44,7 +44,8 @@ async fn a_number_is_no_domain_and_a_domain_is_one_in_both_spellings() {
 async fn a_language_is_understood_as_phones_write_it() {
     let app = TestApp::start().await;
 
-    let answer = app.register_with(json!({ "email": "ann@example.com", "password": PASSWORD, "locale": "en_US" })).await;
+    let answer =
+        app.register_with(json!({ "email": "ann@example.com", "password": PASSWORD, "locale": "en_US" })).await;
 
     assert_eq!(answer.granted().text_at("/register/user/locale"), "en-US");
 }

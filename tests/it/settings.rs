@@ -144,11 +144,19 @@ fn a_refused_setting_is_told_in_plain_words() {
             }
         }
     }
-    let faults = read(&[("LISTEN", "0.0.0.0"), ("TRUSTED_PROXIES", "all"), ("AUTHGRAPH_ENV", "development")]).unwrap_err();
-    assert!(faults[0].starts_with("LISTEN: got 0.0.0.0; wants an address and a port, like 127.0.0.1:8080"), "{faults:?}");
+    let faults =
+        read(&[("LISTEN", "0.0.0.0"), ("TRUSTED_PROXIES", "all"), ("AUTHGRAPH_ENV", "development")]).unwrap_err();
+    assert!(
+        faults[0].starts_with("LISTEN: got 0.0.0.0; wants an address and a port, like 127.0.0.1:8080"),
+        "{faults:?}"
+    );
     assert!(faults[1].starts_with("TRUSTED_PROXIES: got all; wants a number of proxies like 1, or"), "{faults:?}");
     let missing = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
-    assert!(missing.iter().any(|fault| fault.starts_with("PUBLIC_URL: got nothing; wants a value, which production demands. ")));
+    assert!(
+        missing
+            .iter()
+            .any(|fault| fault.starts_with("PUBLIC_URL: got nothing; wants a value, which production demands. "))
+    );
 }
 
 #[test]

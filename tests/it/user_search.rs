@@ -26,22 +26,20 @@ async fn named(app: &TestApp, names: &[&str]) -> SignedIn {
 async fn a_search_is_caseless_as_unicode_has_it() {
     let app = TestApp::start().await;
     let admin = named(&app, &["Anna Straße", "İstanbul Işık", "ＡＮＮ", "Σίσυφος"]).await;
-    for (typed, member) in [
-        ("STRASSE", 0),
-        ("straße", 0),
-        ("istanbul", 1),
-        ("ISTANBUL", 1),
-        ("İstanbul", 1),
-        ("IŞIK", 1),
-        ("ann", 2),
-        ("ΣΊΣΥΦΟΣ", 3),
-        ("σίσυφοσ", 3),
+    for (field, typed, member) in [
+        ("search", "STRASSE", 0),
+        ("search", "straße", 0),
+        ("startsWith", "ANNA STRASSE", 0),
+        ("search", "istanbul", 1),
+        ("search", "ISTANBUL", 1),
+        ("startsWith", "İstanbul", 1),
+        ("search", "IŞIK", 1),
+        ("search", "ａｎｎ", 2),
+        ("search", "ΣΊΣΥΦΟΣ", 3),
+        ("startsWith", "σίσυφοσ", 3),
     ] {
-        for field in ["search", "startsWith"].iter().take(if typed.to_lowercase().starts_with("stra") { 1 } else { 2 }) {
-            let all = found(&app, &admin, &format!("{field}: \"{typed}\"")).await;
-            let is_hers = all.contains(&format!("member{member}@site.example"));
-            assert!(is_hers || typed == "IŞIK" && *field == "startsWith", "{field} {typed}: {all:?}");
-        }
+        let all = found(&app, &admin, &format!("{field}: \"{typed}\"")).await;
+        assert!(all.contains(&format!("member{member}@site.example")), "{field} {typed}: {all:?}");
     }
 }
 
@@ -67,7 +65,8 @@ async fn an_international_domain_is_found_in_either_spelling() {
 async fn short_words_of_scripts_without_case_are_found_anywhere() {
     let app = TestApp::start().await;
     let admin = named(&app, &["王小明", "김철수", "नमस्ते", "علی\u{200c}رضا"]).await;
-    for (typed, member) in [("小明", 0), ("明", 0), ("철수", 1), ("मस्त", 2), ("رض", 3), ("علیرضا", 3)] {
+    for (typed, member) in [("小明", 0), ("明", 0), ("철수", 1), ("मस्त", 2), ("رض", 3), ("علیرضا", 3)]
+    {
         let all = found(&app, &admin, &format!("search: \"{typed}\"")).await;
         assert_eq!(all, [format!("member{member}@site.example")], "{typed}");
     }

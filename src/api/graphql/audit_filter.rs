@@ -59,9 +59,7 @@ impl AuditEventFilter {
     }
 }
 
-fn known_actions(
-    typed: Option<Vec<AuditAction>>,
-) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
+fn known_actions(typed: Option<Vec<AuditAction>>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
     let Some(typed) = typed else { return Ok(Vec::new()) };
     if typed.is_empty() {
         return Err(FieldFault::new("INVALID", "Please name at least one action, or leave the field out."));
@@ -90,6 +88,7 @@ fn id<T: FromStr<Err = NotAnId>>(typed: Option<&ID>) -> std::result::Result<Opti
 
 /// An address as the trail spells it.
 fn address(typed: Option<&str>) -> std::result::Result<Option<String>, FieldFault> {
-    let parsed = typed.map(|typed| typed.trim().parse::<IpAddr>().map(|address| address.to_canonical().to_string())).transpose();
+    let parsed =
+        typed.map(|typed| typed.trim().parse::<IpAddr>().map(|address| address.to_canonical().to_string())).transpose();
     parsed.map_err(|_| FieldFault::new("INVALID", "This is not an IPv4 or IPv6 address."))
 }

@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn an_entry_that_is_no_text_takes_no_other_one_along() {
-        for line in [&b"text/html;x=\xe9, application/graphql-response+json"[..], b"\xff,application/graphql-response+json"] {
+        for line in
+            [&b"text/html;x=\xe9, application/graphql-response+json"[..], b"\xff,application/graphql-response+json"]
+        {
             let sent = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_bytes(line).unwrap())]);
             assert_eq!(MediaType::negotiate(&sent), Some(MediaType::GraphqlResponse));
         }
