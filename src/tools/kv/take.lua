@@ -4,7 +4,7 @@
 -- ARGV: the time now (empty: this server's), a name no other attempt has, how many of the windows are the first
 -- attempt's, then limit, period and weight of each window. All times in microseconds.
 -- An attempt dated more than a second ahead was counted before the clock was set back. Where one would hold up another, all
--- that are dated ahead count from now on: no wait is longer than the period.
+-- that are dated ahead are forgotten: no wait is longer than the period.
 -- Answers how long to wait (0: both granted), the window that holds up longest, then for each window what is used and how
 -- long until nothing is.
 local name, firsts, now = ARGV[2], tonumber(ARGV[3]), ARGV[1]
@@ -56,15 +56,19 @@ local function freeing(i)
   return at
 end
 
--- The clock was set back: what it dated ahead is dated now.
-local function bring_back(i)
-  for _, attempt in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], '(' .. now_written, '+inf')) do
-    redis.call('ZADD', KEYS[i], now_written, attempt)
+-- The clock was set back: what it dated ahead is forgotten. The instances have counted it too, by clocks that nobody sets, and
+-- refuse for a period; to count it from now on would make that two.
+local function forget_ahead(i)
+  local ahead = '(' .. now_written
+  for _, attempt in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], ahead, '+inf')) do
+    used[i] = used[i] - weight_of(attempt)
   end
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], ahead, '+inf')
+  has_forgotten[i] = true
 end
 
 local function wait_for(i)
-  if freeing(i) > now + 1000000 then bring_back(i) end
+  if freeing(i) > now + 1000000 then forget_ahead(i) end
   return math.min(freeing(i) + periods[i] - now, periods[i])
 end
 
