@@ -84,6 +84,9 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
         }
     };
     telemetry::start(if config.log_json { Format::Json } else { Format::Pretty }, &config.log)?;
+    for unknown in &config.unknown_names {
+        tracing::warn!("{unknown}");
+    }
     match command {
         Some(Command::Migrate) => {
             serve::migrate(&App::open(config, Clock::System).await?).await?;

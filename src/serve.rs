@@ -15,6 +15,7 @@ use crate::flows::deliver_mail::deliver_mail;
 use crate::flows::erase_users::erase_users;
 use crate::flows::keep_books::keep_books;
 use crate::flows::learn_hash_costs::learn_hash_costs;
+use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::device;
@@ -33,6 +34,8 @@ const OTHER_FILES: u32 = 192;
 const FILES_OF_A_DATABASE_CONNECTION: u32 = 4;
 /// As many connections as are held where the limit of files would allow more; they take memory, too.
 const MOST_CONNECTIONS: u32 = 16_384;
+/// How long a client may take to say the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a start waits for a database that is not there yet.
 const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
 
@@ -48,7 +51,12 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
     }
     start_background(&app);
     let closing = close_after_delay(&app, shutdown);
-    let patience = Patience { writing: app.config.request_timeout, grace: app.config.shutdown.grace };
+    let patience = Patience {
+        head: HEAD_TIMEOUT,
+        keep_alive: app.config.keep_alive_timeout,
+        writing: app.config.request_timeout,
+        grace: app.config.shutdown.grace,
+    };
     let served = server::serve(service(&app)?, listener, connections(&app), closing, patience).await;
     if !app.background.shutdown(app.config.shutdown.grace).await {
         tracing::warn!("a background task did not stop in time");
@@ -103,9 +111,10 @@ pub async fn migrate(app: &App) -> Result<()> {
                 tracing::warn!("the database does not answer yet");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            result => return result,
+            result => break result?,
         }
     }
+    refill_search(app).await
 }
 
 /// Starts the deeds that go on beside the requests.

@@ -16,10 +16,13 @@ use super::graphql::document_check::DocumentLimits;
 use super::graphql::documents::Documents;
 use super::graphql::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
-use super::http::edge::{Admitted, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness, Service};
+use super::http::edge::{
+    Admitted, ChannelState, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness, Service,
+};
 use super::http::mailbox::{self, IsPassedOn};
 use super::http::metrics;
 use super::http::open_streams::OpenStreams;
+use super::http::paths;
 use super::http::router::router;
 use crate::app::App;
 use crate::error::Result;
@@ -37,7 +40,7 @@ const READINESS_LIFETIME: Duration = Duration::from_secs(1);
 pub fn service(app: &Arc<App>) -> Result<Router> {
     let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
     let mailbox = if has_mailbox { mailbox::routes(app) } else { Router::new() };
-    let all = router(edge(app)?, mailbox.merge(metrics::routes(app)));
+    let all = paths::below(app.config.public_path(), router(edge(app)?, mailbox.merge(metrics::routes(app))));
     if has_mailbox {
         return Ok(all.layer(from_fn_with_state(IsPassedOn::default(), mailbox::look_for_proxy)));
     }
@@ -102,6 +105,7 @@ fn settings(app: &Arc<App>) -> Result<EdgeSettings> {
         trusted_proxies: config.trusted_proxies.clone(),
         refresh_cookie: refresh_cookie(config).name.to_owned(),
         origins: config.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect(),
+        cors_headers: config.cors_headers.iter().filter_map(|name| name.parse().ok()).collect(),
         body_limit: config.max_body_bytes,
         time_limit: config.request_timeout,
         document_limits: DocumentLimits::default(),
@@ -147,5 +151,6 @@ async fn readiness(app: &App) -> Readiness {
             Health::RedisAway => KvState::Fallback,
             Health::InProcess => KvState::InProcess,
         },
+        channel: app.feed.is_channel_refused().then_some(ChannelState::Refused),
     }
 }

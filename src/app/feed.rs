@@ -124,6 +124,12 @@ impl Feed {
         Ok(Listener { heads: audit_log::heads(&self.0.db).await?, events, taken: 0 })
     }
 
+    /// Whether Redis refuses the channel on which instances wake each other.
+    #[must_use]
+    pub fn is_channel_refused(&self) -> bool {
+        self.0.bus.is_refused()
+    }
+
     fn join(&self) -> Option<broadcast::Receiver<Arc<Recorded>>> {
         self.reading().as_ref().map(|reading| reading.listeners.subscribe())
     }

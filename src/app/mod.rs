@@ -81,7 +81,7 @@ impl App {
             key_prefix: config.redis_key_prefix.clone(),
             timeout: config.redis_timeout,
             window_clock: match clock {
-                Clock::System => WindowClock::Redis,
+                Clock::System => WindowClock::Store,
                 Clock::Manual(_) => WindowClock::Caller,
             },
         })?;
@@ -164,6 +164,7 @@ fn token_settings(config: &Config) -> Result<access_token::Settings> {
         algorithm: algorithm(config)?,
         issuer: config.jwt_issuer.clone(),
         audience: config.jwt_audience.clone(),
+        client_id: config.jwt_client_id.clone(),
         lifetime: config.access_token_lifetime,
         leeway: Duration::ZERO,
     })

@@ -44,7 +44,9 @@ async fn add_admin(config: Config, email: &str, password_stdin: bool) -> Result<
         serve::migrate(&app).await?;
     }
     let password = if password_stdin {
-        io::read_to_string(io::stdin()).or_fault("reading the password")?.trim_end_matches(['\r', '\n']).to_owned()
+        let typed = io::read_to_string(io::stdin()).or_fault("reading the password")?;
+        // Windows' shells put a byte order mark in front of what they pipe.
+        typed.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned()
     } else {
         random_password(&app, &email)?
     };

@@ -89,7 +89,7 @@ pub(super) fn read_retention(read: &mut Read<'_>) -> Option<Retention> {
 /// The rules of a good password.
 pub(super) fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy> {
     let (min_length, max_length) =
-        (read.required("PASSWORD_MIN_LENGTH", read::at_least_one), read.required("PASSWORD_MAX_LENGTH", read::parsed));
+        (read.required("PASSWORD_MIN_LENGTH", read::at_least_one), read.required("PASSWORD_MAX_LENGTH", read::number));
     let (requires_uppercase, requires_lowercase) =
         (read.required("PASSWORD_REQUIRE_UPPERCASE", switch), read.required("PASSWORD_REQUIRE_LOWERCASE", switch));
     let (requires_digit, requires_symbol) =
@@ -113,7 +113,7 @@ pub(super) fn read_password_policy(read: &mut Read<'_>) -> Option<PasswordPolicy
 
 /// The limits of connections.
 pub(super) fn read_live_limits(read: &mut Read<'_>) -> Option<LiveLimits> {
-    let all_connections = read.required("MAX_CONNECTIONS", read::parsed);
+    let all_connections = read.required("MAX_CONNECTIONS", read::number);
     let all_connections_per_address = read.required("MAX_CONNECTIONS_PER_ADDRESS", read::at_least_one);
     let connections_per_user = read.required("LIVE_CONNECTIONS_PER_USER", read::at_least_one);
     let connections_per_address = read.required("LIVE_CONNECTIONS_PER_ADDRESS", read::at_least_one);
@@ -140,7 +140,7 @@ pub(super) fn read_hash_cost(read: &mut Read<'_>) -> Option<HashCost> {
     let iterations = read.required("ARGON2_ITERATIONS", read::at_least_one);
     let lanes = read.required("ARGON2_LANES", read::at_least_one::<u32>);
     let (threads, queue) =
-        (read.required("HASH_THREADS", read::parsed), read.required("HASH_QUEUE", read::at_least_one));
+        (read.required("HASH_THREADS", read::number), read.required("HASH_QUEUE", read::at_least_one));
     let deadline = read.required("HASH_DEADLINE", read::some_time);
     if let (Some(memory), Some(lanes)) = (memory, lanes)
         && memory / 8 < lanes

@@ -1,8 +1,10 @@
 //! Every setting, read once at start; all faults are reported together.
 
+mod addresses;
 mod environment;
 pub mod example;
 mod groups;
+mod names;
 mod read;
 mod safety;
 pub mod table;
@@ -57,6 +59,8 @@ pub struct Config {
     pub mode: Mode,
     /// What is weak in production and yet allowed, by name.
     pub allowed_insecure: Vec<&'static str>,
+    /// What is set under names that look like settings and are none; each as a sentence for the log.
+    pub unknown_names: Vec<String>,
     pub listen: SocketAddr,
     pub public_url: Url,
     pub frontend_url: Url,
@@ -72,7 +76,9 @@ pub struct Config {
 
     pub trusted_proxies: TrustedProxies,
     pub cors_origins: Vec<String>,
+    pub cors_headers: Vec<String>,
     pub request_timeout: Duration,
+    pub keep_alive_timeout: Duration,
     pub shutdown: Shutdown,
     pub max_body_bytes: usize,
     pub introspection: bool,
@@ -96,6 +102,7 @@ pub struct Config {
     pub jwt_algorithm: String,
     pub jwt_issuer: String,
     pub jwt_audience: String,
+    pub jwt_client_id: String,
     pub jwt_keys_dir: PathBuf,
     pub jwt_private_keys: Option<Secret>,
     pub access_token_lifetime: Duration,
@@ -188,9 +195,9 @@ impl Config {
     /// # Errors
     /// Every fault there is, not only the first.
     pub fn from_environment() -> Result<Self, Vec<SettingFault>> {
-        let (given, mut faults) = environment::read()?;
+        let environment::Given { values: given, mut faults, unknown_names } = environment::read()?;
         match Self::read(&|name| given.get(name).cloned()) {
-            Ok(config) if faults.is_empty() => Ok(config),
+            Ok(config) if faults.is_empty() => Ok(Self { unknown_names, ..config }),
             Ok(_) => Err(faults),
             Err(others) => {
                 // A setting that could not be read is not missing, too.
@@ -200,6 +207,12 @@ impl Config {
                 Err(faults)
             }
         }
+    }
+
+    /// What stands in front of every path where clients reach the server, `/auth`; empty for a host of its own.
+    #[must_use]
+    pub fn public_path(&self) -> &str {
+        self.public_url.path().trim_end_matches('/')
     }
 
     /// Whether nobody signs in with an unverified address. Hiding who has an account includes it: a registration
@@ -222,6 +235,7 @@ impl Config {
         self.mode == Mode::Development
     }
 
+    #[allow(clippy::too_many_lines, reason = "a line for each setting")]
     fn read_all(read: &mut Read<'_>) -> Option<Self> {
         let mode = read.required("AUTHGRAPH_ENV", read::mode);
         read.mode = mode.unwrap_or(Mode::Development);
@@ -230,7 +244,7 @@ impl Config {
         let live = groups::read_live_limits(read);
         let retention = groups::read_retention(read);
         let shutdown = groups::read_shutdown(read);
-        let public_url = read.required("PUBLIC_URL", read::web_url);
+        let public_url = read.required("PUBLIC_URL", addresses::public_url);
         let issuer = read
             .optional("JWT_ISSUER", read::text)
             .or_else(|| public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
@@ -250,12 +264,12 @@ impl Config {
         Some(Self {
             mode: read.mode,
             allowed_insecure: Vec::new(),
-            listen: read.required("LISTEN", read::parsed)?,
+            unknown_names: Vec::new(),
+            listen: read.required("LISTEN", addresses::listen)?,
             public_url: public_url?,
-            frontend_url: read.required("FRONTEND_URL", read::web_url)?,
+            frontend_url: read.required("FRONTEND_URL", addresses::frontend_url)?,
             product_name: product_name.clone()?,
-            database_url: database_url
-                .unwrap_or_else(|| format!("sqlite://{}", below("authgraph.db").display()).into()),
+            database_url: database_url.unwrap_or_else(|| addresses::sqlite_url(&below("authgraph.db")).into()),
             jwt_keys_dir: keys_dir.unwrap_or_else(|| below("keys")),
             jwt_private_keys: private_keys,
             jwt_issuer: issuer?,
@@ -265,9 +279,11 @@ impl Config {
             redis_url: read.optional("REDIS_URL", read::redis_url),
             redis_key_prefix: read.required("REDIS_KEY_PREFIX", read::text)?,
             redis_timeout: read.required("REDIS_TIMEOUT", read::moment)?,
-            trusted_proxies: read.optional("TRUSTED_PROXIES", read::parsed).unwrap_or_default(),
-            cors_origins: read.optional("CORS_ORIGINS", list(read::origin)).unwrap_or_default(),
+            trusted_proxies: read.optional("TRUSTED_PROXIES", read::trusted_proxies).unwrap_or_default(),
+            cors_origins: read.optional("CORS_ORIGINS", list(addresses::origin)).unwrap_or_default(),
+            cors_headers: read.optional("CORS_HEADERS", list(addresses::header_name)).unwrap_or_default(),
             request_timeout: read.required("REQUEST_TIMEOUT", read::some_time)?,
+            keep_alive_timeout: read.required("KEEP_ALIVE_TIMEOUT", read::some_time)?,
             shutdown: shutdown?,
             max_body_bytes: read.required("MAX_BODY_BYTES", read::at_least_one)?,
             introspection: read.required("INTROSPECTION", switch)?,
@@ -286,10 +302,11 @@ impl Config {
             hide_account_existence: read.required("HIDE_ACCOUNT_EXISTENCE", switch)?,
             password_policy: passwords?,
             hash_cost: hashes?,
-            lockout_attempts: read.required("LOCKOUT_ATTEMPTS", read::parsed::<u16>).map(i32::from)?,
+            lockout_attempts: read.required("LOCKOUT_ATTEMPTS", read::number::<u16>).map(i32::from)?,
             lockout_duration: read.required("LOCKOUT_DURATION", read::duration)?,
             jwt_algorithm: read.required("JWT_ALGORITHM", read::one_of(&["RS256", "ES256", "EdDSA"]))?,
             jwt_audience: read.required("JWT_AUDIENCE", read::text)?,
+            jwt_client_id: read.required("JWT_CLIENT_ID", read::text)?,
             access_token_lifetime: read.required("ACCESS_TOKEN_LIFETIME", read::some_time)?,
             refresh_token_lifetime: read.required("REFRESH_TOKEN_LIFETIME", read::some_time)?,
             refresh_replay_window: read.required("REFRESH_REPLAY_WINDOW", read::duration)?,
@@ -315,7 +332,7 @@ impl Config {
             rate_limit_email: read.required("RATE_LIMIT_EMAIL", read::rate_limit)?,
             rate_limit_mfa: read.required("RATE_LIMIT_MFA", read::rate_limit)?,
             mfa_challenge_attempts: read
-                .required("MFA_CHALLENGE_ATTEMPTS", read::parsed::<u16>)
+                .required("MFA_CHALLENGE_ATTEMPTS", read::number::<u16>)
                 .map(|most| Some(i32::from(most)).filter(|most| *most > 0))?,
             retention: retention?,
             log: read.required("LOG", read::text)?,

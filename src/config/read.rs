@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::table::{self, InProduction};
+use super::table::{self, InProduction, Setting};
 use super::{EmailVerification, Mode, RateLimit, Secret};
+use crate::values::trusted_proxies::{InvalidTrustedProxies, TrustedProxies};
 
 /// A setting that is wrong or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ impl fmt::Display for SettingFault {
 }
 
 /// What a parser of one value answers: the value, or what it wants instead.
-type Parsed<T> = Result<T, String>;
+pub type Parsed<T> = Result<T, String>;
 
 /// One pass over all settings.
 pub struct Read<'a> {
@@ -53,7 +54,7 @@ impl<'a> Read<'a> {
             (Some(value), _) => value.as_str(),
             (None, InProduction::Default(default)) if self.mode == Mode::Production => default,
             (None, InProduction::Demanded) if self.mode == Mode::Production => {
-                self.fault(name, "", setting.meaning);
+                self.fault(name, "", &demanded(setting));
                 setting.default
             }
             (None, _) => setting.default,
@@ -73,7 +74,7 @@ impl<'a> Read<'a> {
         let value = self.given(name).or_else(|| match (setting.production, self.mode) {
             (InProduction::Default(default), Mode::Production) => Some(default.to_owned()),
             (InProduction::Demanded, Mode::Production) => {
-                self.fault(name, "", setting.meaning);
+                self.fault(name, "", &demanded(setting));
                 None
             }
             (_, Mode::Development | Mode::Production) => Some(setting.default.to_owned()),
@@ -113,6 +114,11 @@ impl<'a> Read<'a> {
     }
 }
 
+/// What is wanted where nothing is set that production demands.
+fn demanded(setting: &Setting) -> String {
+    format!("a value, which production demands. It is for: {}", setting.meaning)
+}
+
 #[allow(clippy::unnecessary_wraps, reason = "a parser like its neighbours")]
 pub fn text(value: &str) -> Parsed<String> {
     Ok(value.to_owned())
@@ -123,12 +129,22 @@ pub fn path(value: &str) -> Parsed<PathBuf> {
     Ok(PathBuf::from(value))
 }
 
-pub fn parsed<T: FromStr<Err: fmt::Display>>(value: &str) -> Parsed<T> {
-    value.parse().map_err(|error: T::Err| error.to_string())
+pub fn number<T: FromStr + PartialOrd + From<u8>>(value: &str) -> Parsed<T> {
+    at_least(0, value)
 }
 
 pub fn at_least_one<T: FromStr + PartialOrd + From<u8>>(value: &str) -> Parsed<T> {
-    value.parse().ok().filter(|number| *number >= T::from(1)).ok_or_else(|| "a whole number, 1 or more".to_owned())
+    at_least(1, value)
+}
+
+fn at_least<T: FromStr + PartialOrd + From<u8>>(least: u8, value: &str) -> Parsed<T> {
+    let most = u64::MAX >> (64 - 8 * size_of::<T>().min(8));
+    let wants = || format!("a whole number from {least} to {most}");
+    value.parse().ok().filter(|number| *number >= T::from(least)).ok_or_else(wants)
+}
+
+pub fn trusted_proxies(value: &str) -> Parsed<TrustedProxies> {
+    value.parse().map_err(|error: InvalidTrustedProxies| error.to_string())
 }
 
 pub fn switch(value: &str) -> Parsed<bool> {
@@ -197,19 +213,6 @@ pub fn rate_limit(value: &str) -> Parsed<RateLimit> {
     // "None allowed" would be read as "no limit".
     let attempts = attempts.trim().parse().ok().filter(|attempts| *attempts > 0).ok_or_else(wants)?;
     Ok(RateLimit { attempts, period })
-}
-
-pub fn web_url(value: &str) -> Parsed<Url> {
-    let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| "an address like https://app.example.com".to_owned())
-}
-
-/// An origin, spelt exactly as browsers send it (RFC 6454, section 6.2).
-pub fn origin(value: &str) -> Parsed<String> {
-    let url = web_url(value)
-        .map_err(|_| "origins like https://app.example.com, exact, comma-separated; * is not one".to_owned())?;
-    let origin = url.origin().ascii_serialization();
-    if origin == value { Ok(origin) } else { Err(format!("an origin without path, like {origin}")) }
 }
 
 pub fn database_url(value: &str) -> Parsed<Secret> {

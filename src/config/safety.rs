@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::read::{Read, list};
-use super::{Config, Mode, RateLimit};
+use super::{Config, Mode, RateLimit, addresses};
 use crate::values::loopback::is_loopback;
 use crate::values::trusted_proxies::TrustedProxies;
 
@@ -129,7 +129,7 @@ type Sign = (&'static str, fn(&str) -> bool);
 
 /// Settings that look like a deployment.
 const DEPLOYED: &[Sign] = &[
-    ("LISTEN", |listen| listen.parse::<std::net::SocketAddr>().is_ok_and(|address| !address.ip().is_loopback())),
+    ("LISTEN", |listen| addresses::listen(listen).is_ok_and(|address| !address.ip().is_loopback())),
     ("PUBLIC_URL", is_elsewhere),
     ("FRONTEND_URL", is_elsewhere),
     ("CORS_ORIGINS", |origins| origins.split(',').any(|origin| is_elsewhere(origin.trim()))),
@@ -174,7 +174,7 @@ fn is_elsewhere(value: &str) -> bool {
 
 /// Whether what is sent to a web address can be read on the way.
 fn is_clear(url: &Url) -> bool {
-    url.scheme() != "https" && !url.host_str().is_some_and(is_loopback)
+    url.scheme() == "http" && !url.host_str().is_some_and(is_loopback)
 }
 
 fn is_clear_text(url: &str) -> bool {

@@ -6,7 +6,7 @@ use crate::app::charges::Prepaid;
 use crate::app::limits::{Attempt, LetterCause};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, Event};
-use crate::records::one_time_tokens::{self, Purpose};
+use crate::records::one_time_tokens::{self, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, LetterKind};
 use crate::records::{held_addresses, known_devices, sessions, users};
 use crate::values::audit::AuditAction;
@@ -58,7 +58,7 @@ pub async fn request_email_change(
 
 /// Moves the account to the address whose mailbox the token came from, while the session that asked for it lives. The
 /// address it leaves is held and can take the account back, if its mailbox had been proved: an address that never was may
-/// be a stranger's, typed by the holder of the account.
+/// be a stranger's, typed by the holder of the account. For a minute the same token is answered again.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
@@ -66,7 +66,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::spend(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken)?;
+    let Some(holder) = spent else {
+        let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::ConfirmEmailChange, now - REPEATED).await?;
+        return Ok(proved.ok_or(Refusal::InvalidToken)?);
+    };
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;

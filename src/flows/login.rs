@@ -123,9 +123,11 @@ async fn refuse_guess(
 /// The password was right and yet nobody comes in: the account is locked, or was changed while we were hashing.
 async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
     let current = users::find(&app.db, user.id).await?;
-    let locked_until = current.and_then(|user| user.locked_until).filter(|until| *until > now);
-    let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
     let mut tx = app.db.begin().await?;
+    // A lock of wrong passwords that lasts longer than any was made before the clock was set back.
+    users::shorten_lock(&mut tx, user.id, now + app.config.lockout_duration).await?;
+    let locked_until = current.and_then(|user| user.locked_until_at_most(now, app.config.lockout_duration));
+    let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
     let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;

@@ -22,6 +22,7 @@ pub mod logout;
 pub mod manage_mfa;
 pub mod reauthenticate;
 pub mod rebuild_statistics;
+pub mod refill_search;
 pub mod refresh;
 pub mod register;
 pub mod remove_unverified;

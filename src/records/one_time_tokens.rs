@@ -28,6 +28,9 @@ pub enum Purpose {
     Invitation,
 }
 
+/// How long a token that has just proved an address is answered again, without doing anything.
+pub const REPEATED: Duration = Duration::from_mins(1);
+
 /// Whom a token was made for.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Holder {
@@ -97,6 +100,29 @@ pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Tim
     .bind(now)
     .optional()
     .await
+}
+
+/// The address that a token has proved since then, where it still is its account's: whoever asks twice at the same moment gets
+/// the same answer. A page may be mounted twice, and an answer may be lost.
+pub async fn find_proved(
+    tx: &mut Tx,
+    token: &OneTimeToken,
+    purpose: Purpose,
+    since: Time,
+) -> Result<Option<EmailAddress>> {
+    // What was proved by this token was proved when it was spent.
+    let proved: Option<(EmailAddress,)> = tx
+        .query(sql!(
+            "select t.email from one_time_tokens t join users u on u.id = t.user_id and u.email = t.email",
+            " where t.hash = $1 and t.purpose = $2 and t.spent_at > $3 and u.email_verified_at = t.spent_at",
+            " and u.deleted_at is null"
+        ))
+        .bind(token.hash())
+        .bind(purpose)
+        .bind(since)
+        .optional()
+        .await?;
+    Ok(proved.map(|(email,)| email))
 }
 
 /// Takes back what a user's unspent tokens of one purpose are good for.

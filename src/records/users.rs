@@ -2,6 +2,8 @@
 
 mod passwords;
 
+use std::time::Duration;
+
 use super::held_addresses;
 use super::id_list::IdList;
 use crate::error::{OrFault, Result};
@@ -14,6 +16,7 @@ use crate::values::user::{LockedBy, Role, UserStatus, folded};
 
 pub use passwords::{
     accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password,
+    shorten_lock,
 };
 
 /// One account.
@@ -44,6 +47,13 @@ impl User {
             return UserStatus::Deleted;
         }
         if self.locked_until.is_some_and(|until| until > now) { UserStatus::Locked } else { UserStatus::Active }
+    }
+
+    /// The end of the lock, if there is one. One of wrong passwords lasts no longer than this, whatever was done to the clock.
+    #[must_use]
+    pub fn locked_until_at_most(&self, now: Time, longest: Duration) -> Option<Time> {
+        let until = self.locked_until.filter(|until| *until > now)?;
+        Some(if self.locked_by == Some(LockedBy::Admin) { until } else { until.min(now + longest) })
     }
 
     /// Whether an administrator keeps everybody out of the account, those who are in too.
@@ -84,8 +94,8 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
     let created = tx
         .query(sql!(
             "insert into users",
-            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key)",
-            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9",
+            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key)",
+            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10",
             " where not exists (select 1 from held_addresses h where h.email = $2 and h.held_until > $8)",
             " on conflict (email) do nothing"
         ))
@@ -98,6 +108,7 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
         .bind(new.email_verified_at)
         .bind(now)
         .bind(new.name.map(folded))
+        .bind(new.email.search_key())
         .execute()
         .await?;
     // Asked for a taken address too: where accounts are hidden, both answers take as many statements.
@@ -172,7 +183,7 @@ pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
 pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
     let changed = tx
         .query(sql!(
-            "update users set email = $2, email_verified_at = $3, updated_at = $3",
+            "update users set email = $2, address_key = $4, email_verified_at = $3, updated_at = $3",
             " where id = $1 and deleted_at is null",
             " and not exists (select 1 from users o where o.email = $2 and o.id <> $1)",
             " and not exists (select 1 from held_addresses h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
@@ -180,6 +191,7 @@ pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
         .bind(id)
         .bind(email.clone())
         .bind(now)
+        .bind(email.search_key())
         .execute()
         .await?;
     Ok(changed == 1)

@@ -61,6 +61,11 @@ impl ManualClock {
         self.0.send_modify(|time| *time += by);
     }
 
+    /// Sets the clock back, as an operator or a time server may do.
+    pub fn set_back(&self, by: Duration) {
+        self.0.send_modify(|time| *time -= by);
+    }
+
     fn now(&self) -> Time {
         *self.0.borrow()
     }

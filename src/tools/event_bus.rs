@@ -2,10 +2,11 @@
 //! new where the news is kept; a ring that is lost costs nothing but time.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{AsyncConnectionConfig, Client, RedisResult, cmd};
+use deadpool_redis::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, cmd};
 use futures_util::StreamExt;
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{sleep, timeout};
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TRUSTED_FOR: Duration = Duration::from_secs(30);
 /// How long to wait before Redis is called again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// The same where it does not allow this user the channel, which takes an operator to mend.
+const LONG_PAUSE: Duration = Duration::from_secs(30);
 
 /// Where the bell hangs.
 #[derive(Clone)]
@@ -36,6 +39,7 @@ struct Bell {
     redis: Client,
     channel: String,
     line: Mutex<Option<MultiplexedConnection>>,
+    is_refused: AtomicBool,
 }
 
 impl EventBus {
@@ -46,7 +50,12 @@ impl EventBus {
     pub fn open(settings: &Settings) -> Result<Self> {
         let Some(url) = &settings.redis_url else { return Ok(Self(None)) };
         let redis = Client::open(url.as_str()).or_fault("reading the Redis URL")?;
-        Ok(Self(Some(Bell { redis, channel: settings.channel.clone(), line: Mutex::new(None) })))
+        Ok(Self(Some(Bell {
+            redis,
+            channel: settings.channel.clone(),
+            line: Mutex::new(None),
+            is_refused: AtomicBool::new(false),
+        })))
     }
 
     /// Whether there may be others to wake.
@@ -55,11 +64,18 @@ impl EventBus {
         self.0.is_some()
     }
 
+    /// Whether Redis has refused this user the channel (a user of an access control list has none by default).
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.0.as_ref().is_some_and(|bell| bell.is_refused.load(Ordering::Relaxed))
+    }
+
     /// Rings once. Where Redis is away, nobody hears it.
     pub async fn ring(&self) {
         let Some(bell) = &self.0 else { return };
-        if let Err(error) = bell.ring().await {
-            tracing::debug!(%error, "other instances were not woken");
+        match bell.ring().await {
+            Ok(()) => bell.is_refused.store(false, Ordering::Relaxed),
+            Err(error) => bell.failed(&error, "other instances were not woken"),
         }
     }
 
@@ -68,9 +84,9 @@ impl EventBus {
         let Some(bell) = &self.0 else { return std::future::pending().await };
         loop {
             if let Err(error) = bell.listen(heard).await {
-                tracing::debug!(%error, "the bell of the other instances is not heard");
+                bell.failed(&error, "the bell of the other instances is not heard");
             }
-            sleep(jittered(PAUSE)).await;
+            sleep(jittered(if self.is_refused() { LONG_PAUSE } else { PAUSE })).await;
         }
     }
 }
@@ -88,6 +104,20 @@ impl Bell {
         // A line that failed is not put back.
         *held = Some(line);
         Ok(())
+    }
+
+    /// Tells an operator once what only an operator can mend.
+    fn failed(&self, error: &RedisError, what: &'static str) {
+        let is_refused = error.code() == Some("NOPERM");
+        if is_refused && !self.is_refused.swap(true, Ordering::Relaxed) {
+            let channel = &self.channel;
+            tracing::warn!(
+                %error,
+                "Redis does not allow its user the channel {channel}, so live events of other instances come half a second \
+                 late. `ACL SETUSER … &{channel}` allows it"
+            );
+        }
+        tracing::debug!(%error, "{what}");
     }
 
     /// Listens until the line fails.

@@ -4,9 +4,11 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use base32::Alphabet;
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::ids::UserId;
+use super::printable;
 use super::secret_token::TokenHash;
 use crate::error::{OrFault, Result};
 
@@ -31,11 +33,14 @@ pub struct TotpCode(Zeroizing<String>);
 pub struct BackupCode(Zeroizing<Vec<u8>>);
 
 impl TypedCode {
-    /// Reads a code with the spaces and dashes people type; `None` where it can be neither kind.
+    /// Reads a code as people type or paste it: with spaces, dashes and marks that cannot be seen, with the digits of their
+    /// keyboard (Arabic, Persian, full-width, …). `None` where it can be neither kind.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
-        let is_filler = |c: char| c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}');
-        let code: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !is_filler(*c)).take(32).collect());
+        let is_dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}');
+        let is_filler = |c: char| c.is_whitespace() || is_dash(c) || printable::is_invisible(c);
+        let read = typed.chars().filter(|c| !is_filler(*c)).take(32).flat_map(|c| std::iter::once(c).nfkc());
+        let code: Zeroizing<String> = Zeroizing::new(read.map(|c| printable::digit(c).unwrap_or(c)).collect());
         if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(Self::Totp(TotpCode(code)));
         }
@@ -110,7 +115,19 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        for typed in ["123456", "123 456", " 123-456 ", "1 2 3 4 5 6", "123\u{2013}456"] {
+        for typed in [
+            "123456",
+            "123 456",
+            " 123-456 ",
+            "1 2 3 4 5 6",
+            "123\u{2013}456",
+            "١٢٣٤٥٦",
+            "۱۲۳ ۴۵۶",
+            "１２３４５６",
+            "१२३४५६",
+            "\u{200f}123\u{200b}456\u{feff}",
+            "\u{202b}١٢٣\u{2212}٤٥٦\u{202c}",
+        ] {
             assert!(
                 matches!(TypedCode::parse(typed), Some(TypedCode::Totp(code)) if code.expose() == "123456"),
                 "{typed:?}"
@@ -123,14 +140,20 @@ mod tests {
         let (code, user) = (BackupCode::random().unwrap(), UserId::new());
         let typed = code.expose().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
 
-        let Some(TypedCode::Backup(read)) = TypedCode::parse(&typed) else { panic!("{typed}") };
-        assert_eq!(read.hash(user), code.hash(user));
+        let pasted = format!("\u{200e}{}\u{200b}", code.expose().replace('7', "７").replace('4', "٤"));
+
+        for typed in [typed, pasted] {
+            let Some(TypedCode::Backup(read)) = TypedCode::parse(&typed) else { panic!("{typed}") };
+            assert_eq!(read.hash(user), code.hash(user));
+        }
+        let Some(TypedCode::Backup(read)) = TypedCode::parse(&code.expose()) else { panic!() };
         assert_ne!(read.hash(user), code.hash(UserId::new()));
     }
 
     #[test]
     fn what_is_neither_is_no_code() {
-        for typed in ["", "12345", "1234567", "١٢٣٤٥٦", "not-a-code", "UUUU-UUUU-UUUU-UUUU", &"1".repeat(4000)] {
+        for typed in ["", "12345", "1234567", "١٢٣٤٥", "½23456", "not-a-code", "UUUU-UUUU-UUUU-UUUU", &"1".repeat(4000)]
+        {
             assert!(TypedCode::parse(typed).is_none(), "{typed:?}");
         }
     }

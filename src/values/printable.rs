@@ -23,6 +23,18 @@ pub fn is_invisible(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
+/// The ASCII digit that a decimal digit of any script stands for. Each script has its ten in order, from zero on, and
+/// sets that follow each other without a gap are whole (Unicode, section 4.6).
+#[must_use]
+pub fn digit(c: char) -> Option<char> {
+    let is_digit = |c: char| category(c) == GeneralCategory::DecimalNumber;
+    if c.is_ascii() || !is_digit(c) {
+        return c.is_ascii_digit().then_some(c);
+    }
+    let before = (1..).map_while(|back| char::from_u32(u32::from(c) - back)).take_while(|c| is_digit(*c)).count();
+    char::from_digit(u32::try_from(before % 10).ok()?, 10)
+}
+
 /// Whether it ends a line, or moves a cursor. `char::is_control` knows only the ASCII line breaks.
 #[must_use]
 pub fn is_control(c: char) -> bool {
@@ -112,6 +124,15 @@ mod tests {
         ] {
             assert_eq!(name(people).as_deref(), Some(people));
         }
+    }
+
+    #[test]
+    fn a_digit_of_any_script_stands_for_one_of_ascii() {
+        for (typed, expected) in [('7', '7'), ('٧', '7'), ('۰', '0'), ('９', '9'), ('𝟿', '9'), ('𝟘', '0'), ('𞥐', '0')]
+        {
+            assert_eq!(digit(typed), Some(expected));
+        }
+        assert!(['a', '½', '一', '²'].iter().all(|c| digit(*c).is_none()));
     }
 
     #[test]

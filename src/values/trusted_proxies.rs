@@ -19,9 +19,7 @@ pub enum TrustedProxies {
 
 /// A setting that is neither a number nor a list of networks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "expected nothing, a number of proxies such as \"2\", or networks separated by commas such as \"10.0.0.0/8,::1/128\""
-)]
+#[error("a number of proxies like 1, or their networks, comma-separated, like 10.0.0.0/8,::1/128")]
 pub struct InvalidTrustedProxies;
 
 impl FromStr for TrustedProxies {

@@ -1,5 +1,6 @@
 //! The words about users: their role, where they stand, their display name.
 
+use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{FieldFault, Refusal};
@@ -54,10 +55,14 @@ pub const LOCKED_FOR_GOOD: Time = match Time::from_timestamp(253_402_300_799, 0)
     None => Time::MAX_UTC,
 };
 
-/// A name or a search for one, as both are compared: NFC, lower case.
+/// A name, an address or a search for one, as they are compared: without case, width and what cannot be seen (the caseless
+/// matching of Unicode 3.13, with NFKC). Of the Turkish letters i with and without a dot are one, or neither language would find
+/// the names of the other.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.nfc().collect::<String>().to_lowercase().nfc().collect()
+    let visible: String = text.nfkc().filter(|c| !printable::is_invisible(*c)).collect();
+    let folded: String = CaseMapper::new().fold_string(&visible).nfkc().collect();
+    folded.replace("i\u{307}", "i").replace('ı', "i")
 }
 
 /// What becomes of one field.
@@ -107,12 +112,13 @@ pub fn parse_name(typed: &str) -> Result<Option<String>, FieldFault> {
     Ok(Some(name))
 }
 
-/// Parses a language tag (BCP 47) as a client sends it: `de`, `pt-BR`.
+/// Parses a language tag (BCP 47) as a client sends it: `de`, `pt-BR`, or `pt_BR`, which becomes `pt-BR`.
 ///
 /// # Errors
 /// `INVALID`.
 pub fn parse_locale(typed: &str) -> Result<Option<String>, FieldFault> {
-    let tag = typed.trim();
+    // Phones write en_US (CLDR).
+    let tag = typed.trim().replace('_', "-");
     if tag.is_empty() {
         return Ok(None);
     }
@@ -121,12 +127,41 @@ pub fn parse_locale(typed: &str) -> Result<Option<String>, FieldFault> {
     if !is_tag {
         return Err(FieldFault::new("INVALID", "This is not a language tag like \"en\" or \"pt-BR\"."));
     }
-    Ok(Some(tag.to_owned()))
+    Ok(Some(tag))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_differs_in_case_alone_is_the_same() {
+        for (one, other) in [
+            ("STRASSE", "Straße"),
+            ("istanbul", "İstanbul"),
+            ("ISTANBUL", "İstanbul"),
+            ("IŞIK", "ışık"),
+            ("ΟΔΟΣ", "οδος"),
+            ("ｱﾝ", "アン"),
+            ("ＡＮＮ", "ann"),
+            ("Ö", "o\u{308}"),
+            ("ﬁ", "FI"),
+            ("Ǆ", "ǅ"),
+            ("علی\u{200c}رضا", "علیرضا"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one}");
+        }
+        assert_ne!(folded("bjork"), folded("björk"));
+    }
+
+    #[test]
+    fn phones_write_a_language_with_a_low_line() {
+        assert_eq!(parse_locale("en_US").unwrap().as_deref(), Some("en-US"));
+        assert_eq!(parse_locale("zh_Hans_CN").unwrap().as_deref(), Some("zh-Hans-CN"));
+        for wrong in ["en_US.UTF-8", "_", "en__US"] {
+            assert!(parse_locale(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_name_of_which_nothing_is_seen_is_none() {

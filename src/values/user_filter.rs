@@ -7,7 +7,7 @@ use crate::values::user::{Role, UserStatus, folded};
 
 /// The longest search, in characters.
 const SEARCH_LIMIT: usize = 100;
-/// What has no trigram is looked for at the beginning only.
+/// What has no trigram is looked for at the beginning only, unless its script writes words in one or two letters.
 const TRIGRAM: usize = 3;
 
 /// Which users.
@@ -66,29 +66,37 @@ impl Search {
         Ok(searched(typed)?.map(Self::Beginning))
     }
 
-    /// Reads a search for a part of an address or a name; without three letters or digits in a row it is one for the
-    /// beginning.
+    /// Reads a search for a part of an address or a name. Without three letters or digits in a row, and without a letter of
+    /// a script that has no case (Chinese, Korean, Hindi, Arabic, …), it is one for the beginning.
     ///
     /// # Errors
     /// As [`Search::beginning`].
     pub fn anywhere(typed: &str) -> Result<Option<Self>, FieldFault> {
         let search = searched(typed)?;
-        Ok(search.map(|text| if has_trigram(&text) { Self::Anywhere(text) } else { Self::Beginning(text) }))
+        Ok(search.map(|text| if is_sought_anywhere(&text) { Self::Anywhere(text) } else { Self::Beginning(text) }))
     }
 }
 
-/// Whether an index of trigrams can find it; that of PostgreSQL holds letters and digits alone.
-fn has_trigram(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).any(|run| run.chars().count() >= TRIGRAM)
+/// Whether an index of trigrams can find it (that of PostgreSQL holds letters and digits alone), or it is worth to read all
+/// names: where they are as short as 小明, a beginning is the family, and finds nobody by the name that people are called.
+fn is_sought_anywhere(text: &str) -> bool {
+    let has_no_case = |c: char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
+    let has_trigram = |run: &str| run.chars().count() >= TRIGRAM;
+    text.contains(has_no_case) || text.split(|c: char| !c.is_alphanumeric()).any(has_trigram)
 }
 
 fn searched(typed: &str) -> Result<Option<String>, FieldFault> {
-    let text = folded(typed.trim());
-    if text.chars().count() > SEARCH_LIMIT {
+    let typed = typed.trim();
+    if typed.chars().count() > SEARCH_LIMIT {
         return Err(FieldFault::new("TOO_LONG", format!("Please search for at most {SEARCH_LIMIT} characters.")));
     }
-    if text.chars().any(char::is_control) {
+    if typed.chars().any(char::is_control) {
         return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+    }
+    let text = folded(typed);
+    // Left out of the filter it would list everybody.
+    if text.is_empty() && !typed.is_empty() {
+        return Err(FieldFault::new("INVALID", "There is nothing to be seen here, so nothing to search for."));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
@@ -151,8 +159,16 @@ mod tests {
     }
 
     #[test]
+    fn short_words_of_scripts_without_case_are_sought_anywhere() {
+        for typed in ["小明", "明", "철수", "मस्त", "علی", "小a"] {
+            assert_eq!(Search::anywhere(typed), Ok(Some(Search::Anywhere(typed.to_owned()))));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_searched_for_is_refused() {
         assert_eq!(Search::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
         assert_eq!(Search::beginning("a\0b").unwrap_err().code, "INVALID");
+        assert_eq!(Search::beginning("\u{200b}").unwrap_err().code, "INVALID");
     }
 }

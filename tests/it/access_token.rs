@@ -51,6 +51,21 @@ async fn the_published_keys_verify_a_token() {
     }
 }
 
+/// RFC 9068, sections 2.1 and 2.2: what a strict validator looks for.
+#[tokio::test]
+async fn a_token_has_all_that_the_profile_of_access_tokens_demands() {
+    let app = TestApp::with(&[("JWT_CLIENT_ID", "example-app")]).await;
+    let ann = app.signed_in("ann@example.com").await;
+
+    assert_eq!(decode_header(&ann.access).unwrap().typ.as_deref(), Some("at+jwt"));
+    let claims = verified_elsewhere(&app, &ann.access).await;
+    for claim in ["iss", "aud", "sub", "client_id", "jti"] {
+        assert!(claims[claim].as_str().is_some_and(|text| !text.is_empty()), "{claim}");
+    }
+    assert!(claims["exp"].is_i64() && claims["iat"].is_i64());
+    assert_eq!(claims["client_id"], "example-app");
+}
+
 #[tokio::test]
 async fn every_token_has_an_id_of_its_own() {
     let app = TestApp::start().await;

@@ -194,6 +194,18 @@ async fn what_cannot_be_looked_for_is_refused_all_at_once() {
 }
 
 #[tokio::test]
+async fn an_address_is_found_in_every_spelling_and_no_action_is_refused() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("admin@example.com").await;
+    for spelt in ["127.0.0.1", "::ffff:127.0.0.1", "0:0:0:0:0:ffff:7f00:1", " 127.0.0.1 "] {
+        let found =
+            list(&app, &admin, &format!("(filter: {{ ipAddress: \"{spelt}\", actions: [LOGIN] }})")).await.granted();
+        assert_eq!(actions(&found), ["LOGIN"], "{spelt}");
+    }
+    assert_eq!(list(&app, &admin, "(filter: { actions: [] })").await.broken_rules(), ["filter.actions INVALID"]);
+}
+
+#[tokio::test]
 async fn the_dashboard_has_every_day_oldest_first() {
     let app = TestApp::start().await;
     app.administrator("admin@example.com").await;

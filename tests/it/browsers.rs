@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::socket::{PROTOCOL, Socket};
 use crate::support::{Answer, TestApp};
 
 const FRONTEND: &str = "https://app.example.com";
@@ -54,6 +55,50 @@ async fn a_frontend_may_send_the_cookie_and_read_the_request_id() {
 
     assert_eq!(answer.header("access-control-allow-credentials"), "true");
     assert!(answer.header("access-control-expose-headers").contains("x-request-id"));
+}
+
+#[tokio::test]
+async fn a_frontend_may_send_what_its_libraries_add_and_what_the_settings_name() {
+    let app = TestApp::with(&[("CORS_ORIGINS", FRONTEND), ("CORS_HEADERS", "X-Tenant, x-datadog-trace-id")]).await;
+    let asked = [("origin", FRONTEND), ("access-control-request-method", "POST")];
+
+    let preflight = send(&app, Method::OPTIONS, "/graphql", &asked).await;
+
+    let allowed: Vec<_> = preflight.header("access-control-allow-headers").split(',').map(str::trim).collect();
+    for header in [
+        "authorization",
+        "content-type",
+        "x-request-id",
+        "baggage",
+        "sentry-trace",
+        "traceparent",
+        "tracestate",
+        "apollographql-client-name",
+        "apollographql-client-version",
+        "apollo-require-preflight",
+        "x-apollo-operation-name",
+        "x-requested-with",
+        "x-tenant",
+        "x-datadog-trace-id",
+    ] {
+        assert!(allowed.contains(&header), "{header} is not in {allowed:?}");
+    }
+    assert!(!allowed.contains(&"*") && !allowed.contains(&"x-forwarded-for"));
+}
+
+#[tokio::test]
+async fn hybrid_apps_and_extensions_are_origins_too() {
+    for origin in ["capacitor://localhost", "ionic://localhost", "tauri://localhost", "moz-extension://0f3a9c1e"] {
+        let app = TestApp::with(&[("CORS_ORIGINS", origin)]).await;
+
+        let answer = app.ask("{ __typename }").header("origin", origin).await;
+        let foreign = app.ask("{ __typename }").header("origin", "capacitor://evil").await;
+
+        assert_eq!(answer.header("access-control-allow-origin"), origin);
+        assert_eq!(foreign.header("access-control-allow-origin"), "");
+        assert!(Socket::knock(app.address, &[PROTOCOL, ("origin", origin)]).await.is_ok(), "{origin}");
+        assert_eq!(Socket::knock(app.address, &[PROTOCOL, ("origin", "capacitor://evil")]).await.unwrap_err().0, 403);
+    }
 }
 
 #[tokio::test]

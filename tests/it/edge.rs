@@ -133,6 +133,29 @@ async fn what_a_form_can_send_does_not_run() {
 }
 
 #[tokio::test]
+async fn what_harmless_clients_write_otherwise_is_understood() {
+    let app = TestApp::start().await;
+    let body = json!({ "query": RULES }).to_string();
+    for (content_type, accept) in
+        [("application/json; charset=utf8", LEGACY), (LEGACY, "application/json; charset=utf8")]
+    {
+        let headers = [("content-type", content_type), ("accept", accept)];
+        send(&app, Method::POST, "/graphql", &headers, body.clone()).await.granted();
+    }
+    post(&app, format!("\u{feff}{body}")).await.granted();
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_told_from_a_broken_one() {
+    let app = TestApp::start().await;
+    for (coding, expected) in [("gzip", 415), ("br", 415), ("identity", 200)] {
+        let headers = [("content-type", LEGACY), ("content-encoding", coding)];
+        let answer = send(&app, Method::POST, "/graphql", &headers, json!({ "query": RULES }).to_string()).await;
+        assert_eq!(answer.status, expected, "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn who_accepts_neither_type_gets_none() {
     let app = TestApp::start().await;
 

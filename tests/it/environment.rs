@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
-use crate::support::process::run;
+use crate::support::database::Database;
+use crate::support::process::{Process, run, run_with_input};
 
 /// Makes a key where `JWT_KEYS_DIR` says, which needs nothing else.
 fn rotate(dotenv: &str, settings: &[(&str, &str)]) -> (tempfile::TempDir, Option<i32>, String) {
@@ -85,4 +86,69 @@ fn a_file_that_cannot_be_read_is_a_fault() {
         assert_eq!(code, Some(2), "{dotenv}");
         assert!(told.contains(".env: got a file that cannot be read"), "{told}");
     }
+}
+
+#[test]
+fn a_misspelt_name_in_the_file_stops_the_start_and_names_of_others_are_told() {
+    let (_folder, code, told) = rotate("REGISTRATION_OPENED=false\n", &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains(".env: got REGISTRATION_OPENED, which is no setting; wants REGISTRATION_OPEN"), "{told}");
+
+    let (_folder, code, told) = rotate("POSTGRES_PASSWORD=hunter2\n", &[]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("POSTGRES_PASSWORD in .env is no setting of authgraph") && !told.contains("hunter2"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_name_in_the_environment_that_is_nearly_a_setting_is_warned_of() {
+    let (_folder, code, told) = rotate(
+        "",
+        &[
+            ("RATE_LIMIT_AUHT", "9/1m"),
+            ("METRICS_TOKEN", "hunter2"),
+            ("PATH", "/bin"),
+            ("AUTHGRAPH_SERVICE_HOST", "10.0.0.1"),
+        ],
+    );
+
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("Is RATE_LIMIT_AUTH meant?"), "{told}");
+    assert!(told.contains("METRICS_TOKEN in the environment is no setting") && !told.contains("hunter2"), "{told}");
+    assert!(!told.contains("PATH") && !told.contains("SERVICE_HOST"), "{told}");
+}
+
+#[test]
+fn a_byte_order_mark_in_the_file_hides_no_setting() {
+    let (folder, code, told) = rotate("\u{feff}JWT_KEYS_DIR=elsewhere\n", &[]);
+
+    assert_eq!(code, Some(0), "{told}");
+    assert!(folder.path().join("elsewhere").is_dir());
+}
+
+#[test]
+fn quotes_that_no_shell_has_taken_away_are_no_part_of_a_value() {
+    for quoted in ["\"a folder\"", "'a folder'"] {
+        let (folder, code, told) =
+            rotate("", &[("JWT_KEYS_DIR", quoted), ("MAIL_FROM", "\"Example <no-reply@example.com>\"")]);
+
+        assert_eq!(code, Some(0), "{told}");
+        assert!(folder.path().join("a folder").is_dir());
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_powershell_pipes_is_the_one_that_was_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::fresh(folder.path()).await;
+    let settings = [("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", &*database.url)];
+    let arguments = ["users", "create-admin", "--email", "ann@example.com", "--password-stdin"];
+
+    let created = run_with_input(folder.path(), &arguments, &settings, "\u{feff}Correct-Horse-7\r\n");
+
+    assert!(created.status.success(), "{created:?}");
+    let process = Process::start(folder.path(), &database).await;
+    assert_eq!(process.login("ann@example.com").await, Some(true));
 }

@@ -24,7 +24,9 @@ use tokio_util::task::TaskTracker;
 use crate::support::Answer;
 
 const GRACE: Duration = Duration::from_millis(300);
-const PATIENCE: Patience = Patience { writing: GRACE, grace: GRACE };
+/// No test here waits for a head, or for a connection to be quiet for too long.
+const LONG: Duration = Duration::from_mins(1);
+const PATIENCE: Patience = Patience { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
 
 /// A server whose schema does nothing but this.
 struct Server {
@@ -39,7 +41,7 @@ impl Server {
     }
 
     fn answering(execute: Execute, settings: EdgeSettings) -> Self {
-        let readiness = Readiness { database: DatabaseState::Down, kv: KvState::InProcess };
+        let readiness = Readiness { database: DatabaseState::Down, kv: KvState::InProcess, channel: None };
         let edge = Edge {
             settings: Arc::new(settings),
             execute,

@@ -169,3 +169,17 @@ async fn who_has_no_second_factor_proves_nothing_by_a_code() {
     assert_eq!(app.regenerate_backup_codes(&bob, "123456").await.code(), "CONFLICT");
     assert_eq!(app.disable_mfa(&bob, Some(PASSWORD), "123456").await.code(), "CONFLICT");
 }
+
+#[tokio::test]
+async fn a_code_is_read_in_the_digits_of_every_keyboard() {
+    let app = TestApp::with(UNLIMITED).await;
+    let ann = app.with_mfa("ann@example.com").await;
+    for zero in ['\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'] {
+        let [challenge] = &app.challenges("ann@example.com", 1).await[..] else { panic!("one challenge") };
+        let code = app.next_code(&ann.authenticator);
+        let typed: String =
+            code.chars().filter_map(|digit| char::from_u32(u32::from(zero) + digit.to_digit(10).unwrap())).collect();
+
+        app.verify_mfa(challenge, &format!("\u{202b}{typed}\u{200b}")).await.signed_in();
+    }
+}

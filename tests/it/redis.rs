@@ -134,3 +134,54 @@ async fn redis_comes_back_without_a_restart() {
     app.ask("{ __typename }").await.granted();
     assert_eq!(app.app.kv.fallbacks(), before);
 }
+
+/// What Redis answers to one command.
+async fn told(redis: &Url, command: &str) -> String {
+    let mut connection = connect(redis).await;
+    connection.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+    let mut line = String::new();
+    connection.read_line(&mut line).await.unwrap();
+    line.trim_end().to_owned()
+}
+
+#[tokio::test]
+async fn a_redis_that_refuses_our_channel_is_told() {
+    let Some(redis) = redis() else { return };
+    let user = format!("authgraph-test-{}", uuid::Uuid::now_v7().simple());
+    assert_eq!(told(&redis, &format!("ACL SETUSER {user} on >secret ~* +@all resetchannels")).await, "+OK");
+    let mut restricted = redis.clone();
+    restricted.set_username(&user).unwrap();
+    restricted.set_password(Some("secret")).unwrap();
+    let app = TestApp::with(&[("REDIS_URL", restricted.as_str())]).await;
+    assert_eq!(app.get("/ready").await.body["checks"].get("channel"), None);
+
+    app.signed_in("ann@example.com").await;
+
+    let mut checks = serde_json::Value::Null;
+    for _ in 0..100 {
+        app.wait(Duration::from_secs(1));
+        checks = app.get("/ready").await.body["checks"].clone();
+        if checks["channel"] == "refused" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    told(&redis, &format!("ACL DELUSER {user}")).await;
+    assert_eq!((&checks["kv"], &checks["channel"]), (&serde_json::json!("up"), &serde_json::json!("refused")));
+}
+
+#[tokio::test]
+async fn a_redis_that_refuses_our_keys_is_no_redis_to_us() {
+    let Some(redis) = redis() else { return };
+    let user = format!("authgraph-test-{}", uuid::Uuid::now_v7().simple());
+    assert_eq!(told(&redis, &format!("ACL SETUSER {user} on >secret ~other:* &* +@all")).await, "+OK");
+    let mut restricted = redis.clone();
+    restricted.set_username(&user).unwrap();
+    restricted.set_password(Some("secret")).unwrap();
+    let app = TestApp::with(&[("REDIS_URL", restricted.as_str())]).await;
+
+    let ready = app.get("/ready").await;
+
+    told(&redis, &format!("ACL DELUSER {user}")).await;
+    assert_eq!(ready.body["checks"]["kv"], "fallback");
+}

@@ -71,6 +71,19 @@ async fn a_cookie_that_a_sibling_host_can_plant_is_not_read() {
     assert_eq!(answer.signed_in().email, "ann@example.com");
 }
 
+/// Analytics set such cookies for the whole site.
+#[tokio::test]
+async fn a_cookie_of_others_that_is_no_ascii_takes_ours_not_along() {
+    let app = TestApp::start().await;
+    let (mut token, _) = cookie(&login_by_cookie(&app).await);
+    for line in ["utm=Unders\u{f8}gelse; authgraph_refresh=", "utm=\u{1f36a};x=\u{e9}; authgraph_refresh="] {
+        let answer = app.refresh_with(json!({})).header("cookie", &format!("{line}{token}; y=\u{fc}")).await.granted();
+        token = cookie(&answer).0;
+    }
+    let answer = app.refresh_with(json!({})).header("cookie", &format!("authgraph_refresh=\"{token}\"")).await;
+    answer.signed_in();
+}
+
 #[tokio::test]
 async fn of_two_cookies_of_one_name_neither_is_taken() {
     let app = TestApp::start().await;

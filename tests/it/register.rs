@@ -27,6 +27,30 @@ async fn an_address_is_one_however_it_is_typed() {
 }
 
 #[tokio::test]
+async fn a_number_is_no_domain_and_a_domain_is_one_in_both_spellings() {
+    let app = TestApp::start().await;
+    for domain in ["127.1", "0x7f.0.0.1", "1.2.3.4", "[127.0.0.1]", "example.com."] {
+        let refused = app.register(&format!("ann@{domain}")).await;
+        assert_eq!(refused.broken_rules(), ["input.email INVALID"], "{domain}");
+    }
+    let persian = app.register("ann@می\u{200c}خواهم.example").await.signed_in();
+
+    assert_eq!(persian.email, "ann@xn--mgbn2ecje63gr19l.example");
+    assert_eq!(app.register("ann@xn--mgbn2ecje63gr19l.example").await.code(), "EMAIL_TAKEN");
+    app.login("Ａｎｎ＠می\u{200c}خواهم．example", PASSWORD).await.signed_in();
+}
+
+#[tokio::test]
+async fn a_language_is_understood_as_phones_write_it() {
+    let app = TestApp::start().await;
+
+    let answer =
+        app.register_with(json!({ "email": "ann@example.com", "password": PASSWORD, "locale": "en_US" })).await;
+
+    assert_eq!(answer.granted().text_at("/register/user/locale"), "en-US");
+}
+
+#[tokio::test]
 async fn a_taken_address_is_told_and_its_owner_gets_no_letter() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;

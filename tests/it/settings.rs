@@ -116,12 +116,70 @@ fn numbers_that_mean_nothing_are_refused() {
         ("TRUSTED_PROXIES", "everybody"),
         ("JWT_ALGORITHM", "HS256"),
         ("PUBLIC_URL", "auth.example.com"),
+        ("PUBLIC_URL", "http://a.example/#x"),
+        ("PUBLIC_URL", "http://a.example/?x"),
+        ("FRONTEND_URL", "http://a.example/#x"),
+        ("CORS_ORIGINS", "capacitor://localhost/"),
+        ("CORS_HEADERS", "*"),
+        ("CORS_HEADERS", "x tenant"),
+        ("KEEP_ALIVE_TIMEOUT", "0s"),
         ("METRICS_AUTH_TOKEN", "fifteen-letters"),
         ("METRICS_AUTH_TOKEN", "more than sixteen letters"),
     ] {
         let faults = read(&[("AUTHGRAPH_ENV", "development"), (name, value)]).unwrap_err();
         assert_eq!(names(&faults), [name], "{name}={value}");
     }
+}
+
+/// "LISTEN: got localhost; wants invalid socket address syntax" said the opposite.
+#[test]
+fn a_refused_setting_is_told_in_plain_words() {
+    for setting in SETTINGS.iter().flat_map(|group| group.settings) {
+        for value in ["\u{2603} !", "99999999999999999999999"] {
+            let told = read(&[("AUTHGRAPH_ENV", "development"), (setting.name, value)]).err().unwrap_or_default();
+            for text in told.iter().filter_map(|fault| fault.split_once("; wants ")).map(|(_, wants)| wants) {
+                for word in ["invalid", "Invalid", "expected", "error", "failed", "syntax", "parse", "digit found"] {
+                    assert!(!text.contains(word), "{}: {text}", setting.name);
+                }
+            }
+        }
+    }
+    let faults =
+        read(&[("LISTEN", "0.0.0.0"), ("TRUSTED_PROXIES", "all"), ("AUTHGRAPH_ENV", "development")]).unwrap_err();
+    assert!(
+        faults[0].starts_with("LISTEN: got 0.0.0.0; wants an address and a port, like 127.0.0.1:8080"),
+        "{faults:?}"
+    );
+    assert!(faults[1].starts_with("TRUSTED_PROXIES: got all; wants a number of proxies like 1, or"), "{faults:?}");
+    let missing = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
+    assert!(
+        missing
+            .iter()
+            .any(|fault| fault.starts_with("PUBLIC_URL: got nothing; wants a value, which production demands. "))
+    );
+}
+
+#[test]
+fn a_number_that_is_too_large_is_told_how_large_it_may_be() {
+    let faults = read(&[("LOCKOUT_ATTEMPTS", "70000"), ("HASH_QUEUE", "-1")]).unwrap_err();
+
+    assert_eq!(faults[0].split("; ").nth(1), Some("wants a whole number from 1 to 18446744073709551615"));
+    assert_eq!(faults[1].split("; ").nth(1), Some("wants a whole number from 0 to 65535"));
+}
+
+#[test]
+fn to_listen_everywhere_looks_like_a_deployment_however_it_is_written() {
+    for everywhere in ["0.0.0.0:8080", ":8080", "[::]:8080"] {
+        assert_eq!(names(&read(&[("LISTEN", everywhere)]).unwrap_err()), ["AUTHGRAPH_ENV"], "{everywhere}");
+    }
+    assert_eq!(read(&[("LISTEN", "localhost:8080")]).unwrap().listen.to_string(), "127.0.0.1:8080");
+}
+
+#[test]
+fn a_folder_of_any_name_holds_the_database() {
+    let config = read(&[("DATA_DIR", "/srv/100%/what?#1")]).unwrap();
+
+    assert_eq!(config.database_url.expose(), "sqlite:///srv/100%25/what%3F%231/authgraph.db");
 }
 
 #[test]

@@ -139,7 +139,8 @@ impl AccountMutation {
         }))
     }
 
-    /// Prove an address with the token of the verification letter. Needs no sign-in: the letter may be read elsewhere.
+    /// Prove an address with the token of the verification email. Needs no sign-in: the email may be read elsewhere. For a
+    /// minute the same token is answered again, so that a page may ask twice.
     #[graphql(directive = cost::apply(PROOF, None), directive = refuses::apply(vec![Code::InvalidToken]))]
     async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> ApiResult<Option<VerifyEmailPayload>> {
         let token = input::one_time_token(&input.token)?;

@@ -16,7 +16,7 @@ use crate::values::ids::NotAnId;
 /// What to look for in the audit trail. What is left out is not asked for; what is there must all be so.
 #[derive(InputObject, Default)]
 pub struct AuditEventFilter {
-    /// One of these was done.
+    /// One of these was done. An empty list is refused: nothing could match it.
     actions: Option<Vec<AuditAction>>,
     /// It ended so.
     outcome: Option<AuditOutcome>,
@@ -42,7 +42,7 @@ impl AuditEventFilter {
     pub fn read(typed: Option<Self>) -> Result<Filter> {
         let Some(typed) = typed else { return Ok(Filter::default()) };
         let mut faults = Faults::default();
-        let actions = faults.check("filter.actions", known_actions(typed.actions.unwrap_or_default()));
+        let actions = faults.check("filter.actions", known_actions(typed.actions));
         let outcome = faults.check("filter.outcome", known_outcome(typed.outcome));
         let actor = faults.check("filter.actorId", id(typed.actor_id.as_ref()));
         let subject = faults.check("filter.subjectId", id(typed.subject_id.as_ref()));
@@ -59,7 +59,11 @@ impl AuditEventFilter {
     }
 }
 
-fn known_actions(typed: Vec<AuditAction>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
+fn known_actions(typed: Option<Vec<AuditAction>>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
+    let Some(typed) = typed else { return Ok(Vec::new()) };
+    if typed.is_empty() {
+        return Err(FieldFault::new("INVALID", "Please name at least one action, or leave the field out."));
+    }
     if typed.contains(&AuditAction::Unknown) {
         return Err(unknown());
     }
@@ -84,6 +88,7 @@ fn id<T: FromStr<Err = NotAnId>>(typed: Option<&ID>) -> std::result::Result<Opti
 
 /// An address as the trail spells it.
 fn address(typed: Option<&str>) -> std::result::Result<Option<String>, FieldFault> {
-    let parsed = typed.map(|typed| typed.trim().parse::<IpAddr>().map(|address| address.to_string())).transpose();
+    let parsed =
+        typed.map(|typed| typed.trim().parse::<IpAddr>().map(|address| address.to_canonical().to_string())).transpose();
     parsed.map_err(|_| FieldFault::new("INVALID", "This is not an IPv4 or IPv6 address."))
 }

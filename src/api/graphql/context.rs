@@ -17,26 +17,30 @@ use crate::values::ids::UserId;
 use crate::values::time::Time;
 
 /// The cookie that holds the refresh token.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RefreshCookie {
     /// Its name.
     pub name: &'static str,
-    path: &'static str,
+    path: String,
     is_secure: bool,
 }
 
-/// By TLS: no other host can set a cookie of this name, nor this host one for a part of its pages (RFC 6265bis,
-/// section 4.1.3.2; docs/adr/0022).
-const BOUND_TO_HOST: RefreshCookie = RefreshCookie { name: "__Host-authgraph_refresh", path: "/", is_secure: true };
-
-/// Without TLS, on a laptop, where servers on other ports share the cookies.
-const PLAIN: RefreshCookie = RefreshCookie { name: "authgraph_refresh", path: "/graphql", is_secure: false };
-
-/// The cookie that a server of this configuration sets and reads.
+/// The cookie that a server of this configuration sets and reads. By TLS no other host can set a cookie of its name, nor
+/// this host one for a part of its pages (RFC 6265bis, section 4.1.3.2; docs/adr/0022): the name demands the path `/`, also
+/// where the server is reached below another one (docs/adr/0033).
 #[must_use]
 pub fn refresh_cookie(config: &Config) -> RefreshCookie {
     let is_secure = !config.is_development() || config.public_url.scheme() == "https";
-    if is_secure { BOUND_TO_HOST } else { PLAIN }
+    if is_secure {
+        return RefreshCookie { name: "__Host-authgraph_refresh", path: "/".to_owned(), is_secure };
+    }
+    plain_cookie(config)
+}
+
+/// The cookie without TLS, on a laptop, where servers on other ports share the cookies.
+fn plain_cookie(config: &Config) -> RefreshCookie {
+    let path = format!("{}/graphql", config.public_path());
+    RefreshCookie { name: "authgraph_refresh", path, is_secure: false }
 }
 
 /// The viewer of a request, read before the operation is charged or when the first field needs it. Request data; clones
@@ -193,11 +197,12 @@ pub fn set_refresh_cookie(ctx: &Context<'_>, token: String, expires_at: Time) ->
 /// # Errors
 /// A fault where the request has no app.
 pub fn clear_refresh_cookie(ctx: &Context<'_>) -> Result<()> {
-    let current = refresh_cookie(&ctx.app()?.config);
-    append_cookie(ctx, current, String::new(), 0);
-    if current != PLAIN {
-        append_cookie(ctx, PLAIN, String::new(), 0);
+    let config = &ctx.app()?.config;
+    let (current, plain) = (refresh_cookie(config), plain_cookie(config));
+    if current != plain {
+        append_cookie(ctx, current, String::new(), 0);
     }
+    append_cookie(ctx, plain, String::new(), 0);
     Ok(())
 }
 

@@ -173,7 +173,7 @@ impl CredentialsMutation {
     }
 
     /// Confirm the new address with the token of its email, while the session that asked for it lives. The old address is
-    /// told, and can undo the change if it was verified.
+    /// told, and can undo the change if it was verified. For a minute the same token is answered again.
     #[graphql(
         directive = cost::apply(PROOF + LETTER, None),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),

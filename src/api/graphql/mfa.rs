@@ -69,7 +69,7 @@ pub struct VerifyMfaInput {
     /// From `MfaRequired`.
     #[graphql(secret)]
     challenge_token: String,
-    /// Six digits of the authenticator app, or a backup code; spaces and dashes do not matter.
+    /// Six digits of the authenticator app, or a backup code; spaces, dashes and the script of the digits do not matter.
     #[graphql(secret)]
     code: String,
     /// How the refresh token travels back.

@@ -23,8 +23,9 @@ use crate::values::user_filter::{self, Search, Span, UserFilter};
 #[derive(InputObject, Default)]
 #[graphql(name = "UserFilter")]
 pub struct UserFilterInput {
-    /// Stands anywhere in the e-mail address or the name; case does not matter, in any script. A text without three
-    /// letters or digits in a row is looked for at the beginning only. At most 100 characters.
+    /// Stands anywhere in the email address or the name; case and width do not matter, in any script, and an
+    /// international domain is found in either spelling. A text without three letters or digits in a row is looked for at
+    /// the beginning only, unless its script has no case, such as Chinese or Hindi. At most 100 characters.
     search: Option<String>,
     /// The e-mail address or the name begins with it; case does not matter. The quickest way to find somebody.
     starts_with: Option<String>,
@@ -194,15 +195,16 @@ impl UserFilterInput {
         let starts_with = faults.check("filter.startsWith", optional(self.starts_with.as_deref(), Search::beginning));
         let created = faults.check("filter.createdAt", span(self.created_at));
         let last_login = faults.check("filter.lastLoginAt", span(self.last_login_at));
-        let ((search, starts_with), (created, last_login)) =
-            faults.finish(search.zip(starts_with).zip(created.zip(last_login)))?;
+        let provider = faults.check("filter.provider", provider(self.provider));
+        let read = || Some(((search?, starts_with?), (created?, last_login?), provider?));
+        let ((search, starts_with), (created, last_login), provider) = faults.finish(read())?;
         Ok(UserFilter {
             searches: [search, starts_with].into_iter().flatten().collect(),
             role: self.role.map(Into::into),
             status: self.status.map(Into::into),
             email_verified: self.email_verified,
             mfa_enabled: self.mfa_enabled,
-            provider: self.provider.filter(|provider| !provider.contains('\0')),
+            provider,
             created,
             last_login,
         })
@@ -213,6 +215,14 @@ type Parse = fn(&str) -> Result<Option<Search>, FieldFault>;
 
 fn optional(typed: Option<&str>, parse: Parse) -> Result<Option<Search>, FieldFault> {
     typed.map_or(Ok(None), parse)
+}
+
+/// What no name of a provider holds is refused: left out of the filter it would list everybody.
+fn provider(typed: Option<String>) -> Result<Option<String>, FieldFault> {
+    if typed.as_deref().is_some_and(|typed| typed.contains(char::is_control)) {
+        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+    }
+    Ok(typed)
 }
 
 fn span(typed: Option<TimeSpan>) -> Result<Span, FieldFault> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request as SchemaRequest, Response as SchemaResponse};
-use axum::http::HeaderValue;
+use axum::http::{HeaderName, HeaderValue};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use serde::Serialize;
@@ -118,8 +118,10 @@ pub struct EdgeSettings {
     pub trusted_proxies: TrustedProxies,
     /// The name of the cookie with the refresh token.
     pub refresh_cookie: String,
-    /// The origins of the frontends, exactly as browsers write them: `https://app.example.com`.
+    /// The origins of the frontends, exactly as browsers write them: `https://app.example.com`, `capacitor://localhost`.
     pub origins: Vec<HeaderValue>,
+    /// Headers that their pages may send, beside the common ones.
+    pub cors_headers: Vec<HeaderName>,
     /// The largest body, in bytes.
     pub body_limit: usize,
     /// How long a request may take.
@@ -142,6 +144,7 @@ impl Default for EdgeSettings {
             trusted_proxies: TrustedProxies::None,
             refresh_cookie: "refresh_token".to_owned(),
             origins: Vec::new(),
+            cors_headers: Vec::new(),
             body_limit: 64 * 1024,
             time_limit: Duration::from_secs(30),
             document_limits: DocumentLimits::default(),
@@ -168,6 +171,17 @@ pub struct Readiness {
     pub database: DatabaseState,
     /// Limits and revocation work without it too, on this instance alone.
     pub kv: KvState,
+    /// Told only where something is wrong: live events of other instances come late without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelState>,
+}
+
+/// What is wrong with the channel on which instances wake each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChannelState {
+    /// Redis does not allow its user to use it.
+    Refused,
 }
 
 /// Whether the database answers.

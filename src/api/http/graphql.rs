@@ -16,7 +16,7 @@ use super::edge::Edge;
 use super::event_stream;
 use super::graphql_request::GraphqlRequest;
 use super::graphql_response;
-use super::media_type::{MediaType, accepts_event_stream, is_json};
+use super::media_type::{MediaType, accepts_event_stream, is_encoded, is_json};
 use super::prepared::{OperationCode, OperationUser, Prepared, prepare};
 use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
@@ -38,6 +38,10 @@ const NOT_ACCEPTABLE: HttpRefusal = HttpRefusal::new(
 );
 const UNSUPPORTED: HttpRefusal =
     HttpRefusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json in UTF-8.");
+const ENCODED: HttpRefusal = HttpRefusal::new(
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    "The body must not be compressed: Content-Encoding is identity, or left out.",
+);
 const TOO_LARGE: HttpRefusal = HttpRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.");
 const UNREADABLE: HttpRefusal = HttpRefusal::new(StatusCode::BAD_REQUEST, "The body could not be read.");
 const ONLY_STREAMS: &str =
@@ -215,6 +219,7 @@ async fn read(head: &Parts, body: Body, limit: usize) -> Result<GraphqlRequest, 
             if text.len() > limit { Err(TOO_LARGE) } else { GraphqlRequest::from_query_string(text) }
         }
         Method::POST if !is_json(&head.headers) => Err(UNSUPPORTED),
+        Method::POST if is_encoded(&head.headers) => Err(ENCODED),
         Method::POST => GraphqlRequest::from_json(&read_body(&head.headers, body, limit).await?),
         _ => Err(METHOD),
     }

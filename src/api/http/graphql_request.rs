@@ -57,6 +57,8 @@ impl GraphqlRequest {
     /// # Errors
     /// Anything but one JSON object whose members have the right types.
     pub fn from_json(body: &[u8]) -> Result<Self, HttpRefusal> {
+        // RFC 8259, section 8.1: whoever reads JSON may ignore a byte order mark.
+        let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
         match body.trim_ascii_start().first() {
             Some(b'{') => {}
             Some(b'[') => return Err(BATCH),
@@ -122,6 +124,13 @@ mod tests {
         let request = GraphqlRequest::from_json(body).unwrap();
         assert_eq!((request.query.as_deref(), request.operation_name.as_deref()), (Some("{a}"), Some("b")));
         assert_eq!(request.variables.len(), 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_ignored_once() {
+        let marked = "\u{feff}{\"query\":\"{a}\"}";
+        assert_eq!(GraphqlRequest::from_json(marked.as_bytes()).unwrap().query.as_deref(), Some("{a}"));
+        assert_eq!(refused(format!("\u{feff}{marked}").as_bytes()), NOT_JSON.message);
     }
 
     #[test]

@@ -67,6 +67,13 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     sent.essence_str() == mime::APPLICATION_JSON.essence_str() && is_utf8(&sent)
 }
 
+/// Whether the body is compressed (RFC 9110, section 8.4). A small body can hold gigabytes, so none is unpacked.
+#[must_use]
+pub fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings.any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") && !coding.is_empty())
+}
+
 /// Whether the client asks for server-sent events by name; `*/*` does not mean a stream.
 #[must_use]
 pub fn accepts_event_stream(headers: &HeaderMap) -> bool {
@@ -74,10 +81,10 @@ pub fn accepts_event_stream(headers: &HeaderMap) -> bool {
     accepted(headers).iter().any(|entry| is_event_stream(entry) && thousandths(entry).is_some_and(|q| q > 0))
 }
 
-/// The entries of all `Accept` lines; those that cannot be read count as not sent.
+/// The entries of all `Accept` lines; those that cannot be read count as not sent, and take no other one along.
 fn accepted(headers: &HeaderMap) -> Vec<Mime> {
-    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).filter_map(|entry| entry.trim().parse().ok()).collect()
+    let entries = headers.get_all(header::ACCEPT).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    entries.filter_map(|entry| std::str::from_utf8(entry).ok()?.trim().parse().ok()).collect()
 }
 
 /// The most precise entry for a type decides, even against a higher quality elsewhere.
@@ -95,7 +102,8 @@ fn suits(accepted: &[Mime], subtype: &str) -> Option<Suits> {
 }
 
 fn is_utf8(media_type: &Mime) -> bool {
-    media_type.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8)
+    // The second is no name of it (RFC 3629), and yet many clients write it.
+    media_type.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8 || charset == "utf8")
 }
 
 fn thousandths(entry: &Mime) -> Option<u16> {
@@ -162,6 +170,16 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_that_is_no_text_takes_no_other_one_along() {
+        for line in
+            [&b"text/html;x=\xe9, application/graphql-response+json"[..], b"\xff,application/graphql-response+json"]
+        {
+            let sent = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_bytes(line).unwrap())]);
+            assert_eq!(MediaType::negotiate(&sent), Some(MediaType::GraphqlResponse));
+        }
+    }
+
+    #[test]
     fn a_stream_is_only_for_those_who_ask_for_it_by_name() {
         for (accept, asks) in [
             ("text/event-stream", true),
@@ -175,7 +193,13 @@ mod tests {
 
     #[test]
     fn only_json_in_utf8_is_read() {
-        for sent in ["application/json", "Application/JSON; Charset=UTF-8", "application/json; charset=\"utf-8\""] {
+        for sent in [
+            "application/json",
+            "Application/JSON; Charset=UTF-8",
+            "application/json; charset=\"utf-8\"",
+            "application/json; charset=utf8",
+            "application/json;charset=UTF8",
+        ] {
             assert!(is_json(&headers(&header::CONTENT_TYPE, &[sent])), "{sent}");
         }
         for sent in ["", "text/plain", "application/json+x", "application/json; charset=latin1", "multipart/form-data"]

@@ -35,10 +35,12 @@ impl CorrelationId {
 /// Who is on the other end.
 #[must_use]
 pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &CorrelationId) -> Caller {
-    // A line that is not text must still end the walk, hence the empty string.
-    let forwarded = headers.get_all("x-forwarded-for").iter().map(|line| line.to_str().unwrap_or_default());
+    // Our proxy may have added its entry to a line that the client began with bytes that are no text. Those end the walk,
+    // and what stands behind them counts.
+    let lines = headers.get_all("x-forwarded-for").iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let lines: Vec<_> = lines.collect();
     Caller {
-        address: proxies.client_address(peer, forwarded),
+        address: proxies.client_address(peer, lines.iter().map(AsRef::as_ref)),
         user_agent: headers.get(header::USER_AGENT).map(|agent| printable(agent.as_bytes())).unwrap_or_default(),
         correlation_id: id.0.clone(),
     }
@@ -77,12 +79,17 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 
 /// The only cookie of that name. Of two one was planted, by a neighbouring host or for another path, and nobody knows
 /// which. Read byte by byte: whoever trims more than browsers do, such as spaces of Unicode, finds the protected name
-/// `__Host-…` in cookies that anybody may set.
+/// `__Host-…` in cookies that anybody may set. Cookies of others on the same line may hold any bytes.
 fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     let mut found = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     let (Some(value), None) = (found.next(), found.next()) else { return None };
-    std::str::from_utf8(value).ok().filter(|value| is_credential(value)).map(str::to_owned)
+    std::str::from_utf8(unquoted(value)).ok().filter(|value| is_credential(value)).map(str::to_owned)
+}
+
+/// A cookie's value may stand in quotes (RFC 6265, section 4.1.1).
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// Whether a text can be a token: some printable characters, without spaces.
@@ -151,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_client_begins_a_forwarded_line_with_hides_not_what_our_proxy_added() {
+        let sent = headers(&[("x-forwarded-for", b"\xff, 203.0.113.7")]);
+
+        let caller = caller(&sent, [10, 0, 0, 1].into(), &TrustedProxies::Hops(1), &CorrelationId("id".into()));
+
+        assert_eq!(caller.address.to_string(), "203.0.113.7");
+    }
+
+    #[test]
     fn an_unreadable_forwarded_line_ends_the_walk() {
         let sent = headers(&[("x-forwarded-for", b"203.0.113.7"), ("x-forwarded-for", b"\xff")]);
 
@@ -178,6 +194,11 @@ mod tests {
     fn a_cookie_counts_where_it_is_the_only_one_of_its_name() {
         assert_eq!(cookie_of(&[b"a=1; refresh=2; __Host-refresh=abc;x"]).as_deref(), Some("abc"));
         assert_eq!(cookie_of(&[b"name=\xc3\xa9", b"__Host-refresh=abc"]).as_deref(), Some("abc"));
+        assert_eq!(cookie_of(&[b"name=\xc3\xa9\xff; __Host-refresh=abc;\xe9=1"]).as_deref(), Some("abc"));
+        assert_eq!(cookie_of(&[b"__Host-refresh=\"abc\""]).as_deref(), Some("abc"));
+        for torn in [b"__Host-refresh=\"\"".as_slice(), b"__Host-refresh=\"a b\"", b"__Host-refresh="] {
+            assert_eq!(cookie_of(&[torn]), None);
+        }
         for twice in
             [&[b"__Host-refresh=abc; __Host-refresh=def".as_slice()][..], &[b"__Host-refresh=abc", b"__Host-refresh="]]
         {

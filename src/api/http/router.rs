@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::edge::Edge;
+use super::edge::{Edge, EdgeSettings};
 use super::graphql::graphql;
 use super::layers;
 use super::probes::{health, jwks, ready};
@@ -37,7 +37,7 @@ pub fn router(edge: Edge, more: Router) -> Router {
         .layer(from_fn_with_state(edge.clone(), layers::log))
         .layer(from_fn_with_state(edge.clone(), layers::secure))
         .layer(from_fn_with_state(edge.clone(), layers::count_options))
-        .layer(cors(&edge.settings.origins))
+        .layer(cors(&edge.settings))
         .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed))
         // Inside of the layers that add headers: a browser may read the answer to a panic only with those of CORS.
         .layer(from_fn(layers::catch_panic))
@@ -57,16 +57,37 @@ pub fn router(edge: Edge, more: Router) -> Router {
         .layer(layers)
 }
 
+/// What browsers add to requests of their own accord, or libraries in them do: traces (W3C Trace Context and Baggage, Sentry)
+/// and names of clients and operations (Apollo, Hive). A preflight that lacks one of them stops the call.
+const COMMON_HEADERS: [&str; 13] = [
+    "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "baggage",
+    "graphql-client-name",
+    "graphql-client-version",
+    "sentry-trace",
+    "traceparent",
+    "tracestate",
+    "x-apollo-operation-id",
+    "x-apollo-operation-name",
+    REQUEST_ID,
+    "x-requested-with",
+];
+
 /// Exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings name.
-fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    let origins = origins.to_vec();
+fn cors(settings: &EdgeSettings) -> CorsLayer {
+    let origins = settings.origins.clone();
+    let common = COMMON_HEADERS.map(HeaderName::from_static);
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(common);
+    let headers: Vec<_> = headers.chain(settings.cors_headers.iter().cloned()).collect();
     let limits = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
     let expose = limits.map(HeaderName::from_static);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static(REQUEST_ID)])
+        .allow_headers(headers)
         .expose_headers(
             expose.into_iter().chain([HeaderName::from_static(REQUEST_ID), header::RETRY_AFTER]).collect::<Vec<_>>(),
         )

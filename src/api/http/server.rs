@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::time::Duration;
 
+use axum::middleware::{AddExtension, from_fn};
 use axum::{Extension, Router};
 use axum_server::Handle;
 use axum_server::accept::Accept;
@@ -14,19 +15,23 @@ use hyper_util::rt::TokioTimer;
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
 
 use super::connections::{Connection, Connections};
+use super::keep_alive::{self, TimedStream, Turn, Waits};
 use super::open_streams::Drain;
 use crate::error::{OrFault, Result};
 
-/// How long a client may take to say the head of a request, and how long a connection may stay silent between two.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_HEAD: usize = 32 * 1024;
 const MOST_HEADERS: usize = 64;
 
 /// How long the server waits for the other end.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
+    /// To say the head of a request, from its first byte on; and to say that byte on a new connection.
+    pub head: Duration,
+    /// To begin another request on the same connection.
+    pub keep_alive: Duration,
     /// To take in something of what is written: who asks and does not read holds the answer in our memory.
     pub writing: Duration,
     /// To finish what is in flight at shutdown.
@@ -45,10 +50,11 @@ pub async fn serve(
     shutdown: CancellationToken,
     patience: Patience,
 ) -> Result<()> {
-    let Patience { writing, grace } = patience;
+    let Patience { head, keep_alive, writing, grace } = patience;
     listener.set_nonblocking(true).or_fault("preparing the listener")?;
     let handle = Handle::new();
-    let greeter = Greeter { connections, shutdown: shutdown.clone(), write_timeout: writing };
+    let waits = Waits { head, keep_alive };
+    let greeter = Greeter { connections, shutdown: shutdown.clone(), waits, write_timeout: writing };
     let mut server =
         axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(greeter).handle(handle.clone());
     let http = server.http_builder();
@@ -56,12 +62,14 @@ pub async fn serve(
     *http = http.clone().http1_only();
     http.http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // The library has one timeout for a quiet connection and the head after it. What it must tell apart we do; this is
+        // for what we overlook.
+        .header_read_timeout(keep_alive.saturating_add(head))
         .max_headers(MOST_HEADERS)
         .max_buf_size(LARGEST_HEAD);
 
     let drain = Drain { stopping: shutdown.clone(), ..Drain::default() };
-    let router = router.layer(Extension(drain.clone()));
+    let router = router.layer(from_fn(keep_alive::take_turn)).layer(Extension(drain.clone()));
     let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     tokio::pin!(serving);
     tokio::select! {
@@ -79,25 +87,27 @@ pub async fn serve(
 struct Greeter {
     connections: Connections,
     shutdown: CancellationToken,
+    waits: Waits,
     write_timeout: Duration,
 }
 
 impl<S: Send + 'static> Accept<TcpStream, S> for Greeter {
-    type Stream = Pin<Box<TimeoutStream<Connection>>>;
-    type Service = S;
-    type Future = BoxFuture<'static, io::Result<(Self::Stream, S)>>;
+    type Stream = Pin<Box<TimeoutStream<TimedStream<Connection>>>>;
+    type Service = AddExtension<S, Turn>;
+    type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Self { connections, shutdown, write_timeout } = self.clone();
+        let Self { connections, shutdown, waits, write_timeout } = self.clone();
         async move {
             let connection = connections.admit(stream)?;
             let socket = connection.socket();
             socket.set_nodelay(true)?;
-            let greeted = shutdown.run_until_cancelled(tokio::time::timeout(HEAD_TIMEOUT, greeting(socket))).await;
+            let greeted = shutdown.run_until_cancelled(tokio::time::timeout(waits.head, greeting(socket))).await;
             greeted.ok_or(io::ErrorKind::ConnectionAborted)???;
-            let mut stream = TimeoutStream::new(connection);
+            let turn = Turn::default();
+            let mut stream = TimeoutStream::new(TimedStream::new(connection, waits, turn.clone()));
             stream.set_write_timeout(Some(write_timeout));
-            Ok((Box::pin(stream), service))
+            Ok((Box::pin(stream), Extension(turn).layer(service)))
         }
         .boxed()
     }

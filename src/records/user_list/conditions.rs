@@ -28,7 +28,7 @@ pub(super) struct Conditions {
 pub(super) struct Beginning {
     /// The bounds of the addresses, each with its `and`.
     pub addresses: Vec<Value>,
-    /// A source of whose name does.
+    /// A source of whose name does, or whose address as a person reads it.
     pub names: Vec<Value>,
 }
 
@@ -83,6 +83,10 @@ impl Conditions {
                     from(),
                     Sql(" and u.name_key < "),
                     before(),
+                    Sql(" or u.address_key >= "),
+                    from(),
+                    Sql(" and u.address_key < "),
+                    before(),
                     Sql(")"),
                 ]);
                 let addresses = [
@@ -96,6 +100,10 @@ impl Conditions {
                     from(),
                     Sql(" and n.name_key < "),
                     before(),
+                    Sql(" union all select a.id from users a where a.address_key >= "),
+                    from(),
+                    Sql(" and a.address_key < "),
+                    before(),
                 ];
                 self.sources.push([&addresses[..], &[Sql(" union all ")], &names[..]].concat());
                 let bounds = vec![Sql(" and u.email >= "), from(), Sql(" and u.email < "), before()];
@@ -107,6 +115,8 @@ impl Conditions {
                     Sql(" and (u.email like "),
                     exact(),
                     Sql(r" escape '\' or u.name_key like "),
+                    exact(),
+                    Sql(r" escape '\' or u.address_key like "),
                     exact(),
                     Sql(r" escape '\')"),
                 ]);

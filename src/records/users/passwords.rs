@@ -27,6 +27,18 @@ pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time
     Ok(counted.filter(|(attempts,)| *attempts == 0).map(|_| lock_until))
 }
 
+/// Lets a lock of wrong passwords end then, where it would last longer.
+pub async fn shorten_lock(tx: &mut Tx, id: UserId, until: Time) -> Result<()> {
+    tx.query(sql!(
+        "update users set locked_until = $2 where id = $1 and locked_by = 'FAILED_ATTEMPTS' and locked_until > $2"
+    ))
+    .bind(id)
+    .bind(until)
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Accepts the password whose hash was compared, and forgets failures before it. `None` where the account was locked or
 /// deleted, or its password changed, while we were hashing. Who may pass the lock that wrong passwords made leaves it as it
 /// is for everybody else.

@@ -16,6 +16,7 @@ fn settings(algorithm: Algorithm) -> Settings {
         algorithm,
         issuer: "https://auth.example.com".to_owned(),
         audience: "example".to_owned(),
+        client_id: "example-app".to_owned(),
         lifetime: Duration::from_mins(15),
         leeway: Duration::from_secs(5),
     }

@@ -196,3 +196,50 @@ fn every_history_goes_in_redis_as_in_the_model() {
         Store::Redis(Redis::open(&url, &settings).unwrap())
     });
 }
+
+/// Attempts at one window of three, each after the clock was moved by so many microseconds, forth or back.
+fn moves() -> impl Strategy<Value = Vec<i64>> {
+    let moment = prop_oneof![0..2_000_000_i64, -2_000_000..2_000_000_i64, -7_200_000_000..7_200_000_000_i64];
+    prop::collection::vec(moment, 1..40)
+}
+
+/// No wait is longer than the period, and after one period by a steady clock there is room.
+async fn play_with_a_clock_that_is_set(store: &mut Store, moves: &[i64]) -> Result<(), TestCaseError> {
+    let period = Duration::from_secs(30);
+    let windows = [Window::of("a", 3, period)];
+    let mut at = now().timestamp_micros();
+    let mut attempt = 0;
+    let mut take = async |at: i64| {
+        attempt += 1;
+        let receipt = Receipt { name: attempt.to_string(), at };
+        store.take([&windows, &[]], &receipt).await[0].clone().unwrap().0
+    };
+    for by in moves {
+        at += by;
+        prop_assert!(take(at).await <= period);
+    }
+    take(at).await;
+    prop_assert_eq!(take(at + 30_000_000 + 1_000_000).await, Duration::ZERO);
+    Ok(())
+}
+
+fn every_clock(cases: u32, open: impl Fn() -> Store) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut runner = TestRunner::new(Config { cases, ..Config::default() });
+    let told = runner.run(&moves(), |moves| runtime.block_on(play_with_a_clock_that_is_set(&mut open(), &moves)));
+    told.unwrap_or_else(|fault| panic!("{fault}"));
+}
+
+#[test]
+fn whatever_is_done_to_the_clock_nobody_waits_longer_than_the_period_in_process() {
+    every_clock(500, || Store::Here(Windows::new(100)));
+}
+
+#[test]
+fn whatever_is_done_to_the_clock_nobody_waits_longer_than_the_period_in_redis() {
+    let Some(url) = super::tests::redis_url() else { return };
+    every_clock(100, || {
+        let settings = settings(Some(url.clone()), Duration::from_secs(20), WindowClock::Caller);
+        Store::Redis(Redis::open(&url, &settings).unwrap())
+    });
+}

@@ -31,15 +31,16 @@ pub struct Settings {
     pub key_prefix: String,
     /// The longest that a caller waits for Redis.
     pub timeout: Duration,
-    /// Whose clock windows in Redis go by.
+    /// Whose clock windows go by.
     pub window_clock: WindowClock,
 }
 
-/// Whose clock windows in Redis go by.
+/// Whose clock windows go by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WindowClock {
-    /// That of Redis: one for all instances, whose own clocks differ.
-    Redis,
+    /// That of the store. Redis has one for all instances, whose own clocks differ; this process counts from its start, with
+    /// a clock that nobody can set.
+    Store,
     /// The time each caller gives, so that tests can move it.
     Caller,
 }
@@ -65,6 +66,8 @@ pub struct Kv(Arc<Stores>);
 struct Stores {
     redis: Option<Redis>,
     memory: Memory,
+    clock: WindowClock,
+    begun: Instant,
 }
 
 impl Kv {
@@ -74,7 +77,8 @@ impl Kv {
     /// A fault where the URL cannot be read.
     pub fn open(settings: &Settings) -> Result<Self> {
         let redis = settings.redis_url.as_deref().map(|url| Redis::open(url, settings)).transpose()?;
-        Ok(Self(Arc::new(Stores { redis, memory: Memory::new() })))
+        let (clock, begun) = (settings.window_clock, Instant::now());
+        Ok(Self(Arc::new(Stores { redis, memory: Memory::new(), clock, begun })))
     }
 
     /// The value that was last put here, unless it has expired. While Redis is away, only what this instance has put
@@ -118,7 +122,7 @@ impl Kv {
     #[must_use]
     pub fn take_here(&self, window: Window<'_>, now: Time) -> Taken {
         let active = Active::of(&[window]);
-        let receipt = Receipt { name: String::new(), at: now.timestamp_micros() };
+        let receipt = Receipt { name: String::new(), at: self.window_time(now) };
         active.told_of_all(self.0.memory.take_in_turn([&active.windows, &[]], &receipt).0.taken)
     }
 
@@ -134,7 +138,7 @@ impl Kv {
         let [first, second] = attempts;
         let redis = self.0.redis.as_ref().filter(|_| !first.is_empty() || !second.is_empty());
         let name = redis.map(Redis::new_attempt).unwrap_or_default();
-        let receipt = Receipt { name, at: now.timestamp_micros() };
+        let receipt = Receipt { name, at: self.window_time(now) };
         // Counted here too, and first: whoever has to do without Redis from one moment to the next, perhaps because an
         // attacker keeps it busy, must not begin to count at nothing. What is full here is full everywhere.
         let (one, other) = self.0.memory.take_in_turn(attempts, &receipt);
@@ -160,7 +164,15 @@ impl Kv {
     /// The refusal of the next attempt at a window, if it is known here to be full. Asks nobody and records nothing.
     #[must_use]
     pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Taken> {
-        if window.limit == 0 { None } else { self.0.memory.full(&window, now.timestamp_micros()) }
+        if window.limit == 0 { None } else { self.0.memory.full(&window, self.window_time(now)) }
+    }
+
+    /// The time that windows in this process go by, in microseconds.
+    fn window_time(&self, now: Time) -> i64 {
+        match self.0.clock {
+            WindowClock::Store => microseconds(self.0.begun.elapsed()),
+            WindowClock::Caller => now.timestamp_micros(),
+        }
     }
 
     /// Gives back a part of what a granted attempt took of each window, as if it had asked for less.
@@ -235,6 +247,10 @@ impl<'a> Active<'a> {
         Taken { outcome, fills }
     }
 }
+
+/// How far ahead of its successor an attempt may be dated: callers read the clock before they get here, and may overtake each
+/// other. What is dated further ahead was counted before the clock was set back.
+const OVERTAKING: Duration = Duration::from_secs(1);
 
 /// Whole microseconds, the unit of all arithmetic on windows.
 fn microseconds(duration: Duration) -> i64 {

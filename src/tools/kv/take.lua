@@ -3,6 +3,8 @@
 -- weights as its score, negative, so that it comes before all times.
 -- ARGV: the time now (empty: this server's), a name no other attempt has, how many of the windows are the first
 -- attempt's, then limit, period and weight of each window. All times in microseconds.
+-- An attempt dated more than a second ahead was counted before the clock was set back. Where one would hold up another, all
+-- that are dated ahead are forgotten: no wait is longer than the period.
 -- Answers how long to wait (0: both granted), the window that holds up longest, then for each window what is used and how
 -- long until nothing is.
 local name, firsts, now = ARGV[2], tonumber(ARGV[3]), ARGV[1]
@@ -43,14 +45,31 @@ local function look(i)
   end
 end
 
-local function wait_for(i)
+-- When that was counted which has to be forgotten until there is room.
+local function freeing(i)
   local excess, at, place = used[i] + weights[i] - limits[i], now - periods[i], 1
   while excess > 0 do
     local next = redis.call('ZRANGE', KEYS[i], place, place, 'WITHSCORES')
     if not next[1] then break end
     excess, at, place = excess - weight_of(next[1]), tonumber(next[2]), place + 1
   end
-  return at + periods[i] - now
+  return at
+end
+
+-- The clock was set back: what it dated ahead is forgotten. The instances have counted it too, by clocks that nobody sets, and
+-- refuse for a period; to count it from now on would make that two.
+local function forget_ahead(i)
+  local ahead = '(' .. now_written
+  for _, attempt in ipairs(redis.call('ZRANGEBYSCORE', KEYS[i], ahead, '+inf')) do
+    used[i] = used[i] - weight_of(attempt)
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], ahead, '+inf')
+  has_forgotten[i] = true
+end
+
+local function wait_for(i)
+  if freeing(i) > now + 1000000 then forget_ahead(i) end
+  return math.min(freeing(i) + periods[i] - now, periods[i])
 end
 
 local function record(i)
@@ -90,6 +109,6 @@ local answer = {wait, worst}
 for i, key in ipairs(KEYS) do
   local at = newest[i] or newest_of(key)
   answer[2 * i + 1] = used[i] or 0
-  answer[2 * i + 2] = at and at + periods[i] - now or 0
+  answer[2 * i + 2] = at and math.min(at + periods[i] - now, periods[i]) or 0
 end
 return answer

@@ -28,7 +28,7 @@ async fn of_a_thousand_simultaneous_attempts_exactly_the_limit_is_granted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_instances_with_clocks_that_differ_grant_the_limit_together() {
     let Some(url) = redis_url() else { return };
-    let shared = settings(Some(url), Duration::from_secs(20), WindowClock::Redis);
+    let shared = settings(Some(url), Duration::from_secs(20), WindowClock::Store);
     let instances = [Kv::open(&shared).unwrap(), Kv::open(&shared).unwrap()];
     let mut attempts = JoinSet::new();
     for n in 0..1_000 {
@@ -191,6 +191,49 @@ async fn a_limit_of_nothing_is_off() {
     for kv in stores() {
         for _ in 0..10 {
             assert_eq!(take(&kv, &[("off", 0)], now()).await, GRANTED);
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_than_the_period_when_the_clock_is_set_back() {
+    for kv in stores() {
+        for seconds in 0..3 {
+            take(&kv, &[("set back", 3)], now() + Duration::from_secs(seconds)).await;
+        }
+        let earlier = now() - Duration::from_hours(1);
+
+        let window = [Window::of("set back", 3, MINUTE)];
+        let refused = kv.take(&window, earlier).await;
+        assert_eq!((wait(&refused), refused.fills[0].empty_in), (Some(MINUTE), MINUTE));
+        assert_eq!(take(&kv, &[("set back", 3)], earlier + MINUTE / 2).await, Some(MINUTE / 2));
+        assert_eq!(take(&kv, &[("set back", 3)], earlier + MINUTE).await, GRANTED);
+
+        // And forth again.
+        assert_eq!(take(&kv, &[("set back", 3)], now() + Duration::from_hours(1)).await, GRANTED);
+    }
+}
+
+#[tokio::test]
+async fn callers_who_overtake_each_other_do_not_set_the_clock_back() {
+    for kv in stores() {
+        take(&kv, &[("overtaken", 1)], now() + MICROSECOND).await;
+
+        assert_eq!(take(&kv, &[("overtaken", 1)], now()).await, Some(MINUTE));
+        assert_eq!(take(&kv, &[("overtaken", 1)], now() + MINUTE).await, Some(MICROSECOND));
+    }
+}
+
+#[tokio::test]
+async fn a_store_goes_by_its_own_clock_whatever_that_of_the_machine_says() {
+    for url in [Some(None), redis_url().map(Some)].into_iter().flatten() {
+        let kv = Kv::open(&settings(url, Duration::from_secs(20), WindowClock::Store)).unwrap();
+        take(&kv, &[("own", 1)], now()).await;
+
+        for asked in [now() - Duration::from_hours(1), now() + Duration::from_hours(1)] {
+            let refused = take(&kv, &[("own", 1)], asked).await;
+            assert!(refused.is_some_and(|wait| wait <= MINUTE), "{refused:?}");
+            assert!(kv.full_here(Window::of("own", 1, MINUTE), asked).is_some());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use super::shelf::Shelf;
-use super::{Fill, Outcome, Receipt, Taken, Window, microseconds};
+use super::{Fill, OVERTAKING, Outcome, Receipt, Taken, Window, microseconds};
 
 /// How many windows those who find no place of their own share, for each limit. Few enough to be no burden, and who is
 /// with whom nobody outside can tell.
@@ -126,7 +126,8 @@ impl Windows {
 }
 
 impl Attempts {
-    /// Drops what no longer counts and says how long until there is room, 0 where there is.
+    /// Drops what no longer counts and says how long until there is room, 0 where there is. No wait is longer than the
+    /// period, whatever was done to the clock.
     fn wait_for(&mut self, window: &Window<'_>, now: i64) -> i64 {
         let period = microseconds(window.period);
         while let Some((at, weight)) = self.times.front().copied()
@@ -135,17 +136,30 @@ impl Attempts {
             self.times.pop_front();
             self.used -= u64::from(weight);
         }
-        let mut excess = (self.used + u64::from(window.weight)).saturating_sub(u64::from(window.limit));
+        let excess = (self.used + u64::from(window.weight)).saturating_sub(u64::from(window.limit));
         if window.weight == 0 || excess == 0 {
             return 0;
         }
-        for (at, weight) in &self.times {
-            excess = excess.saturating_sub(u64::from(*weight));
-            if excess == 0 {
-                return at.saturating_add(period) - now;
-            }
+        if self.freeing(excess) > Some(now.saturating_add(microseconds(OVERTAKING))) {
+            self.bring_back(now);
         }
-        0
+        self.freeing(excess).map_or(0, |at| (at.saturating_add(period) - now).min(period))
+    }
+
+    /// When that was counted which has to be forgotten until so much is free.
+    fn freeing(&self, mut excess: u64) -> Option<i64> {
+        let frees = |(_, weight): &&(i64, u32)| {
+            excess = excess.saturating_sub(u64::from(*weight));
+            excess == 0
+        };
+        self.times.iter().find(frees).map(|(at, _)| *at)
+    }
+
+    /// The clock was set back: what it dated ahead is dated now.
+    fn bring_back(&mut self, now: i64) {
+        for (at, _) in &mut self.times {
+            *at = now.min(*at);
+        }
     }
 
     fn add(&mut self, now: i64, weight: u32) {
@@ -172,7 +186,7 @@ impl Attempts {
     fn fill(&self, window: &Window<'_>, now: i64) -> Fill {
         let newest = self.times.back().map(|(at, _)| at.saturating_add(microseconds(window.period)) - now);
         let used = u32::try_from(self.used).unwrap_or(u32::MAX);
-        Fill { used, empty_in: duration(newest.unwrap_or_default().max(0)) }
+        Fill { used, empty_in: duration(newest.unwrap_or_default().max(0)).min(window.period) }
     }
 }
 

@@ -25,7 +25,12 @@ use super::asking::Asking;
 use super::database::{Database, setting};
 
 /// Tests that wait would rather fail.
-const PATIENCE: Patience = Patience { writing: Duration::from_secs(30), grace: Duration::ZERO };
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(10),
+    keep_alive: Duration::from_secs(75),
+    writing: Duration::from_secs(30),
+    grace: Duration::ZERO,
+};
 
 /// When every test begins: the first of March 2030, noon.
 pub const START: Time = Time::from_timestamp(1_898_596_800, 0).unwrap();

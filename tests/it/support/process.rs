@@ -1,5 +1,6 @@
 //! The binary itself, started as an operator starts it.
 
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -195,6 +196,15 @@ pub fn run(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Outp
         .stdout(Stdio::piped())
         .output()
         .unwrap()
+}
+
+/// The same, with this on standard input.
+pub fn run_with_input(folder: &Path, arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Output {
+    let mut command = command(folder);
+    command.args(arguments).envs(settings.iter().copied());
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
 }
 
 fn command(folder: &Path) -> Command {

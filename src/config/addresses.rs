@@ -1,0 +1,185 @@
+//! Reads settings that are addresses: where to listen, where this server and its frontends are reached.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use url::Url;
+
+use super::read::Parsed;
+
+/// Schemes whose origins follow the rules of the web; all others are names that an app gave itself.
+const WEB_SCHEMES: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
+
+/// Where to listen. A name other than `localhost` is refused: what it means is up to others.
+pub fn listen(value: &str) -> Parsed<SocketAddr> {
+    let wants = || {
+        "an address and a port, like 127.0.0.1:8080, [::1]:8080 or localhost:8080; for every address 0.0.0.0:8080 or [::]:8080"
+            .to_owned()
+    };
+    if let Ok(address) = value.parse() {
+        return Ok(address);
+    }
+    let (host, port) = value.rsplit_once(':').ok_or_else(wants)?;
+    let address = match host {
+        "" => Ipv4Addr::UNSPECIFIED,
+        host if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST,
+        _ => return Err(wants()),
+    };
+    Ok(SocketAddr::new(IpAddr::V4(address), port.parse().map_err(|_| wants())?))
+}
+
+/// Where clients reach this server. Its path becomes the path of a cookie.
+pub fn public_url(value: &str) -> Parsed<Url> {
+    let url = page_url(value)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("an address without ? and #, like https://auth.example.com or https://example.com/auth".to_owned());
+    }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%/".contains(&byte);
+    if !url.path().bytes().all(is_plain) || url.path().contains("//") {
+        return Err("a path of letters, digits, - . _ ~ and single slashes".to_owned());
+    }
+    Ok(url)
+}
+
+/// Where the application lives. What stands behind `#` is a path for hash routers alone.
+pub fn frontend_url(value: &str) -> Parsed<Url> {
+    let url = page_url(value)?;
+    match url.fragment() {
+        None => Ok(url),
+        Some(route) if route.trim_start_matches('!').starts_with('/') && !route.contains('?') => Ok(url),
+        Some(_) => {
+            Err("behind # the beginning of a route, like https://app.example.com/#/ (or no # at all)".to_owned())
+        }
+    }
+}
+
+fn page_url(value: &str) -> Parsed<Url> {
+    let url = web_url(value)?;
+    if url.username().is_empty() && url.password().is_none() {
+        Ok(url)
+    } else {
+        Err("an address without user and password".to_owned())
+    }
+}
+
+fn web_url(value: &str) -> Parsed<Url> {
+    let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| "an address like https://app.example.com".to_owned())
+}
+
+/// An origin, spelt exactly as browsers send it (RFC 6454, section 6.2). Pages of hybrid apps and extensions have one of a
+/// scheme of their own, which they send as scheme, host and port all the same.
+pub fn origin(value: &str) -> Parsed<String> {
+    if is_app_origin(value) {
+        return Ok(value.to_owned());
+    }
+    let url = web_url(value).map_err(|_| {
+        "origins like https://app.example.com or capacitor://localhost, exact, comma-separated; * is not one".to_owned()
+    })?;
+    let origin = url.origin().ascii_serialization();
+    if origin == value { Ok(origin) } else { Err(format!("an origin without path, like {origin}")) }
+}
+
+fn is_app_origin(value: &str) -> bool {
+    let Some((scheme, host)) = value.split_once("://") else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte));
+    let is_host = !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._:".contains(&byte));
+    is_scheme && is_host && !WEB_SCHEMES.contains(&scheme)
+}
+
+/// The name of a header (RFC 9110, section 5.6.2), in lower case. `*` means nothing beside credentials.
+pub fn header_name(value: &str) -> Parsed<String> {
+    let is_token = !value.is_empty()
+        && value != "*"
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    if is_token {
+        Ok(value.to_ascii_lowercase())
+    } else {
+        Err("names of request headers, comma-separated, like x-datadog-trace-id,x-tenant; * is not one".to_owned())
+    }
+}
+
+/// The URL of a database file, whatever its path holds.
+pub fn sqlite_url(path: &Path) -> String {
+    // The driver takes these for more than letters.
+    let path = path.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
+    format!("sqlite://{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_to_listen_is_understood_as_people_write_it() {
+        for (typed, expected) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            (":8080", "0.0.0.0:8080"),
+            ("[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(listen(typed).unwrap().to_string(), expected);
+        }
+        for wrong in ["everywhere", "8080", "0.0.0.0", "localhost", "db.example.com:80", ":", ":99999", "::1", "[::1]"]
+        {
+            assert!(listen(wrong).unwrap_err().starts_with("an address and a port"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_or_a_web_view_sends() {
+        for sent in [
+            "https://app.example.com",
+            "http://localhost:3000",
+            "capacitor://localhost",
+            "ionic://localhost",
+            "tauri://localhost",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "moz-extension://0f3a9c1e-7b58-4c0e-9a43-5d2f6c1b7a90",
+            "app://obsidian.md",
+        ] {
+            assert_eq!(origin(sent), Ok(sent.to_owned()));
+        }
+        for wrong in [
+            "*",
+            "null",
+            "https://app.example.com/",
+            "capacitor://localhost/",
+            "capacitor://",
+            "file://",
+            "ws://a.example",
+            "://a",
+        ] {
+            assert!(origin(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_this_server_is_refused_where_its_rest_would_be_lost() {
+        for right in ["https://auth.example.com", "https://example.com/auth/", "http://localhost:8080"] {
+            assert!(public_url(right).is_ok(), "{right}");
+        }
+        for wrong in [
+            "https://a.example/#x",
+            "https://a.example/?x",
+            "https://u:p@a.example",
+            "https://a.example/a;b",
+            "https://a.example//a",
+        ] {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+        for right in [
+            "https://a.example/#/",
+            "https://a.example/#/auth",
+            "https://a.example/#!/auth",
+            "https://a.example/?lang=de",
+        ] {
+            assert!(frontend_url(right).is_ok(), "{right}");
+        }
+        for wrong in ["https://a.example/#auth", "https://a.example/#", "https://a.example/#/a?b=c"] {
+            assert!(frontend_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

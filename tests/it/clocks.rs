@@ -1,0 +1,67 @@
+//! A clock that is set back or forth keeps nobody out for longer than a steady one.
+
+use std::time::Duration;
+
+use crate::support::{PASSWORD, TestApp};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The seconds until the window of this policy is empty, as the header `ratelimit` tells them.
+fn seconds_told(header: &str) -> u64 {
+    let told = header.split("t=").nth(1).unwrap_or_else(|| panic!("no time in {header:?}"));
+    told.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_window_longer_than_its_period_after_the_clock_was_set_back() {
+    let app = TestApp::with(&[("RATE_LIMIT_AUTH", "5/1m"), ("LOCKOUT_ATTEMPTS", "0")]).await;
+    app.guess_wrong("ann@example.com", 5).await;
+
+    app.clock.set_back(HOUR);
+    let refused = app.login("ann@example.com", PASSWORD).await;
+    assert_eq!((refused.code(), refused.retry_after()), ("RATE_LIMITED", 60));
+
+    app.wait(Duration::from_mins(1));
+    app.guess_wrong("ann@example.com", 1).await;
+    app.wait(HOUR * 2);
+    app.guess_wrong("ann@example.com", 5).await;
+}
+
+#[tokio::test]
+async fn the_headers_of_a_limit_promise_no_more_than_its_period() {
+    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "100/1m")]).await;
+    app.ask("{ __typename }").await.granted();
+
+    app.clock.set_back(HOUR);
+    let answer = app.ask("{ __typename }").await.granted();
+
+    assert!(seconds_told(answer.header("ratelimit")) <= 60, "{}", answer.header("ratelimit"));
+}
+
+#[tokio::test]
+async fn a_lock_of_wrong_passwords_lasts_no_longer_after_the_clock_was_set_back() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+    app.guess_wrong("ann@example.com", 5).await;
+
+    app.clock.set_back(HOUR);
+    let locked = app.login("ann@example.com", PASSWORD).await;
+    assert_eq!((locked.code(), locked.retry_after()), ("ACCOUNT_LOCKED", 15 * 60));
+
+    app.wait(Duration::from_mins(15));
+    app.login("ann@example.com", PASSWORD).await.signed_in();
+}
+
+#[tokio::test]
+async fn who_is_in_stays_in_whatever_is_done_to_the_clock() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+
+    app.clock.set_back(HOUR);
+    app.me(&ann).await.granted();
+    let ann = app.refresh_as(&ann, "one").await.signed_in();
+    app.wait(HOUR);
+
+    let ann = app.refresh(&ann).await.signed_in();
+    app.me(&ann).await.granted();
+}

@@ -1,0 +1,111 @@
+//! Searching for people as an administrator types: without case in any script, by either spelling of a domain.
+
+use authgraph::serve::migrate;
+use serde_json::json;
+
+use crate::support::{SignedIn, TestApp};
+
+async fn found(app: &TestApp, admin: &SignedIn, filter: &str) -> Vec<String> {
+    let document = format!("{{ users(filter: {{ {filter} }}) {{ edges {{ node {{ email }} }} totalCount }} }}");
+    let answer = app.ask(document).by(admin).await.granted();
+    let edges = answer.at("/users/edges").as_array().unwrap();
+    assert_eq!(answer.at("/users/totalCount"), &json!(edges.len()), "{filter}");
+    edges.iter().map(|edge| edge["node"]["email"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn named(app: &TestApp, names: &[&str]) -> SignedIn {
+    let admin = app.administrator("root@site.example").await;
+    for (n, name) in names.iter().enumerate() {
+        let member = app.signed_in(&format!("member{n}@site.example")).await;
+        app.update_profile(&member, json!({ "name": name })).await.granted();
+    }
+    admin
+}
+
+#[tokio::test]
+async fn a_search_is_caseless_as_unicode_has_it() {
+    let app = TestApp::start().await;
+    let admin = named(&app, &["Anna Straße", "İstanbul Işık", "ＡＮＮ", "Σίσυφος"]).await;
+    for (field, typed, member) in [
+        ("search", "STRASSE", 0),
+        ("search", "straße", 0),
+        ("startsWith", "ANNA STRASSE", 0),
+        ("search", "istanbul", 1),
+        ("search", "ISTANBUL", 1),
+        ("startsWith", "İstanbul", 1),
+        ("search", "IŞIK", 1),
+        ("search", "ａｎｎ", 2),
+        ("search", "ΣΊΣΥΦΟΣ", 3),
+        ("startsWith", "σίσυφοσ", 3),
+    ] {
+        let all = found(&app, &admin, &format!("{field}: \"{typed}\"")).await;
+        assert!(all.contains(&format!("member{member}@site.example")), "{field} {typed}: {all:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_international_domain_is_found_in_either_spelling() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@site.example").await;
+    app.signed_in("s19@bücher.example").await;
+    let stored = "s19@xn--bcher-kva.example";
+    for filter in [
+        "search: \"bücher\"",
+        "search: \"BÜCHER\"",
+        "search: \"s19@bücher\"",
+        "search: \"xn--bcher\"",
+        "startsWith: \"s19@BÜ\"",
+        "startsWith: \"s19@xn--\"",
+    ] {
+        assert_eq!(found(&app, &admin, filter).await, [stored], "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn short_words_of_scripts_without_case_are_found_anywhere() {
+    let app = TestApp::start().await;
+    let admin = named(&app, &["王小明", "김철수", "नमस्ते", "علی\u{200c}رضا"]).await;
+    for (typed, member) in [("小明", 0), ("明", 0), ("철수", 1), ("मस्त", 2), ("رض", 3), ("علیرضا", 3)]
+    {
+        let all = found(&app, &admin, &format!("search: \"{typed}\"")).await;
+        assert_eq!(all, [format!("member{member}@site.example")], "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn what_nothing_can_match_lists_nobody() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@site.example").await;
+    for field in ["search", "startsWith", "provider"] {
+        let document = format!("{{ users(filter: {{ {field}: \"goo\\u0000gle\" }}) {{ totalCount }} }}");
+        let refused = app.ask(document).by(&admin).await;
+        assert_eq!(refused.broken_rules(), [format!("filter.{field} INVALID")]);
+    }
+    let invisible = app.ask("{ users(filter: { search: \"\\u200b\" }) { totalCount } }").by(&admin).await;
+    assert_eq!(invisible.broken_rules(), ["filter.search INVALID"]);
+    assert!(found(&app, &admin, "provider: \"\"").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_folded_in_another_way_is_folded_anew_at_the_next_start() {
+    let app = TestApp::start().await;
+    let admin = named(&app, &["Anna Straße"]).await;
+    app.signed_in("s19@bücher.example").await;
+    app.app.db.query("update users set name_key = lower(name), address_key = null").execute().await.unwrap();
+    assert!(found(&app, &admin, "search: \"STRASSE\"").await.is_empty());
+
+    migrate(&app.app).await.unwrap();
+
+    assert_eq!(found(&app, &admin, "search: \"STRASSE\"").await, ["member0@site.example"]);
+    assert_eq!(found(&app, &admin, "search: \"bücher\"").await, ["s19@xn--bcher-kva.example"]);
+    let waiting: Option<(i32,)> = app.app.db.query("select 1 from search_refill").optional().await.unwrap();
+    assert_eq!(waiting, None);
+}
+
+#[tokio::test]
+async fn the_longest_name_that_folding_makes_longer_is_kept() {
+    let app = TestApp::start().await;
+    let admin = named(&app, &["\u{fdfa}".repeat(80).as_str()]).await;
+
+    assert_eq!(found(&app, &admin, "search: \"\u{fdfa}\"").await, ["member0@site.example"]);
+}
