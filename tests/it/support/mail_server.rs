@@ -154,12 +154,21 @@ impl MailServer {
 
     /// Waits until so many emails came.
     pub async fn until_emails(&self, count: usize) {
-        let arrived = async {
-            while self.emails().len() < count {
+        self.until(|| self.emails().len() >= count).await;
+    }
+
+    /// Waits until a line came that begins with this.
+    pub async fn until_line(&self, beginning: &str) {
+        self.until(|| !self.lines(beginning).is_empty()).await;
+    }
+
+    async fn until(&self, happened: impl Fn() -> bool) {
+        let waiting = async {
+            while !happened() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, arrived).await.expect("an email that comes");
+        tokio::time::timeout(PATIENCE, waiting).await.expect("a client that goes on");
     }
 
     /// Lets the server give the answers that it has held back.
