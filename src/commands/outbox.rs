@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use authgraph::app::App;
 use authgraph::error::Result;
+use authgraph::flows::deliver_mail::LEASE;
 use authgraph::records::outbox::{self, Census, Entry};
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::ids::LetterId;
@@ -23,7 +24,7 @@ pub enum Outbox {
         #[arg(long)]
         to: Option<String>,
     },
-    /// Give every dead email another round of attempts.
+    /// Try every email that waits now, and give every dead one another round of attempts.
     Retry,
     /// Give up emails that wait or are dead. They are never sent, and removed after LETTER_RETENTION.
     Drop(Selection),
@@ -48,8 +49,10 @@ pub async fn run(app: &App, command: &Outbox) -> Result<ExitCode> {
     let now = app.clock.now();
     match command {
         Outbox::Retry => {
+            // Before the dead ones, which are due now anyway.
+            let hastened = outbox::hasten(&app.db, now + LEASE, now).await?;
             let revived = outbox::revive_dead(&app.db, now).await?;
-            say(&format!("{revived} emails will be tried again.\n"))
+            say(&format!("{} emails will be tried again now; {revived} of them were dead.\n", hastened + revived))
         }
         Outbox::List { to: Some(to) } => {
             let entries = outbox::list_to(&app.db, &EmailAddress::parse(to)?, SHOWN).await?;

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 pub use self::delivery::{
     Posted, Taken, claim, note_dead, note_delivered, note_dropped, postpone, read, renew, take_due,
 };
-pub use self::operation::{Census, Entry, census, drop_ids, drop_to, list_open, list_to, revive_dead, sweep};
+pub use self::operation::{Census, Entry, census, drop_ids, drop_to, hasten, list_open, list_to, revive_dead, sweep};
 use crate::error::Result;
 use crate::tools::db::{Tx, sql};
 use crate::values::caller::Caller;

@@ -9,10 +9,14 @@ use authgraph::flows::deliver_mail::LEASE;
 use authgraph::records::outbox;
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::time::Time;
+use futures_util::future::join;
+use tokio::time::timeout;
 
 use crate::support::mail_server::{Answer, MailServer, Moment, say};
 use crate::support::{START, TestApp};
 
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Waiting is for other tasks only.
 const SOON: Duration = Duration::from_millis(5);
 
@@ -177,7 +181,7 @@ async fn an_email_that_a_living_process_has_is_left_to_it() {
     let there = here.another_instance().await;
     here.signed_in("ann@example.com").await;
 
-    tokio::join!(here.deliver_mail(), async {
+    let both = join(here.deliver_mail(), async {
         server.until_emails(1).await;
         // Far longer than the lease, and as long as a server may take.
         for minute_quarter in 1..=40 {
@@ -189,6 +193,7 @@ async fn an_email_that_a_living_process_has_is_left_to_it() {
         }
         server.release();
     });
+    timeout(PATIENCE, both).await.expect("a lease that is renewed");
 
     assert_eq!(server.emails().len(), 1);
     assert_eq!(outbox_of(&here).await, [("ann".to_owned(), "DELIVERED".to_owned(), 1)]);
@@ -222,11 +227,12 @@ async fn a_process_that_lost_its_lease_changes_nothing() {
     here.signed_in("ann@example.com").await;
     let another_took_it = "update outbox set attempts = attempts + 1";
 
-    tokio::join!(here.deliver_mail(), async {
+    let both = join(here.deliver_mail(), async {
         server.until_emails(1).await;
         here.app.db.query(another_took_it).execute().await.unwrap();
         here.wait(LEASE / 4);
     });
+    timeout(PATIENCE, both).await.expect("a process that notices");
 
     assert_eq!(outbox_of(&here).await, [("ann".to_owned(), "WAITING".to_owned(), 2)]);
     assert!(held_until(&here).await <= START + LEASE, "the other one's lease was changed");
@@ -255,11 +261,12 @@ async fn an_email_that_was_taken_back_during_its_delivery_is_given_up() {
     let app = sending_to(&server, &[]).await;
     app.signed_in("ann@example.com").await;
 
-    tokio::join!(app.deliver_mail(), async {
+    let both = join(app.deliver_mail(), async {
         server.until_line("DATA").await;
         outbox::drop_to(&app.app.db, &EmailAddress::parse("ann@example.com").unwrap(), START).await.unwrap();
         app.wait(LEASE / 4);
     });
+    timeout(PATIENCE, both).await.expect("a process that notices");
 
     assert_eq!(outbox_of(&app).await, [("ann".to_owned(), "DROPPED".to_owned(), 1)]);
 }

@@ -5,16 +5,17 @@ use std::process::Output;
 use std::time::Duration;
 
 use authgraph::flows::count_outbox::count_outbox;
+use authgraph::flows::deliver_mail::LEASE;
 use authgraph::records::outbox;
 use authgraph::values::email_address::EmailAddress;
 use serde_json::Value;
 
-use crate::support::TestApp;
-use crate::support::mail_server::{Encrypts, MailServer, Moment, say};
+use crate::support::mail_server::{Answer, Encrypts, MailServer, Moment, say};
 use crate::support::process::{Process, run};
+use crate::support::{START, TestApp};
 
 /// Refuses Ann for good and everybody else for now.
-fn refusing(at: &Moment<'_>) -> Option<crate::support::mail_server::Answer> {
+fn refusing(at: &Moment<'_>) -> Option<Answer> {
     let line = if at.line.contains("ann@") { "550 5.1.1 <ann@example.com>: no such user" } else { "450 4.7.1 later" };
     (at.step == "RCPT").then(|| say(line))
 }
@@ -110,7 +111,25 @@ async fn an_email_that_can_never_leave_is_dropped_and_swept() {
 
     let census = outbox::census(&app.app.db).await.unwrap();
     assert_eq!((census.waiting, census.dead), (1, 0));
-    assert_eq!(said(&app, &["outbox", "retry"]), "0 emails will be tried again.\n");
+}
+
+#[tokio::test]
+async fn after_a_mended_setting_emails_need_not_wait_for_their_time() {
+    let server = MailServer::start(refusing).await;
+    let app = TestApp::with(&[("SMTP_URL", &server.url())]).await;
+    app.signed_in("ann@example.com").await;
+    app.signed_in("bob@example.com").await;
+    app.deliver_mail().await;
+    app.signed_in("cat@example.com").await;
+    let on_its_way = outbox::take_due(&app.app.db, 10, LEASE, START).await.unwrap();
+
+    // What `outbox retry` does, by the clock of the test.
+    let hastened = outbox::hasten(&app.app.db, START + LEASE, START).await.unwrap();
+    let revived = outbox::revive_dead(&app.app.db, START).await.unwrap();
+
+    assert_eq!((on_its_way.len(), hastened, revived), (1, 1, 1));
+    let due = outbox::take_due(&app.app.db, 10, LEASE, START).await.unwrap();
+    assert!(due.len() == 2 && due.iter().all(|taken| taken.id != on_its_way[0].id), "{due:?}");
 }
 
 #[tokio::test]

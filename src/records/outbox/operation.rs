@@ -82,6 +82,16 @@ pub async fn revive_dead(db: &Db, now: Time) -> Result<u64> {
     .await
 }
 
+/// Lets emails that wait for their next attempt have it now. Those that are due before `soon` are left alone: they may be on
+/// their way, under a lease. Answers how many.
+pub async fn hasten(db: &Db, soon: Time, now: Time) -> Result<u64> {
+    db.query(sql!("update outbox set due_at = $2 where state = 'WAITING' and due_at > $1"))
+        .bind(soon)
+        .bind(now)
+        .execute()
+        .await
+}
+
 /// Gives up an email that waits or is dead. Answers how many that were.
 pub async fn drop_ids(db: &Db, ids: &[LetterId], now: Time) -> Result<u64> {
     let mut dropped = 0;

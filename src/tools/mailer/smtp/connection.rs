@@ -219,7 +219,10 @@ impl Connection {
 async fn connect(host: &Host, port: u16, patience: Duration) -> Result<TcpStream, Failure> {
     let failed = |error: &io::Error| Failure::unanswered(Step::Connect, error);
     let found = match host {
-        Host::Domain(name) => lookup_host((name.as_str(), port)).await.map(Iterator::collect::<Vec<_>>),
+        Host::Domain(name) => match timeout(patience, lookup_host((name.as_str(), port))).await {
+            Ok(found) => found.map(Iterator::collect::<Vec<_>>),
+            Err(_) => Err(io::Error::new(ErrorKind::TimedOut, "looking for its address took too long")),
+        },
         Host::Ipv4(address) => Ok(vec![(*address, port).into()]),
         Host::Ipv6(address) => Ok(vec![(*address, port).into()]),
     };

@@ -56,6 +56,7 @@ pub const NO_SMTPUTF8: Cause =
 
 impl Failure {
     /// Nothing came back, or nothing could be sent.
+    #[must_use]
     pub fn unanswered(step: Step, error: &io::Error) -> Self {
         Self { step, cause: Cause::Unanswered(error.to_string()) }
     }
