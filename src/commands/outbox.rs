@@ -20,13 +20,13 @@ const SHOWN: i64 = 100;
 pub enum Outbox {
     /// List emails that wait or are dead, newest first; with --to everything about one address.
     List {
-        /// Every email to this address of the last days (LETTER_RETENTION), also those that have left.
+        /// Every email to this address that the outbox still has, also those that have left.
         #[arg(long)]
         to: Option<String>,
     },
     /// Try every email that waits now, and give every dead one another round of attempts.
     Retry,
-    /// Give up emails that wait or are dead. They are never sent, and removed after LETTER_RETENTION.
+    /// Give up emails that wait or are dead. They are never sent, and removed like those that have left.
     Drop(Selection),
 }
 

@@ -178,12 +178,11 @@ async fn lease_is_lost(app: &App, taken: Taken) {
         let now = app.clock.now();
         match outbox::renew(&app.db, taken, now + LEASE).await {
             Ok(true) => held_until = now + LEASE,
-            Ok(false) => return,
             Err(error) if app.clock.now() < held_until => {
                 tracing::warn!(email = %taken.id, ?error, "a lease could not be renewed and will be tried again");
                 sleep(SOON).await;
             }
-            Err(_) => return,
+            Ok(false) | Err(_) => return,
         }
     }
 }
