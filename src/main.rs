@@ -46,7 +46,7 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     Users(Users),
-    /// Letters that wait or could not be delivered.
+    /// Emails that wait, could not be delivered, or have left.
     #[command(subcommand)]
     Outbox(Outbox),
     /// The audit trail, and the counts taken from it.

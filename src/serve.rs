@@ -11,7 +11,8 @@ use crate::api::http::server::{self, Patience};
 use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
-use crate::flows::deliver_mail::deliver_mail;
+use crate::flows::count_outbox::count_outbox;
+use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
 use crate::flows::keep_books::keep_books;
 use crate::flows::learn_hash_costs::learn_hash_costs;
@@ -21,8 +22,8 @@ use crate::flows::sweep::sweep;
 use crate::tools::device;
 use crate::tools::file_limit;
 
-/// How often the outbox is looked at; a letter that was posted here wakes it at once.
-const MAIL_INTERVAL: Duration = Duration::from_secs(15);
+/// How often emails that wait are counted for the metrics.
+const OUTBOX_COUNT_INTERVAL: Duration = Duration::from_secs(15);
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 /// How often changes are folded into the totals, and sessions that expired are ended.
 const BOOKS_INTERVAL: Duration = Duration::from_secs(20);
@@ -120,9 +121,19 @@ pub async fn migrate(app: &App) -> Result<()> {
 /// Starts the deeds that go on beside the requests.
 pub fn start_background(app: &Arc<App>) {
     let courier = Arc::clone(app);
-    app.background.every("deliver mail", MAIL_INTERVAL, Some(Arc::clone(&app.letter_posted)), move |stopping| {
-        let app = Arc::clone(&courier);
-        async move { deliver_mail(&app, &stopping).await }
+    app.background.every(
+        "deliver mail",
+        deliver_mail::INTERVAL,
+        Some(Arc::clone(&app.letter_posted)),
+        move |stopping| {
+            let app = Arc::clone(&courier);
+            async move { deliver_mail(&app, &stopping).await }
+        },
+    );
+    let counter = Arc::clone(app);
+    app.background.every("count the outbox", OUTBOX_COUNT_INTERVAL, None, move |_| {
+        let app = Arc::clone(&counter);
+        async move { count_outbox(&app).await }
     });
     let sweeper = Arc::clone(app);
     app.background.every("sweep", SWEEP_INTERVAL, None, move |stopping| {

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use self::feed::Feed;
+use self::readings::OutboxGauges;
 use crate::config::Config;
 use crate::error::Result;
 use crate::tools::access_token::{self, AccessTokens, KeySource};
@@ -31,7 +32,7 @@ use crate::tools::db::{self, Db};
 use crate::tools::event_bus::{self, EventBus};
 use crate::tools::kv::{self, Kv, WindowClock};
 use crate::tools::letter_templates::LetterTemplates;
-use crate::tools::mailer::Mailer;
+use crate::tools::mailer::{Mailer, smtp};
 use crate::tools::metrics::Metrics;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
@@ -66,6 +67,8 @@ pub struct App {
     pub stopping: CancellationToken,
     pub metrics: Metrics,
     pub feed: Feed,
+    /// How the outbox stood when it was last counted.
+    pub outbox_gauges: Arc<OutboxGauges>,
     /// Rung when a letter was posted, so that it leaves at once.
     pub letter_posted: Arc<Notify>,
 }
@@ -91,8 +94,10 @@ impl App {
         })?;
         let (db, background) = (Db::open(&database_settings(&config)).await?, Background::new());
         let password_hasher = PasswordHasher::start(&hasher_settings(&config))?;
+        let outbox_gauges = Arc::new(OutboxGauges::default());
         Ok(Self {
-            metrics: Metrics::open(readings::list(&db, &kv, &password_hasher))?,
+            metrics: Metrics::open(readings::list(&db, &kv, &password_hasher, &outbox_gauges))?,
+            outbox_gauges,
             feed: Feed::new(db.clone(), bus, background.clone(), config.live.backlog),
             db,
             rate_limiter: RateLimiter::new(kv.clone()),
@@ -102,7 +107,7 @@ impl App {
             password_hasher,
             access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,
             sealer: open_sealer(&config)?,
-            letter_templates: LetterTemplates::open(config.letter_templates_dir.as_deref(), &config.product_name)?,
+            letter_templates: LetterTemplates::open(config.mail.templates_dir.as_deref(), &config.product_name)?,
             mailer: open_mailer(&config)?,
             background,
             stopping: CancellationToken::new(),
@@ -191,8 +196,13 @@ fn open_sealer(config: &Config) -> Result<Sealer> {
 }
 
 fn open_mailer(config: &Config) -> Result<Mailer> {
-    match &config.smtp_url {
-        Some(url) => Mailer::smtp(url.expose(), &config.mail_from, Duration::from_secs(30)),
-        None => Mailer::files(mailbox_dir(config), &config.mail_from),
-    }
+    let mail = &config.mail;
+    let Some(server) = &mail.server else { return Mailer::files(mailbox_dir(config), &mail.from) };
+    let settings = smtp::Settings {
+        server: server.clone(),
+        helo_name: mail.helo_name.clone(),
+        ca_file: mail.ca_file.clone(),
+        timeouts: smtp::Timeouts::RFC_5321,
+    };
+    Mailer::smtp(settings, &mail.from)
 }

@@ -1,13 +1,27 @@
 //! What the tools say of themselves when the metrics are read: numbers in memory, so that reading them waits for nobody.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::tools::db::Db;
 use crate::tools::kv::Kv;
 use crate::tools::metrics::{Kind, Reading};
 use crate::tools::password_hasher::PasswordHasher;
 
+/// How the outbox stood when it was last counted.
+#[derive(Debug, Default)]
+pub struct OutboxGauges {
+    /// Emails that are to be delivered.
+    pub waiting: AtomicU64,
+    /// How long the oldest of them has waited, in seconds.
+    pub oldest_seconds: AtomicU64,
+    /// Emails that were given up.
+    pub dead: AtomicU64,
+}
+
 /// Everything there is to ask.
 #[must_use]
-pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher) -> Vec<Reading> {
+pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<Reading> {
     let (kv, hasher) = (kv.clone(), hasher.clone());
     let mut readings = vec![
         Reading {
@@ -32,6 +46,7 @@ pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher) -> Vec<Reading> {
             read: Box::new(move || hasher.queue_depth() as u64),
         },
     ];
+    readings.extend(of_outbox(outbox));
     for pool in db.pools() {
         let label = Some(("pool", pool.name));
         let (open, idle) = (pool.clone(), pool);
@@ -51,4 +66,22 @@ pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher) -> Vec<Reading> {
         });
     }
     readings
+}
+
+/// The same on every instance: they share the outbox.
+fn of_outbox(gauges: &Arc<OutboxGauges>) -> [Reading; 3] {
+    let gauge = |name, help, value: fn(&OutboxGauges) -> &AtomicU64| {
+        let gauges = Arc::clone(gauges);
+        let read = Box::new(move || value(&gauges).load(Ordering::Relaxed));
+        Reading { kind: Kind::Gauge, name, help, label: None, read }
+    };
+    [
+        gauge("auth_outbox_waiting", "Emails that are to be delivered.", |gauges| &gauges.waiting),
+        gauge(
+            "auth_outbox_oldest_age_seconds",
+            "How long the oldest email that is to be delivered has waited.",
+            |gauges| &gauges.oldest_seconds,
+        ),
+        gauge("auth_outbox_dead", "Emails that were given up and wait for an operator.", |gauges| &gauges.dead),
+    ]
 }

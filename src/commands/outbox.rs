@@ -1,39 +1,117 @@
-//! `authgraph outbox`: letters that wait or could not be delivered.
+//! `authgraph outbox`: what became of emails, and what to do with those that do not leave.
 
 use std::process::ExitCode;
 
 use authgraph::app::App;
 use authgraph::error::Result;
-use authgraph::records::outbox;
-use clap::Subcommand;
+use authgraph::flows::deliver_mail::LEASE;
+use authgraph::records::outbox::{self, Census, Entry};
+use authgraph::values::email_address::EmailAddress;
+use authgraph::values::ids::LetterId;
+use authgraph::values::time::Time;
+use clap::{Args, Subcommand};
 
-use super::say;
+use super::{complain, say};
+
+/// How many emails a list shows.
+const SHOWN: i64 = 100;
 
 #[derive(Subcommand)]
 pub enum Outbox {
-    /// List the letters that are dead, newest first.
-    List,
-    /// Give every dead letter another round of attempts.
+    /// List emails that wait or are dead, newest first; with --to everything about one address.
+    List {
+        /// Every email to this address that the outbox still has, also those that have left.
+        #[arg(long)]
+        to: Option<String>,
+    },
+    /// Try every email that waits now, and give every dead one another round of attempts.
     Retry,
+    /// Give up emails that wait or are dead. They are never sent, and removed like those that have left.
+    Drop(Selection),
+}
+
+/// Which emails.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+pub struct Selection {
+    /// Their ids, as `outbox list` shows them.
+    ids: Vec<String>,
+    /// All to this address.
+    #[arg(long)]
+    to: Option<String>,
 }
 
 /// Does what was asked.
 ///
 /// # Errors
-/// As the records.
+/// As the records; a text that is no address.
 pub async fn run(app: &App, command: &Outbox) -> Result<ExitCode> {
+    let now = app.clock.now();
     match command {
         Outbox::Retry => {
-            let revived = outbox::revive_dead(&app.db, app.clock.now()).await?;
-            say(&format!("{revived} letters will be tried again.\n"))
+            // Before the dead ones, which are due now anyway.
+            let hastened = outbox::hasten(&app.db, now + LEASE, now).await?;
+            let revived = outbox::revive_dead(&app.db, now).await?;
+            say(&format!("{} emails will be tried again now; {revived} of them were dead.\n", hastened + revived))
         }
-        Outbox::List => {
-            let mut lines = vec![format!("{} letters wait.\n", outbox::count_waiting(&app.db).await?)];
-            for dead in outbox::list_dead(&app.db, 100).await? {
-                let at = dead.settled_at.format("%Y-%m-%d %H:%M");
-                lines.push(format!("{}  {at}  {} to {}: {}\n", dead.id, dead.kind, dead.recipient, dead.last_error));
-            }
-            say(&lines.concat())
+        Outbox::List { to: Some(to) } => {
+            let entries = outbox::list_to(&app.db, &EmailAddress::parse(to)?, SHOWN).await?;
+            say(&format!("{} emails to this address.\n{}", entries.len(), lines(&entries, now)))
         }
+        Outbox::List { to: None } => {
+            let entries = outbox::list_open(&app.db, SHOWN).await?;
+            say(&format!("{}\n{}", summary(&outbox::census(&app.db).await?, now), lines(&entries, now)))
+        }
+        Outbox::Drop(selection) => drop_selected(app, selection, now).await,
+    }
+}
+
+async fn drop_selected(app: &App, selection: &Selection, now: Time) -> Result<ExitCode> {
+    let mut ids = Vec::new();
+    for text in &selection.ids {
+        let Ok(id) = text.parse::<LetterId>() else {
+            complain(&format!("{text} is not the id of an email. Nothing was dropped."));
+            return Ok(ExitCode::FAILURE);
+        };
+        ids.push(id);
+    }
+    let recipient = selection.to.as_deref().map(EmailAddress::parse).transpose()?;
+    let mut dropped = outbox::drop_ids(&app.db, &ids, now).await?;
+    if let Some(recipient) = recipient {
+        dropped += outbox::drop_to(&app.db, &recipient, now).await?;
+    }
+    say(&format!("{dropped} emails were dropped.\n"))
+}
+
+fn summary(census: &Census, now: Time) -> String {
+    let oldest = census.oldest_at.map(|posted_at| format!(", the oldest for {}", age(posted_at, now)));
+    format!("{} emails wait{}; {} are dead.", census.waiting, oldest.unwrap_or_default(), census.dead)
+}
+
+fn lines(entries: &[Entry], now: Time) -> String {
+    let line = |entry: &Entry| {
+        let Entry { id, state, kind, recipient, attempts, last_answer, .. } = entry;
+        let posted = entry.posted_at.format("%Y-%m-%d %H:%M");
+        let next = match state.as_str() {
+            "WAITING" if entry.due_at > now => format!(", the next in {}", age(now, entry.due_at)),
+            "WAITING" => ", the next now".to_owned(),
+            _ => entry.settled_at.map(|at| format!(", settled {} ago", age(at, now))).unwrap_or_default(),
+        };
+        let age = age(entry.posted_at, now);
+        format!(
+            "{id}  {state}  {kind} to {recipient}  posted {posted} ({age} ago), {attempts} attempts{next}: {last_answer}\n"
+        )
+    };
+    entries.iter().map(line).collect()
+}
+
+/// `3d 4h`, in the two largest units.
+fn age(from: Time, to: Time) -> String {
+    let seconds = (to - from).num_seconds().max(0);
+    match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, minutes) => format!("{minutes}m"),
+        (0, hours, minutes) => format!("{hours}h {minutes}m"),
+        (days, hours, _) => format!("{days}d {hours}h"),
     }
 }

@@ -68,7 +68,7 @@ fn log_start(config: &Config) {
         public_url = %config.public_url,
         database = config.database_url.expose().split(':').next(),
         redis = config.redis_url.is_some(),
-        mail = if config.smtp_url.is_some() { "smtp" } else { "files" },
+        mail = if config.mail.server.is_some() { "smtp" } else { "files" },
         trusted_proxies = ?config.trusted_proxies,
         log = config.log,
         "authgraph serves"

@@ -1,9 +1,13 @@
 //! Settings that belong together, read together: a fault in one is told beside faults in the others.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use url::Url;
 
 use super::read::{self, Read, switch};
 use crate::values::password::PasswordPolicy;
+use crate::values::smtp_server::{self, SmtpServer};
 
 /// How passwords are hashed (RFC 9106).
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +65,25 @@ pub(super) fn read_shutdown(read: &mut Read<'_>) -> Option<Shutdown> {
     Some(Shutdown { delay: delay?, grace: grace? })
 }
 
+/// How emails are sent, and from whom.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// The server that takes them; without it they become files.
+    pub server: Option<SmtpServer>,
+    /// The authorities that vouch for the server, where they are not those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// What the server is told that we are called; without it the address of our end of the connection.
+    pub helo_name: Option<String>,
+    /// The sender.
+    pub from: String,
+    /// Attempts to deliver one email.
+    pub max_attempts: i32,
+    /// Emails that one instance delivers at once.
+    pub concurrency: usize,
+    /// Templates that win over the built-in ones.
+    pub templates_dir: Option<PathBuf>,
+}
+
 /// How long things are kept that are over. Zero keeps accounts and events for ever.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
@@ -84,6 +107,26 @@ pub(super) fn read_retention(read: &mut Read<'_>) -> Option<Retention> {
     let (letters, audit) =
         (read.required("LETTER_RETENTION", read::duration), read.required("AUDIT_RETENTION", read::duration));
     Some(Retention { sessions: sessions?, users: users?, unverified_users, letters: letters?, audit: audit? })
+}
+
+/// How emails are sent. A machine whose own name nobody knows is called by that of `public_url`.
+pub(super) fn read_mail(read: &mut Read<'_>, public_url: Option<&Url>) -> Option<MailSettings> {
+    let helo_name = read.optional("SMTP_HELO_NAME", read::helo_name);
+    let public_name = || public_url.and_then(Url::host_str).and_then(smtp_server::helo_name);
+    let (server, ca_file) = (read.optional("SMTP_URL", read::smtp_url), read.optional("SMTP_CA_FILE", read::path));
+    let (from, max_attempts) =
+        (read.required("MAIL_FROM", read::mailbox), read.required("MAIL_MAX_ATTEMPTS", read::at_least_one::<u16>));
+    let concurrency = read.required("MAIL_CONCURRENCY", read::at_least_one::<u16>);
+    let templates_dir = read.optional("LETTER_TEMPLATES_DIR", read::path);
+    Some(MailSettings {
+        server,
+        ca_file,
+        helo_name: helo_name.or_else(public_name),
+        from: from?,
+        max_attempts: max_attempts.map(i32::from)?,
+        concurrency: concurrency.map(usize::from)?,
+        templates_dir,
+    })
 }
 
 /// The rules of a good password.

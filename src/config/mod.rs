@@ -17,7 +17,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use url::Url;
 
-pub use groups::{HashCost, LiveLimits, Retention, Shutdown};
+pub use groups::{HashCost, LiveLimits, MailSettings, Retention, Shutdown};
 pub use read::SettingFault;
 use read::{Read, list, switch};
 
@@ -120,10 +120,7 @@ pub struct Config {
     pub invitation_lifetime: Duration,
     pub email_undo_lifetime: Duration,
 
-    pub smtp_url: Option<Secret>,
-    pub mail_from: String,
-    pub mail_max_attempts: i32,
-    pub letter_templates_dir: Option<PathBuf>,
+    pub mail: MailSettings,
 
     pub rate_limit_requests: RateLimit,
     pub rate_limit_budget: RateLimit,
@@ -245,6 +242,7 @@ impl Config {
         let retention = groups::read_retention(read);
         let shutdown = groups::read_shutdown(read);
         let public_url = read.required("PUBLIC_URL", addresses::public_url);
+        let mail = groups::read_mail(read, public_url.as_ref());
         let issuer = read
             .optional("JWT_ISSUER", read::text)
             .or_else(|| public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()));
@@ -319,10 +317,7 @@ impl Config {
             reset_token_lifetime: read.required("RESET_TOKEN_LIFETIME", read::some_time)?,
             invitation_lifetime: read.required("INVITATION_LIFETIME", read::some_time)?,
             email_undo_lifetime: read.required("EMAIL_UNDO_LIFETIME", read::duration)?,
-            smtp_url: read.optional("SMTP_URL", read::smtp_url),
-            mail_from: read.required("MAIL_FROM", read::mailbox)?,
-            mail_max_attempts: read.required("MAIL_MAX_ATTEMPTS", read::at_least_one::<u16>).map(i32::from)?,
-            letter_templates_dir: read.optional("LETTER_TEMPLATES_DIR", read::path),
+            mail: mail?,
             rate_limit_requests: read.required("RATE_LIMIT_REQUESTS", read::rate_limit)?,
             rate_limit_budget: read.required("RATE_LIMIT_BUDGET", read::rate_limit)?,
             rate_limit_auth: read.required("RATE_LIMIT_AUTH", read::rate_limit)?,

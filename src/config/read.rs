@@ -9,6 +9,8 @@ use url::Url;
 
 use super::table::{self, InProduction, Setting};
 use super::{EmailVerification, Mode, RateLimit, Secret};
+use crate::values::mail_sender;
+use crate::values::smtp_server::{self, SmtpServer};
 use crate::values::trusted_proxies::{InvalidTrustedProxies, TrustedProxies};
 
 /// A setting that is wrong or missing.
@@ -229,10 +231,13 @@ pub fn redis_url(value: &str) -> Parsed<Secret> {
     if is_known { Ok(value.to_owned().into()) } else { Err("redis://host:6379 or rediss://…".to_owned()) }
 }
 
-pub fn smtp_url(value: &str) -> Parsed<Secret> {
-    let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host());
-    url.map(|_| value.to_owned().into())
-        .ok_or_else(|| "smtp://user:password@host:587?tls=required or smtps://…".to_owned())
+pub fn smtp_url(value: &str) -> Parsed<SmtpServer> {
+    SmtpServer::parse(value).map_err(str::to_owned)
+}
+
+pub fn helo_name(value: &str) -> Parsed<String> {
+    let wants = "a domain name like auth.example.com, or an address like [192.0.2.1] or [IPv6:2001:db8::1]";
+    smtp_server::helo_name(value).ok_or_else(|| wants.to_owned())
 }
 
 pub fn pem(value: &str) -> Parsed<Secret> {
@@ -261,8 +266,5 @@ pub fn encryption_keys(value: &str) -> Parsed<Secret> {
 }
 
 pub fn mailbox(value: &str) -> Parsed<String> {
-    value
-        .parse::<lettre::message::Mailbox>()
-        .map(|_| value.to_owned())
-        .map_err(|_| "a sender like Example <no-reply@example.com>".to_owned())
+    mail_sender::parse(value).map(|_| value.to_owned()).map_err(str::to_owned)
 }

@@ -7,6 +7,7 @@ use url::Url;
 use super::read::{Read, list};
 use super::{Config, Mode, RateLimit, addresses};
 use crate::values::loopback::is_loopback;
+use crate::values::smtp_server::SmtpServer;
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// A setting whose value production refuses where it is weak.
@@ -71,7 +72,7 @@ const RULES: &[Rule] = &[
     rule("EMAIL_UNDO_LIFETIME", |c| c.email_undo_lifetime < DAY, "24h or more"),
     rule(
         "SMTP_URL",
-        |c| c.smtp_url.as_ref().is_some_and(|url| is_clear_smtp(url.expose())),
+        |c| c.mail.server.as_ref().is_some_and(SmtpServer::is_clear),
         "smtps://… or smtp://…?tls=required: without it emails travel in clear",
     ),
     rule("RATE_LIMIT_REQUESTS", |c| is_off(c.rate_limit_requests), A_LIMIT),
@@ -210,14 +211,6 @@ fn is_clear_redis(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return true };
     // `#insecure` takes any certificate.
     let is_private = url.scheme() == "rediss" && url.fragment() != Some("insecure");
-    !is_private && !url.host_str().is_some_and(is_loopback)
-}
-
-/// lettre takes smtp:// without tls= as plain text: the password, and links that open accounts.
-fn is_clear_smtp(url: &str) -> bool {
-    let Ok(url) = Url::parse(url) else { return true };
-    let mut modes = url.query_pairs().filter(|(name, _)| name == "tls");
-    let is_private = url.scheme() == "smtps" || modes.next().is_some_and(|(_, mode)| mode == "required");
     !is_private && !url.host_str().is_some_and(is_loopback)
 }
 

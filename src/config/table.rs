@@ -166,9 +166,12 @@ pub const SETTINGS: &[Group] = &[
     Group {
         title: "Letters",
         settings: &[
-            setting("SMTP_URL", "", "smtp://user:password@host:587?tls=required or smtps://…. Development without it: files, shown at /dev/mailbox.").demanded().secret(),
-            setting("MAIL_FROM", "authgraph <no-reply@localhost.localdomain>", "The sender of letters.").demanded(),
-            setting("MAIL_MAX_ATTEMPTS", "16", "Attempts to deliver a letter, over about a day, before it is put aside as dead."),
+            setting("SMTP_URL", "", "The mail server: smtps://user:password@host (encrypted from the start), smtp://user:password@host?tls=required (STARTTLS), or smtp://host for no encryption; ports 465, 587 and 25 unless one stands behind the host. Percent-encode % @ : / ? # in user and password. Development without it: files, shown at /dev/mailbox.").demanded().secret(),
+            setting("SMTP_CA_FILE", "", "PEM file of the authorities that may sign the mail server's certificate. Empty: those that the system trusts."),
+            setting("SMTP_HELO_NAME", "", "The name that the mail server is told in EHLO: a domain name like auth.example.com, or an address like [192.0.2.1]. Empty: the host of PUBLIC_URL; where that is no domain name, the address that the connection comes from."),
+            setting("MAIL_FROM", "authgraph <no-reply@localhost.localdomain>", "The sender of emails.").demanded(),
+            setting("MAIL_CONCURRENCY", "4", "Emails that one instance delivers at once, each through a connection of its own. No more than the mail server allows."),
+            setting("MAIL_MAX_ATTEMPTS", "16", "Attempts to deliver an email, over about a day, before it is put aside as dead."),
             setting("LETTER_TEMPLATES_DIR", "", "Folder whose templates win over the built-in ones."),
         ],
     },

@@ -40,7 +40,7 @@ pub async fn request_email_change(
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     // The session goes along: the change is confirmed only while it lives.
     let of_session =
-        Details { session: Some(viewer.session().id), new_address: Some(new.clone()), ..Details::default() };
+        Details { session: Some(viewer.session().id), new_address: Some(new.clone()), ..Details::caused_by(caller) };
     let draft =
         Draft { kind: LetterKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
     outbox::post(&mut tx, draft, now).await?;
@@ -145,7 +145,7 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
         kind: LetterKind::ResetPassword,
         recipient: &holder.email,
         user: Some(holder.user_id),
-        details: Details::default(),
+        details: Details::caused_by(caller),
     };
     outbox::post(&mut tx, draft, now).await?;
     tx.commit().await?;

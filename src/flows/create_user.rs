@@ -44,7 +44,7 @@ pub async fn create_user(app: &App, caller: &Caller, admin: &Admin, invitee: Inv
         .in_session(admin.viewer().session().id)
         .with("role", invitee.role.as_str());
     audit_log::write(&mut tx, caller, event, now).await?;
-    app.post(&mut tx, LetterKind::Invitation, &user, Details::default(), now).await?;
+    app.post(&mut tx, LetterKind::Invitation, &user, Details::caused_by(caller), now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(user)

@@ -33,7 +33,7 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     known_devices::forget_all(&mut tx, user.id).await?;
     let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
-    app.post(&mut tx, LetterKind::ResetPassword, &user, Details::default(), now).await?;
+    app.post(&mut tx, LetterKind::ResetPassword, &user, Details::caused_by(caller), now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
     Ok(session)

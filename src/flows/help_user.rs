@@ -47,7 +47,7 @@ pub async fn reset_user_mfa(app: &App, caller: &Caller, admin: &Admin, id: UserI
     let ended = app.end_sessions(&mut tx, id, None, SessionEndReason::RevokedByAdmin, now).await?;
     let event = event(AuditAction::MfaReset, admin, id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
-    let details = Details { at: Some(now), ..Details::default() };
+    let details = Details { at: Some(now), ..Details::caused_by(caller) };
     app.post(&mut tx, LetterKind::MfaReset, &user, details, now).await?;
     tx.commit().await?;
     app.letter_posted.notify_one();
@@ -73,7 +73,7 @@ pub async fn send_user_password_reset(app: &App, caller: &Caller, admin: &Admin,
     };
     outbox::withdraw(&mut tx, kind, &user.email, now).await?;
     one_time_tokens::revoke(&mut tx, id, purpose, now).await?;
-    app.post(&mut tx, kind, &user, Details::default(), now).await?;
+    app.post(&mut tx, kind, &user, Details::caused_by(caller), now).await?;
     let event = event(AuditAction::PasswordResetRequested, admin, id).with("invitation", is_invited);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;

@@ -146,7 +146,7 @@ async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -
             kind: LetterKind::VerifyEmail,
             recipient: &user.email,
             user: Some(user.id),
-            details: Details::default(),
+            details: Details::caused_by(caller),
         };
         outbox::post(&mut tx, draft, now).await?;
     }

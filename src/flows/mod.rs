@@ -4,6 +4,7 @@ pub mod authenticate;
 pub mod change_email;
 pub mod change_password;
 pub mod check_encryption_keys;
+pub mod count_outbox;
 pub mod create_admin;
 pub mod create_user;
 pub mod delete_account;

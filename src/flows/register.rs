@@ -62,7 +62,7 @@ pub async fn register(app: &App, caller: &Caller, prepaid: &Prepaid, new: Applic
         kind: LetterKind::VerifyEmail,
         recipient: &user.email,
         user: Some(user.id),
-        details: Details::default(),
+        details: Details::caused_by(caller),
     };
     if sends_letter {
         outbox::post(&mut tx, letter, now).await?;
@@ -112,7 +112,7 @@ async fn refuse_taken(
             kind: LetterKind::AccountExists,
             recipient: &new.email,
             user: owner_id,
-            details: Details::default(),
+            details: Details::caused_by(caller),
         };
         outbox::post(&mut tx, draft, now).await?;
     }

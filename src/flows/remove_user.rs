@@ -31,7 +31,7 @@ pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) 
         outbox::withdraw_but_undo(&mut tx, id, now).await?;
         one_time_tokens::revoke_but_undo(&mut tx, id, now).await?;
         // Told where its owner reads, without a word about the administrator.
-        let details = Details { at: Some(now), ..Details::default() };
+        let details = Details { at: Some(now), ..Details::caused_by(caller) };
         app.post(&mut tx, LetterKind::AccountDeleted, &subject, details, now).await?;
         let event = Event::success(AuditAction::UserDeleted).by_admin(actor, id).in_session(session);
         audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;

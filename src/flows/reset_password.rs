@@ -28,7 +28,8 @@ pub async fn request_password_reset(app: &App, caller: &Caller, prepaid: &Prepai
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, LetterKind::ResetPassword, email, now).await?;
     one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;
-    let draft = Draft { kind: LetterKind::ResetPassword, recipient: email, user: None, details: Details::default() };
+    let draft =
+        Draft { kind: LetterKind::ResetPassword, recipient: email, user: None, details: Details::caused_by(caller) };
     outbox::post(&mut tx, draft, now).await?;
     let subject = users::find_by_email_in(&mut tx, email).await?.map(|user| user.id);
     audit_log::write(&mut tx, caller, Event::success(AuditAction::PasswordResetRequested).about(subject), now).await?;

@@ -45,7 +45,8 @@ pub async fn resend_verification(app: &App, caller: &Caller, prepaid: &Prepaid, 
     app.reserve_once(&Attempt::Letter(LetterCause::Verification, email.clone()), prepaid, caller, now).await?;
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, LetterKind::VerifyEmail, email, now).await?;
-    let draft = Draft { kind: LetterKind::VerifyEmail, recipient: email, user: None, details: Details::default() };
+    let draft =
+        Draft { kind: LetterKind::VerifyEmail, recipient: email, user: None, details: Details::caused_by(caller) };
     outbox::post(&mut tx, draft, now).await?;
     audit_log::write(&mut tx, caller, Event::success(AuditAction::VerificationRequested), now).await?;
     tx.commit().await?;

@@ -1,12 +1,18 @@
 //! Letters that are to leave: posted in the transaction of the deed, delivered by a background task.
 
+mod delivery;
+mod operation;
+
 use std::net::IpAddr;
-use std::time::Duration;
 
 use sqlx::types::Json;
 
+pub use self::delivery::{
+    Posted, Taken, claim, note_dead, note_delivered, note_dropped, postpone, read, renew, take_due,
+};
+pub use self::operation::{Census, Entry, census, drop_ids, drop_to, hasten, list_open, list_to, revive_dead, sweep};
 use crate::error::Result;
-use crate::tools::db::{Db, Tx, sql};
+use crate::tools::db::{Tx, sql};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::{LetterId, SessionId, UserId};
@@ -73,13 +79,21 @@ pub struct Details {
     pub new_address: Option<EmailAddress>,
     pub session: Option<SessionId>,
     pub remaining: Option<i64>,
+    /// Ties the email to the request that caused it, in the log; nobody is told of it by email.
+    pub correlation_id: Option<String>,
 }
 
 impl Details {
+    /// Tells of nothing, and was caused by this request.
+    #[must_use]
+    pub fn caused_by(caller: &Caller) -> Self {
+        Self { correlation_id: Some(caller.correlation_id.clone()), ..Self::default() }
+    }
+
     /// Tells of a deed: on what device, from where, when.
     #[must_use]
     pub fn of_deed(device: String, caller: &Caller, at: Time) -> Self {
-        Self { device: Some(device), address: Some(caller.address), at: Some(at), ..Self::default() }
+        Self { device: Some(device), address: Some(caller.address), at: Some(at), ..Self::caused_by(caller) }
     }
 }
 
@@ -94,41 +108,6 @@ pub struct Draft<'a> {
     pub user: Option<UserId>,
     /// What it tells.
     pub details: Details,
-}
-
-/// A letter that this process has taken to deliver, before anything of it is read.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-#[allow(missing_docs, reason = "the columns of the table")]
-pub struct Taken {
-    pub id: LetterId,
-    pub attempts: i32,
-}
-
-/// A letter taken up for delivery.
-#[derive(Debug, Clone, sqlx::FromRow)]
-#[allow(missing_docs, reason = "the columns of the table")]
-pub struct Posted {
-    pub id: LetterId,
-    pub kind: LetterKind,
-    pub recipient: EmailAddress,
-    pub user_id: Option<UserId>,
-    pub details: Json<Details>,
-    pub attempts: i32,
-    pub posted_at: Time,
-}
-
-/// A letter that could not be delivered, as an operator sees it.
-#[derive(Debug, Clone, sqlx::FromRow)]
-#[allow(missing_docs, reason = "the columns of the table")]
-pub struct Dead {
-    pub id: LetterId,
-    /// As it is stored: this version may not know it, and the operator wants the others listed.
-    pub kind: String,
-    pub recipient: EmailAddress,
-    pub attempts: i32,
-    pub posted_at: Time,
-    pub settled_at: Time,
-    pub last_error: String,
 }
 
 /// Posts a letter.
@@ -202,118 +181,4 @@ pub async fn withdraw_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<(
     .execute()
     .await?;
     Ok(())
-}
-
-/// Takes up to `batch` letters that are due. Whoever takes one has it until `lease` is over; then it is due again,
-/// so that a process that dies on the way loses none. Each is read alone, by [`read`]: one that this version cannot read
-/// (an instance of the version after may have posted it) must not hold up those beside it.
-pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Taken>> {
-    db.query(sql!(
-        "update outbox set attempts = attempts + 1, due_at = $3",
-        " where state = 'WAITING' and due_at <= $1 and id in",
-        " (select id from outbox where state = 'WAITING' and due_at <= $1 order by due_at limit $2)",
-        " returning id, attempts"
-    ))
-    .bind(now)
-    .bind(batch)
-    .bind(now + lease)
-    .all()
-    .await
-}
-
-/// Reads a letter that was taken; `None` where it was erased meanwhile.
-pub async fn read(db: &Db, id: LetterId) -> Result<Option<Posted>> {
-    db.query(sql!("select id, kind, recipient, user_id, details, attempts, posted_at from outbox where id = $1"))
-        .bind(id)
-        .optional()
-        .await
-}
-
-/// Whether a letter that was taken is still wanted and still ours; holds its row until the transaction ends.
-pub async fn claim(tx: &mut Tx, id: LetterId, attempts: i32) -> Result<bool> {
-    let claimed = tx
-        .query(sql!("update outbox set attempts = $2 where id = $1 and attempts = $2 and state = 'WAITING'"))
-        .bind(id)
-        .bind(attempts)
-        .execute()
-        .await?;
-    Ok(claimed == 1)
-}
-
-/// Notes that a letter has left.
-pub async fn note_delivered(db: &Db, id: LetterId, now: Time) -> Result<()> {
-    settle(db, id, "DELIVERED", None, now).await
-}
-
-/// Notes that a letter is no longer wanted.
-pub async fn note_dropped(db: &Db, id: LetterId, now: Time) -> Result<()> {
-    settle(db, id, "DROPPED", None, now).await
-}
-
-/// Puts a letter aside for the operator.
-pub async fn note_dead(db: &Db, id: LetterId, error: &str, now: Time) -> Result<()> {
-    settle(db, id, "DEAD", Some(error), now).await
-}
-
-async fn settle(db: &Db, id: LetterId, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
-    db.query(sql!(
-        "update outbox set state = $2, settled_at = $3, last_error = $4 where id = $1 and state = 'WAITING'"
-    ))
-    .bind(id)
-    .bind(state)
-    .bind(now)
-    .bind(error.map(str::to_owned))
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// Notes a failed attempt and when the next is due.
-pub async fn postpone(db: &Db, id: LetterId, error: &str, due_at: Time) -> Result<()> {
-    db.query(sql!("update outbox set due_at = $2, last_error = $3 where id = $1 and state = 'WAITING'"))
-        .bind(id)
-        .bind(due_at)
-        .bind(error.to_owned())
-        .execute()
-        .await?;
-    Ok(())
-}
-
-/// How many letters wait.
-pub async fn count_waiting(db: &Db) -> Result<i64> {
-    let (count,) = db.query(sql!("select count(*) from outbox where state = 'WAITING'")).one().await?;
-    Ok(count)
-}
-
-/// The newest letters that could not be delivered.
-pub async fn list_dead(db: &Db, most: i64) -> Result<Vec<Dead>> {
-    db.query(sql!(
-        "select id, kind, recipient, attempts, posted_at, settled_at, coalesce(last_error, '') as last_error",
-        " from outbox where state = 'DEAD' order by settled_at desc limit $1"
-    ))
-    .bind(most)
-    .all()
-    .await
-}
-
-/// Gives every dead letter another round of attempts. Answers how many.
-pub async fn revive_dead(db: &Db, now: Time) -> Result<u64> {
-    db.query(sql!(
-        "update outbox set state = 'WAITING', attempts = 0, due_at = $1, settled_at = null where state = 'DEAD'"
-    ))
-    .bind(now)
-    .execute()
-    .await
-}
-
-/// Removes a batch of letters that left, or were no longer wanted, before `cutoff`. Dead ones stay. Answers how many.
-pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
-    db.query(sql!(
-        "delete from outbox where id in",
-        " (select id from outbox where settled_at < $1 and state in ('DELIVERED', 'DROPPED') limit $2)"
-    ))
-    .bind(cutoff)
-    .bind(batch)
-    .execute()
-    .await
 }

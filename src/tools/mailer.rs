@@ -1,70 +1,64 @@
-//! Sends letters through SMTP, or puts them into a mailbox on disk where there is no server to send them.
+//! Sends emails through SMTP, or puts them into a mailbox on disk where there is no server to send them.
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox as Sender, MultiPart};
-use lettre::transport::smtp;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Address, Message};
 use uuid::Uuid;
 
 use crate::error::{OrFault, Result};
 use crate::values::letter::Rendered;
+use crate::values::mail_sender;
 use crate::values::time::Time;
 
 pub mod mailbox;
+pub mod smtp;
 
 use mailbox::Mailbox;
+use smtp::{Failure, Mail, Smtp};
 
-/// Where letters go, and from whom.
+/// Where emails go, and from whom.
 pub struct Mailer {
     from: Sender,
     way: Way,
 }
 
 enum Way {
-    // lettre is built without its pool: that gives the connection of a cancelled letter to the next one, in the middle
-    // of its conversation.
-    Smtp { transport: AsyncSmtpTransport<Tokio1Executor>, timeout: Duration },
+    Smtp(Box<Smtp>),
     Files(Mailbox),
 }
 
-/// A letter that somebody else is now responsible for.
+/// An email that somebody else is now responsible for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// What the server said, mostly the number in its queue; for the log.
+    /// What the server said, mostly the number in its queue.
     pub receipt: String,
 }
 
-/// A letter that did not go out. The texts are for the log; they hold what the server said, and no credentials.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MailError {
-    /// Try again later: nobody there, too slow, not now, or a fault in the settings that an operator will mend.
-    #[error("not sent yet: {0}")]
-    Temporary(String),
-    /// Never try again: the server refuses this recipient or this letter.
-    #[error("refused: {0}")]
-    Permanent(String),
+/// An email that did not go out, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailError {
+    /// Whether this email can never reach this recipient. Otherwise trying again later makes sense.
+    pub is_final: bool,
+    /// What happened, in words of our own: names neither the recipient nor a password.
+    pub summary: String,
+    /// The same with what the server said, which may name the recipient.
+    pub said: String,
 }
-
-/// Replies about the recipient or the letter (RFC 5321, section 4.2.2; RFC 7504). The other 5xx are about our manners
-/// or our password, and letters must survive a wrong setting.
-const REFUSALS: [u16; 7] = [550, 551, 552, 553, 554, 555, 556];
 
 /// Enough of a server's answer to understand it.
 const RECEIPT_LIMIT: usize = 300;
 
 impl Mailer {
-    /// Through a server: `smtps://user:password@host`, `smtp://host:587?tls=required`, or `smtp://localhost:1025` for
-    /// plain text. `timeout` is for one letter, from connecting to the last answer.
+    /// Through a server.
     ///
     /// # Errors
-    /// A fault where the URL or the sender (`Acme <no-reply@acme.example>`) cannot be read.
-    pub fn smtp(url: &str, from: &str, timeout: Duration) -> Result<Self> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).or_fault("reading the SMTP URL")?;
-        let transport = transport.timeout(Some(timeout)).build();
-        Ok(Self { from: sender(from)?, way: Way::Smtp { transport, timeout } })
+    /// A fault where the sender (`Acme <no-reply@acme.example>`) cannot be read, or the server's certificate could not be
+    /// judged.
+    pub fn smtp(settings: smtp::Settings, from: &str) -> Result<Self> {
+        Ok(Self { from: sender(from)?, way: Way::Smtp(Box::new(Smtp::open(settings)?)) })
     }
 
     /// Into a folder, which is made if it is not there.
@@ -75,39 +69,46 @@ impl Mailer {
         Ok(Self { from: sender(from)?, way: Way::Files(Mailbox::open(folder)?) })
     }
 
-    /// The mailbox, where letters go to files.
+    /// The mailbox, where emails go to files.
     #[must_use]
     pub fn mailbox(&self) -> Option<&Mailbox> {
         match &self.way {
-            Way::Smtp { .. } => None,
+            Way::Smtp(_) => None,
             Way::Files(mailbox) => Some(mailbox),
         }
     }
 
-    /// Sends one letter. A retry with the same `id` carries the same Message-ID, so that mail programs fold doubles:
-    /// a letter that was accepted just before the timeout is sent twice.
+    /// Sends one email, and answers once it was accepted. A retry with the same `id` carries the same Message-ID, so that
+    /// mail programs fold doubles: an email whose acceptance was lost on the way is sent twice.
     ///
     /// # Errors
     /// [`MailError`], which says whether trying again makes sense.
     pub async fn send(&self, to: &str, letter: &Rendered, id: Uuid, now: Time) -> Result<Sent, MailError> {
-        let message = self.message(to, letter, id, now)?;
+        let message = self.message(to, letter, id, now)?.formatted();
         match &self.way {
-            Way::Smtp { transport, timeout } => {
-                let sending = tokio::time::timeout(*timeout, transport.send(message));
-                let reply = sending.await.map_err(|_| MailError::Temporary("the server took too long".to_owned()))?;
-                let reply = reply.map_err(|error| from_smtp(&error))?;
-                Ok(Sent { receipt: one_line(&reply.message().collect::<Vec<_>>().join(" ")) })
+            Way::Smtp(smtp) => {
+                let mail = Mail { from: self.from.email.as_ref(), to, content: &message };
+                let reply = smtp.send(mail).await.map_err(|failure| MailError::from(&failure))?;
+                Ok(Sent { receipt: one_line(&reply.text()) })
             }
             Way::Files(mailbox) => {
-                let stored = mailbox.store(id, &message.formatted(), now).await;
-                stored.map_err(|error| MailError::Temporary(format!("{error:?}")))?;
+                let stored = mailbox.store(id, &message, now).await;
+                stored.map_err(|error| MailError::ours(false, format!("{error:?}")))?;
                 Ok(Sent { receipt: format!("in the mailbox as {id}") })
             }
         }
     }
 
+    /// Closes connections that are not in use, for as long as there is nothing to send.
+    pub async fn rest(&self) {
+        match &self.way {
+            Way::Smtp(smtp) => smtp.close().await,
+            Way::Files(_) => {}
+        }
+    }
+
     fn message(&self, to: &str, letter: &Rendered, id: Uuid, now: Time) -> Result<Message, MailError> {
-        let to: Address = to.parse().map_err(|_| MailError::Permanent("not an e-mail address".to_owned()))?;
+        let to: Address = to.parse().map_err(|_| MailError::ours(true, "not an email address".to_owned()))?;
         let header = |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
         Message::builder()
             .from(self.from.clone())
@@ -120,27 +121,40 @@ impl Mailer {
             .raw_header(header("X-Auto-Response-Suppress", "All"))
             .raw_header(header(mailbox::KIND_HEADER, &letter.kind))
             .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
-            .map_err(|error| MailError::Permanent(error.to_string()))
+            .map_err(|error| MailError::ours(true, error.to_string()))
+    }
+}
+
+impl MailError {
+    /// What happened on our side.
+    fn ours(is_final: bool, what: String) -> Self {
+        Self { is_final, summary: what.clone(), said: what }
+    }
+}
+
+impl From<&Failure> for MailError {
+    fn from(failure: &Failure) -> Self {
+        let (is_final, summary) = (failure.is_final(), one_line(&failure.summary()));
+        Self { is_final, summary, said: one_line(&failure.to_string()) }
     }
 }
 
 fn sender(from: &str) -> Result<Sender> {
-    from.parse().or_fault("reading the sender of letters")
+    mail_sender::parse(from).or_fault("reading the sender of emails")
 }
 
-fn from_smtp(error: &smtp::Error) -> MailError {
-    let said = one_line(&error.to_string());
-    match error.status().map(u16::from) {
-        Some(code) if REFUSALS.contains(&code) => MailError::Permanent(said),
-        Some(_) | None => MailError::Temporary(said),
-    }
-}
-
-/// What a foreign server said, harmless in a log.
+/// What a foreign server said, harmless in a log, on a terminal and in every database (PostgreSQL stores no NUL).
 fn one_line(said: &str) -> String {
     let printable: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(RECEIPT_LIMIT).collect();
     printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn what_a_mail_server_says_moves_no_cursor_and_fits_every_database() {
+        assert_eq!(one_line("550 no\0\r\n\u{1b}[2Jsuch user"), "550 no [2Jsuch user");
+    }
+}

@@ -27,6 +27,7 @@ struct Instruments {
     operations: IntCounterVec,
     limit_hits: IntCounterVec,
     connections_refused: IntCounterVec,
+    emails: IntCounterVec,
 }
 
 impl Metrics {
@@ -62,6 +63,7 @@ impl Metrics {
                 "Connections that were closed because there were too many, of their address or in all.",
                 &["limit"],
             )?,
+            emails: counter("auth_emails_total", "Attempts to deliver an email, by what came of them.", &["outcome"])?,
             limit_hits: counter("auth_rate_limit_hits_total", "Attempts that a limit refused.", &["bucket"])?,
             registry,
         })))
@@ -86,6 +88,11 @@ impl Metrics {
     /// A connection was closed as it came, because this limit had no place for it.
     pub fn connection_refused(&self, limit: &'static str) {
         self.0.connections_refused.with_label_values(&[limit]).inc();
+    }
+
+    /// An attempt to deliver an email is over.
+    pub fn email(&self, outcome: &'static str) {
+        self.0.emails.with_label_values(&[outcome]).inc();
     }
 
     /// Everything, in the text format of Prometheus.

@@ -156,6 +156,13 @@ fn no_name_says_nothing() {
 }
 
 #[test]
+fn every_email_knows_the_request_that_caused_it() {
+    for source in sources().iter().filter(|source| matches!(source.module(), "flows" | "app")) {
+        assert!(!source.code().contains("Details::default()"), "{} posts an email without its cause", source.path);
+    }
+}
+
+#[test]
 fn the_readme_names_every_page_that_a_letter_leads_to() {
     let readme = include_str!("../../README.md");
     let sources = sources();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authgraph::flows::deliver_mail::LEASE;
 use authgraph::records::outbox;
 use authgraph::values::time::Time;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -65,10 +66,10 @@ async fn after_its_last_attempt_a_letter_is_put_aside_for_the_operator() {
         app.wait(Duration::from_mins(1));
     }
 
-    let dead = outbox::list_dead(&app.app.db, 10).await.unwrap();
+    let open = outbox::list_open(&app.app.db, 10).await.unwrap();
 
-    assert_eq!((dead.len(), dead[0].attempts, dead[0].recipient.as_str()), (1, 2, "ann@example.com"));
-    assert!(!dead[0].last_error.is_empty());
+    assert_eq!((open.len(), open[0].attempts, open[0].state.as_str()), (1, 2, "DEAD"));
+    assert!(open[0].recipient.as_str() == "ann@example.com" && !open[0].last_answer.is_empty());
 }
 
 #[tokio::test]
@@ -132,12 +133,12 @@ async fn several_deliverers_at_once_deliver_each_letter_once() {
 async fn what_a_deliverer_took_before_it_died_is_due_again_after_the_lease() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
-    let taken = outbox::take_due(&app.app.db, 10, Duration::from_mins(5), START).await.unwrap();
+    let taken = outbox::take_due(&app.app.db, 10, LEASE, START).await.unwrap();
 
     assert_eq!(taken.len(), 1);
     assert!(app.letters_to("ann@example.com").await.is_empty());
 
-    app.wait(Duration::from_mins(5));
+    app.wait(LEASE);
     assert_eq!(app.letters_to("ann@example.com").await.len(), 1);
 }
 
@@ -172,6 +173,6 @@ async fn a_letter_that_cannot_be_read_holds_up_no_other_and_is_dead_in_the_end()
 
     app.wait(Duration::from_mins(1));
     app.deliver_mail().await;
-    let dead = outbox::list_dead(&app.app.db, 10).await.unwrap();
-    assert_eq!((dead.len(), dead[0].kind.as_str()), (1, "OF_A_LATER_VERSION"));
+    let open = outbox::list_open(&app.app.db, 10).await.unwrap();
+    assert_eq!((open.len(), open[0].kind.as_str(), open[0].state.as_str()), (1, "OF_A_LATER_VERSION", "DEAD"));
 }

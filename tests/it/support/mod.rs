@@ -8,6 +8,7 @@ pub mod database;
 mod deeds;
 mod letters;
 mod line;
+pub mod mail_server;
 mod mfa;
 mod people;
 pub mod process;

@@ -1,0 +1,136 @@
+//! Delivering emails of the outbox: whoever takes one has it for as long as the lease is renewed.
+
+use std::time::Duration;
+
+use sqlx::types::Json;
+
+use super::{Details, LetterKind};
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::{LetterId, UserId};
+use crate::values::time::Time;
+
+/// An email that this process has taken to deliver, before anything of it is read.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Taken {
+    pub id: LetterId,
+    /// Counts this one, and tells it from the attempt of another process.
+    pub attempts: i32,
+}
+
+/// An email taken up for delivery.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Posted {
+    pub id: LetterId,
+    pub kind: LetterKind,
+    pub recipient: EmailAddress,
+    pub user_id: Option<UserId>,
+    pub details: Json<Details>,
+    pub attempts: i32,
+    pub posted_at: Time,
+}
+
+/// Takes up to `batch` emails that are due. Whoever takes one has it until `lease` is over, and longer where it is renewed;
+/// then it is due again, so that a process that dies on the way loses none. Each is read alone, by [`read`]: one that this
+/// version cannot read (an instance of the version after may have posted it) must not hold up those beside it.
+pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Taken>> {
+    db.query(sql!(
+        "update outbox set attempts = attempts + 1, due_at = $3",
+        " where state = 'WAITING' and due_at <= $1 and id in",
+        " (select id from outbox where state = 'WAITING' and due_at <= $1 order by due_at limit $2)",
+        " returning id, attempts"
+    ))
+    .bind(now)
+    .bind(batch)
+    .bind(now + lease)
+    .all()
+    .await
+}
+
+/// Keeps an email that was taken until `until`. Whether it is still wanted and still ours.
+pub async fn renew(db: &Db, taken: Taken, until: Time) -> Result<bool> {
+    let renewed = db
+        .query(sql!("update outbox set due_at = $3 where id = $1 and attempts = $2 and state = 'WAITING'"))
+        .bind(taken.id)
+        .bind(taken.attempts)
+        .bind(until)
+        .execute()
+        .await?;
+    Ok(renewed == 1)
+}
+
+/// Reads an email that was taken; `None` where it was erased meanwhile.
+pub async fn read(db: &Db, id: LetterId) -> Result<Option<Posted>> {
+    db.query(sql!("select id, kind, recipient, user_id, details, attempts, posted_at from outbox where id = $1"))
+        .bind(id)
+        .optional()
+        .await
+}
+
+/// Whether an email that was taken is still wanted and still ours; holds its row until the transaction ends.
+pub async fn claim(tx: &mut Tx, id: LetterId, attempts: i32) -> Result<bool> {
+    let claimed = tx
+        .query(sql!("update outbox set attempts = $2 where id = $1 and attempts = $2 and state = 'WAITING'"))
+        .bind(id)
+        .bind(attempts)
+        .execute()
+        .await?;
+    Ok(claimed == 1)
+}
+
+/// Notes that a mail server has accepted an email, and with which words. That holds also where another process has taken it
+/// meanwhile.
+pub async fn note_delivered(db: &Db, id: LetterId, receipt: &str, now: Time) -> Result<()> {
+    db.query(sql!(
+        "update outbox set state = 'DELIVERED', settled_at = $2, receipt = $3, last_error = null",
+        " where id = $1 and state = 'WAITING'"
+    ))
+    .bind(id)
+    .bind(now)
+    .bind(receipt.to_owned())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Notes that an email is no longer wanted.
+pub async fn note_dropped(db: &Db, taken: Taken, now: Time) -> Result<()> {
+    settle(db, taken, "DROPPED", None, now).await
+}
+
+/// Puts an email aside for the operator.
+pub async fn note_dead(db: &Db, taken: Taken, error: &str, now: Time) -> Result<()> {
+    settle(db, taken, "DEAD", Some(error), now).await
+}
+
+async fn settle(db: &Db, taken: Taken, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
+    db.query(sql!(
+        "update outbox set state = $3, settled_at = $4, last_error = coalesce($5, last_error)",
+        " where id = $1 and attempts = $2 and state = 'WAITING'"
+    ))
+    .bind(taken.id)
+    .bind(taken.attempts)
+    .bind(state)
+    .bind(now)
+    .bind(error.map(str::to_owned))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Notes a failed attempt and when the next is due.
+pub async fn postpone(db: &Db, taken: Taken, error: &str, due_at: Time) -> Result<()> {
+    db.query(sql!(
+        "update outbox set due_at = $3, last_error = $4 where id = $1 and attempts = $2 and state = 'WAITING'"
+    ))
+    .bind(taken.id)
+    .bind(taken.attempts)
+    .bind(due_at)
+    .bind(error.to_owned())
+    .execute()
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The outbox as an operator sees it: what waits, what is dead, and what became of an email.
+
+use crate::error::Result;
+use crate::tools::db::{Db, sql};
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::LetterId;
+use crate::values::time::Time;
+
+/// How many emails are in the outbox that have not left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Census {
+    /// Those that are to be delivered, also those on their way.
+    pub waiting: i64,
+    /// When the oldest of them was posted.
+    pub oldest_at: Option<Time>,
+    /// Those that were given up.
+    pub dead: i64,
+}
+
+/// An email, without its text.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct Entry {
+    pub id: LetterId,
+    /// As it is stored: this version may not know it, and the operator wants the others listed.
+    pub kind: String,
+    pub recipient: EmailAddress,
+    /// WAITING, DELIVERED, DROPPED or DEAD.
+    pub state: String,
+    pub attempts: i32,
+    pub posted_at: Time,
+    /// When the next attempt is due, or the one that goes on is given up for lost.
+    pub due_at: Time,
+    pub settled_at: Option<Time>,
+    /// What the mail server said when it accepted the email, or what came of the last attempt.
+    pub last_answer: String,
+}
+
+/// Counts what has not left.
+pub async fn census(db: &Db) -> Result<Census> {
+    db.query(sql!(
+        "select (select count(*) from outbox where state = 'WAITING') as waiting,",
+        " (select min(posted_at) from outbox where state = 'WAITING') as oldest_at,",
+        " (select count(*) from outbox where state = 'DEAD') as dead"
+    ))
+    .one()
+    .await
+}
+
+/// The newest emails that wait or are dead.
+pub async fn list_open(db: &Db, most: i64) -> Result<Vec<Entry>> {
+    db.query(sql!(
+        "select id, kind, recipient, state, attempts, posted_at, due_at, settled_at,",
+        " coalesce(receipt, last_error, '') as last_answer",
+        " from outbox where state in ('WAITING', 'DEAD') order by posted_at desc limit $1"
+    ))
+    .bind(most)
+    .all()
+    .await
+}
+
+/// The newest emails to an address, whatever became of them.
+pub async fn list_to(db: &Db, recipient: &EmailAddress, most: i64) -> Result<Vec<Entry>> {
+    db.query(sql!(
+        "select id, kind, recipient, state, attempts, posted_at, due_at, settled_at,",
+        " coalesce(receipt, last_error, '') as last_answer",
+        " from outbox where recipient = $1 order by posted_at desc limit $2"
+    ))
+    .bind(recipient.clone())
+    .bind(most)
+    .all()
+    .await
+}
+
+/// Gives every dead email another round of attempts. Answers how many.
+pub async fn revive_dead(db: &Db, now: Time) -> Result<u64> {
+    db.query(sql!(
+        "update outbox set state = 'WAITING', attempts = 0, due_at = $1, settled_at = null where state = 'DEAD'"
+    ))
+    .bind(now)
+    .execute()
+    .await
+}
+
+/// Lets emails that wait for their next attempt have it now. Those that are due before `soon` are left alone: they may be on
+/// their way, under a lease. Answers how many.
+pub async fn hasten(db: &Db, soon: Time, now: Time) -> Result<u64> {
+    db.query(sql!("update outbox set due_at = $2 where state = 'WAITING' and due_at > $1"))
+        .bind(soon)
+        .bind(now)
+        .execute()
+        .await
+}
+
+/// Gives up an email that waits or is dead. Answers how many that were.
+pub async fn drop_ids(db: &Db, ids: &[LetterId], now: Time) -> Result<u64> {
+    let mut dropped = 0;
+    for id in ids {
+        dropped += db
+            .query(sql!(
+                "update outbox set state = 'DROPPED', settled_at = $2 where id = $1 and state in ('WAITING', 'DEAD')"
+            ))
+            .bind(*id)
+            .bind(now)
+            .execute()
+            .await?;
+    }
+    Ok(dropped)
+}
+
+/// Gives up every email to an address that waits or is dead. Answers how many.
+pub async fn drop_to(db: &Db, recipient: &EmailAddress, now: Time) -> Result<u64> {
+    db.query(sql!(
+        "update outbox set state = 'DROPPED', settled_at = $2 where recipient = $1 and state in ('WAITING', 'DEAD')"
+    ))
+    .bind(recipient.clone())
+    .bind(now)
+    .execute()
+    .await
+}
+
+/// Removes a batch of emails that left, or were no longer wanted, before `cutoff`. Dead ones stay. Answers how many.
+pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
+    db.query(sql!(
+        "delete from outbox where id in",
+        " (select id from outbox where settled_at < $1 and state in ('DELIVERED', 'DROPPED') limit $2)"
+    ))
+    .bind(cutoff)
+    .bind(batch)
+    .execute()
+    .await
+}
