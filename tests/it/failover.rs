@@ -124,6 +124,23 @@ async fn connections_that_fall_silent_in_use_are_given_up_within_seconds() {
     assert!(again.elapsed() < Duration::from_secs(2), "served after {:?}", again.elapsed());
 }
 
+/// The server knows nothing of the silence, and would keep its locks for ten seconds.
+#[tokio::test]
+async fn what_a_silent_connection_had_locked_is_free_as_soon_as_it_is_given_up() {
+    let Some((app, line, _ann)) = behind_a_line().await else { return };
+    let touch = "update users set name = name";
+    let mut lost = app.app.db.begin().await.unwrap();
+    lost.query(touch).execute().await.unwrap();
+
+    line.silence();
+    assert!(lost.query(touch).execute().await.is_err());
+    drop(lost);
+
+    let began = Instant::now();
+    app.app.db.query(touch).execute().await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(3), "waited {:?}", began.elapsed());
+}
+
 #[tokio::test]
 async fn connections_that_fell_silent_at_rest_cost_one_slow_request() {
     let Some((app, line, ann)) = behind_a_line().await else { return };

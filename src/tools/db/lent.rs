@@ -40,14 +40,21 @@ pub(super) struct Connector(Arc<Server>);
 pub(super) struct Lent {
     object: Option<Object<Connector>>,
     server: Arc<Server>,
-    /// A statement was sent, and its answer not read.
-    is_asking: bool,
+    state: State,
     /// A transaction is open.
     is_open: bool,
     /// A statement of the transaction failed, so that the server will not commit it.
     has_failed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Everything was answered.
+    Quiet,
+    /// A statement was sent, and its answer not read.
+    Asking,
     /// Nobody shall use it again.
-    is_lost: bool,
+    Lost,
 }
 
 impl Connections {
@@ -101,7 +108,8 @@ impl Manager for Connector {
     async fn create(&self) -> Result<Backend, NoConnection> {
         let [mut pause, longest] = PAUSES;
         loop {
-            let error = match self.0.connect().await {
+            // Boxed, because it is large and rare: every statement would carry its room.
+            let error = match Box::pin(self.0.connect()).await {
                 Ok(backend) => return Ok(backend),
                 Err(error) => error,
             };
@@ -123,36 +131,34 @@ impl Manager for Connector {
         if rest < TRUSTED_FOR {
             return Ok(());
         }
-        match timeout(PING_TIMEOUT, backend.connection.ping()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => {
-                self.0.suspect();
-                Err(NoConnection::Silent.into())
-            }
+        if matches!(timeout(PING_TIMEOUT, backend.connection.ping()).await, Ok(Ok(()))) {
+            return Ok(());
         }
+        self.0.suspect();
+        Err(NoConnection::Silent.into())
     }
 }
 
 impl Lent {
     fn new(object: Object<Connector>, server: Arc<Server>) -> Self {
-        Self { object: Some(object), server, is_asking: false, is_open: false, has_failed: false, is_lost: false }
+        Self { object: Some(object), server, state: State::Quiet, is_open: false, has_failed: false }
     }
 
     pub(super) async fn execute(&mut self, question: Question) -> sqlx::Result<PgQueryResult> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(backend.process, question.execute(&mut backend.connection)).await;
+        let answer = server.wait(&backend.session, question.execute(&mut backend.connection)).await;
         self.heard(answer)
     }
 
     pub(super) async fn rows(&mut self, question: Question) -> sqlx::Result<Vec<PgRow>> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(backend.process, question.fetch_all(&mut backend.connection)).await;
+        let answer = server.wait(&backend.session, question.fetch_all(&mut backend.connection)).await;
         self.heard(answer)
     }
 
     pub(super) async fn prepare(&mut self, sql: SqlStr) -> sqlx::Result<()> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(backend.process, backend.connection.prepare(sql)).await.map(drop);
+        let answer = server.wait(&backend.session, backend.connection.prepare(sql)).await.map(drop);
         self.heard(answer)
     }
 
@@ -178,22 +184,22 @@ impl Lent {
 
     async fn say(&mut self, sql: &'static str) -> sqlx::Result<()> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(backend.process, backend.connection.execute(sql)).await.map(drop);
+        let answer = server.wait(&backend.session, backend.connection.execute(sql)).await.map(drop);
         self.heard(answer)
     }
 
     fn ask(&mut self) -> sqlx::Result<(&mut Backend, &Server)> {
-        self.is_asking = true;
+        self.state = State::Asking;
         let backend = self.object.as_deref_mut().ok_or(sqlx::Error::PoolClosed)?;
         Ok((backend, &self.server))
     }
 
     fn heard<T>(&mut self, answer: sqlx::Result<T>) -> sqlx::Result<T> {
-        self.is_asking = false;
+        self.state = State::Quiet;
         match &answer {
             Ok(_) => self.server.answered(),
             Err(error) if ends_connection(error) => {
-                self.is_lost = true;
+                self.state = State::Lost;
                 self.server.suspect();
                 self.server.failed(&in_short(error));
             }
@@ -207,10 +213,10 @@ impl Drop for Lent {
     #[allow(clippy::disallowed_methods, reason = "bounded in time, and nobody is left to wait for it")]
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
-        if self.is_lost {
+        if self.state == State::Lost {
             // Closes the socket, and makes room for another one at once.
             drop(Object::take(object));
-        } else if self.is_asking || self.is_open {
+        } else if self.state == State::Asking || self.is_open {
             let (server, is_open) = (Arc::clone(&self.server), self.is_open);
             match tokio::runtime::Handle::try_current() {
                 Ok(runtime) => drop(runtime.spawn(tidy_up(object, server, is_open))),
@@ -225,8 +231,8 @@ impl Drop for Lent {
 /// Reads the answers that nobody waited for, rolls back what is open, and gives the connection back. It is kept as long
 /// as its server works on it, or clients that hang up would open more connections than there may be.
 async fn tidy_up(mut object: Object<Connector>, server: Arc<Server>, is_open: bool) {
-    let process = object.process;
-    let tidied = server.wait(process, tidy(&mut object.connection, is_open)).await;
+    let Backend { connection, session, .. } = &mut *object;
+    let tidied = server.wait(session, tidy(connection, is_open)).await;
     if tidied.is_ok() {
         object.rests_since = Instant::now();
     } else {

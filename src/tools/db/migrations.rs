@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use sqlx::Executor;
 use sqlx::migrate::{Migrate, Migrator};
+use sqlx::{Connection, Executor};
 
 use super::{Db, Dialects, Engine};
-use crate::error::{Error, OrFault, Result};
+use crate::error::{Error, OrFault, Refusal, Result};
 
 const HAS_MIGRATIONS: Dialects = Dialects {
     sqlite: "select exists (select 1 from sqlite_master where name = '_sqlx_migrations')",
@@ -29,13 +29,19 @@ impl Db {
             Engine::Postgres { server, .. } => {
                 // Over a connection of its own: the timeout must not bite here, a failed migration leaves sqlx's advisory
                 // lock on the connection, and nobody wants to read that the table of migrations is there already.
-                let mut connection = server.connect().await.map_err(|error| {
-                    server.failed(&error);
-                    Error::from(crate::error::Refusal::Unavailable)
-                })?;
-                let settings = "set statement_timeout = 0; set client_min_messages = warning";
-                connection.connection.execute(settings).await?;
-                migrate(sqlx::migrate!("migrations/postgres"), &mut connection.connection).await
+                let mut connection = server
+                    .connect()
+                    .await
+                    .map_err(|error| {
+                        server.failed(&error);
+                        Error::from(Refusal::Unavailable)
+                    })?
+                    .connection;
+                connection.execute("set statement_timeout = 0; set client_min_messages = warning").await?;
+                let migrated = migrate(sqlx::migrate!("migrations/postgres"), &mut connection).await;
+                // Whatever became of the goodbye, the server notices.
+                let _ = connection.close().await;
+                migrated
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use sqlx::error::DatabaseError;
 use sqlx::{Executor, FromRow};
 
 use super::server::{NoConnection, Server};
@@ -14,7 +16,7 @@ const CLOCKS_APART: Duration = Duration::from_secs(5);
 const OLDEST: i32 = 15;
 const FACTS: &str = "select current_setting('server_encoding'), current_setting('server_version_num')::int / 10000, \
                      exists (select from pg_available_extensions where name = 'pg_trgm'), \
-                     extract(epoch from clock_timestamp())::float8";
+                     (extract(epoch from clock_timestamp()) * 1000)::bigint";
 
 /// Why a database cannot be used. The texts are for operators, and carry no password.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ async fn check(server: &Server, now: Time) -> Result<(), Obstacle> {
     let mut backend = server.connect().await.map_err(|error| explain(server, &error))?;
     // A text without values goes by the simple protocol, which poolers pass on as it is.
     let facts = backend.connection.fetch_one(FACTS).await.and_then(|row| FromRow::from_row(&row));
-    let (encoding, version, has_trigrams, seconds): (String, i32, bool, f64) =
+    let (encoding, version, has_trigrams, milliseconds): (String, i32, bool, i64) =
         facts.map_err(|error| explain(server, &NoConnection::Failed(error)))?;
     let _ = sqlx::Connection::close(backend.connection).await;
     if encoding != "UTF8" {
@@ -65,9 +67,11 @@ async fn check(server: &Server, now: Time) -> Result<(), Obstacle> {
         )));
     }
     // Its answer was on its way as long as the whole question at most.
-    let apart = seconds - (now + asked_at.elapsed()).timestamp_micros() as f64 / 1e6;
-    if apart.abs() > (CLOCKS_APART + asked_at.elapsed()).as_secs_f64() {
-        tracing::warn!(seconds = apart, "the clock of the database and this machine's are apart: set both by NTP");
+    let took = asked_at.elapsed();
+    let apart = Time::from_timestamp_millis(milliseconds).map_or(TimeDelta::zero(), |theirs| theirs - (now + took));
+    if apart.abs().to_std().is_ok_and(|apart| apart > CLOCKS_APART + took) {
+        let seconds = apart.num_seconds();
+        tracing::warn!(seconds, "the clock of the database and this machine's are apart: set both by NTP");
     }
     Ok(())
 }
@@ -77,7 +81,7 @@ fn explain(server: &Server, error: &NoConnection) -> Obstacle {
     let (address, user, database) = (server.address(), server.user(), server.database());
     let NoConnection::Failed(failed) = error else { return Obstacle::Passing(format!("{address}: {error}")) };
     let said = error::in_short(failed);
-    let code = failed.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+    let code = failed.as_database_error().and_then(DatabaseError::code).unwrap_or_default();
     match (&*code, failed) {
         ("3D000", _) => {
             Obstacle::Lasting(format!("there is no database {database} at {address}. `createdb` makes one"))

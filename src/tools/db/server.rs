@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Executor, FromRow, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, FromRow, PgConnection};
 use tokio::time::timeout;
 
 use super::error::in_short;
@@ -27,8 +27,15 @@ const OPTIONS: [(&str, &str); 3] = [
 const PREPARED_STATEMENTS: usize = 512;
 /// The first question over each connection. Transactions see what others commit meanwhile, whatever the database's
 /// default is.
-const GREETING: &str = "select pg_backend_pid(), current_setting('transaction_read_only') = 'on', \
-                        set_config('default_transaction_isolation', 'read committed', false)";
+const GREETING: &str = "select pid || ' ' || backend_start, current_setting('transaction_read_only') = 'on', \
+                        set_config('default_transaction_isolation', 'read committed', false) \
+                        from pg_stat_activity where pid = pg_backend_pid()";
+/// The sessions that the server works for. One that waits for us is idle; what a server does not track it may be doing.
+const AT_WORK: &str = "select pid || ' ' || backend_start from pg_stat_activity \
+                       where usename = current_user and coalesce(state, '') not like 'idle%'";
+/// Ends a session, and with it the locks that it holds.
+const END: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+                   where usename = current_user and pid || ' ' || backend_start = $1";
 /// How long a statement may take until its server is asked whether it works on it. A host or a NAT that dies without a
 /// word leaves a socket that is silent for a quarter of an hour, and the driver sets no timeout on it.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -55,8 +62,8 @@ pub(super) struct Server {
 /// One connection.
 pub(super) struct Backend {
     pub(super) connection: PgConnection,
-    /// The server's process behind it.
-    pub(super) process: i32,
+    /// The server's session behind it: its process, and when that began, which no other server has in common with it.
+    pub(super) session: String,
     pub(super) rests_since: Instant,
 }
 
@@ -75,8 +82,8 @@ struct Probe {
 }
 
 enum Work {
-    /// The processes that work for us.
-    Of(HashSet<i32>),
+    /// For these sessions.
+    For(HashSet<String>),
     /// It answers, and does not tell.
     Untold,
     /// It does not answer.
@@ -125,8 +132,8 @@ impl Server {
             let mut connection = self.options.connect().await?;
             // A text without values goes by the simple protocol: one round trip.
             let row = connection.fetch_one(GREETING).await?;
-            let (process, is_read_only, _): (i32, bool, String) = FromRow::from_row(&row)?;
-            Ok::<_, sqlx::Error>((Backend { connection, process, rests_since: Instant::now() }, is_read_only))
+            let (session, is_read_only, _): (String, bool, String) = FromRow::from_row(&row)?;
+            Ok::<_, sqlx::Error>((Backend { connection, session, rests_since: Instant::now() }, is_read_only))
         };
         match timeout(self.patience, greeted).await {
             Ok(Ok((backend, false))) => Ok(backend),
@@ -159,19 +166,25 @@ impl Server {
         }
     }
 
-    /// Waits for the answer to a statement of this process, as long as the server works on it.
-    pub(super) async fn wait<T>(&self, process: i32, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    /// Waits for the answer to a statement of this session, as long as the server works on it.
+    pub(super) async fn wait<T>(
+        &self,
+        session: &str,
+        answer: impl Future<Output = sqlx::Result<T>>,
+    ) -> sqlx::Result<T> {
         let (mut answer, asked_at) = (pin!(answer), Instant::now());
         while asked_at.elapsed() < LONGEST_STATEMENT {
             if let Ok(answer) = timeout(SILENCE, &mut answer).await {
                 return answer;
             }
-            let works = tokio::select! {
+            // Boxed, because it is large and rare.
+            let mut is_at_work = Box::pin(self.works_for(session));
+            let is_at_work = tokio::select! {
                 biased;
                 answer = &mut answer => return answer,
-                works = self.works_on(process) => works,
+                is_at_work = &mut is_at_work => is_at_work,
             };
-            if !works {
+            if !is_at_work {
                 // It may have finished as it was asked.
                 if let Ok(answer) = timeout(TRANSIT, &mut answer).await {
                     return answer;
@@ -179,41 +192,54 @@ impl Server {
                 break;
             }
         }
+        Box::pin(self.end(session)).await;
         Err(io::Error::new(io::ErrorKind::TimedOut, "a connection fell silent").into())
     }
 
-    /// Whether the server still works for the connection of this process; in doubt yes, if it answers at all.
-    async fn works_on(&self, process: i32) -> bool {
+    /// Whether the server still works for this session; in doubt yes, if it answers at all.
+    async fn works_for(&self, session: &str) -> bool {
         // Whoever waits meanwhile shares the answer.
         let mut last = self.last_probe.lock().await;
         let probe = match last.take() {
             Some(probe) if probe.at.elapsed() < PROBE_LIFETIME => probe,
-            _ => Probe { at: Instant::now(), work: self.probe().await },
+            _ => Probe { work: self.probe().await, at: Instant::now() },
         };
-        let works = match &probe.work {
-            Work::Of(processes) => processes.contains(&process),
+        let is_at_work = match &probe.work {
+            Work::For(sessions) => sessions.contains(session),
             Work::Untold => true,
             Work::Silent => false,
         };
         *last = Some(probe);
-        works
+        is_at_work
     }
 
     /// Asks over a connection of its own what the server works on.
     async fn probe(&self) -> Work {
-        // A session that waits for us is idle. What a server does not track it may be doing.
-        let question =
-            "select pid from pg_stat_activity where usename = current_user and coalesce(state, '') not like 'idle%'";
         let asked = async {
             let mut connection = self.options.connect().await?;
-            let rows = connection.fetch_all(question).await?;
-            let processes = rows.iter().map(|row| <(i32,)>::from_row(row).map(|(process,)| process));
-            processes.collect::<sqlx::Result<HashSet<i32>>>()
+            let rows = connection.fetch_all(AT_WORK).await?;
+            connection.close().await?;
+            let sessions = rows.iter().map(|row| <(String,)>::from_row(row).map(|(session,)| session));
+            sessions.collect::<sqlx::Result<HashSet<String>>>()
         };
         match timeout(PROBE_TIMEOUT, asked).await {
-            Ok(Ok(processes)) => Work::Of(processes),
+            Ok(Ok(sessions)) => Work::For(sessions),
             Ok(Err(sqlx::Error::Database(_))) => Work::Untold,
             Ok(Err(_)) | Err(_) => Work::Silent,
+        }
+    }
+
+    /// Ends a session that nobody hears any more. The server would keep what it has locked for ten seconds.
+    async fn end(&self, session: &str) {
+        // One after the other: each needs a connection.
+        let _turn = self.last_probe.lock().await;
+        let ended = async {
+            let mut connection = self.options.connect().await?;
+            sqlx::query(END).bind(session).execute(&mut connection).await?;
+            connection.close().await
+        };
+        if let Ok(Err(error)) = timeout(PROBE_TIMEOUT, ended).await {
+            tracing::debug!(%error, "a silent session was not ended");
         }
     }
 }

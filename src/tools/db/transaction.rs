@@ -3,6 +3,7 @@
 use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
+use super::error::ends_connection;
 use super::lent::{Connections, Lent};
 use super::query::{Dialects, On, Query, Target};
 use crate::error::{OrFault, Result};
@@ -30,13 +31,13 @@ impl Tx {
         Ok(Self { engine, announced, announces: false })
     }
 
-    /// `begin` runs on a task of its own, and so to its end: nobody can tell of half a one whether it must be rolled back.
-    #[allow(clippy::disallowed_methods, reason = "one round trip, and nobody left to wait for it")]
+    /// Begins once more where the connection was lost, because nothing was done yet.
     pub(super) async fn begin_postgres(connections: &Connections, announced: watch::Sender<u64>) -> Result<Self> {
-        let mut lent = connections.lend().await?;
-        let begun = tokio::spawn(async move { lent.begin().await.map(|()| lent) });
-        let engine = Engine::Postgres(begun.await.or_fault("beginning a transaction")??);
-        Ok(Self { engine, announced, announces: false })
+        let begun = match begin(connections).await? {
+            Err(error) if ends_connection(&error) => begin(connections).await?,
+            begun => begun,
+        };
+        Ok(Self { engine: Engine::Postgres(begun?), announced, announces: false })
     }
 
     /// A statement of this transaction.
@@ -87,4 +88,16 @@ impl Tx {
             Engine::Postgres(lent) => Target::Postgres(On::This(lent)),
         }
     }
+}
+
+/// `begin` runs on a task of its own, and so to its end: nobody can tell of half a one whether it must be rolled back.
+#[allow(clippy::disallowed_methods, reason = "one round trip, and nobody left to wait for it")]
+async fn begin(connections: &Connections) -> Result<sqlx::Result<Lent>> {
+    let mut lent = match connections.lend().await {
+        Ok(lent) => lent,
+        // There is no other one to begin with.
+        Err(error) => return Err(error.into()),
+    };
+    let begun = tokio::spawn(async move { lent.begin().await.map(|()| lent) });
+    begun.await.or_fault("beginning a transaction")
 }

@@ -24,7 +24,10 @@ class Sink {
       let [to, isText] = [[], false];
       say('220 sink');
       socket.on('error', () => {});
-      createInterface({ input: socket }).on('line', (line) => {
+      const lines = createInterface({ input: socket });
+      // Whom we kill hangs up in the middle.
+      lines.on('error', () => {});
+      lines.on('line', (line) => {
         if (isText) {
           if (line !== '.') return;
           isText = false;
@@ -79,7 +82,10 @@ async function run(name, binary, database) {
       await server.start();
       const life = { number, isOver: false };
       const writers = Array.from({ length: WRITERS }, (_, writer) => write(server, writer, promised, life));
-      await sleep(200 + Math.random() * 300);
+      // In the middle of the work: a slow machine takes its time to begin.
+      const before = promised.length;
+      for (let waited = 0; promised.length < before + WRITERS && waited < 10_000; waited += 20) await sleep(20);
+      await sleep(Math.random() * 200);
       life.isOver = true;
       await server.kill('SIGKILL');
       await Promise.all(writers);
