@@ -5,11 +5,12 @@ mod commands;
 use std::process::ExitCode;
 
 use authgraph::api::graphql::schema;
-use authgraph::app::App;
+use authgraph::app::{App, database_settings};
 use authgraph::config::{Config, example};
 use authgraph::error::{OrFault, Result};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
+use authgraph::tools::db::{self, Db};
 use authgraph::tools::telemetry::{self, Format};
 use clap::{Parser, Subcommand};
 use commands::audit::{self, Audit};
@@ -89,7 +90,10 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
     }
     match command {
         Some(Command::Migrate) => {
-            serve::migrate(&App::open(config, Clock::System).await?).await?;
+            // The one command that makes a database file in production.
+            let database = db::Settings { makes_file: true, ..database_settings(&config) };
+            Db::open(&database).await?.close().await;
+            serve::prepare_database(&App::open(config, Clock::System).await?, true).await?;
             say("The database is up to date.\n")
         }
         Some(Command::Keys(command)) => keys::run(config, &command).await,
@@ -97,7 +101,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
         Some(Command::Outbox(command)) => outbox::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Dev(command)) => {
             let app = App::open(config, Clock::System).await?;
-            serve::migrate(&app).await?;
+            serve::prepare_database(&app, true).await?;
             dev::run(&app, &command).await
         }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,

@@ -10,7 +10,7 @@ use crate::api::http::connections::{ConnectionLimits, Connections};
 use crate::api::http::server::{self, Patience};
 use crate::api::service::service;
 use crate::app::App;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, OrFault, Refusal, Result};
 use crate::flows::count_outbox::count_outbox;
 use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
@@ -19,6 +19,7 @@ use crate::flows::learn_hash_costs::learn_hash_costs;
 use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
+use crate::tools::db::Obstacle;
 use crate::tools::device;
 use crate::tools::file_limit;
 
@@ -100,22 +101,36 @@ pub fn connections(app: &App) -> Connections {
     Connections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
 }
 
-/// Brings the database up to date, waiting for one that is still starting.
+/// Waits for a database that is still starting, checks that it can be used, and brings it up to date, or checks that
+/// somebody has.
 ///
 /// # Errors
-/// `UNAVAILABLE` after a minute, or the fault of a migration.
-pub async fn migrate(app: &App) -> Result<()> {
-    let began = Instant::now();
+/// A fault that names what a person has to do; also where the database is still away after a minute.
+pub async fn prepare_database(app: &App, migrates: bool) -> Result<()> {
+    let (began, mut told) = (Instant::now(), String::new());
     loop {
-        match app.db.migrate().await {
-            Err(Error::Refused(Refusal::Unavailable)) if began.elapsed() < DATABASE_PATIENCE => {
-                tracing::warn!("the database does not answer yet");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            result => break result?,
+        let cause = match app.db.check_preconditions(app.clock.now()).await {
+            Ok(()) => match bring_up_to_date(app, migrates).await {
+                Err(Error::Refused(Refusal::Unavailable)) => "it went away".to_owned(),
+                result => break result?,
+            },
+            Err(Obstacle::Lasting(cause)) => return Err(cause).or_fault("opening the database of DATABASE_URL"),
+            Err(Obstacle::Passing(cause)) => cause,
+        };
+        if began.elapsed() >= DATABASE_PATIENCE {
+            return Err(cause).or_fault("waiting a minute for the database of DATABASE_URL");
         }
+        if cause != told {
+            tracing::warn!(cause, "the database of DATABASE_URL cannot be used yet");
+            told = cause;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     refill_search(app).await
+}
+
+async fn bring_up_to_date(app: &App, migrates: bool) -> Result<()> {
+    if migrates { app.db.migrate().await } else { app.db.check_migrations().await }
 }
 
 /// Starts the deeds that go on beside the requests.

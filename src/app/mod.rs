@@ -132,6 +132,8 @@ pub fn database_settings(config: &Config) -> db::Settings {
         url: config.database_url.expose().to_owned(),
         max_connections: config.database_max_connections,
         acquire_timeout: Duration::from_secs(3),
+        // In production an empty database would hide that the disk with the real one is not mounted.
+        makes_file: config.is_development(),
     }
 }
 

@@ -39,9 +39,8 @@ pub async fn run(config: Config) -> Result<ExitCode> {
         told.cancel();
     });
     let prepared = shutdown.run_until_cancelled(async {
-        if app.config.database_migrate {
-            serve::migrate(&app).await?;
-        }
+        serve::prepare_database(&app, app.config.database_migrate).await?;
+        app.kv.reach().await;
         check_encryption_keys(&app).await?;
         if app.config.is_development() {
             greet(&app).await?;

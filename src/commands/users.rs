@@ -40,9 +40,7 @@ pub async fn run(config: Config, command: &Users) -> Result<ExitCode> {
 async fn add_admin(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
     let email = EmailAddress::parse(email).map_err(|fault| fault.at("email"))?;
     let app = App::open(config, Clock::System).await?;
-    if app.config.database_migrate {
-        serve::migrate(&app).await?;
-    }
+    serve::prepare_database(&app, app.config.database_migrate).await?;
     let password = if password_stdin {
         let typed = io::read_to_string(io::stdin()).or_fault("reading the password")?;
         // Windows' shells put a byte order mark in front of what they pipe.

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use url::Url;
 
 use super::table::{self, InProduction, Setting};
 use super::{EmailVerification, Mode, RateLimit, Secret};
@@ -218,12 +217,19 @@ pub fn rate_limit(value: &str) -> Parsed<RateLimit> {
 }
 
 pub fn database_url(value: &str) -> Parsed<Secret> {
-    let is_known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| value.starts_with(scheme));
-    if is_known {
-        Ok(value.to_owned().into())
-    } else {
-        Err("sqlite://path or postgres://user:password@host/name".to_owned())
+    if value.starts_with("sqlite:") {
+        return Ok(value.to_owned().into());
     }
+    let rest = ["postgres://", "postgresql://"].iter().find_map(|scheme| value.strip_prefix(scheme));
+    let rest = rest.ok_or("sqlite://path or postgres://user:password@host/name")?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let hosts = authority.rsplit('@').next().unwrap_or_default();
+    if hosts.contains(',') {
+        return Err(
+            "one host: give the database an address that follows its primary (DNS, a virtual IP, a proxy)".to_owned()
+        );
+    }
+    Ok(value.to_owned().into())
 }
 
 pub fn redis_url(value: &str) -> Parsed<Secret> {

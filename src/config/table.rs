@@ -71,8 +71,8 @@ pub const SETTINGS: &[Group] = &[
         title: "Stores",
         settings: &[
             setting("DATABASE_URL", "", "sqlite://path or postgres://user:password@host/name. Development without it: authgraph.db in DATA_DIR.").demanded().secret(),
-            setting("DATABASE_MAX_CONNECTIONS", "16", "Connections of this instance at most (SQLite: readers; there is always one writer)."),
-            setting("DATABASE_MIGRATE", "true", "Migrate at start. false leaves it to `authgraph migrate`."),
+            setting("DATABASE_MAX_CONNECTIONS", "16", "Connections of this instance at most. PostgreSQL: a third is for reads alone. SQLite: readers, beside one writer."),
+            setting("DATABASE_MIGRATE", "true", "Migrate at start. false leaves it to `authgraph migrate`, and refuses to start on a database that is behind."),
             setting("REDIS_URL", "", "redis:// or rediss://. Without it limits are kept in the process: right for one instance only.").secret(),
             setting("REDIS_KEY_PREFIX", "authgraph:", "In front of every key. Becomes a hash tag, {authgraph:}, unless it holds one: on a cluster all keys share a slot."),
             setting("REDIS_TIMEOUT", "50ms", "How long a request waits for Redis; then limits are kept in the process until it answers again."),

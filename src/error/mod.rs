@@ -161,8 +161,14 @@ impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.doing)?;
         let mut cause: Option<&dyn std::error::Error> = self.cause.as_ref().map(|cause| cause.as_ref() as _);
+        let mut told = String::new();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            // Many errors repeat the one underneath in their own text.
+            if !told.contains(&text) {
+                write!(f, ": {text}")?;
+                told = text;
+            }
             cause = error.source();
         }
         Ok(())

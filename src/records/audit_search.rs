@@ -243,7 +243,7 @@ mod tests {
     async fn plan(filter: &Filter) -> String {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3) };
+        let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
         let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };

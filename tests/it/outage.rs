@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use sqlx::{Connection, Executor, SqliteConnection};
-use url::Url;
 
 use crate::support::{Line, PASSWORD, TestApp};
 
@@ -26,12 +25,8 @@ impl Outage {
             let lock = SqliteConnection::connect(&app.world.database.url).await.unwrap();
             return (app.another_instance().await, Self::Locked(Box::new(lock)));
         }
-        let mut url = Url::parse(&app.world.database.url).unwrap();
-        let server = tokio::net::lookup_host((url.host_str().unwrap(), url.port().unwrap_or(5432))).await;
-        let line = Line::to(server.unwrap().next().unwrap()).await;
-        url.set_host(Some("127.0.0.1")).unwrap();
-        url.set_port(Some(line.address.port())).unwrap();
-        (app.another_instance_with(&[("DATABASE_URL", url.as_str())]).await, Self::Cut(line))
+        let (line, url) = Line::before(&app.world.database.url, 5432).await;
+        (app.another_instance_with(&[("DATABASE_URL", &url)]).await, Self::Cut(line))
     }
 
     async fn begin(&mut self) {

@@ -32,7 +32,12 @@ async fn register_until_killed(process: Arc<Process>, writer: usize, promised: A
 
 /// The letters that have left, and those that wait to leave.
 async fn letters(folder: &Path, database: &Database) -> HashSet<String> {
-    let settings = Settings { url: database.url.clone(), max_connections: 2, acquire_timeout: Duration::from_secs(3) };
+    let settings = Settings {
+        url: database.url.clone(),
+        max_connections: 2,
+        acquire_timeout: Duration::from_secs(3),
+        makes_file: true,
+    };
     let db = Db::open(&settings).await.unwrap();
     let rows: Vec<(String, String)> = db.query("select recipient, state from outbox").all().await.unwrap();
     let (waiting, left): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, state)| state == "WAITING");
@@ -276,7 +281,9 @@ fn a_start_warns_of_what_it_was_told_to_accept() {
 #[test]
 fn invented_administrators_of_a_production_server_have_no_password_that_everybody_knows() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(run(folder.path(), &["keys", "rotate"], &production()).status.success());
+    for command in [&["keys", "rotate"][..], &["migrate"]] {
+        assert!(run(folder.path(), command, &production()).status.success());
+    }
     let seed = ["dev", "seed", "--users", "3", "--events", "3", "--yes"];
 
     let said = run(folder.path(), &seed, &production());

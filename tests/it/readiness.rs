@@ -63,3 +63,33 @@ async fn those_who_waited_for_a_slow_answer_do_not_ask_again() {
     assert!(answers.iter().all(|answer| answer.body["checks"]["kv"] == json!("fallback")));
     assert_eq!(read_so_far(&app), (statements + 1, questions + 1));
 }
+
+/// What is written to a file that was removed, or lies on a disk that was unmounted, is lost. PostgreSQL: failover.rs.
+#[tokio::test]
+async fn a_database_file_that_is_not_there_any_more_is_not_ready() {
+    let app = TestApp::start().await;
+    let file = app.world.folder.path().join("test.db");
+    if !app.world.database.is_sqlite() {
+        return;
+    }
+
+    std::fs::rename(&file, file.with_extension("away")).unwrap();
+    assert_eq!(app.get("/ready").await.status.as_u16(), 503);
+
+    std::fs::rename(file.with_extension("away"), &file).unwrap();
+    app.wait(Duration::from_secs(1));
+    assert_eq!(app.get("/ready").await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn a_database_file_that_takes_no_writes_is_unavailable_and_no_fault() {
+    let app = TestApp::start().await;
+    if !app.world.database.is_sqlite() {
+        return;
+    }
+    let url = format!("{}?mode=ro", app.world.database.url);
+
+    let reader = app.another_instance_with(&[("DATABASE_URL", &url)]).await;
+
+    assert_eq!(reader.register("ann@example.com").await.code(), "UNAVAILABLE");
+}

@@ -104,12 +104,9 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
 
 #[tokio::test]
 async fn redis_comes_back_without_a_restart() {
-    let Some(mut url) = redis() else { return };
-    let server = tokio::net::lookup_host((url.host_str().unwrap(), url.port().unwrap_or(6379))).await;
-    let line = Line::to(server.unwrap().next().unwrap()).await;
-    url.set_host(Some("127.0.0.1")).unwrap();
-    url.set_port(Some(line.address.port())).unwrap();
-    let app = TestApp::with(&[LIMITS, &[("REDIS_URL", url.as_str())]].concat()).await;
+    let Some(url) = redis() else { return };
+    let (line, url) = Line::before(url.as_str(), 6379).await;
+    let app = TestApp::with(&[LIMITS, &[("REDIS_URL", &*url)]].concat()).await;
     app.login("ann@example.com", PASSWORD).await;
     assert_eq!(app.get("/ready").await.body["checks"]["kv"], "up");
 
@@ -184,4 +181,25 @@ async fn a_redis_that_refuses_our_keys_is_no_redis_to_us() {
 
     told(&redis, &format!("ACL DELUSER {user}")).await;
     assert_eq!(ready.body["checks"]["kv"], "fallback");
+}
+
+/// In use and at rest alike: there is one connection, and whoever asks over it waits no longer than `REDIS_TIMEOUT`.
+#[tokio::test]
+async fn a_redis_that_falls_silent_costs_one_short_wait() {
+    let Some(url) = redis() else { return };
+    let (line, url) = Line::before(url.as_str(), 6379).await;
+    let app = TestApp::with(&[LIMITS, &[("REDIS_URL", &*url), ("REDIS_TIMEOUT", "300ms")]].concat()).await;
+    app.ask("{ __typename }").await.granted();
+    let before = app.app.kv.fallbacks();
+
+    line.silence();
+    let began = Instant::now();
+    app.ask("{ __typename }").await.granted();
+    assert!(began.elapsed() < Duration::from_secs(1), "waited {:?}", began.elapsed());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    for _ in 0..10 {
+        app.ask("{ __typename }").await.granted();
+    }
+    assert_eq!(app.app.kv.fallbacks(), before + 1);
 }

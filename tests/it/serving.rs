@@ -41,7 +41,8 @@ async fn instances_that_start_together_agree_on_the_tables() {
     let others = [first.another_instance().await, first.another_instance().await, first.another_instance().await];
 
     let migrated =
-        futures_util::future::join_all(others.iter().map(|other| authgraph::serve::migrate(&other.app))).await;
+        futures_util::future::join_all(others.iter().map(|other| authgraph::serve::prepare_database(&other.app, true)))
+            .await;
 
     assert!(migrated.iter().all(Result::is_ok), "{migrated:?}");
 }

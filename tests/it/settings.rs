@@ -208,3 +208,13 @@ fn the_example_file_is_the_table() {
 
     assert!(committed == env_example(), ".env.example is not what `cargo run -- settings` prints");
 }
+
+#[test]
+fn several_database_hosts_are_refused_in_plain_words() {
+    for url in ["postgres://ann:hunter2@h1,h2/db", "postgres://h1:5432,h2:5433/db?sslmode=require"] {
+        let faults = read(&[("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", url)]).unwrap_err();
+
+        assert!(faults.len() == 1 && faults[0].contains("one host"), "{faults:?}");
+        assert!(!faults[0].contains("hunter2"), "{faults:?}");
+    }
+}

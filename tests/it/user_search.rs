@@ -1,6 +1,6 @@
 //! Searching for people as an administrator types: without case in any script, by either spelling of a domain.
 
-use authgraph::serve::migrate;
+use authgraph::serve::prepare_database;
 use serde_json::json;
 
 use crate::support::{SignedIn, TestApp};
@@ -94,7 +94,7 @@ async fn what_was_folded_in_another_way_is_folded_anew_at_the_next_start() {
     app.app.db.query("update users set name_key = lower(name), address_key = null").execute().await.unwrap();
     assert!(found(&app, &admin, "search: \"STRASSE\"").await.is_empty());
 
-    migrate(&app.app).await.unwrap();
+    prepare_database(&app.app, true).await.unwrap();
 
     assert_eq!(found(&app, &admin, "search: \"STRASSE\"").await, ["member0@site.example"]);
     assert_eq!(found(&app, &admin, "search: \"bücher\"").await, ["s19@xn--bcher-kva.example"]);

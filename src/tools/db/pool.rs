@@ -1,13 +1,14 @@
 //! How many connections there are, as the pools themselves count them.
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::SqlitePool;
 
+use super::lent;
 use super::{Db, Engine};
 
 /// One pool of connections. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Pool {
-    /// What it is for: `read` and `write` on `SQLite`, `all` on `PostgreSQL`.
+    /// What it is for: `read` or `write`, or `all` where there is one connection.
     pub name: &'static str,
     connections: Connections,
 }
@@ -15,7 +16,7 @@ pub struct Pool {
 #[derive(Debug, Clone)]
 enum Connections {
     Sqlite(SqlitePool),
-    Postgres(PgPool),
+    Postgres(lent::Connections),
 }
 
 impl Db {
@@ -23,11 +24,17 @@ impl Db {
     #[must_use]
     pub fn pools(&self) -> Vec<Pool> {
         match &self.engine {
-            Engine::Sqlite { read, write } => vec![
+            Engine::Sqlite { read, write, .. } => vec![
                 Pool { name: "read", connections: Connections::Sqlite(read.clone()) },
                 Pool { name: "write", connections: Connections::Sqlite(write.clone()) },
             ],
-            Engine::Postgres(pool) => vec![Pool { name: "all", connections: Connections::Postgres(pool.clone()) }],
+            Engine::Postgres { read, is_shared: true, .. } => {
+                vec![Pool { name: "all", connections: Connections::Postgres(read.clone()) }]
+            }
+            Engine::Postgres { read, write, .. } => vec![
+                Pool { name: "read", connections: Connections::Postgres(read.clone()) },
+                Pool { name: "write", connections: Connections::Postgres(write.clone()) },
+            ],
         }
     }
 }
@@ -38,7 +45,7 @@ impl Pool {
     pub fn open(&self) -> u64 {
         match &self.connections {
             Connections::Sqlite(pool) => pool.size().into(),
-            Connections::Postgres(pool) => pool.size().into(),
+            Connections::Postgres(connections) => connections.open() as u64,
         }
     }
 
@@ -47,7 +54,7 @@ impl Pool {
     pub fn idle(&self) -> u64 {
         match &self.connections {
             Connections::Sqlite(pool) => pool.num_idle() as u64,
-            Connections::Postgres(pool) => pool.num_idle() as u64,
+            Connections::Postgres(connections) => connections.idle() as u64,
         }
     }
 }

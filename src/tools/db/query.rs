@@ -7,11 +7,12 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, Database, Encode, Executor, FromRow, IntoArguments, Pool, Postgres, SqlSafeStr, SqlStr,
-    Sqlite, Type,
+    Arguments, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, SqlSafeStr, SqlStr, Sqlite,
+    SqliteConnection, SqlitePool, Type,
 };
 
 use super::error::failed;
+use super::lent::{Connections, Lent};
 use crate::error::Result;
 use crate::values::time::Time;
 
@@ -81,32 +82,34 @@ pub struct Query<'q> {
 }
 
 enum Asked<'q> {
-    Sqlite(Prepared<'q, Sqlite>),
-    Postgres(Prepared<'q, Postgres>),
+    Sqlite(OnSqlite<'q>, Prepared<Sqlite>),
+    Postgres(OnPostgres<'q>, Prepared<Postgres>),
 }
 
-struct Prepared<'q, E: Database> {
-    on: On<'q, E>,
+struct Prepared<E: Database> {
     sql: SqlStr,
     arguments: Result<E::Arguments, BoxDynError>,
 }
 
 pub(super) enum Target<'q> {
-    Sqlite(On<'q, Sqlite>),
-    Postgres(On<'q, Postgres>),
+    Sqlite(OnSqlite<'q>),
+    Postgres(OnPostgres<'q>),
 }
 
+type OnSqlite<'q> = On<'q, SqlitePool, SqliteConnection>;
+type OnPostgres<'q> = On<'q, Connections, Lent>;
+
 /// Any connection, for this one statement, or the one that holds the transaction.
-pub(super) enum On<'q, E: Database> {
-    Any(&'q Pool<E>),
-    This(&'q mut E::Connection),
+pub(super) enum On<'q, Pool, Connection> {
+    Any(&'q Pool),
+    This(&'q mut Connection),
 }
 
 impl<'q> Query<'q> {
     pub(super) fn new(target: Target<'q>, doing: &'static str, sql: SqlStr) -> Self {
         let asked = match target {
-            Target::Sqlite(on) => Asked::Sqlite(Prepared { on, sql, arguments: Ok(SqliteArguments::default()) }),
-            Target::Postgres(on) => Asked::Postgres(Prepared { on, sql, arguments: Ok(PgArguments::default()) }),
+            Target::Sqlite(on) => Asked::Sqlite(on, Prepared { sql, arguments: Ok(SqliteArguments::default()) }),
+            Target::Postgres(on) => Asked::Postgres(on, Prepared { sql, arguments: Ok(PgArguments::default()) }),
         };
         Self { doing, asked }
     }
@@ -118,8 +121,8 @@ impl<'q> Query<'q> {
     /// Binds the next value. Times are cut to whole microseconds.
     pub fn bind(mut self, value: impl Value) -> Self {
         match &mut self.asked {
-            Asked::Sqlite(prepared) => prepared.bind(|arguments| add_to_sqlite(arguments, value)),
-            Asked::Postgres(prepared) => prepared.bind(|arguments| arguments.add(value)),
+            Asked::Sqlite(_, prepared) => prepared.bind(|arguments| add_to_sqlite(arguments, value)),
+            Asked::Postgres(_, prepared) => prepared.bind(|arguments| arguments.add(value)),
         }
         self
     }
@@ -130,8 +133,8 @@ impl<'q> Query<'q> {
     /// As all of them: `Unavailable` when the database is away, else a fault with the text of the statement.
     pub async fn execute(self) -> Result<u64> {
         let done = match self.asked {
-            Asked::Sqlite(prepared) => prepared.execute().await.map(|done| done.rows_affected()),
-            Asked::Postgres(prepared) => prepared.execute().await.map(|done| done.rows_affected()),
+            Asked::Sqlite(on, prepared) => on.execute(prepared).await,
+            Asked::Postgres(on, prepared) => on.execute(prepared).await,
         };
         done.map_err(|error| failed(self.doing, error))
     }
@@ -151,10 +154,8 @@ impl<'q> Query<'q> {
     /// As [`Query::execute`].
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
         let row = match self.asked {
-            Asked::Sqlite(prepared) => prepared.rows().await.and_then(|rows| rows.first().map(T::from_row).transpose()),
-            Asked::Postgres(prepared) => {
-                prepared.rows().await.and_then(|rows| rows.first().map(T::from_row).transpose())
-            }
+            Asked::Sqlite(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
+            Asked::Postgres(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
         };
         row.map_err(|error| failed(self.doing, error))
     }
@@ -165,18 +166,18 @@ impl<'q> Query<'q> {
     /// As [`Query::execute`].
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
         let rows = match self.asked {
-            Asked::Sqlite(prepared) => prepared.rows().await.and_then(|rows| rows.iter().map(T::from_row).collect()),
-            Asked::Postgres(prepared) => prepared.rows().await.and_then(|rows| rows.iter().map(T::from_row).collect()),
+            Asked::Sqlite(on, prepared) => {
+                on.rows(prepared).await.and_then(|rows| rows.iter().map(T::from_row).collect())
+            }
+            Asked::Postgres(on, prepared) => {
+                on.rows(prepared).await.and_then(|rows| rows.iter().map(T::from_row).collect())
+            }
         };
         rows.map_err(|error| failed(self.doing, error))
     }
 }
 
-impl<E> Prepared<'_, E>
-where
-    E: Database<Arguments: IntoArguments<E>>,
-    for<'c> &'c mut E::Connection: Executor<'c, Database = E>,
-{
+impl<E: Database<Arguments: IntoArguments<E>>> Prepared<E> {
     fn bind(&mut self, add: impl FnOnce(&mut E::Arguments) -> Result<(), BoxDynError>) {
         if let Ok(arguments) = &mut self.arguments
             && let Err(error) = add(arguments)
@@ -185,25 +186,54 @@ where
         }
     }
 
-    async fn execute(self) -> sqlx::Result<E::QueryResult> {
+    fn question(self) -> sqlx::Result<sqlx::query::Query<'static, E, E::Arguments>> {
         STATEMENTS.set(STATEMENTS.get() + 1);
-        let query = sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?);
-        match self.on {
-            On::Any(pool) => query.execute(pool).await,
-            On::This(connection) => query.execute(connection).await,
-        }
+        Ok(sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?))
+    }
+}
+
+impl OnSqlite<'_> {
+    async fn execute(self, prepared: Prepared<Sqlite>) -> sqlx::Result<u64> {
+        let question = prepared.question()?;
+        let done = match self {
+            Self::Any(pool) => question.execute(pool).await?,
+            Self::This(connection) => question.execute(connection).await?,
+        };
+        Ok(done.rows_affected())
     }
 
-    /// All of them, even where one is wanted: on `SQLite` sqlx would stop at the first row of an `insert … returning`, and
-    /// swallow the error if the commit that follows it fails.
-    async fn rows(self) -> sqlx::Result<Vec<E::Row>> {
-        STATEMENTS.set(STATEMENTS.get() + 1);
-        let query = sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?);
-        match self.on {
-            On::Any(pool) => query.fetch_all(pool).await,
-            On::This(connection) => query.fetch_all(connection).await,
+    /// All of them, even where one is wanted: sqlx would stop at the first row of an `insert … returning`, and swallow the
+    /// error if the commit that follows it fails.
+    async fn rows(self, prepared: Prepared<Sqlite>) -> sqlx::Result<Vec<SqliteRow>> {
+        let question = prepared.question()?;
+        match self {
+            Self::Any(pool) => question.fetch_all(pool).await,
+            Self::This(connection) => question.fetch_all(connection).await,
         }
     }
+}
+
+impl OnPostgres<'_> {
+    async fn execute(self, prepared: Prepared<Postgres>) -> sqlx::Result<u64> {
+        let question = prepared.question()?;
+        let done = match self {
+            Self::Any(connections) => connections.lend().await?.execute(question).await?,
+            Self::This(lent) => lent.execute(question).await?,
+        };
+        Ok(done.rows_affected())
+    }
+
+    async fn rows(self, prepared: Prepared<Postgres>) -> sqlx::Result<Vec<PgRow>> {
+        let question = prepared.question()?;
+        match self {
+            Self::Any(connections) => connections.lend().await?.rows(question).await,
+            Self::This(lent) => lent.rows(question).await,
+        }
+    }
+}
+
+fn read_first<T: for<'r> FromRow<'r, R>, R: sqlx::Row>(rows: &[R]) -> sqlx::Result<Option<T>> {
+    rows.first().map(T::from_row).transpose()
 }
 
 /// `SQLite` keeps a time as text with all its digits, `PostgreSQL` its whole microseconds. By a detour through the encoding

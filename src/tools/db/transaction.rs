@@ -1,9 +1,10 @@
 //! A transaction that owns its connection.
 
-use sqlx::{PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
-
+use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
+use super::error::ends_connection;
+use super::lent::{Connections, Lent};
 use super::query::{Dialects, On, Query, Target};
 use crate::error::{OrFault, Result};
 
@@ -19,7 +20,7 @@ pub struct Tx {
 #[derive(Debug)]
 enum Engine {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Lent),
 }
 
 impl Tx {
@@ -30,12 +31,12 @@ impl Tx {
         Ok(Self { engine, announced, announces: false })
     }
 
-    /// `begin` runs on a task of its own, and so to its end. Cancelled half-way, sqlx 0.9.0 gives the connection back
-    /// with a transaction it does not know of, and what others write on it next is never committed.
-    #[allow(clippy::disallowed_methods, reason = "one round trip, and nobody left to wait for it")]
-    pub(super) async fn begin_postgres(pool: &PgPool, announced: watch::Sender<u64>) -> Result<Self> {
-        let connection = pool.acquire().await?;
-        let begun = tokio::spawn(Transaction::begin(connection, None)).await.or_fault("beginning a transaction")?;
+    /// Begins once more where the connection was lost, because nothing was done yet.
+    pub(super) async fn begin_postgres(connections: &Connections, announced: watch::Sender<u64>) -> Result<Self> {
+        let begun = match begin(connections).await? {
+            Err(error) if ends_connection(&error) => begin(connections).await?,
+            begun => begun,
+        };
         Ok(Self { engine: Engine::Postgres(begun?), announced, announces: false })
     }
 
@@ -60,14 +61,20 @@ impl Tx {
         self.announces = true;
     }
 
-    /// Makes everything since `begin` lasting, on the disk.
+    /// Makes everything since `begin` lasting, on the disk. Once begun it goes on, whoever stops waiting for it: a commit
+    /// that was sent cannot be taken back, and others wait for its announcement.
     ///
     /// # Errors
     /// `Unavailable` when the connection breaks: whether it was done is then unknown.
+    #[allow(clippy::disallowed_methods, reason = "the commit, and nobody left to wait for it")]
     pub async fn commit(self) -> Result<()> {
+        tokio::spawn(self.commit_to_the_end()).await.or_fault("committing a transaction")?
+    }
+
+    async fn commit_to_the_end(self) -> Result<()> {
         match self.engine {
             Engine::Sqlite(transaction) => transaction.commit().await?,
-            Engine::Postgres(transaction) => transaction.commit().await?,
+            Engine::Postgres(mut lent) => lent.commit().await?,
         }
         if self.announces {
             self.announced.send_modify(|count| *count = count.wrapping_add(1));
@@ -78,7 +85,19 @@ impl Tx {
     fn target(&mut self) -> Target<'_> {
         match &mut self.engine {
             Engine::Sqlite(transaction) => Target::Sqlite(On::This(&mut **transaction)),
-            Engine::Postgres(transaction) => Target::Postgres(On::This(&mut **transaction)),
+            Engine::Postgres(lent) => Target::Postgres(On::This(lent)),
         }
     }
+}
+
+/// `begin` runs on a task of its own, and so to its end: nobody can tell of half a one whether it must be rolled back.
+#[allow(clippy::disallowed_methods, reason = "one round trip, and nobody left to wait for it")]
+async fn begin(connections: &Connections) -> Result<sqlx::Result<Lent>> {
+    let mut lent = match connections.lend().await {
+        Ok(lent) => lent,
+        // There is no other one to begin with.
+        Err(error) => return Err(error.into()),
+    };
+    let begun = tokio::spawn(async move { lent.begin().await.map(|()| lent) });
+    begun.await.or_fault("beginning a transaction")
 }

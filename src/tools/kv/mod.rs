@@ -208,6 +208,13 @@ impl Kv {
         }
     }
 
+    /// Connects to Redis ahead of the first caller, and warns where that cannot be done.
+    pub async fn reach(&self) {
+        if let Some(redis) = &self.0.redis {
+            redis.reach().await;
+        }
+    }
+
     /// How often Redis should have answered and did not, since the start.
     #[must_use]
     pub fn fallbacks(&self) -> u64 {

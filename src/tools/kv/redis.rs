@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::rand;
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation, cmd,
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, Script, ScriptInvocation, cmd,
 };
 use deadpool_redis::{Connection, Manager, Pool, PoolError};
 use futures_util::FutureExt;
@@ -28,6 +28,8 @@ pub(super) struct Away;
 
 pub(super) struct Redis {
     pool: Pool,
+    /// Host and port, for the log.
+    address: String,
     line: Mutex<Option<Line>>,
     circuit: Circuit,
     fallbacks: AtomicU64,
@@ -63,11 +65,13 @@ impl Redis {
     pub(super) fn open(url: &str, settings: &Settings) -> Result<Self> {
         // Each caller has a deadline of its own, so the connection needs none.
         let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(DIALLING)).set_response_timeout(None);
+        let address = Client::open(url).or_fault("reading the Redis URL")?.get_connection_info().addr().to_string();
         let dialler = Manager::new_with_config(url, patient).or_fault("reading the Redis URL")?;
         let mut instance = [0; 8];
         rand::fill(&mut instance).or_fault("naming this instance")?;
         Ok(Self {
             pool: Pool::builder(dialler).max_size(1).build().or_fault("preparing the Redis pool")?,
+            address,
             line: Mutex::new(None),
             circuit: Circuit::default(),
             fallbacks: AtomicU64::new(0),
@@ -103,6 +107,23 @@ impl Redis {
     /// Asks for a key of ours, so that a user who may not read them is no sign of life.
     pub(super) async fn ping(&self) -> Result<(), Away> {
         self.get("ping").await.map(drop)
+    }
+
+    /// Asks for a sign of life with more patience than a caller has, so that a wrong address is told at the start.
+    pub(super) async fn reach(&self) {
+        let answer =
+            self.ask_until::<()>(tokio::time::Instant::now() + DIALLING, &Question::Command(cmd("PING"))).await;
+        if let Err(cause) = answer {
+            self.warn(&cause);
+        }
+    }
+
+    /// Tells of an outage, unless that was done a moment ago.
+    fn warn(&self, cause: &RedisError) {
+        if self.circuit.failed(Instant::now()) {
+            let address = &self.address;
+            tracing::warn!(%cause, address, "Redis is away: each instance goes by its own store until it is back");
+        }
     }
 
     /// Names an attempt: two in the same microsecond, here or on another instance, are two.
@@ -177,10 +198,8 @@ impl Redis {
         }
         match answer {
             Ok(_) if self.circuit.succeeded() => tracing::info!("Redis is back"),
-            Err(ref cause) if self.circuit.failed(Instant::now()) => {
-                tracing::warn!(%cause, "Redis is away: each instance goes by its own store until it is back");
-            }
-            Ok(_) | Err(_) => {}
+            Ok(_) => {}
+            Err(ref cause) => self.warn(cause),
         }
         answer.map_err(|_| Away)
     }

@@ -51,7 +51,7 @@ impl Process {
         let mut shell = Command::new("sh");
         let script = format!("ulimit {ulimit}; exec \"$0\"");
         shell.args(["-c", &script, env!("CARGO_BIN_EXE_authgraph")]);
-        let mut process = Self::spawn(quiet(shell, folder), folder, database, &[]);
+        let mut process = Self::spawn(quiet(shell, folder), folder, &database.url, &[]);
         process.until_ready().await;
         process
     }
@@ -60,9 +60,16 @@ impl Process {
     pub async fn start_logging(folder: &Path, database: &Database, log: &Path, settings: &[(&str, &str)]) -> Self {
         let mut logging = command(folder);
         logging.stderr(std::fs::File::create(log).unwrap());
-        let mut process = Self::spawn(logging, folder, database, settings);
+        let mut process = Self::spawn(logging, folder, &database.url, settings);
         process.until_ready().await;
         process
+    }
+
+    /// Starts the binary with its log in this file, over the database of the settings, and does not wait.
+    pub fn launch_logging(folder: &Path, log: std::fs::File, settings: &[(&str, &str)]) -> Self {
+        let mut logging = command(folder);
+        logging.stderr(log);
+        Self::spawn(logging, folder, "", settings)
     }
 
     /// Starts the binary and does not wait.
@@ -71,15 +78,15 @@ impl Process {
     }
 
     fn launch_with(folder: &Path, database: &Database, settings: &[(&str, &str)]) -> Self {
-        Self::spawn(command(folder), folder, database, settings)
+        Self::spawn(command(folder), folder, &database.url, settings)
     }
 
-    fn spawn(mut command: Command, folder: &Path, database: &Database, settings: &[(&str, &str)]) -> Self {
+    fn spawn(mut command: Command, folder: &Path, database: &str, settings: &[(&str, &str)]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let child = command
             .env("AUTHGRAPH_ENV", "development")
             .env("LISTEN", address.to_string())
-            .env("DATABASE_URL", &database.url)
+            .env("DATABASE_URL", database)
             .env("DATA_DIR", folder.join("data"))
             .env("ARGON2_MEMORY_KIB", "64")
             .env("ARGON2_ITERATIONS", "1")

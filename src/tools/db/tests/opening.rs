@@ -8,7 +8,7 @@ use super::*;
 async fn a_server_that_is_away_is_unavailable_and_soon() {
     let url = "postgres://nobody@127.0.0.1:1/nothing".into();
     let acquire_timeout = Duration::from_millis(200);
-    let db = Db::open(&Settings { url, max_connections: 1, acquire_timeout }).await.unwrap();
+    let db = Db::open(&Settings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
     let asked = Instant::now();
 
     assert!(matches!(db.query("select 1").execute().await, Err(Error::Refused(Refusal::Unavailable))));
@@ -21,23 +21,19 @@ async fn a_server_that_is_away_is_unavailable_and_soon() {
 #[tokio::test]
 async fn connections_that_rested_survive_a_restart_of_the_server() {
     on_postgres(async |world| {
+        let rested = Db::open(&Settings { max_connections: 9, ..world.settings.clone() }).await.unwrap();
         let hold = "select pg_sleep(0.1) is null";
-        let _ = tokio::join!(
-            world.db.query(hold).execute(),
-            world.db.query(hold).execute(),
-            world.db.query(hold).execute()
-        );
-        let rested = world.settings.clone();
-        let other = Db::open(&rested).await.unwrap();
+        let _ = tokio::join!(rested.query(hold).execute(), rested.query(hold).execute(), rested.query(hold).execute());
+        let other = world.db;
         let end = "select pg_terminate_backend(pid) from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid()";
         let ended = other.query(end).all::<(bool,)>().await.unwrap();
         assert!(ended.len() >= 3);
 
-        tokio::time::sleep(TRUSTED_FOR).await;
+        tokio::time::sleep(lent::TRUSTED_FOR).await;
 
         for _ in 0..10 {
-            world.db.ping().await.unwrap();
+            rested.ping().await.unwrap();
         }
     })
     .await;
@@ -46,7 +42,8 @@ async fn connections_that_rested_survive_a_restart_of_the_server() {
 #[tokio::test]
 async fn a_url_of_neither_engine_is_a_fault() {
     for url in ["mysql://localhost/x", "", "sqlite::memory:", "postgres://localhost:no-port/x"] {
-        let settings = Settings { url: url.into(), max_connections: 1, acquire_timeout: Duration::from_secs(1) };
+        let settings =
+            Settings { url: url.into(), max_connections: 1, acquire_timeout: Duration::from_secs(1), makes_file: true };
         assert!(matches!(Db::open(&settings).await, Err(Error::Fault(_))), "{url}");
     }
 }

@@ -79,6 +79,65 @@ async fn a_dropped_transaction_leaves_nothing_behind() {
     .await;
 }
 
+/// What is told at WARN and above on this thread.
+#[derive(Clone, Default)]
+struct Warnings(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Warnings {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A commit that was sent was rolled back afterwards, and the server warned of it.
+#[tokio::test]
+async fn a_client_that_hangs_up_during_a_commit_causes_no_warning() {
+    let warnings = Warnings::default();
+    let writer = warnings.clone();
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(move || writer.clone());
+    let _told = tracing::subscriber::set_default(log.finish());
+    on_both(async |world| {
+        let world = world.with_tickets().await;
+        for steps in 0..60 {
+            let mut tx = world.db.begin().await.unwrap();
+            tx.query("insert into tickets values (1, null)").execute().await.unwrap();
+            let hung_up = async {
+                for _ in 0..steps {
+                    yield_now().await;
+                }
+            };
+            tokio::select! { biased; _ = tx.commit() => (), () = hung_up => () }
+        }
+
+        while world.tickets().await < 59 {
+            yield_now().await;
+        }
+    })
+    .await;
+
+    let told = String::from_utf8(warnings.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(told, "");
+}
+
+#[tokio::test]
+async fn a_transaction_in_which_a_statement_failed_is_not_said_to_be_committed() {
+    on_postgres(async |world| {
+        let world = world.with_tickets().await;
+        let mut tx = world.db.begin().await.unwrap();
+        tx.query("insert into tickets values (1, null)").execute().await.unwrap();
+        assert!(tx.query("select 1 / 0").execute().await.is_err());
+
+        assert!(tx.commit().await.is_err());
+
+        assert_eq!(world.tickets().await, 0);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_full_disk_does_not_stop_the_writer_for_good() {
     on_sqlite(async |world| {
@@ -86,7 +145,7 @@ async fn a_full_disk_does_not_stop_the_writer_for_good() {
         world.db.query("pragma max_page_count = 8").execute().await.unwrap();
         let mut tx = world.db.begin().await.unwrap();
         let full = tx.query("insert into tickets values (zeroblob(1000000), null)").execute().await;
-        assert!(matches!(full, Err(Error::Fault(_))));
+        assert!(matches!(full, Err(Error::Refused(Refusal::Unavailable))));
         drop(tx);
 
         let mut tx = world.db.begin().await.unwrap();

@@ -1,0 +1,260 @@
+//! Connections to `PostgreSQL`, lent one at a time, and what becomes of one that is given back half-way.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool::managed::{self, Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
+use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
+use sqlx::{Connection, Executor, PgConnection, Postgres, SqlStr};
+use tokio::time::{sleep, timeout};
+
+use super::error::{ends_connection, in_short};
+use super::server::{Backend, NoConnection, Server};
+use crate::error::{OrFault, Result};
+
+/// A connection used within this time is taken for alive; one that rested longer is asked first.
+pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(1);
+pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// NATs and balancers forget a quiet connection after some minutes (AWS NLB: 350 seconds), and do not say so.
+const LONGEST_REST: Duration = Duration::from_mins(5);
+const LONGEST_LIFE: Duration = Duration::from_mins(30);
+/// How long to wait before a server that is starting is tried again: at first, and at most.
+const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
+/// How long a connection may take to say goodbye.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// A statement with its values.
+pub(super) type Question = sqlx::query::Query<'static, Postgres, PgArguments>;
+
+/// Some connections to one server. Clones are the same ones.
+#[derive(Clone)]
+pub(super) struct Connections {
+    pool: managed::Pool<Connector>,
+    server: Arc<Server>,
+}
+
+pub(super) struct Connector(Arc<Server>);
+
+/// A connection, until it is dropped.
+pub(super) struct Lent {
+    object: Option<Object<Connector>>,
+    server: Arc<Server>,
+    state: State,
+    /// A transaction is open.
+    is_open: bool,
+    /// A statement of the transaction failed, so that the server will not commit it.
+    has_failed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Everything was answered.
+    Quiet,
+    /// A statement was sent, and its answer not read.
+    Asking,
+    /// Nobody shall use it again.
+    Lost,
+}
+
+impl Connections {
+    pub(super) fn to(server: &Arc<Server>, most: usize) -> Result<Self> {
+        let pool = managed::Pool::builder(Connector(Arc::clone(server)))
+            .max_size(most)
+            // The last one used comes first, so that a quiet time needs few, and those need not be asked.
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .or_fault("preparing the connections of the database")?;
+        Ok(Self { pool, server: Arc::clone(server) })
+    }
+
+    /// Lends a connection that lives and can write.
+    ///
+    /// # Errors
+    /// `PoolTimedOut` where there is none in time; why is in the log.
+    pub(super) async fn lend(&self) -> sqlx::Result<Lent> {
+        match timeout(self.server.patience, self.pool.get()).await {
+            Ok(Ok(object)) => Ok(Lent::new(object, Arc::clone(&self.server))),
+            Ok(Err(PoolError::Closed)) => Err(sqlx::Error::PoolClosed),
+            Ok(Err(_told)) => Err(sqlx::Error::PoolTimedOut),
+            Err(_elapsed) => {
+                self.server.failed(&"no connection was free in time");
+                Err(sqlx::Error::PoolTimedOut)
+            }
+        }
+    }
+
+    /// Lends no more, and says goodbye over those that rest.
+    pub(super) async fn close(&self) {
+        let resting = self.pool.retain(|_, _| false).removed;
+        self.pool.close();
+        let goodbyes = resting.into_iter().map(|backend| timeout(CLOSING, backend.connection.close()));
+        futures_util::future::join_all(goodbyes).await;
+    }
+
+    pub(super) fn open(&self) -> usize {
+        self.pool.status().size
+    }
+
+    pub(super) fn idle(&self) -> usize {
+        self.pool.status().available
+    }
+}
+
+impl Manager for Connector {
+    type Type = Backend;
+    type Error = NoConnection;
+
+    async fn create(&self) -> Result<Backend, NoConnection> {
+        let [mut pause, longest] = PAUSES;
+        loop {
+            // Boxed, because it is large and rare: every statement would carry its room.
+            let error = match Box::pin(self.0.connect()).await {
+                Ok(backend) => return Ok(backend),
+                Err(error) => error,
+            };
+            self.0.failed(&error);
+            if !error.is_brief() {
+                return Err(error);
+            }
+            // Whoever waits for this connection has a deadline of its own.
+            sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    async fn recycle(&self, backend: &mut Backend, metrics: &Metrics) -> RecycleResult<NoConnection> {
+        let rest = backend.rests_since.elapsed();
+        if metrics.age() > LONGEST_LIFE || rest > LONGEST_REST || self.0.suspects(backend) {
+            return Err(RecycleError::message("it is not asked any more"));
+        }
+        if rest < TRUSTED_FOR {
+            return Ok(());
+        }
+        if matches!(timeout(PING_TIMEOUT, backend.connection.ping()).await, Ok(Ok(()))) {
+            return Ok(());
+        }
+        self.0.suspect();
+        Err(NoConnection::Silent.into())
+    }
+}
+
+impl Lent {
+    fn new(object: Object<Connector>, server: Arc<Server>) -> Self {
+        Self { object: Some(object), server, state: State::Quiet, is_open: false, has_failed: false }
+    }
+
+    pub(super) async fn execute(&mut self, question: Question) -> sqlx::Result<PgQueryResult> {
+        let (backend, server) = self.ask()?;
+        let answer = server.wait(&backend.session, question.execute(&mut backend.connection)).await;
+        self.heard(answer)
+    }
+
+    pub(super) async fn rows(&mut self, question: Question) -> sqlx::Result<Vec<PgRow>> {
+        let (backend, server) = self.ask()?;
+        let answer = server.wait(&backend.session, question.fetch_all(&mut backend.connection)).await;
+        self.heard(answer)
+    }
+
+    pub(super) async fn prepare(&mut self, sql: SqlStr) -> sqlx::Result<()> {
+        let (backend, server) = self.ask()?;
+        let answer = server.wait(&backend.session, backend.connection.prepare(sql)).await.map(drop);
+        self.heard(answer)
+    }
+
+    /// Begins a transaction, which is rolled back when this is dropped. To be run to its end.
+    pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
+        // Not the default of the database, and not what a pooler's session was left with.
+        self.say("begin isolation level read committed").await?;
+        (self.is_open, self.has_failed) = (true, false);
+        Ok(())
+    }
+
+    /// Commits the transaction. To be run to its end: of a commit that was sent nobody can tell whether it was done.
+    pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
+        if self.has_failed {
+            // The server would answer with ROLLBACK, which the driver takes for a commit.
+            return Err(sqlx::Error::Protocol("a transaction in which a statement failed cannot be committed".into()));
+        }
+        let committed = self.say("commit").await;
+        // It is over even where it was refused.
+        self.is_open = false;
+        committed
+    }
+
+    async fn say(&mut self, sql: &'static str) -> sqlx::Result<()> {
+        let (backend, server) = self.ask()?;
+        let answer = server.wait(&backend.session, backend.connection.execute(sql)).await.map(drop);
+        self.heard(answer)
+    }
+
+    fn ask(&mut self) -> sqlx::Result<(&mut Backend, &Server)> {
+        self.state = State::Asking;
+        let backend = self.object.as_deref_mut().ok_or(sqlx::Error::PoolClosed)?;
+        Ok((backend, &self.server))
+    }
+
+    fn heard<T>(&mut self, answer: sqlx::Result<T>) -> sqlx::Result<T> {
+        self.state = State::Quiet;
+        match &answer {
+            Ok(_) => self.server.answered(),
+            Err(error) if ends_connection(error) => {
+                self.state = State::Lost;
+                self.server.suspect();
+                self.server.failed(&in_short(error));
+            }
+            Err(_) => self.has_failed = true,
+        }
+        answer
+    }
+}
+
+impl Drop for Lent {
+    #[allow(clippy::disallowed_methods, reason = "bounded in time, and nobody is left to wait for it")]
+    fn drop(&mut self) {
+        let Some(mut object) = self.object.take() else { return };
+        if self.state == State::Lost {
+            // Closes the socket, and makes room for another one at once.
+            drop(Object::take(object));
+        } else if self.state == State::Asking || self.is_open {
+            let (server, is_open) = (Arc::clone(&self.server), self.is_open);
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(tidy_up(object, server, is_open))),
+                Err(_) => drop(Object::take(object)),
+            }
+        } else {
+            object.rests_since = Instant::now();
+        }
+    }
+}
+
+/// Reads the answers that nobody waited for, rolls back what is open, and gives the connection back. It is kept as long
+/// as its server works on it, or clients that hang up would open more connections than there may be.
+async fn tidy_up(mut object: Object<Connector>, server: Arc<Server>, is_open: bool) {
+    let Backend { connection, session, .. } = &mut *object;
+    let tidied = server.wait(session, tidy(connection, is_open)).await;
+    if tidied.is_ok() {
+        object.rests_since = Instant::now();
+    } else {
+        drop(Object::take(object));
+    }
+}
+
+async fn tidy(connection: &mut PgConnection, is_open: bool) -> sqlx::Result<()> {
+    if is_open {
+        return connection.execute("rollback").await.map(drop);
+    }
+    connection.ping().await
+}
+
+impl fmt::Debug for Lent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lent").field("is_open", &self.is_open).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connections").field("open", &self.open()).field("idle", &self.idle()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,272 @@
+//! A `PostgreSQL` server: how it is reached, whether it takes writes, and whether it still lives.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io;
+use std::pin::pin;
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor, FromRow, PgConnection};
+use tokio::time::timeout;
+
+use super::error::in_short;
+use super::outage::Outage;
+use crate::error::{OrFault, Result};
+
+/// A statement that takes longer is a mistake or a runaway; it must not keep its connection. And starting workers for a
+/// statement costs more than any page of ours.
+const OPTIONS: [(&str, &str); 3] = [
+    ("statement_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("max_parallel_workers_per_gather", "0"),
+];
+/// Prepared statements kept per connection: more than we have, so that each is prepared once.
+const PREPARED_STATEMENTS: usize = 512;
+/// The first question over each connection. Transactions see what others commit meanwhile, whatever the database's
+/// default is.
+const GREETING: &str = "select pid || ' ' || backend_start, current_setting('transaction_read_only') = 'on', \
+                        set_config('default_transaction_isolation', 'read committed', false) \
+                        from pg_stat_activity where pid = pg_backend_pid()";
+/// The sessions that the server works for. One that waits for us is idle; what a server does not track it may be doing.
+const AT_WORK: &str = "select pid || ' ' || backend_start from pg_stat_activity \
+                       where usename = current_user and coalesce(state, '') not like 'idle%'";
+/// Ends a session, and with it the locks that it holds.
+const END: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+                   where usename = current_user and pid || ' ' || backend_start = $1";
+/// How long a statement may take until its server is asked whether it works on it. A host or a NAT that dies without a
+/// word leaves a socket that is silent for a quarter of an hour, and the driver sets no timeout on it.
+const SILENCE: Duration = Duration::from_secs(2);
+/// How long the server may take to say so.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an answer holds, for everybody who waits.
+const PROBE_LIFETIME: Duration = Duration::from_secs(1);
+/// How long an answer may be on its way.
+const TRANSIT: Duration = Duration::from_millis(500);
+/// The server itself ends a statement after ten seconds (`statement_timeout`).
+const LONGEST_STATEMENT: Duration = Duration::from_secs(12);
+
+/// A server and what is known of it.
+pub(super) struct Server {
+    options: PgConnectOptions,
+    /// How long a connection may take, and how long to wait for one.
+    pub(super) patience: Duration,
+    pub(super) outage: Outage,
+    /// What rested at this time was to a server that is gone, or cannot write.
+    suspected_at: Mutex<Option<Instant>>,
+    last_probe: tokio::sync::Mutex<Option<Probe>>,
+}
+
+/// One connection.
+pub(super) struct Backend {
+    pub(super) connection: PgConnection,
+    /// The server's session behind it: its process, and when that began, which no other server has in common with it.
+    pub(super) session: String,
+    pub(super) rests_since: Instant,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) enum NoConnection {
+    Failed(sqlx::Error),
+    Silent,
+    ReadOnly,
+}
+
+/// What the server said when it was asked for its work.
+struct Probe {
+    at: Instant,
+    work: Work,
+}
+
+enum Work {
+    /// For these sessions.
+    For(HashSet<String>),
+    /// It answers, and does not tell.
+    Untold,
+    /// It does not answer.
+    Silent,
+}
+
+impl Server {
+    pub(super) fn at(url: &str, patience: Duration) -> Result<Self> {
+        let mut options = PgConnectOptions::from_str(url)
+            .or_fault("reading DATABASE_URL")?
+            .options(OPTIONS)
+            .statement_cache_capacity(PREPARED_STATEMENTS)
+            // Numbers with digits behind the point are not kept; and poolers do not know this parameter.
+            .extra_float_digits(None);
+        if options.get_application_name().is_none() {
+            options = options.application_name("authgraph");
+        }
+        Ok(Self {
+            options,
+            patience,
+            outage: Outage::default(),
+            suspected_at: Mutex::default(),
+            last_probe: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// Host and port, for the log.
+    pub(super) fn address(&self) -> String {
+        match self.options.get_socket() {
+            Some(path) => path.display().to_string(),
+            None => format!("{}:{}", self.options.get_host(), self.options.get_port()),
+        }
+    }
+
+    pub(super) fn user(&self) -> &str {
+        self.options.get_username()
+    }
+
+    pub(super) fn database(&self) -> &str {
+        self.options.get_database().unwrap_or_else(|| self.options.get_username())
+    }
+
+    /// Opens a connection that can write.
+    pub(super) async fn connect(&self) -> Result<Backend, NoConnection> {
+        let greeted = async {
+            let mut connection = self.options.connect().await?;
+            // A text without values goes by the simple protocol: one round trip.
+            let row = connection.fetch_one(GREETING).await?;
+            let (session, is_read_only, _): (String, bool, String) = FromRow::from_row(&row)?;
+            Ok::<_, sqlx::Error>((Backend { connection, session, rests_since: Instant::now() }, is_read_only))
+        };
+        match timeout(self.patience, greeted).await {
+            Ok(Ok((backend, false))) => Ok(backend),
+            Ok(Ok((_, true))) => Err(NoConnection::ReadOnly),
+            Ok(Err(error)) => Err(NoConnection::Failed(error)),
+            Err(_elapsed) => Err(NoConnection::Silent),
+        }
+    }
+
+    /// Gives up what rests, without asking each connection: one of them led nowhere, or to a server that cannot write.
+    pub(super) fn suspect(&self) {
+        *self.suspected_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn suspects(&self, backend: &Backend) -> bool {
+        let suspected_at = *self.suspected_at.lock().unwrap_or_else(PoisonError::into_inner);
+        suspected_at.is_some_and(|at| backend.rests_since <= at)
+    }
+
+    pub(super) fn failed(&self, cause: &dyn fmt::Display) {
+        if self.outage.failed(Instant::now()) {
+            let address = self.address();
+            tracing::warn!(%cause, address, "the database is away: requests are answered UNAVAILABLE until it is back");
+        }
+    }
+
+    pub(super) fn answered(&self) {
+        if self.outage.answered() {
+            tracing::info!(address = self.address(), "the database is back");
+        }
+    }
+
+    /// Waits for the answer to a statement of this session, as long as the server works on it.
+    pub(super) async fn wait<T>(
+        &self,
+        session: &str,
+        answer: impl Future<Output = sqlx::Result<T>>,
+    ) -> sqlx::Result<T> {
+        let (mut answer, asked_at) = (pin!(answer), Instant::now());
+        while asked_at.elapsed() < LONGEST_STATEMENT {
+            if let Ok(answer) = timeout(SILENCE, &mut answer).await {
+                return answer;
+            }
+            // Boxed, because it is large and rare.
+            let mut is_at_work = Box::pin(self.works_for(session));
+            let is_at_work = tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                is_at_work = &mut is_at_work => is_at_work,
+            };
+            if !is_at_work {
+                // It may have finished as it was asked.
+                if let Ok(answer) = timeout(TRANSIT, &mut answer).await {
+                    return answer;
+                }
+                break;
+            }
+        }
+        Box::pin(self.end(session)).await;
+        Err(io::Error::new(io::ErrorKind::TimedOut, "a connection fell silent").into())
+    }
+
+    /// Whether the server still works for this session; in doubt yes, if it answers at all.
+    async fn works_for(&self, session: &str) -> bool {
+        // Whoever waits meanwhile shares the answer.
+        let mut last = self.last_probe.lock().await;
+        let probe = match last.take() {
+            Some(probe) if probe.at.elapsed() < PROBE_LIFETIME => probe,
+            _ => Probe { work: self.probe().await, at: Instant::now() },
+        };
+        let is_at_work = match &probe.work {
+            Work::For(sessions) => sessions.contains(session),
+            Work::Untold => true,
+            Work::Silent => false,
+        };
+        *last = Some(probe);
+        is_at_work
+    }
+
+    /// Asks over a connection of its own what the server works on.
+    async fn probe(&self) -> Work {
+        let asked = async {
+            let mut connection = self.options.connect().await?;
+            let rows = connection.fetch_all(AT_WORK).await?;
+            connection.close().await?;
+            let sessions = rows.iter().map(|row| <(String,)>::from_row(row).map(|(session,)| session));
+            sessions.collect::<sqlx::Result<HashSet<String>>>()
+        };
+        match timeout(PROBE_TIMEOUT, asked).await {
+            Ok(Ok(sessions)) => Work::For(sessions),
+            Ok(Err(sqlx::Error::Database(_))) => Work::Untold,
+            Ok(Err(_)) | Err(_) => Work::Silent,
+        }
+    }
+
+    /// Ends a session that nobody hears any more. The server would keep what it has locked for ten seconds.
+    async fn end(&self, session: &str) {
+        // One after the other: each needs a connection.
+        let _turn = self.last_probe.lock().await;
+        let ended = async {
+            let mut connection = self.options.connect().await?;
+            sqlx::query(END).bind(session).execute(&mut connection).await?;
+            connection.close().await
+        };
+        if let Ok(Err(error)) = timeout(PROBE_TIMEOUT, ended).await {
+            tracing::debug!(%error, "a silent session was not ended");
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address()).finish_non_exhaustive()
+    }
+}
+
+impl NoConnection {
+    /// Whether the server is only starting or full, so that it is worth waiting a moment for it.
+    pub(super) fn is_brief(&self) -> bool {
+        match self {
+            Self::Failed(sqlx::Error::Io(error)) => error.kind() == io::ErrorKind::ConnectionRefused,
+            Self::Failed(sqlx::Error::Database(error)) => matches!(error.code().as_deref(), Some("53300" | "57P03")),
+            Self::Failed(_) | Self::Silent | Self::ReadOnly => false,
+        }
+    }
+}
+
+impl fmt::Display for NoConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => f.write_str(&in_short(error)),
+            Self::Silent => f.write_str("it does not answer"),
+            Self::ReadOnly => f.write_str("it takes no writes: it is a standby, or was told to be read-only"),
+        }
+    }
+}
