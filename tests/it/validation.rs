@@ -165,3 +165,13 @@ async fn a_variable_left_out_gives_the_default_of_the_schema() {
     assert_eq!(answer.at("/dashboard/days").as_array().unwrap().len(), 7);
     assert_eq!(app.ask(days).variables(json!({ "d": null })).by(&admin).await.code(), "BAD_USER_INPUT");
 }
+
+#[tokio::test]
+async fn a_hidden_schema_is_refused_and_not_left_out_of_the_answer() {
+    let app = TestApp::with(&[("INTROSPECTION", "false")]).await;
+    for document in
+        ["{ __schema { types { name } } }", "{ ...f } fragment f on Query { __type(name: \"User\") { name } }"]
+    {
+        assert_eq!(code(&app, document).await, "GRAPHQL_VALIDATION_FAILED", "{document}");
+    }
+}
