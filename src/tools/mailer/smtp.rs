@@ -1,6 +1,7 @@
 //! Handing emails to a mail server: connections that are used again, and what its answers mean.
 
 mod connection;
+mod content;
 mod failure;
 mod reply;
 mod tls;
