@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::support::{PASSWORD, TestApp};
 
 const HEAD: Duration = Duration::from_millis(250);
-const KEEP_ALIVE: Duration = Duration::from_millis(1_500);
+const KEEP_ALIVE: Duration = Duration::from_millis(2_500);
 const REQUEST: &[u8] = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
 
 /// One more server over the app of a test, which waits for nobody for long.
