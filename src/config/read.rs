@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-
 use super::table::{self, InProduction, Setting};
 use super::{EmailVerification, Mode, RateLimit, Secret};
 use crate::values::mail_sender;
