@@ -73,7 +73,10 @@ impl Connections {
     /// # Errors
     /// `PoolTimedOut` where there is none in time; why is in the log.
     pub(super) async fn lend(&self) -> sqlx::Result<Lent> {
-        match timeout(self.server.patience, self.pool.get()).await {
+        let patience = self.server.patience;
+        // Behind others who are served it is worth waiting longer than for a server that is away.
+        let longest = if self.server.outage.is_on() { patience } else { patience * 2 };
+        match timeout(longest, self.pool.get()).await {
             Ok(Ok(object)) => Ok(Lent::new(object, Arc::clone(&self.server))),
             Ok(Err(PoolError::Closed)) => Err(sqlx::Error::PoolClosed),
             Ok(Err(_told)) => Err(sqlx::Error::PoolTimedOut),
@@ -106,7 +109,7 @@ impl Manager for Connector {
     type Error = NoConnection;
 
     async fn create(&self) -> Result<Backend, NoConnection> {
-        let [mut pause, longest] = PAUSES;
+        let (began, [mut pause, longest]) = (Instant::now(), PAUSES);
         loop {
             // Boxed, because it is large and rare: every statement would carry its room.
             let error = match Box::pin(self.0.connect()).await {
@@ -114,10 +117,10 @@ impl Manager for Connector {
                 Err(error) => error,
             };
             self.0.failed(&error);
-            if !error.is_brief() {
+            self.0.doubt();
+            if !error.is_brief() || began.elapsed() > self.0.patience {
                 return Err(error);
             }
-            // Whoever waits for this connection has a deadline of its own.
             sleep(pause).await;
             pause = (pause * 2).min(longest);
         }
@@ -128,7 +131,7 @@ impl Manager for Connector {
         if metrics.age() > LONGEST_LIFE || rest > LONGEST_REST || self.0.suspects(backend) {
             return Err(RecycleError::message("it is not asked any more"));
         }
-        if rest < TRUSTED_FOR {
+        if rest < TRUSTED_FOR && !self.0.doubts(backend) {
             return Ok(());
         }
         if matches!(timeout(PING_TIMEOUT, backend.connection.ping()).await, Ok(Ok(()))) {

@@ -32,9 +32,13 @@ impl Outage {
         true
     }
 
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
     /// Notes an answer. Whether it ends an outage that was warned of.
     pub(super) fn answered(&self) -> bool {
-        if !self.is_on.load(Ordering::Relaxed) {
+        if !self.is_on() {
             return false;
         }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -56,6 +56,8 @@ pub(super) struct Server {
     pub(super) outage: Outage,
     /// What rested at this time was to a server that is gone, or cannot write.
     suspected_at: Mutex<Option<Instant>>,
+    /// What rested at this time has to be asked, however short its rest was: a new connection was refused.
+    doubted_at: Mutex<Option<Instant>>,
     last_probe: tokio::sync::Mutex<Option<Probe>>,
 }
 
@@ -106,6 +108,7 @@ impl Server {
             patience,
             outage: Outage::default(),
             suspected_at: Mutex::default(),
+            doubted_at: Mutex::default(),
             last_probe: tokio::sync::Mutex::default(),
         })
     }
@@ -149,8 +152,16 @@ impl Server {
     }
 
     pub(super) fn suspects(&self, backend: &Backend) -> bool {
-        let suspected_at = *self.suspected_at.lock().unwrap_or_else(PoisonError::into_inner);
-        suspected_at.is_some_and(|at| backend.rests_since <= at)
+        rested_at(backend, &self.suspected_at)
+    }
+
+    /// Asks what rests before it is used.
+    pub(super) fn doubt(&self) {
+        *self.doubted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    pub(super) fn doubts(&self, backend: &Backend) -> bool {
+        rested_at(backend, &self.doubted_at)
     }
 
     pub(super) fn failed(&self, cause: &dyn fmt::Display) {
@@ -242,6 +253,10 @@ impl Server {
             tracing::debug!(%error, "a silent session was not ended");
         }
     }
+}
+
+fn rested_at(backend: &Backend, time: &Mutex<Option<Instant>>) -> bool {
+    time.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|time| backend.rests_since <= time)
 }
 
 impl fmt::Debug for Server {
