@@ -24,7 +24,10 @@ impl Database {
     /// Makes one that nobody has used.
     pub async fn fresh(folder: &Path) -> Self {
         let Some(server) = setting("TEST_DATABASE_URL").map(|url| hasty(&url)) else {
-            return Self { url: format!("sqlite://{}", folder.join("test.db").display()), server: None };
+            // As `authgraph migrate` leaves one: a server in production makes none.
+            let file = folder.join("test.db");
+            std::fs::File::create(&file).unwrap();
+            return Self { url: format!("sqlite://{}", file.display()), server: None };
         };
         let name = format!("{PREFIX}{}", Uuid::now_v7().simple());
         let mut connection = PgConnection::connect(server.as_str()).await.expect("the server of TEST_DATABASE_URL");
