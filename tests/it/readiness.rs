@@ -73,7 +73,10 @@ async fn a_database_file_that_is_not_there_any_more_is_not_ready() {
         return;
     }
 
+    assert_eq!(app.get("/ready").await.status.as_u16(), 200);
+
     std::fs::rename(&file, file.with_extension("away")).unwrap();
+    app.wait(Duration::from_secs(1));
     assert_eq!(app.get("/ready").await.status.as_u16(), 503);
 
     std::fs::rename(file.with_extension("away"), &file).unwrap();

@@ -1,5 +1,6 @@
 //! The database: `SQLite` in a file or `PostgreSQL`, behind one SQL text.
 
+mod connections;
 mod error;
 mod lent;
 mod migrations;
@@ -8,6 +9,7 @@ mod pool;
 mod preconditions;
 mod query;
 mod server;
+mod silence;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -21,7 +23,7 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::lent::{Connections, PING_TIMEOUT};
+use self::connections::{Connections, PING_TIMEOUT};
 use self::server::Server;
 use crate::error::{Fault, Refusal, Result};
 use query::{On, Target};

@@ -2,7 +2,7 @@
 
 use sqlx::SqlitePool;
 
-use super::lent;
+use super::connections;
 use super::{Db, Engine};
 
 /// One pool of connections. Clones are the same one.
@@ -16,7 +16,7 @@ pub struct Pool {
 #[derive(Debug, Clone)]
 enum Connections {
     Sqlite(SqlitePool),
-    Postgres(lent::Connections),
+    Postgres(connections::Connections),
 }
 
 impl Db {

@@ -2,19 +2,19 @@
 
 use std::cell::Cell;
 
-use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow};
+use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
     Arguments, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, SqlSafeStr, SqlStr, Sqlite,
     SqliteConnection, SqlitePool, Type,
 };
 
+use super::connections::Connections;
 use super::error::failed;
-use super::lent::{Connections, Lent};
+use super::lent::Lent;
+use super::sqlite::add_to_sqlite;
 use crate::error::Result;
-use crate::values::time::Time;
 
 thread_local! {
     static STATEMENTS: Cell<u64> = const { Cell::new(0) };
@@ -26,9 +26,6 @@ thread_local! {
 pub fn statements_run() -> u64 {
     STATEMENTS.get()
 }
-
-/// The first of January 2000, from which `PostgreSQL` counts.
-const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 /// Joins literals, and macros that stand for one, into one SQL text; and marks it for the test that prepares every
 /// statement on both engines.
@@ -234,25 +231,4 @@ impl OnPostgres<'_> {
 
 fn read_first<T: for<'r> FromRow<'r, R>, R: sqlx::Row>(rows: &[R]) -> sqlx::Result<Option<T>> {
     rows.first().map(T::from_row).transpose()
-}
-
-/// `SQLite` keeps a time as text with all its digits, `PostgreSQL` its whole microseconds. By a detour through the encoding
-/// of `PostgreSQL` both keep the same. The text sorts as the time does, since `+` < `.` < `0`:
-/// `…:00+00:00`, `…:00.123+00:00`, `…:00.123456+00:00`.
-fn add_to_sqlite(arguments: &mut SqliteArguments, value: impl Value) -> Result<(), BoxDynError> {
-    fn is_time<V: Type<Sqlite>>(_: &V) -> bool {
-        V::type_info() == <Time as Type<Sqlite>>::type_info()
-    }
-
-    if !is_time(&value) {
-        return arguments.add(value);
-    }
-    let mut buffer = PgArgumentBuffer::default();
-    match Encode::<Postgres>::encode(value, &mut buffer)? {
-        IsNull::Yes => arguments.add(None::<Time>),
-        IsNull::No => {
-            let since_2000 = i64::from_be_bytes(buffer.as_slice().try_into()?);
-            arguments.add(Time::from_timestamp_micros(since_2000 + POSTGRES_EPOCH_MICROS))
-        }
-    }
 }

@@ -5,14 +5,20 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArgumentBuffer;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Arguments, Encode, Postgres, Sqlite, SqlitePool, Type};
 
-use super::{Engine, Settings, error};
+use super::{Engine, Settings, Value, error};
 use crate::error::{Fault, OrFault, Result};
+use crate::values::time::Time;
 
 /// How long a statement waits for another process to end its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The first of January 2000, from which `PostgreSQL` counts.
+const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Prepared statements kept per connection: more than we have, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 512;
 
@@ -89,4 +95,25 @@ async fn open_writer(pool: &SqlitePoolOptions, options: &SqliteConnectOptions) -
 /// `SQLite` holds on it (sqlite.org/howtocorrupt.html, section 2.2).
 pub(super) fn takes_writes(file: &Path) -> bool {
     file.exists() && statvfs(file).is_ok_and(|disk| !disk.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+/// `SQLite` keeps a time as text with all its digits, `PostgreSQL` its whole microseconds. By a detour through the encoding
+/// of `PostgreSQL` both keep the same. The text sorts as the time does, since `+` < `.` < `0`:
+/// `…:00+00:00`, `…:00.123+00:00`, `…:00.123456+00:00`.
+pub(super) fn add_to_sqlite(arguments: &mut SqliteArguments, value: impl Value) -> Result<(), BoxDynError> {
+    fn is_time<V: Type<Sqlite>>(_: &V) -> bool {
+        V::type_info() == <Time as Type<Sqlite>>::type_info()
+    }
+
+    if !is_time(&value) {
+        return arguments.add(value);
+    }
+    let mut buffer = PgArgumentBuffer::default();
+    match Encode::<Postgres>::encode(value, &mut buffer)? {
+        IsNull::Yes => arguments.add(None::<Time>),
+        IsNull::No => {
+            let since_2000 = i64::from_be_bytes(buffer.as_slice().try_into()?);
+            arguments.add(Time::from_timestamp_micros(since_2000 + POSTGRES_EPOCH_MICROS))
+        }
+    }
 }

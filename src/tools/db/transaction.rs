@@ -3,8 +3,9 @@
 use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
+use super::connections::Connections;
 use super::error::ends_connection;
-use super::lent::{Connections, Lent};
+use super::lent::Lent;
 use super::query::{Dialects, On, Query, Target};
 use crate::error::{OrFault, Result};
 
