@@ -7,12 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const limits = ['REQUESTS', 'BUDGET', 'AUTH', 'AUTH_NETWORK', 'AUTH_PAIR', 'AUTH_ACCOUNT', 'EMAIL'];
 const quick = { ARGON2_MEMORY_KIB: '64', ARGON2_ITERATIONS: '1', ARGON2_LANES: '1', MAX_CONNECTIONS_PER_ADDRESS: '1000' };
+// Without the window every refresh spends its token, however soon it comes.
+const strict = { REFRESH_RACE_WINDOW: '0s' };
 const password = 'Correct-Horse-7';
 
 export class Authgraph {
   constructor(binary, folder, port, settings) {
     const unlimited = Object.fromEntries(limits.map((name) => [`RATE_LIMIT_${name}`, '0']));
-    const env = { AUTHGRAPH_ENV: 'development', LOG: 'info,authgraph::api=warn', LISTEN: `127.0.0.1:${port}`, ...quick, ...unlimited, ...settings };
+    const env = { AUTHGRAPH_ENV: 'development', LOG: 'info,authgraph::api=warn', LISTEN: `127.0.0.1:${port}`, ...quick, ...strict, ...unlimited, ...settings };
     Object.assign(this, { binary, folder, env, log: join(folder, 'log'), base: `http://127.0.0.1:${port}` });
   }
 
