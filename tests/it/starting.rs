@@ -28,7 +28,7 @@ fn reason(said: &str) -> &str {
 }
 
 /// The settings of a start over this database.
-fn over<'a>(url: &'a str) -> [(&'a str, &'a str); 3] {
+fn over(url: &str) -> [(&str, &str); 3] {
     [("AUTHGRAPH_ENV", "development"), ("LISTEN", "127.0.0.1:0"), ("DATABASE_URL", url)]
 }
 

@@ -67,6 +67,6 @@ async fn connect(mut client: TcpStream, server: SocketAddr, heard: CancellationT
     let Ok(mut server) = TcpStream::connect(server).await else { return };
     if heard.run_until_cancelled(copy_bidirectional(&mut client, &mut server)).await.is_none() {
         // Both ends stay open, and nobody tells either.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
