@@ -16,6 +16,7 @@ export class Authgraph {
     const unlimited = Object.fromEntries(limits.map((name) => [`RATE_LIMIT_${name}`, '0']));
     const env = { AUTHGRAPH_ENV: 'development', LOG: 'info,authgraph::api=warn', LISTEN: `127.0.0.1:${port}`, ...quick, ...strict, ...unlimited, ...settings };
     Object.assign(this, { binary, folder, env, log: join(folder, 'log'), base: `http://127.0.0.1:${port}` });
+    process.on('exit', () => this.process?.kill('SIGKILL'));
   }
 
   async start() {

@@ -31,6 +31,10 @@ const folder = () => {
   return made;
 };
 
+const running = new Set();
+process.on('exit', () => running.forEach((server) => server.remove()));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
 export class Postgres {
   static async start() {
     const data = folder();
@@ -43,6 +47,7 @@ export class Postgres {
   }
 
   run() {
+    running.add(this);
     const options = `-p ${this.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=${this.data} -c fsync=off`;
     // Its output goes to a file: pg_ctl would hold ours open.
     asPostgres('pg_ctl', '-D', this.data, '-l', join(this.data, 'log'), '-w', '-o', options, 'start');
@@ -74,6 +79,7 @@ export class Postgres {
   }
 
   remove() {
+    running.delete(this);
     this.stop();
     rmSync(this.data, { recursive: true, force: true });
   }
