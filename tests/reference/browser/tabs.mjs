@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 import ts from 'typescript';
 
 const TABS = 5;
-const USERS = 8;
+const USERS = 5;
 const ROUNDS = 2;
 /** The tabs of one user begin within so many milliseconds. */
 const LATEST_MS = 40;
