@@ -1,25 +1,18 @@
-//! Connections to `PostgreSQL`: opened, asked before they are used, and lent one at a time.
+//! Connections to `PostgreSQL`, lent one at a time.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use deadpool::managed::{self, Manager, Metrics, PoolError, QueueMode, RecycleError, RecycleResult};
+use deadpool::managed::{self, PoolError, QueueMode};
 use sqlx::Connection;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
+use super::connector::Connector;
 use super::lent::Lent;
-use super::server::{Backend, NoConnection, Server};
+use super::server::Server;
 use crate::error::{OrFault, Result};
 
-/// A connection used within this time is taken for alive; one that rested longer is asked first.
-pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(1);
-pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(1);
-/// NATs and balancers forget a quiet connection after some minutes (AWS NLB: 350 seconds), and do not say so.
-const LONGEST_REST: Duration = Duration::from_mins(5);
-const LONGEST_LIFE: Duration = Duration::from_mins(30);
-/// How long to wait before a server that is starting is tried again: at first, and at most.
-const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
 /// How long a connection may take to say goodbye.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -29,8 +22,6 @@ pub(super) struct Connections {
     pool: managed::Pool<Connector>,
     server: Arc<Server>,
 }
-
-pub(super) struct Connector(Arc<Server>);
 
 impl Connections {
     pub(super) fn to(server: &Arc<Server>, most: usize) -> Result<Self> {
@@ -76,44 +67,6 @@ impl Connections {
 
     pub(super) fn idle(&self) -> usize {
         self.pool.status().available
-    }
-}
-
-impl Manager for Connector {
-    type Type = Backend;
-    type Error = NoConnection;
-
-    async fn create(&self) -> Result<Backend, NoConnection> {
-        let (began, [mut pause, longest]) = (Instant::now(), PAUSES);
-        loop {
-            // Boxed, because it is large and rare: every statement would carry its room.
-            let error = match Box::pin(self.0.connect()).await {
-                Ok(backend) => return Ok(backend),
-                Err(error) => error,
-            };
-            self.0.failed(&error);
-            self.0.doubt();
-            if !error.is_brief() || began.elapsed() > self.0.patience {
-                return Err(error);
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(longest);
-        }
-    }
-
-    async fn recycle(&self, backend: &mut Backend, metrics: &Metrics) -> RecycleResult<NoConnection> {
-        let rest = backend.rests_since.elapsed();
-        if metrics.age() > LONGEST_LIFE || rest > LONGEST_REST || self.0.suspects(backend) {
-            return Err(RecycleError::message("it is not asked any more"));
-        }
-        if rest < TRUSTED_FOR && !self.0.doubts(backend) {
-            return Ok(());
-        }
-        if matches!(timeout(PING_TIMEOUT, backend.connection.ping()).await, Ok(Ok(()))) {
-            return Ok(());
-        }
-        self.0.suspect();
-        Err(NoConnection::Silent.into())
     }
 }
 

@@ -8,7 +8,7 @@ use deadpool::managed::Object;
 use sqlx::postgres::{PgArguments, PgQueryResult, PgRow};
 use sqlx::{Connection, Executor, PgConnection, Postgres, SqlStr};
 
-use super::connections::Connector;
+use super::connector::Connector;
 use super::error::{ends_connection, in_short};
 use super::server::{Backend, Server};
 

@@ -1,6 +1,7 @@
 //! The database: `SQLite` in a file or `PostgreSQL`, behind one SQL text.
 
 mod connections;
+mod connector;
 mod error;
 mod lent;
 mod migrations;
@@ -23,7 +24,8 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::connections::{Connections, PING_TIMEOUT};
+use self::connections::Connections;
+use self::connector::PING_TIMEOUT;
 use self::server::Server;
 use crate::error::{Fault, Refusal, Result};
 use query::{On, Target};

@@ -1,5 +1,6 @@
 //! A `PostgreSQL` server: how it is reached, whether it takes writes, and whether it still lives.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
@@ -12,7 +13,6 @@ use tokio::time::timeout;
 
 use super::error::in_short;
 use super::outage::Outage;
-use super::silence::Probe;
 use crate::error::{OrFault, Result};
 
 /// A statement that takes longer is a mistake or a runaway; it must not keep its connection. And starting workers for a
@@ -41,6 +41,21 @@ pub(super) struct Server {
     /// What rested at this time has to be asked, however short its rest was: a new connection was refused.
     doubted_at: Mutex<Option<Instant>>,
     pub(super) last_probe: tokio::sync::Mutex<Option<Probe>>,
+}
+
+/// What the server said when it was asked for its work.
+pub(super) struct Probe {
+    pub(super) at: Instant,
+    pub(super) work: Work,
+}
+
+pub(super) enum Work {
+    /// For these sessions.
+    For(HashSet<String>),
+    /// It answers, and does not tell.
+    Untold,
+    /// It does not answer.
+    Silent,
 }
 
 /// One connection.

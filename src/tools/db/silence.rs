@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use sqlx::{ConnectOptions, Connection, Executor, FromRow};
 use tokio::time::timeout;
 
-use super::server::Server;
+use super::server::{Probe, Server, Work};
 
 /// The sessions that the server works for. One that waits for us is idle; what a server does not track it may be doing.
 const AT_WORK: &str = "select pid || ' ' || backend_start from pg_stat_activity \
@@ -27,21 +27,6 @@ const PROBE_LIFETIME: Duration = Duration::from_secs(1);
 const TRANSIT: Duration = Duration::from_millis(500);
 /// The server itself ends a statement after ten seconds (`statement_timeout`).
 const LONGEST_STATEMENT: Duration = Duration::from_secs(12);
-
-/// What the server said when it was asked for its work.
-pub(super) struct Probe {
-    at: Instant,
-    work: Work,
-}
-
-enum Work {
-    /// For these sessions.
-    For(HashSet<String>),
-    /// It answers, and does not tell.
-    Untold,
-    /// It does not answer.
-    Silent,
-}
 
 impl Server {
     /// Waits for the answer to a statement of this session, as long as the server works on it.

@@ -30,7 +30,7 @@ async fn connections_that_rested_survive_a_restart_of_the_server() {
         let ended = other.query(end).all::<(bool,)>().await.unwrap();
         assert!(ended.len() >= 3);
 
-        tokio::time::sleep(connections::TRUSTED_FOR).await;
+        tokio::time::sleep(connector::TRUSTED_FOR).await;
 
         for _ in 0..10 {
             rested.ping().await.unwrap();
