@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::http::connections::{ConnectionLimits, Connections};
-use crate::api::http::server::{self, Patience};
+use crate::api::http::server::{self, ConnectionTimeouts};
 use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, OrFault, Refusal, Result};
 use crate::flows::count_outbox::count_outbox;
 use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
-use crate::flows::keep_books::keep_books;
 use crate::flows::learn_hash_costs::learn_hash_costs;
+use crate::flows::maintenance::keep_books;
 use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
@@ -53,7 +53,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
     }
     start_background(&app);
     let closing = close_after_delay(&app, shutdown);
-    let patience = Patience {
+    let patience = ConnectionTimeouts {
         head: HEAD_TIMEOUT,
         keep_alive: app.config.keep_alive_timeout,
         writing: app.config.request_timeout,
@@ -136,15 +136,10 @@ async fn bring_up_to_date(app: &App, migrates: bool) -> Result<()> {
 /// Starts the deeds that go on beside the requests.
 pub fn start_background(app: &Arc<App>) {
     let courier = Arc::clone(app);
-    app.background.every(
-        "deliver mail",
-        deliver_mail::INTERVAL,
-        Some(Arc::clone(&app.letter_posted)),
-        move |stopping| {
-            let app = Arc::clone(&courier);
-            async move { deliver_mail(&app, &stopping).await }
-        },
-    );
+    app.background.every("deliver mail", deliver_mail::INTERVAL, Some(Arc::clone(&app.mail_posted)), move |stopping| {
+        let app = Arc::clone(&courier);
+        async move { deliver_mail(&app, &stopping).await }
+    });
     let counter = Arc::clone(app);
     app.background.every("count the outbox", OUTBOX_COUNT_INTERVAL, None, move |_| {
         let app = Arc::clone(&counter);

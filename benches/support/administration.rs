@@ -74,7 +74,7 @@ impl Scale {
         Self { small: Size { users: 1_000, events: 5_000 }, large: Size { users: 5_000, events: 25_000 }, rounds: 20 };
 }
 
-/// Asks for every page, on both sizes in turn.
+/// ContextExt for every page, on both sizes in turn.
 pub async fn measure(engines: (&Engine, &Engine), scale: Scale) -> Result<Vec<Row>> {
     let (small, large) = (Office::open(engines.0, scale.small).await?, Office::open(engines.1, scale.large).await?);
     let (mut visitor, mut guest) = (small.visit().await?, large.visit().await?);
@@ -142,7 +142,7 @@ impl Visitor {
         Ok(Self { connection, bearer, prefix })
     }
 
-    /// Asks, and tells the seconds until the answer was there.
+    /// ContextExt, and tells the seconds until the answer was there.
     async fn ask(&mut self, query: &str) -> Result<f64> {
         let document = if query.contains("...page") { format!("{query} {PAGE}") } else { query.to_owned() };
         let asked = json!({ "query": document, "variables": { "prefix": self.prefix } });

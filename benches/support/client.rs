@@ -110,7 +110,7 @@ impl Client {
         self.user
     }
 
-    /// Asks, and waits for the answer.
+    /// ContextExt, and waits for the answer.
     pub async fn perform(&mut self, deed: Deed) -> Result<Outcome> {
         let Self { connection, user } = self;
         match deed {

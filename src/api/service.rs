@@ -10,11 +10,11 @@ use axum::middleware::from_fn_with_state;
 use futures_util::FutureExt;
 use tokio::sync::Mutex;
 
-use super::graphql::admission;
-use super::graphql::context::{ViewerCell, refresh_cookie};
-use super::graphql::document_check::DocumentLimits;
-use super::graphql::documents::Documents;
-use super::graphql::loaders::LoadersCell;
+use super::graphql::pipeline::charging;
+use super::graphql::pipeline::document_limits::DocumentLimits;
+use super::graphql::pipeline::persisted_documents::Documents;
+use super::graphql::schema::context::{ViewerCell, refresh_cookie};
+use super::graphql::schema::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::edge::{
     Admitted, ChannelState, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness, Service,
@@ -26,7 +26,7 @@ use super::http::paths;
 use super::http::router::router;
 use crate::app::App;
 use crate::error::Result;
-use crate::flows::watch;
+use crate::flows::watch_session;
 use crate::tools::kv::Health;
 use crate::values::time::Time;
 
@@ -58,14 +58,14 @@ fn edge(app: &Arc<App>) -> Result<Edge> {
             let schema = schema.clone();
             async move { schema.execute(request.data(LoadersCell::default())).await }.boxed()
         }),
-        refusal: Arc::new(move |caller| admission::refusal(&doorman, caller)),
+        refusal: Arc::new(move |caller| charging::refusal(&doorman, caller)),
         count: Arc::new(move |caller| {
             let app = Arc::clone(&bookkeeper);
-            async move { admission::count(&app, &caller).await }.boxed()
+            async move { charging::count(&app, &caller).await }.boxed()
         }),
         abandoned: Arc::new(move |caller| {
             let app = Arc::clone(&witness);
-            witness.background.spawn("counting", async move { drop(admission::count(&app, &caller).await) });
+            witness.background.spawn("counting", async move { drop(charging::count(&app, &caller).await) });
         }),
         readiness: Arc::new(move || {
             let (app, last) = (Arc::clone(&ready), Arc::clone(&last));
@@ -86,9 +86,9 @@ fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
         admit: Arc::new(move |bearer| {
             let app = Arc::clone(&doorman);
             async move {
-                let viewer = watch::admit(&app, &bearer).await?;
+                let viewer = watch_session::admit(&app, &bearer).await?;
                 let role = viewer.user().role;
-                let over = async move { watch::over(&app, &bearer, role).await }.boxed();
+                let over = async move { watch_session::over(&app, &bearer, role).await }.boxed();
                 Ok(Admitted { user: viewer.user().id, over })
             }
             .boxed()

@@ -21,10 +21,10 @@ impl App {
         administration::hold_roster(&mut tx).await?;
         let actor = sessions::find_with_user_in(&mut tx, session).await?;
         let SessionOfUser { session, user } = actor.ok_or(Refusal::Unauthenticated)?;
-        if session.why_over(now).is_some() {
+        if session.end_reason_at(now).is_some() {
             return Err(Refusal::Unauthenticated.into());
         }
-        let may = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_shut(now);
+        let may = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_locked_by_admin(now);
         if may { Ok(tx) } else { Err(Refusal::Forbidden.into()) }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::App;
 use super::limits::{Attempt, Named, customer, window};
 use crate::error::Refusal;
-use crate::tools::rate_limiter::{Fill, Receipt, Window};
+use crate::tools::rate_limiter::{ReservationId, Window, WindowUsage};
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::time::Time;
@@ -21,11 +21,11 @@ pub struct Payer {
 #[derive(Debug)]
 pub struct Charge {
     /// How full the window of operations is.
-    pub requests: Fill,
+    pub requests: WindowUsage,
     /// How full the window of points is.
-    pub budget: Fill,
+    pub budget: WindowUsage,
     /// Proof of the charge, or why there is none.
-    pub outcome: Result<Receipt, Refusal>,
+    pub outcome: Result<ReservationId, Refusal>,
     /// The attempt that was reserved with it.
     pub prepaid: Prepaid,
 }
@@ -137,13 +137,13 @@ impl App {
     ///
     /// # Errors
     /// `RATE_LIMITED`.
-    pub async fn charge_points(&self, payer: &Payer, points: u32, now: Time) -> crate::error::Result<Receipt> {
+    pub async fn charge_points(&self, payer: &Payer, points: u32, now: Time) -> crate::error::Result<ReservationId> {
         let taken = self.rate_limiter.attempt(&[payer.points(points)], now).await;
         Ok(self.decided(std::slice::from_ref(&payer.budget), taken)?)
     }
 
     /// Counts a request that has no operation among those of its address.
-    pub async fn count_request(&self, caller: &Caller, now: Time) -> (Fill, Result<(), Refusal>) {
+    pub async fn count_request(&self, caller: &Caller, now: Time) -> (WindowUsage, Result<(), Refusal>) {
         let requests = requests(self, caller);
         let taken = self.rate_limiter.attempt(&[window(&requests)], now).await;
         let fill = taken.fills.first().copied().unwrap_or_default();
@@ -152,7 +152,7 @@ impl App {
 
     /// Why the caller's next request will be refused, if this instance can tell by itself.
     #[must_use]
-    pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(Fill, Refusal)> {
+    pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(WindowUsage, Refusal)> {
         let requests = requests(self, caller);
         let refused = self.rate_limiter.full_here(window(&requests), now)?;
         let fill = refused.fills.first().copied().unwrap_or_default();
@@ -166,7 +166,13 @@ impl App {
     }
 
     /// Gives back what an operation was charged and did not use, and the attempt it did not make.
-    pub async fn give_back(&self, payer: &Payer, (charged, unused): (u32, u32), prepaid: &Prepaid, receipt: &Receipt) {
+    pub async fn give_back(
+        &self,
+        payer: &Payer,
+        (charged, unused): (u32, u32),
+        prepaid: &Prepaid,
+        receipt: &ReservationId,
+    ) {
         let windows = prepaid.unused();
         let attempt = windows.iter().map(|named| (window(named), 1));
         let parts: Vec<_> = attempt.chain([(payer.points(charged), unused)]).collect();

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::App;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::users::{self, User};
 use crate::tools::device;
 use crate::tools::password_hasher::Verdict;
@@ -49,7 +49,7 @@ impl App {
             self.forget_confirmations(session).await;
             return Ok(hash);
         }
-        let failed = Event::failure(AuditAction::Reauthenticated).by(holder.id).in_session(session);
+        let failed = NewAuditEvent::failure(AuditAction::Reauthenticated).by(holder.id).in_session(session);
         self.count_failure(caller, Some(holder), failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
         Err(Refusal::InvalidCredentials.into())
     }
@@ -59,7 +59,13 @@ impl App {
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn count_failure(&self, caller: &Caller, user: Option<&User>, failed: Event, now: Time) -> Result<()> {
+    pub async fn count_failure(
+        &self,
+        caller: &Caller,
+        user: Option<&User>,
+        failed: NewAuditEvent,
+        now: Time,
+    ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
         let until = now + self.config.lockout_duration;
@@ -70,13 +76,13 @@ impl App {
         };
         audit_log::write(&mut tx, caller, failed, now).await?;
         if locked.is_some() {
-            let event = Event::success(AuditAction::AccountLocked).about(Some(id));
+            let event = NewAuditEvent::success(AuditAction::AccountLocked).about(Some(id));
             audit_log::write(&mut tx, caller, event.with("until", until.to_rfc3339()), now).await?;
         }
         tx.commit().await
     }
 
-    /// What to call the caller's device in a letter, where no session tells it.
+    /// What to call the caller's device in an email, where no session tells it.
     #[must_use]
     pub fn device_label(&self, caller: &Caller) -> String {
         let parsed = device::parse(&caller.user_agent);

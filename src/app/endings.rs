@@ -3,7 +3,7 @@
 use super::App;
 use crate::error::Result;
 use crate::records::one_time_tokens::{self, Purpose};
-use crate::records::outbox::{self, LetterKind};
+use crate::records::outbox::{self, MailKind};
 use crate::records::{known_devices, mfa, mfa_challenges, oauth_accounts, sessions, users};
 use crate::tools::db::Tx;
 use crate::values::ids::{SessionId, UserId};
@@ -29,8 +29,8 @@ impl App {
         now: Time,
     ) -> Result<u64> {
         users::hold(tx, user).await?;
-        // Withdrawn first: a letter that is just being written makes its token before we revoke, or not at all.
-        outbox::withdraw_of_user(tx, LetterKind::ConfirmEmailChange, user, now).await?;
+        // Withdrawn first: an email that is just being written makes its token before we revoke, or not at all.
+        outbox::withdraw_of_user(tx, MailKind::ConfirmEmailChange, user, now).await?;
         one_time_tokens::revoke(tx, user, Purpose::ConfirmEmailChange, now).await?;
         mfa::drop_enrollment(tx, user).await?;
         mfa_challenges::end_all(tx, user, now).await?;

@@ -6,7 +6,7 @@ use crate::values::session::AuthMethod;
 
 /// Somebody who has just proved who they are.
 #[derive(Debug)]
-pub struct Entrant<'a> {
+pub struct AuthenticatedUser<'a> {
     /// Who it is.
     pub user: User,
     /// Where from.

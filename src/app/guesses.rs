@@ -4,7 +4,7 @@
 //! network, which a neighbour can imitate; so it has as many guesses as lock an account, and no more.
 
 use super::App;
-use super::acquaintance::{device_print, name};
+use super::known_devices::{device_print, name};
 use super::limits::{self, Named};
 use crate::config::{Config, RateLimit};
 use crate::error::{Refusal, Result};
@@ -61,7 +61,7 @@ impl App {
         Room { strangers: strangers.err(), device: device.is_granted() }
     }
 
-    /// Whether the user has signed in on the caller's device before. Asks for nobody's device, too, so that it takes as
+    /// Whether the user has signed in on the caller's device before. ContextExt for nobody's device, too, so that it takes as
     /// long.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl App {
     pub async fn forget_guesses(&self, email: &EmailAddress, caller: &Caller) {
         let mut windows = limits::of_account(email, caller, &self.config);
         windows.push(of_device(self, email, caller));
-        windows.push(limits::letters_to(email, limits::LetterCause::PasswordReset, &self.config));
+        windows.push(limits::mails_to(email, limits::MailCause::PasswordReset, &self.config));
         let names: Vec<_> = windows.iter().map(|(name, _)| name.as_str()).collect();
         self.rate_limiter.clear(&names).await;
     }

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::App;
 use crate::config::{Config, RateLimit};
 use crate::error::{Refusal, Result};
-use crate::tools::rate_limiter::{self, Outcome, Receipt, Taken, Window};
+use crate::tools::rate_limiter::{self, Decision, Outcome, ReservationId, Window};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::time::Time;
@@ -19,14 +19,14 @@ use crate::values::time::Time;
 pub enum Attempt {
     /// To prove who one is. Guesses at an account are counted besides: see `guesses`.
     Proof,
-    /// To have a letter sent to this address, whether or not it has an account.
-    Letter(LetterCause, EmailAddress),
+    /// To have an email sent to this address, whether or not it has an account.
+    Mail(MailCause, EmailAddress),
 }
 
-/// What makes somebody a letter. Each cause has a limit of its own for every recipient, so that who is refused has
-/// letters of that very kind already: three verification letters keep nobody from resetting a password.
+/// What makes somebody an email. Each cause has a limit of its own for every recipient, so that who is refused has
+/// emails of that very kind already: three verification emails keep nobody from resetting a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LetterCause {
+pub enum MailCause {
     /// Somebody registers, where that must not tell whether the address is taken.
     Registration,
     /// The address of an account has to be verified.
@@ -43,7 +43,7 @@ pub enum LetterCause {
     Administrator,
 }
 
-impl LetterCause {
+impl MailCause {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Registration => "registration",
@@ -68,8 +68,8 @@ impl Attempt {
             (format!("auth:address:{customer}"), config.rate_limit_auth),
             (format!("auth:network:{}", network(customer)), config.rate_limit_auth_network),
         ];
-        if let Self::Letter(cause, recipient) = self {
-            windows.push(letters_to(recipient, *cause, config));
+        if let Self::Mail(cause, recipient) = self {
+            windows.push(mails_to(recipient, *cause, config));
         }
         windows
     }
@@ -84,17 +84,17 @@ impl App {
         Ok(self.take(&attempt.windows(caller, &self.config), now).await?)
     }
 
-    /// Reserves a letter that an administrator causes: nobody's mailbox is flooded, whoever asks.
+    /// Reserves an email that an administrator causes: nobody's mailbox is flooded, whoever asks.
     ///
     /// # Errors
     /// `RATE_LIMITED`.
     pub async fn reserve_recipient(&self, recipient: &EmailAddress, now: Time) -> Result<()> {
-        Ok(self.take(&[letters_to(recipient, LetterCause::Administrator, &self.config)], now).await?)
+        Ok(self.take(&[mails_to(recipient, MailCause::Administrator, &self.config)], now).await?)
     }
 
-    /// Reserves a letter that goes with a deed already paid for; false where the recipient has had enough.
-    pub async fn may_send_letter(&self, cause: LetterCause, recipient: &EmailAddress, now: Time) -> bool {
-        self.take(&[letters_to(recipient, cause, &self.config)], now).await.is_ok()
+    /// Reserves an email that goes with a deed already paid for; false where the recipient has had enough.
+    pub async fn may_send_mail(&self, cause: MailCause, recipient: &EmailAddress, now: Time) -> bool {
+        self.take(&[mails_to(recipient, cause, &self.config)], now).await.is_ok()
     }
 
     pub(super) async fn take(&self, named: &[Named], now: Time) -> std::result::Result<(), Refusal> {
@@ -104,7 +104,7 @@ impl App {
     }
 
     /// What became of an attempt at these windows; a refusal is counted.
-    pub(super) fn decided(&self, named: &[Named], taken: Taken) -> std::result::Result<Receipt, Refusal> {
+    pub(super) fn decided(&self, named: &[Named], taken: Decision) -> std::result::Result<ReservationId, Refusal> {
         match (rate_limiter::refused(&taken), taken.outcome) {
             (Some(refusal), Outcome::Refused { window, .. }) => {
                 self.metrics.limit_hit(named.get(window).map_or(OTHER, bucket));
@@ -138,7 +138,7 @@ pub(super) fn of_account(email: &EmailAddress, caller: &Caller, config: &Config)
     ]
 }
 
-pub(super) fn letters_to(recipient: &EmailAddress, cause: LetterCause, config: &Config) -> Named {
+pub(super) fn mails_to(recipient: &EmailAddress, cause: MailCause, config: &Config) -> Named {
     (format!("email:{}:{}", cause.as_str(), pseudonym(recipient)), config.rate_limit_email)
 }
 

@@ -1,18 +1,19 @@
 //! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
 
-pub mod acquaintance;
 pub mod administration;
+pub mod audit_feed;
 pub mod charges;
 pub mod confirm;
 pub mod endings;
 pub mod entrant;
-pub mod feed;
+pub mod gauges;
 pub mod guesses;
-pub mod letters;
+pub mod known_devices;
 pub mod limits;
-pub mod readings;
+pub mod mail;
 pub mod second_factor;
 pub mod sign_in;
+pub mod viewer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,24 +22,24 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use self::feed::Feed;
-use self::readings::OutboxGauges;
+use self::audit_feed::AuditFeed;
+use self::gauges::OutboxGauges;
 use crate::config::Config;
 use crate::error::Result;
 use crate::tools::access_token::{self, AccessTokens, KeySource};
 use crate::tools::background::Background;
 use crate::tools::clock::Clock;
+use crate::tools::concurrency_limiter::ConcurrencyLimiter;
 use crate::tools::db::{self, Db};
 use crate::tools::event_bus::{self, EventBus};
 use crate::tools::kv::{self, Kv, WindowClock};
-use crate::tools::letter_templates::LetterTemplates;
+use crate::tools::mail_templates::MailTemplates;
 use crate::tools::mailer::{Mailer, smtp};
 use crate::tools::metrics::Metrics;
 use crate::tools::password_hasher::{self, PasswordHasher};
 use crate::tools::rate_limiter::RateLimiter;
 use crate::tools::sealer::{self, Sealer};
 use crate::tools::trusted_documents::TrustedDocuments;
-use crate::tools::turnstile::Turnstile;
 
 /// How long what no request waits for may take: a step of a background task, a command.
 const LONGEST_TASK: Duration = Duration::from_secs(30);
@@ -56,21 +57,21 @@ pub struct App {
     /// The documents that frontends use, where a manifest names them.
     pub trusted_documents: Option<TrustedDocuments>,
     /// What every operation passes before it runs.
-    pub operations: Turnstile,
+    pub operations: ConcurrencyLimiter,
     pub password_hasher: PasswordHasher,
     pub access_tokens: AccessTokens,
     pub sealer: Sealer,
-    pub letter_templates: LetterTemplates,
+    pub mail_templates: MailTemplates,
     pub mailer: Mailer,
     pub background: Background,
     /// Cancelled when the server is told to stop: `/ready` says so from then on.
     pub stopping: CancellationToken,
     pub metrics: Metrics,
-    pub feed: Feed,
+    pub feed: AuditFeed,
     /// How the outbox stood when it was last counted.
     pub outbox_gauges: Arc<OutboxGauges>,
-    /// Rung when a letter was posted, so that it leaves at once.
-    pub letter_posted: Arc<Notify>,
+    /// Rung when an email was posted, so that it leaves at once.
+    pub mail_posted: Arc<Notify>,
 }
 
 impl App {
@@ -96,22 +97,22 @@ impl App {
         let password_hasher = PasswordHasher::start(&hasher_settings(&config))?;
         let outbox_gauges = Arc::new(OutboxGauges::default());
         Ok(Self {
-            metrics: Metrics::open(readings::list(&db, &kv, &password_hasher, &outbox_gauges))?,
+            metrics: Metrics::open(gauges::list(&db, &kv, &password_hasher, &outbox_gauges))?,
             outbox_gauges,
-            feed: Feed::new(db.clone(), bus, background.clone(), config.live.backlog),
+            feed: AuditFeed::new(db.clone(), bus, background.clone(), config.live.backlog),
             db,
             rate_limiter: RateLimiter::new(kv.clone()),
             trusted_documents: config.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
-            operations: Turnstile::new(config.max_operations, config.operation_deadline),
+            operations: ConcurrencyLimiter::new(config.max_operations, config.operation_deadline),
             kv,
             password_hasher,
             access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,
             sealer: open_sealer(&config)?,
-            letter_templates: LetterTemplates::open(config.mail.templates_dir.as_deref(), &config.product_name)?,
+            mail_templates: MailTemplates::open(config.mail.templates_dir.as_deref(), &config.product_name)?,
             mailer: open_mailer(&config)?,
             background,
             stopping: CancellationToken::new(),
-            letter_posted: Arc::new(Notify::new()),
+            mail_posted: Arc::new(Notify::new()),
             clock,
             config,
         })

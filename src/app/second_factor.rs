@@ -5,13 +5,13 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::App;
-use super::entrant::Entrant;
+use super::entrant::AuthenticatedUser;
 use super::guesses::CodePlace;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
 use crate::records::mfa_challenges::{self, NewChallenge};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, User};
 use crate::tools::db::Tx;
 use crate::tools::totp::TotpSecret;
@@ -43,7 +43,7 @@ pub struct MfaChallenge {
 
 /// A code that fits, before it is used up.
 #[derive(Debug)]
-pub enum FittingCode {
+pub enum MatchedCode {
     /// It belongs to this time step.
     Step(i64),
     /// It may be this backup code.
@@ -55,7 +55,7 @@ impl App {
     pub(super) async fn challenge(
         &self,
         tx: &mut Tx,
-        entrant: &Entrant<'_>,
+        entrant: &AuthenticatedUser<'_>,
         now: Time,
     ) -> Result<Option<MfaChallenge>> {
         if mfa::find_in(tx, entrant.user.id).await?.is_none() {
@@ -77,27 +77,27 @@ impl App {
         Ok(Some(MfaChallenge { token, expires_at, methods }))
     }
 
-    /// Judges a code, after counting it where it was given. Nothing is used up yet: that is for [`App::use_code`], in
+    /// Judges a code, after counting it where it was given. Nothing is used up yet: that is for [`App::consume_code`], in
     /// the transaction of the deed.
     ///
     /// # Errors
     /// `RATE_LIMITED`; a fault where the secret does not open, which is never the fault of the code.
-    pub async fn judge_code(
+    pub async fn verify_code(
         &self,
         place: CodePlace<'_>,
         user: &User,
         typed: &str,
         now: Time,
-    ) -> Result<Option<FittingCode>> {
+    ) -> Result<Option<MatchedCode>> {
         self.reserve_code(place, user.id, now).await?;
         let Some(authenticator) = mfa::find(&self.db, user.id).await? else { return Ok(None) };
         match TypedCode::parse(typed) {
             None => Ok(None),
-            Some(TypedCode::Backup(code)) => Ok(Some(FittingCode::Backup(code.hash(user.id)))),
+            Some(TypedCode::Backup(code)) => Ok(Some(MatchedCode::Backup(code.hash(user.id)))),
             Some(TypedCode::Totp(code)) => {
                 let secret = self.sealer.unseal(&authenticator.sealed_secret, user.id.uuid().as_bytes())?;
                 let step = TotpSecret::from_bytes(&secret)?.matching_step(code.expose(), now);
-                Ok(step.map(FittingCode::Step))
+                Ok(step.map(MatchedCode::Step))
             }
         }
     }
@@ -107,12 +107,12 @@ impl App {
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn use_code(
+    pub async fn consume_code(
         &self,
         tx: &mut Tx,
         caller: &Caller,
         user: &User,
-        code: Option<&FittingCode>,
+        code: Option<&MatchedCode>,
         now: Time,
     ) -> Result<Option<AuthMethod>> {
         if code.is_some() {
@@ -120,17 +120,18 @@ impl App {
         }
         match code {
             None => Ok(None),
-            Some(FittingCode::Step(step)) => Ok(mfa::use_step(tx, user.id, *step).await?.then_some(AuthMethod::Totp)),
-            Some(FittingCode::Backup(hash)) => {
+            Some(MatchedCode::Step(step)) => Ok(mfa::use_step(tx, user.id, *step).await?.then_some(AuthMethod::Totp)),
+            Some(MatchedCode::Backup(hash)) => {
                 if !mfa::use_backup_code(tx, user.id, hash, now).await? {
                     return Ok(None);
                 }
                 let remaining = mfa::count_backup_codes_in(tx, user.id).await?;
-                let event = Event::success(AuditAction::BackupCodeUsed).by(user.id).with("remaining", remaining);
+                let event =
+                    NewAuditEvent::success(AuditAction::BackupCodeUsed).by(user.id).with("remaining", remaining);
                 audit_log::write(tx, caller, event, now).await?;
                 let details =
                     Details { remaining: Some(remaining), ..Details::of_deed(self.device_label(caller), caller, now) };
-                self.post(tx, LetterKind::BackupCodeUsed, user, details, now).await?;
+                self.post(tx, MailKind::BackupCodeUsed, user, details, now).await?;
                 Ok(Some(AuthMethod::BackupCode))
             }
         }
@@ -143,7 +144,7 @@ impl App {
     pub async fn refuse_code(
         &self,
         caller: &Caller,
-        (user, failed): (&User, Event),
+        (user, failed): (&User, NewAuditEvent),
         attempts_left: Option<i32>,
         now: Time,
     ) -> Result<Refusal> {
@@ -165,18 +166,18 @@ impl App {
         let wrong = mfa::count_wrong_code(&mut tx, id, WRONG_CODES_PERIOD, now).await?;
         if let Some(user) = user.filter(|_| wrong == Some(WRONG_CODES_TOLD)) {
             let details = Details::of_deed(self.device_label(caller), caller, now);
-            self.post(&mut tx, LetterKind::MfaCodesRefused, user, details, now).await?;
+            self.post(&mut tx, MailKind::MfaCodesRefused, user, details, now).await?;
         }
         tx.commit().await?;
-        self.letter_posted.notify_one();
+        self.mail_posted.notify_one();
         Ok(())
     }
 
-    /// Posts a letter to a user's own address.
+    /// Posts an email to a user's own address.
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn post(&self, tx: &mut Tx, kind: LetterKind, user: &User, details: Details, now: Time) -> Result<()> {
+    pub async fn post(&self, tx: &mut Tx, kind: MailKind, user: &User, details: Details, now: Time) -> Result<()> {
         outbox::post(tx, Draft { kind, recipient: &user.email, user: Some(user.id), details }, now).await
     }
 }

@@ -1,25 +1,25 @@
 //! The one way in: whoever has proved who they are gets a session and its tokens here, and nowhere else.
 
 use super::App;
-use super::entrant::Entrant;
+use super::entrant::AuthenticatedUser;
 use super::second_factor::MfaChallenge;
 use crate::error::Result;
-use crate::records::known_devices::{self, Acquaintance};
-use crate::records::outbox::{Details, LetterKind};
+use crate::records::known_devices::{self, DeviceStatus};
+use crate::records::outbox::{Details, MailKind};
 use crate::records::refresh_tokens::{self, KnownToken, NewToken};
 use crate::records::sessions::{self, Device, Session};
 use crate::records::users::{self, User};
 use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
 use crate::tools::db::Tx;
 use crate::tools::device;
-use crate::values::device_print::DevicePrint;
+use crate::values::device_fingerprint::DeviceFingerprint;
 use crate::values::secret_token::RefreshToken;
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
 
 /// Somebody is signed in.
 #[derive(Debug)]
-pub struct SignedIn {
+pub struct NewTokens {
     /// For every request, for a short time.
     pub access: SignedAccessToken,
     /// For the next access token, once.
@@ -35,7 +35,7 @@ pub struct SignedIn {
 /// How far a first factor leads.
 #[derive(Debug)]
 #[must_use = "nobody is in before the answer is looked at"]
-pub enum Admission {
+pub enum FirstFactorOutcome {
     /// In.
     In(Box<Opened>),
     /// To the second factor.
@@ -65,11 +65,11 @@ impl Opened {
     }
 
     /// Signs the access token. Everything in it follows from the refresh token it goes with, so that an answer that
-    /// is given twice is the same to the letter (with RS256 and Ed25519; an ES256 signature differs each time).
+    /// is given twice is identical (with RS256 and Ed25519; an ES256 signature differs each time).
     ///
     /// # Errors
     /// A fault of the signer.
-    pub fn sign(self, app: &App) -> Result<SignedIn> {
+    pub fn sign(self, app: &App) -> Result<NewTokens> {
         let details = NewAccessToken {
             subject: self.user.id.to_string(),
             session: self.session.id.to_string(),
@@ -77,7 +77,7 @@ impl Opened {
             role: self.user.role.as_str().to_owned(),
         };
         let access = app.access_tokens.sign(details, self.issued.issued_at)?;
-        Ok(SignedIn {
+        Ok(NewTokens {
             access,
             refresh: self.refresh,
             refresh_expires_at: self.issued.expires_at,
@@ -92,10 +92,10 @@ impl App {
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn admit(&self, tx: &mut Tx, entrant: Entrant<'_>, now: Time) -> Result<Admission> {
+    pub async fn admit(&self, tx: &mut Tx, entrant: AuthenticatedUser<'_>, now: Time) -> Result<FirstFactorOutcome> {
         match self.challenge(tx, &entrant, now).await? {
-            Some(challenge) => Ok(Admission::SecondFactor(challenge)),
-            None => Ok(Admission::In(Box::new(self.open_session(tx, entrant, None, now).await?))),
+            Some(challenge) => Ok(FirstFactorOutcome::SecondFactor(challenge)),
+            None => Ok(FirstFactorOutcome::In(Box::new(self.open_session(tx, entrant, None, now).await?))),
         }
     }
 
@@ -107,13 +107,13 @@ impl App {
     pub async fn open_session(
         &self,
         tx: &mut Tx,
-        entrant: Entrant<'_>,
+        entrant: AuthenticatedUser<'_>,
         second: Option<AuthMethod>,
         now: Time,
     ) -> Result<Opened> {
-        let Entrant { mut user, caller, device_name, method } = entrant;
+        let AuthenticatedUser { mut user, caller, device_name, method } = entrant;
         let parsed = device::parse(&caller.user_agent);
-        let print = DevicePrint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
+        let print = DeviceFingerprint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
         let device = Device { name: device_name, browser: parsed.browser, os: parsed.os };
         let methods = [Some(method), second].into_iter().flatten().collect();
         let expires_at = self.session_expiry(now, now);
@@ -121,9 +121,9 @@ impl App {
         sessions::open(tx, &session).await?;
         users::note_login(tx, user.id, now).await?;
         user.last_login_at = Some(now);
-        if known_devices::meet(tx, user.id, &print, now).await? == Acquaintance::New {
+        if known_devices::meet(tx, user.id, &print, now).await? == DeviceStatus::New {
             let deed = Details::of_deed(session.device_label(), caller, now);
-            self.post(tx, LetterKind::NewDevice, &user, Details { session: Some(session.id), ..deed }, now).await?;
+            self.post(tx, MailKind::NewDevice, &user, Details { session: Some(session.id), ..deed }, now).await?;
         }
         let refresh = RefreshToken::random()?;
         let new = NewToken { token: &refresh, session: session.id, issued_to: None, expires_at };

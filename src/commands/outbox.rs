@@ -7,7 +7,7 @@ use authgraph::error::Result;
 use authgraph::flows::deliver_mail::LEASE;
 use authgraph::records::outbox::{self, Census, Entry};
 use authgraph::values::email_address::EmailAddress;
-use authgraph::values::ids::LetterId;
+use authgraph::values::ids::MailId;
 use authgraph::values::time::Time;
 use clap::{Args, Subcommand};
 
@@ -69,7 +69,7 @@ pub async fn run(app: &App, command: &Outbox) -> Result<ExitCode> {
 async fn drop_selected(app: &App, selection: &Selection, now: Time) -> Result<ExitCode> {
     let mut ids = Vec::new();
     for text in &selection.ids {
-        let Ok(id) = text.parse::<LetterId>() else {
+        let Ok(id) = text.parse::<MailId>() else {
             complain(&format!("{text} is not the id of an email. Nothing was dropped."));
             return Ok(ExitCode::FAILURE);
         };

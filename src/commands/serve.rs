@@ -98,7 +98,7 @@ async fn greet(app: &App) -> Result<()> {
     ];
     if app.mailer.mailbox().is_some() {
         // The mailbox answers this machine alone, whatever PUBLIC_URL is.
-        lines.push(format!("  Letters   http://localhost:{}/dev/mailbox", app.config.listen.port()));
+        lines.push(format!("  Emails   http://localhost:{}/dev/mailbox", app.config.listen.port()));
     }
     if !has_admin(app).await? {
         lines.extend(first_admin(app).await?);

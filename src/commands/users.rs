@@ -59,8 +59,8 @@ pub fn random_password(app: &App, email: &EmailAddress) -> Result<String> {
     for _ in 0..1000 {
         let mut bytes = [0; 24];
         aws_lc_rs::rand::fill(&mut bytes).or_fault("drawing a password")?;
-        let letters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
-        let password: String = letters.map(|letter| char::from(*letter)).collect();
+        let mails = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+        let password: String = mails.map(|mail| char::from(*mail)).collect();
         if app.config.password_policy.faults(&Password::typed(password.clone()), Some(email), None).is_empty() {
             return Ok(password);
         }

@@ -103,7 +103,7 @@ pub fn header_name(value: &str) -> Parsed<String> {
 
 /// The URL of a database file, whatever its path holds.
 pub fn sqlite_url(path: &Path) -> String {
-    // The driver takes these for more than letters.
+    // The driver takes these for more than emails.
     let path = path.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     format!("sqlite://{path}")
 }

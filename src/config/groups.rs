@@ -94,7 +94,7 @@ pub struct Retention {
     /// Accounts whose address was never verified; where it is not set, [`super::Config::unverified_retention`] decides.
     pub unverified_users: Option<Duration>,
     /// Delivered emails.
-    pub letters: Duration,
+    pub mails: Duration,
     /// Events of the audit trail.
     pub audit: Duration,
 }
@@ -104,9 +104,9 @@ pub(super) fn read_retention(read: &mut Read<'_>) -> Option<Retention> {
     let unverified_users = read.optional("UNVERIFIED_RETENTION", read::duration);
     let (sessions, users) =
         (read.required("SESSION_RETENTION", read::duration), read.required("USER_RETENTION", read::duration));
-    let (letters, audit) =
+    let (mails, audit) =
         (read.required("LETTER_RETENTION", read::duration), read.required("AUDIT_RETENTION", read::duration));
-    Some(Retention { sessions: sessions?, users: users?, unverified_users, letters: letters?, audit: audit? })
+    Some(Retention { sessions: sessions?, users: users?, unverified_users, mails: mails?, audit: audit? })
 }
 
 /// How emails are sent. A machine whose own name nobody knows is called by that of `public_url`.

@@ -36,7 +36,7 @@ pub enum Mode {
 /// When an e-mail address has to be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmailVerification {
-    /// A letter asks for it, nothing depends on it.
+    /// An email asks for it, nothing depends on it.
     Optional,
     /// Nobody signs in before.
     Required,

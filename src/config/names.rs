@@ -23,7 +23,7 @@ const PREFIXES: [&str; 17] = [
     "TRUSTED_",
 ];
 
-/// The setting whose name this nearly is: a letter or two are wrong, missing, too many or in the wrong order. The shorter the
+/// The setting whose name this nearly is: a character or two are wrong, missing, too many or in the wrong order. The shorter the
 /// name, the less may differ. `None` for a setting, and for a name that is like none.
 pub fn nearest(name: &str) -> Option<&'static str> {
     if table::find(name).is_some() {

@@ -1,14 +1,14 @@
 //! Moving to another address: the new one confirms, the old one is told and can undo.
 
-use super::authenticate::Viewer;
 use crate::app::App;
 use crate::app::charges::Prepaid;
-use crate::app::limits::{Attempt, LetterCause};
+use crate::app::limits::{Attempt, MailCause};
+use crate::app::viewer::Viewer;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose, REPEATED};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
-use crate::records::{held_addresses, known_devices, sessions, users};
+use crate::records::outbox::{self, Details, Draft, MailKind};
+use crate::records::{email_holds, known_devices, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -16,7 +16,7 @@ use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 use crate::values::user::locked;
 
-/// Posts a letter to the new address. Whether that is taken only its owner learns.
+/// Posts an email to the new address. Whether that is taken only its owner learns.
 ///
 /// # Errors
 /// `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
@@ -29,30 +29,29 @@ pub async fn request_email_change(
 ) -> Result<()> {
     let now = app.clock.now();
     viewer.require_recent(app, now)?;
-    app.reserve_once(&Attempt::Letter(LetterCause::EmailChange, new.clone()), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Mail(MailCause::EmailChange, new.clone()), prepaid, caller, now).await?;
     let user = viewer.user();
     // The present address is told, if it is the user's own; but a flood of requests floods no mailbox.
     let tells_owner =
-        user.email_verified_at.is_some() && app.may_send_letter(LetterCause::EmailChangeNotice, &user.email, now).await;
+        user.email_verified_at.is_some() && app.may_send_mail(MailCause::EmailChangeNotice, &user.email, now).await;
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
-    outbox::withdraw_of_user(&mut tx, LetterKind::ConfirmEmailChange, user.id, now).await?;
+    outbox::withdraw_of_user(&mut tx, MailKind::ConfirmEmailChange, user.id, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     // The session goes along: the change is confirmed only while it lives.
     let of_session =
         Details { session: Some(viewer.session().id), new_address: Some(new.clone()), ..Details::caused_by(caller) };
-    let draft =
-        Draft { kind: LetterKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
+    let draft = Draft { kind: MailKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
     outbox::post(&mut tx, draft, now).await?;
     if tells_owner {
         let of_action = Details::of_deed(viewer.session().device_label(), caller, now);
         let details = Details { new_address: Some(new.clone()), ..of_action };
-        app.post(&mut tx, LetterKind::EmailChangeRequested, user, details, now).await?;
+        app.post(&mut tx, MailKind::EmailChangeRequested, user, details, now).await?;
     }
-    let event = Event::success(AuditAction::EmailChangeRequested).by(user.id).in_session(viewer.session().id);
+    let event = NewAuditEvent::success(AuditAction::EmailChangeRequested).by(user.id).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event.with("newEmail", new.as_str()), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(())
 }
 
@@ -87,10 +86,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     if user.email_verified_at.is_some() {
-        held_addresses::hold(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
+        email_holds::hold(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
     }
     let draft = Draft {
-        kind: LetterKind::EmailChanged,
+        kind: MailKind::EmailChanged,
         recipient: &user.email,
         user: Some(user.id),
         details: Details {
@@ -99,10 +98,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
         },
     };
     outbox::post(&mut tx, draft, now).await?;
-    let event = Event::success(AuditAction::EmailChanged).by(user.id).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::EmailChanged).by(user.id).in_session(session);
     audit_log::write(&mut tx, caller, event.with("newEmail", holder.email.as_str()), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(holder.email)
 }
 
@@ -118,7 +117,7 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     let spent = one_time_tokens::spend(&mut tx, token, Purpose::UndoEmailChange, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
-    if let Some(until) = user.locked_until.filter(|_| user.is_shut(now)) {
+    if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
         return Err(locked(until, now).into());
     }
     if user.deleted_at.is_some() {
@@ -126,7 +125,7 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     }
     // The emails before the tokens: one that is just being written makes its token before the tokens are revoked, or not
     // at all. And before the address, whose change would wait for that writing while it waits for us.
-    for kind in [LetterKind::VerifyEmail, LetterKind::ResetPassword, LetterKind::ConfirmEmailChange] {
+    for kind in [MailKind::VerifyEmail, MailKind::ResetPassword, MailKind::ConfirmEmailChange] {
         outbox::withdraw_of_user(&mut tx, kind, user.id, now).await?;
     }
     outbox::withdraw_later_undo(&mut tx, user.id, &holder.email, now).await?;
@@ -137,18 +136,18 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     known_devices::forget_all(&mut tx, user.id).await?;
     one_time_tokens::revoke_but_older_undo(&mut tx, user.id, &holder.email, now).await?;
     // An address that was left later is the thief's, and takes nothing back.
-    held_addresses::release_from(&mut tx, user.id, &holder.email).await?;
+    email_holds::release_from(&mut tx, user.id, &holder.email).await?;
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
-    let event = Event::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
+    let event = NewAuditEvent::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     let draft = Draft {
-        kind: LetterKind::ResetPassword,
+        kind: MailKind::ResetPassword,
         recipient: &holder.email,
         user: Some(holder.user_id),
         details: Details::caused_by(caller),
     };
     outbox::post(&mut tx, draft, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(holder.email)
 }

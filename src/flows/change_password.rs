@@ -1,11 +1,11 @@
 //! A new password for whoever knows the old one.
 
-use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::viewer::Viewer;
 use crate::error::{FieldFault, Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::{mfa, sessions, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -44,20 +44,21 @@ pub async fn change_password(
     if !users::change_password(&mut tx, user.id, &old_hash, &new_hash, now).await? {
         return Err(Refusal::InvalidCredentials.into());
     }
-    outbox::withdraw(&mut tx, LetterKind::ResetPassword, &user.email, now).await?;
+    outbox::withdraw(&mut tx, MailKind::ResetPassword, &user.email, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     let own = viewer.session().id;
     let ended = app.end_sessions(&mut tx, user.id, Some(own), SessionEndReason::PasswordChanged, now).await?;
     if !has_mfa {
         sessions::note_authenticated(&mut tx, own, now).await?;
     }
-    let event = Event::success(AuditAction::PasswordChanged).by(user.id).in_session(own).with("endedSessions", ended);
+    let event =
+        NewAuditEvent::success(AuditAction::PasswordChanged).by(user.id).in_session(own).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::of_deed(viewer.session().device_label(), caller, now);
-    let draft = Draft { kind: LetterKind::PasswordChanged, recipient: &user.email, user: Some(user.id), details };
+    let draft = Draft { kind: MailKind::PasswordChanged, recipient: &user.email, user: Some(user.id), details };
     outbox::post(&mut tx, draft, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     // Reset links that were under way are withdrawn: another one must not wait for the limit they have used up.
     app.forget_guesses(&user.email, caller).await;
     Ok(ended)

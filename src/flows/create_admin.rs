@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::{FieldFault, Refusal, Result};
 use crate::records::administration;
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::users::{self, NewUser};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -34,7 +34,7 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
     };
     let mut tx = app.db.begin().await?;
     let user = users::create(&mut tx, new, now).await?.ok_or(Refusal::EmailTaken)?;
-    let event = Event::success(AuditAction::AdminCreated).about(Some(user.id));
+    let event = NewAuditEvent::success(AuditAction::AdminCreated).about(Some(user.id));
     audit_log::write(&mut tx, &Caller::operator("authgraph command line"), event, now).await?;
     tx.commit().await?;
     Ok(user.id)

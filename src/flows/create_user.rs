@@ -1,10 +1,10 @@
 //! Opening an account for somebody else, who is invited to choose a password.
 
-use super::authenticate::Admin;
 use crate::app::App;
+use crate::app::viewer::Admin;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
-use crate::records::outbox::{Details, LetterKind};
+use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::outbox::{Details, MailKind};
 use crate::records::users::{self, NewUser, User};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -39,13 +39,13 @@ pub async fn create_user(app: &App, caller: &Caller, admin: &Admin, invitee: Inv
         email_verified_at: None,
     };
     let user = users::create(&mut tx, new, now).await?.ok_or(Refusal::EmailTaken)?;
-    let event = Event::success(AuditAction::UserInvited)
+    let event = NewAuditEvent::success(AuditAction::UserInvited)
         .by_admin(actor, user.id)
         .in_session(admin.viewer().session().id)
         .with("role", invitee.role.as_str());
     audit_log::write(&mut tx, caller, event, now).await?;
-    app.post(&mut tx, LetterKind::Invitation, &user, Details::caused_by(caller), now).await?;
+    app.post(&mut tx, MailKind::Invitation, &user, Details::caused_by(caller), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(user)
 }

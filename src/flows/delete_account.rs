@@ -1,11 +1,11 @@
 //! Leaving for good.
 
-use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::viewer::Viewer;
 use crate::error::{FieldFault, Refusal, Result};
-use crate::records::audit_log::{self, Event};
-use crate::records::outbox::{self, Details, LetterKind};
-use crate::records::{administration, held_addresses, one_time_tokens, users};
+use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::outbox::{self, Details, MailKind};
+use crate::records::{administration, email_holds, one_time_tokens, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -30,7 +30,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     administration::hold_roster(&mut tx).await?;
     viewer.hold(&mut tx, now).await?;
     // A thief who has moved the account must not delete its owner's way back with it.
-    if held_addresses::find_of_user(&mut tx, user.id, now).await?.is_some() {
+    if email_holds::find_of_user(&mut tx, user.id, now).await?.is_some() {
         return Err(
             Refusal::Conflict("A former address can still take this account back. Please delete it later.").into()
         );
@@ -41,11 +41,11 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
         outbox::withdraw_but_undo(&mut tx, user.id, now).await?;
         one_time_tokens::revoke_but_undo(&mut tx, user.id, now).await?;
         let details = Details::of_deed(viewer.session().device_label(), caller, now);
-        app.post(&mut tx, LetterKind::AccountDeleted, user, details, now).await?;
-        let event = Event::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
+        app.post(&mut tx, MailKind::AccountDeleted, user, details, now).await?;
+        let event = NewAuditEvent::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
         audit_log::write(&mut tx, caller, event, now).await?;
     }
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(user.id)
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::records::outbox::{self, Posted, Taken};
 use crate::tools::jitter::jittered;
 use crate::tools::mailer::{MailError, Sent};
-use crate::values::letter::Rendered;
+use crate::values::mail::Rendered;
 use crate::values::time::Time;
 
 /// How often the outbox is looked at; an email that was posted here is seen at once.
@@ -107,7 +107,7 @@ impl Round<'_> {
         tokio::select! {
             () = self.stopping.cancelled() => {}
             () = self.arrived.notified() => {}
-            () = self.app.letter_posted.notified() => {}
+            () = self.app.mail_posted.notified() => {}
             () = sleep(jittered(INTERVAL)) => {}
         }
     }
@@ -155,8 +155,8 @@ async fn deliver(app: &App, taken: Taken) -> Result<()> {
 async fn attempt(app: &App, taken: Taken) -> Result<Attempt> {
     let now = app.clock.now();
     let Some(posted) = outbox::read(&app.db, taken.id).await? else { return Ok(Attempt::Dropped) };
-    let Some(letter) = app.compose_letter(&posted, now).await? else { return Ok(Attempt::Dropped) };
-    let rendered = app.letter_templates.render(&letter)?;
+    let Some(mail) = app.compose_mail(&posted, now).await? else { return Ok(Attempt::Dropped) };
+    let rendered = app.mail_templates.render(&mail)?;
     let sent = app.mailer.send(posted.recipient.as_str(), &rendered, taken.id.uuid(), now).await;
     let outgoing = Outgoing { posted, rendered };
     Ok(match sent {

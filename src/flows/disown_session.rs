@@ -1,10 +1,10 @@
-//! "It was not me": ending the session that a letter told of, and every other.
+//! "It was not me": ending the session that an email told of, and every other.
 
 use crate::app::App;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
-use crate::records::outbox::{Details, LetterKind};
+use crate::records::outbox::{Details, MailKind};
 use crate::records::{known_devices, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -31,10 +31,10 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     app.end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
     // No device of this account is trusted before its owner has signed in again.
     known_devices::forget_all(&mut tx, user.id).await?;
-    let event = Event::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
-    app.post(&mut tx, LetterKind::ResetPassword, &user, Details::caused_by(caller), now).await?;
+    app.post(&mut tx, MailKind::ResetPassword, &user, Details::caused_by(caller), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(session)
 }

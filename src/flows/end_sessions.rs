@@ -1,9 +1,9 @@
 //! Ending one's own sessions: one, the others, all.
 
-use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::viewer::Viewer;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::sessions::{self, Session};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -20,7 +20,7 @@ pub async fn revoke_session(app: &App, caller: &Caller, viewer: &Viewer, id: Ses
     sessions::find_of_user(&app.db, id, user).await?.ok_or(Refusal::NotFound)?;
     let mut tx = app.db.begin().await?;
     if sessions::end(&mut tx, id, SessionEndReason::RevokedByUser, now).await? {
-        let event = Event::success(AuditAction::SessionRevoked).by(user).in_session(id);
+        let event = NewAuditEvent::success(AuditAction::SessionRevoked).by(user).in_session(id);
         audit_log::write(&mut tx, caller, event, now).await?;
     }
     tx.commit().await?;
@@ -49,7 +49,7 @@ pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, which:
     };
     let mut tx = app.db.begin().await?;
     let ended = app.end_sessions(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
-    let event = Event::success(AuditAction::SessionsRevoked).by(user).in_session(viewer.session().id);
+    let event = NewAuditEvent::success(AuditAction::SessionsRevoked).by(user).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
     tx.commit().await?;
     Ok(ended)

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::authenticate::Viewer;
 use crate::app::App;
 use crate::app::guesses::CodePlace;
+use crate::app::viewer::Viewer;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
-use crate::records::outbox::{Details, LetterKind};
+use crate::records::outbox::{Details, MailKind};
 use crate::tools::qr_code;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
@@ -49,7 +49,7 @@ pub async fn start_mfa_enrollment(app: &App, caller: &Caller, viewer: &Viewer) -
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
     mfa::enroll(&mut tx, user.id, viewer.session().id, sealed, expires_at).await?;
-    let event = Event::success(AuditAction::MfaEnrollmentStarted).by(user.id).in_session(viewer.session().id);
+    let event = NewAuditEvent::success(AuditAction::MfaEnrollmentStarted).by(user.id).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(Enrollment { secret: secret.to_base32(), qr_code: qr_code::data_uri(&uri)?, uri, expires_at })
@@ -76,7 +76,7 @@ pub async fn confirm_mfa_enrollment(
         Some(TypedCode::Backup(_)) | None => None,
     };
     let Some(step) = step else {
-        let failed = Event::failure(AuditAction::MfaEnabled).by(user.id).in_session(session);
+        let failed = NewAuditEvent::failure(AuditAction::MfaEnabled).by(user.id).in_session(session);
         return Err(app.refuse_code(caller, (user, failed), None, now).await?.into());
     };
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
@@ -87,11 +87,16 @@ pub async fn confirm_mfa_enrollment(
         return Err(nothing.into());
     }
     mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::MfaEnabled).by(user.id).in_session(session), now)
-        .await?;
+    audit_log::write(
+        &mut tx,
+        caller,
+        NewAuditEvent::success(AuditAction::MfaEnabled).by(user.id).in_session(session),
+        now,
+    )
+    .await?;
     let details = Details::of_deed(viewer.session().device_label(), caller, now);
-    app.post(&mut tx, LetterKind::MfaEnabled, user, details, now).await?;
+    app.post(&mut tx, MailKind::MfaEnabled, user, details, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(codes)
 }

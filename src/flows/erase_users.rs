@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::erasure::{self, Due};
 use crate::records::users;
 use crate::tools::background::one_of_many;
@@ -52,7 +52,8 @@ async fn erase(app: &App, operator: &Caller, due: &Due, cutoff: Time) -> Result<
         return Ok(false);
     }
     erasure::remove_belongings(&mut tx, due).await?;
-    audit_log::write(&mut tx, operator, Event::success(AuditAction::UserErased).about(Some(due.id)), now).await?;
+    audit_log::write(&mut tx, operator, NewAuditEvent::success(AuditAction::UserErased).about(Some(due.id)), now)
+        .await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::error::{FieldFault, OrFault, Result};
-use crate::records::audit_links::{self, Link};
+use crate::records::audit_integrity::{self, Link};
 use crate::values::audit_chain::ChainHash;
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
@@ -67,7 +67,7 @@ pub async fn export_audit(
     // The first id of all.
     let mut after = (since, EventId::from(uuid::Uuid::nil()));
     loop {
-        let events = audit_links::list_between(&app.db, after, until, BATCH).await?;
+        let events = audit_integrity::list_between(&app.db, after, until, BATCH).await?;
         let Some(last) = events.last() else { return Ok(Exported { events: exported, until }) };
         after = (last.at, last.id);
         for event in events {

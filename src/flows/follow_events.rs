@@ -6,12 +6,12 @@ use std::sync::Arc;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 
-use super::authenticate::{Admin, Viewer, authenticate};
 use crate::app::App;
+use crate::app::audit_feed::Listener;
 use crate::app::charges::{Payer, Prepaid};
-use crate::app::feed::Listener;
+use crate::app::viewer::{Admin, Viewer, authenticate};
 use crate::error::{Error, FieldFault, Result};
-use crate::records::audit_log::{self, Recorded};
+use crate::records::audit_log::{self, AuditEvent};
 use crate::records::audit_search::{self, Filter, Slice};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::paging::{self, Cursor, PAGE_LIMIT, Page};
@@ -39,7 +39,7 @@ pub async fn follow_trail(
     bearer: &str,
     filter: Filter,
     missed: Option<Missed>,
-) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
+) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
     follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, missed).await
 }
 
@@ -53,7 +53,7 @@ pub async fn follow_own(
     viewer: &Viewer,
     bearer: &str,
     missed: Option<Missed>,
-) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
+) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
     let filter = Filter::default().seen_by_subject(viewer.user().id);
     follow(app, viewer, bearer, Scope { filter, needs_admin: false }, missed).await
 }
@@ -64,7 +64,7 @@ async fn follow(
     bearer: &str,
     scope: Scope,
     missed: Option<Missed>,
-) -> Result<impl Stream<Item = Result<Arc<Recorded>>> + Send + use<>> {
+) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
     // First of all: what is committed from here on is heard, and what was committed before can be read.
     let listener = app.feed.listen().await?;
     let (user, session) = (viewer.user().id, viewer.session().id);
@@ -117,12 +117,12 @@ struct Replay {
     free_until: Time,
     filter: Filter,
     place: Option<Cursor>,
-    page: VecDeque<Recorded>,
+    page: VecDeque<AuditEvent>,
     is_last: bool,
 }
 
 impl Follower {
-    async fn next(&mut self) -> Option<Result<Arc<Recorded>>> {
+    async fn next(&mut self) -> Option<Result<Arc<AuditEvent>>> {
         if self.is_over {
             return None;
         }
@@ -131,7 +131,7 @@ impl Follower {
         Some(next)
     }
 
-    async fn find_next(&mut self) -> Result<Arc<Recorded>> {
+    async fn find_next(&mut self) -> Result<Arc<AuditEvent>> {
         if let Some(missed) = self.find_missed().await? {
             return Ok(missed);
         }
@@ -173,7 +173,7 @@ impl Follower {
 
     async fn replay(&self, Missed { after, payer }: Missed) -> Result<Replay> {
         let found = audit_log::find(&self.app.db, after).await?;
-        let is_theirs = |event: &Recorded| self.scope.needs_admin || event.subject_id == Some(self.user);
+        let is_theirs = |event: &AuditEvent| self.scope.needs_admin || event.subject_id == Some(self.user);
         let event = found.filter(is_theirs).ok_or_else(|| {
             let told = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
             FieldFault::new("UNKNOWN_EVENT", told).at("after")
@@ -190,7 +190,7 @@ impl Follower {
     }
 
     /// The next of the events that were committed before the listening began.
-    async fn find_missed(&mut self) -> Result<Option<Arc<Recorded>>> {
+    async fn find_missed(&mut self) -> Result<Option<Arc<AuditEvent>>> {
         while let Some(mut replay) = self.replay.take() {
             match replay.page.pop_front() {
                 Some(event) => {

@@ -2,14 +2,14 @@
 
 use crate::app::App;
 use crate::app::charges::Prepaid;
-use crate::app::entrant::Entrant;
+use crate::app::entrant::AuthenticatedUser;
 use crate::app::guesses::Room;
-use crate::app::limits::{Attempt, LetterCause};
+use crate::app::limits::{Attempt, MailCause};
 use crate::app::second_factor::MfaChallenge;
-use crate::app::sign_in::{Admission, SignedIn};
+use crate::app::sign_in::{FirstFactorOutcome, NewTokens};
 use crate::error::{Error, Refusal, Result};
-use crate::records::audit_log::{self, Event};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, User};
 use crate::tools::password_hasher::Verdict;
 use crate::values::audit::AuditAction;
@@ -25,7 +25,7 @@ use crate::values::user::locked;
 #[derive(Debug)]
 pub enum LoggedIn {
     /// In.
-    SignedIn(Box<SignedIn>),
+    NewTokens(Box<NewTokens>),
     /// The second factor is awaited.
     MfaRequired(MfaChallenge),
 }
@@ -70,26 +70,28 @@ pub async fn login(
         return Err(refuse_unverified(app, caller, &user, now).await?);
     }
     let id = user.id;
-    let entrant = Entrant { user, caller, device_name, method: AuthMethod::Password };
+    let entrant = AuthenticatedUser { user, caller, device_name, method: AuthMethod::Password };
     let admission = app.admit(&mut tx, entrant, now).await?;
     let event = match &admission {
-        Admission::In(opened) => Event::success(AuditAction::Login).by(id).in_session(opened.session().id),
-        Admission::SecondFactor(_) => Event::success(AuditAction::MfaChallenged).by(id),
+        FirstFactorOutcome::In(opened) => {
+            NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id)
+        }
+        FirstFactorOutcome::SecondFactor(_) => NewAuditEvent::success(AuditAction::MfaChallenged).by(id),
     };
     audit_log::write(&mut tx, caller, event.with("method", AuthMethod::Password.as_str()), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     app.forget_guesses_of_device(email, caller).await;
 
     if stale {
         renew_hash(app, id, &hash, password).await;
     }
     match admission {
-        Admission::In(opened) => {
+        FirstFactorOutcome::In(opened) => {
             app.remember_device(caller).await;
-            Ok(LoggedIn::SignedIn(Box::new(opened.sign(app)?)))
+            Ok(LoggedIn::NewTokens(Box::new(opened.sign(app)?)))
         }
-        Admission::SecondFactor(challenge) => Ok(LoggedIn::MfaRequired(challenge)),
+        FirstFactorOutcome::SecondFactor(challenge) => Ok(LoggedIn::MfaRequired(challenge)),
     }
 }
 
@@ -115,7 +117,7 @@ async fn refuse_guess(
         (false, Some(_)) => "RATE_LIMITED",
         (false, None) => "EMAIL_NOT_VERIFIED",
     };
-    let failed = Event::failure(AuditAction::Login).about(user.map(|user| user.id)).with("reason", reason);
+    let failed = NewAuditEvent::failure(AuditAction::Login).about(user.map(|user| user.id)).with("reason", reason);
     app.count_failure(caller, user.filter(|_| is_guess), failed, now).await?;
     Ok(refusal.unwrap_or(Refusal::InvalidCredentials).into())
 }
@@ -128,22 +130,22 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
     users::shorten_lock(&mut tx, user.id, now + app.config.lockout_duration).await?;
     let locked_until = current.and_then(|user| user.locked_until_at_most(now, app.config.lockout_duration));
     let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
-    let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
+    let event = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(locked_until.map_or(Refusal::InvalidCredentials, |until| locked(until, now)).into())
 }
 
-/// The right password before the address is verified: a new letter goes out.
+/// The right password before the address is verified: a new email goes out.
 async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
-    let sends_letter = app.may_send_letter(LetterCause::Verification, &user.email, now).await;
+    let sends_mail = app.may_send_mail(MailCause::Verification, &user.email, now).await;
     let mut tx = app.db.begin().await?;
-    let event = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
+    let event = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
     audit_log::write(&mut tx, caller, event, now).await?;
-    if sends_letter {
-        outbox::withdraw(&mut tx, LetterKind::VerifyEmail, &user.email, now).await?;
+    if sends_mail {
+        outbox::withdraw(&mut tx, MailKind::VerifyEmail, &user.email, now).await?;
         let draft = Draft {
-            kind: LetterKind::VerifyEmail,
+            kind: MailKind::VerifyEmail,
             recipient: &user.email,
             user: Some(user.id),
             details: Details::caused_by(caller),
@@ -151,7 +153,7 @@ async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -
         outbox::post(&mut tx, draft, now).await?;
     }
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(Refusal::EmailNotVerified.into())
 }
 

@@ -1,9 +1,9 @@
 //! Leaving.
 
-use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::viewer::Viewer;
 use crate::error::Result;
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::sessions;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -19,7 +19,7 @@ pub async fn logout(app: &App, caller: &Caller, viewer: &Viewer) -> Result<Sessi
     let session = viewer.session().id;
     let mut tx = app.db.begin().await?;
     sessions::end(&mut tx, session, SessionEndReason::Logout, now).await?;
-    let event = Event::success(AuditAction::Logout).by(viewer.user().id).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::Logout).by(viewer.user().id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(session)

@@ -1,12 +1,12 @@
 //! Turning the second factor off, and making new backup codes.
 
-use super::authenticate::Viewer;
 use crate::app::App;
 use crate::app::guesses::CodePlace;
+use crate::app::viewer::Viewer;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
-use crate::records::outbox::{Details, LetterKind};
+use crate::records::outbox::{Details, MailKind};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::mfa::{BACKUP_CODES, BackupCode};
@@ -37,21 +37,26 @@ pub async fn disable_mfa(
         None if user.password_hash.is_some() => return Err(Refusal::InvalidCredentials.into()),
         None => viewer.require_recent(app, now)?,
     }
-    let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
+    let code = app.verify_code(CodePlace::Session(session), user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
-    if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
+    if app.consume_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
         drop(tx);
         return refuse(app, caller, viewer, AuditAction::MfaDisabled, now).await;
     }
     mfa::disable(&mut tx, user.id).await?;
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::MfaDisabled).by(user.id).in_session(session), now)
-        .await?;
+    audit_log::write(
+        &mut tx,
+        caller,
+        NewAuditEvent::success(AuditAction::MfaDisabled).by(user.id).in_session(session),
+        now,
+    )
+    .await?;
     let details = Details::of_deed(viewer.session().device_label(), caller, now);
-    app.post(&mut tx, LetterKind::MfaDisabled, user, details, now).await?;
+    app.post(&mut tx, MailKind::MfaDisabled, user, details, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(())
 }
 
@@ -72,22 +77,22 @@ pub async fn regenerate_backup_codes(
     if user.role == Role::Admin {
         viewer.require_recent(app, now)?;
     }
-    let code = app.judge_code(CodePlace::Session(session), user, typed, now).await?;
+    let code = app.verify_code(CodePlace::Session(session), user, typed, now).await?;
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
-    if app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
+    if app.consume_code(&mut tx, caller, user, code.as_ref(), now).await?.is_none() {
         drop(tx);
         return refuse(app, caller, viewer, AuditAction::BackupCodesRegenerated, now).await;
     }
     mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
-    let event = Event::success(AuditAction::BackupCodesRegenerated).by(user.id).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::BackupCodesRegenerated).by(user.id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::of_deed(viewer.session().device_label(), caller, now);
-    app.post(&mut tx, LetterKind::BackupCodesRegenerated, user, details, now).await?;
+    app.post(&mut tx, MailKind::BackupCodesRegenerated, user, details, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(codes)
 }
 
@@ -99,6 +104,6 @@ async fn demand_mfa(app: &App, viewer: &Viewer) -> Result<()> {
 }
 
 async fn refuse<T>(app: &App, caller: &Caller, viewer: &Viewer, action: AuditAction, now: Time) -> Result<T> {
-    let failed = Event::failure(action).by(viewer.user().id).in_session(viewer.session().id);
+    let failed = NewAuditEvent::failure(action).by(viewer.user().id).in_session(viewer.session().id);
     Err(app.refuse_code(caller, (viewer.user(), failed), None, now).await?.into())
 }

@@ -1,6 +1,6 @@
 //! What people can do. One deed per file, read top to bottom.
 
-pub mod authenticate;
+pub mod admin_support;
 pub mod change_email;
 pub mod change_password;
 pub mod check_encryption_keys;
@@ -15,11 +15,10 @@ pub mod enroll_mfa;
 pub mod erase_users;
 pub mod export_audit;
 pub mod follow_events;
-pub mod help_user;
-pub mod keep_books;
 pub mod learn_hash_costs;
 pub mod login;
 pub mod logout;
+pub mod maintenance;
 pub mod manage_mfa;
 pub mod reauthenticate;
 pub mod rebuild_statistics;
@@ -37,4 +36,4 @@ pub mod update_user;
 pub mod verify_audit;
 pub mod verify_email;
 pub mod verify_mfa;
-pub mod watch;
+pub mod watch_session;

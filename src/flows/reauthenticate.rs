@@ -1,10 +1,10 @@
 //! Proving again that it is still you, before a sensitive deed.
 
-use super::authenticate::Viewer;
 use crate::app::App;
 use crate::app::guesses::CodePlace;
+use crate::app::viewer::Viewer;
 use crate::error::{Error, FieldFault, Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
 use crate::records::sessions::{self, Session};
 use crate::records::users::User;
@@ -49,14 +49,14 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
         None => true,
     };
     let code = match &proof.code {
-        Some(typed) => Some(app.judge_code(CodePlace::Session(session), user, typed, now).await?),
+        Some(typed) => Some(app.verify_code(CodePlace::Session(session), user, typed, now).await?),
         None => None,
     };
 
     let mut tx = app.db.begin().await?;
     let is_proved = is_right
         && match &code {
-            Some(code) => app.use_code(&mut tx, caller, user, code.as_ref(), now).await?.is_some(),
+            Some(code) => app.consume_code(&mut tx, caller, user, code.as_ref(), now).await?.is_some(),
             None => true,
         };
     if !is_proved {
@@ -64,10 +64,10 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
         return Err(refuse(app, caller, viewer, (proof, is_right), now).await?);
     }
     sessions::note_authenticated(&mut tx, session, now).await?;
-    let event = Event::success(AuditAction::Reauthenticated).by(user.id).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::Reauthenticated).by(user.id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     app.forget_confirmations(session).await;
     Ok(Session { authenticated_at: now, ..viewer.session().clone() })
 }
@@ -95,7 +95,7 @@ async fn refuse(
     now: Time,
 ) -> Result<Error> {
     let user = viewer.user();
-    let failed = Event::failure(AuditAction::Reauthenticated).by(user.id).in_session(viewer.session().id);
+    let failed = NewAuditEvent::failure(AuditAction::Reauthenticated).by(user.id).in_session(viewer.session().id);
     if proof.password.is_none() {
         return Ok(app.refuse_code(caller, (user, failed), None, now).await?.into());
     }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::app::sign_in::{Opened, SignedIn};
+use crate::app::sign_in::{NewTokens, Opened};
 use crate::error::{OrFault, Refusal, Result};
-use crate::records::audit_log::{self, Event};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::refresh_tokens::{self, KnownToken, NewToken, Spender};
 use crate::records::sessions::{self, SessionOfUser};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-use crate::values::device_print::DevicePrint;
+use crate::values::device_fingerprint::DeviceFingerprint;
 use crate::values::ids::SessionId;
 use crate::values::secret_token::{IdempotencyKey, RefreshToken};
 use crate::values::session::SessionEndReason;
@@ -31,9 +31,9 @@ pub async fn refresh(
     caller: &Caller,
     presented: &RefreshToken,
     key: Option<&IdempotencyKey>,
-) -> Result<SignedIn> {
+) -> Result<NewTokens> {
     let now = app.clock.now();
-    let device = DevicePrint::of_caller(caller);
+    let device = DeviceFingerprint::of_caller(caller);
     let attempt =
         Attempt { presented, by: Spender { key, device: &device, spares_after: now - race_window(app) }, now };
     let mut tx = app.db.begin().await?;
@@ -42,7 +42,7 @@ pub async fn refresh(
         return second_use(app, tx, caller, &attempt).await;
     };
     let opened = rotate(app, &mut tx, session, &attempt).await?;
-    let event = Event::success(AuditAction::SessionRefreshed).by(opened.session().user_id).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::SessionRefreshed).by(opened.session().user_id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
 
@@ -70,7 +70,7 @@ async fn rotate(app: &App, tx: &mut Tx, session: SessionId, attempt: &Attempt<'_
     if user.deleted_at.is_some() {
         return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountDeleted.as_str() }.into());
     }
-    if user.is_shut(now) {
+    if user.is_locked_by_admin(now) {
         return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountLocked.as_str() }.into());
     }
     let expires_at = app.session_expiry(session.opened_at, now);
@@ -84,19 +84,20 @@ async fn rotate(app: &App, tx: &mut Tx, session: SessionId, attempt: &Attempt<'_
 }
 
 /// The token was not there to be spent: finds out why.
-async fn second_use(app: &App, mut tx: Tx, caller: &Caller, attempt: &Attempt<'_>) -> Result<SignedIn> {
+async fn second_use(app: &App, mut tx: Tx, caller: &Caller, attempt: &Attempt<'_>) -> Result<NewTokens> {
     let now = attempt.now;
     let known = refresh_tokens::find(&mut tx, attempt.presented).await?.ok_or(Refusal::Unauthenticated)?;
     let found = sessions::find_with_user_in(&mut tx, known.session_id).await?;
     let found = found.or_fault("reading the session of a known refresh token")?;
-    if let Some(reason) = found.session.why_over(now) {
+    if let Some(reason) = found.session.end_reason_at(now) {
         return Err(Refusal::SessionEnded { reason: reason.as_str() }.into());
     }
     match again(app, &mut tx, &found, attempt, known).await? {
         // Nothing is written, so nothing branches.
         Again::Replay(answer) => answer.give(app, found),
         Again::Race(answer) => {
-            let event = Event::success(AuditAction::SessionRefreshed).by(found.user.id).in_session(found.session.id);
+            let event =
+                NewAuditEvent::success(AuditAction::SessionRefreshed).by(found.user.id).in_session(found.session.id);
             audit_log::write(&mut tx, caller, event.with("race", true), now).await?;
             tx.commit().await?;
             answer.give(app, found)
@@ -127,7 +128,7 @@ struct Given {
 }
 
 impl Given {
-    fn give(self, app: &App, found: SessionOfUser) -> Result<SignedIn> {
+    fn give(self, app: &App, found: SessionOfUser) -> Result<NewTokens> {
         Opened::refreshed(found.user, found.session, self.token, self.issued).sign(app)
     }
 }
@@ -163,10 +164,10 @@ async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUse
     if !sessions::end(&mut tx, session.id, SessionEndReason::TokenReused, now).await? {
         return Ok(false);
     }
-    let event = Event::failure(AuditAction::RefreshTokenReused).about(Some(user.id)).in_session(session.id);
+    let event = NewAuditEvent::failure(AuditAction::RefreshTokenReused).about(Some(user.id)).in_session(session.id);
     audit_log::write(&mut tx, caller, event, now).await?;
     let draft = Draft {
-        kind: LetterKind::SessionCompromised,
+        kind: MailKind::SessionCompromised,
         recipient: &user.email,
         user: Some(user.id),
         details: Details::of_deed(session.device_label(), caller, now),
@@ -174,6 +175,6 @@ async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUse
     outbox::post(&mut tx, draft, now).await?;
     // The refusal must not undo the ending.
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(true)
 }

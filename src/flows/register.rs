@@ -2,12 +2,12 @@
 
 use crate::app::App;
 use crate::app::charges::Prepaid;
-use crate::app::entrant::Entrant;
-use crate::app::limits::{Attempt, LetterCause};
-use crate::app::sign_in::SignedIn;
+use crate::app::entrant::AuthenticatedUser;
+use crate::app::limits::{Attempt, MailCause};
+use crate::app::sign_in::NewTokens;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, NewUser, User};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
@@ -33,8 +33,8 @@ pub struct Application {
 #[derive(Debug)]
 pub enum Registered {
     /// At once in.
-    SignedIn(Box<SignedIn>),
-    /// A letter is on its way; also the answer for a taken address, where the existence of accounts is hidden.
+    NewTokens(Box<NewTokens>),
+    /// An email is on its way; also the answer for a taken address, where the existence of accounts is hidden.
     VerificationSent(EmailAddress),
 }
 
@@ -51,34 +51,34 @@ pub async fn register(app: &App, caller: &Caller, prepaid: &Prepaid, new: Applic
     let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
 
     // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
-    let sends_letter =
-        !app.config.hide_account_existence || app.may_send_letter(LetterCause::Registration, &new.email, now).await;
+    let sends_mail =
+        !app.config.hide_account_existence || app.may_send_mail(MailCause::Registration, &new.email, now).await;
     let mut tx = app.db.begin().await?;
     let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
-        return refuse_taken(app, tx, caller, (&new, sends_letter), now).await;
+        return refuse_taken(app, tx, caller, (&new, sends_mail), now).await;
     };
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::UserRegistered).by(user.id), now).await?;
-    let letter = Draft {
-        kind: LetterKind::VerifyEmail,
+    audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::UserRegistered).by(user.id), now).await?;
+    let mail = Draft {
+        kind: MailKind::VerifyEmail,
         recipient: &user.email,
         user: Some(user.id),
         details: Details::caused_by(caller),
     };
-    if sends_letter {
-        outbox::post(&mut tx, letter, now).await?;
+    if sends_mail {
+        outbox::post(&mut tx, mail, now).await?;
     }
     if app.config.requires_verified_email() {
         tx.commit().await?;
-        app.letter_posted.notify_one();
+        app.mail_posted.notify_one();
         return Ok(Registered::VerificationSent(new.email));
     }
-    let entrant = Entrant { user, caller, device_name: new.device_name, method: AuthMethod::Password };
+    let entrant = AuthenticatedUser { user, caller, device_name: new.device_name, method: AuthMethod::Password };
     let opened = app.open_session(&mut tx, entrant, None, now).await?;
-    let event = Event::success(AuditAction::Login).by(opened.session().user_id).in_session(opened.session().id);
+    let event = NewAuditEvent::success(AuditAction::Login).by(opened.session().user_id).in_session(opened.session().id);
     audit_log::write(&mut tx, caller, event.with("method", "REGISTRATION"), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
-    Ok(Registered::SignedIn(Box::new(opened.sign(app)?)))
+    app.mail_posted.notify_one();
+    Ok(Registered::NewTokens(Box::new(opened.sign(app)?)))
 }
 
 async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, now: Time) -> Result<Option<User>> {
@@ -98,18 +98,18 @@ async fn refuse_taken(
     app: &App,
     mut tx: Tx,
     caller: &Caller,
-    (new, sends_letter): (&Application, bool),
+    (new, sends_mail): (&Application, bool),
     now: Time,
 ) -> Result<Registered> {
     let owner = users::find_by_email_in(&mut tx, &new.email).await?.filter(|user| user.deleted_at.is_none());
     let owner_id = owner.map(|user| user.id);
-    let event = Event::failure(AuditAction::RegistrationRefused).about(owner_id);
+    let event = NewAuditEvent::failure(AuditAction::RegistrationRefused).about(owner_id);
     audit_log::write(&mut tx, caller, event.with("reason", "EMAIL_TAKEN"), now).await?;
     let is_hidden = app.config.hide_account_existence;
     // Also where the account is deleted or the address held: there is then no one to write to, which is found out later.
-    if is_hidden && sends_letter {
+    if is_hidden && sends_mail {
         let draft = Draft {
-            kind: LetterKind::AccountExists,
+            kind: MailKind::AccountExists,
             recipient: &new.email,
             user: owner_id,
             details: Details::caused_by(caller),
@@ -117,6 +117,6 @@ async fn refuse_taken(
         outbox::post(&mut tx, draft, now).await?;
     }
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     if is_hidden { Ok(Registered::VerificationSent(new.email.clone())) } else { Err(Refusal::EmailTaken.into()) }
 }

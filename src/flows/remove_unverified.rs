@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::unverified_users::{self, Limits};
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
@@ -48,7 +48,7 @@ async fn remove(app: &App, id: UserId, limits: &Limits) -> Result<bool> {
     // Of each anew, behind whatever waits: an event that is dated long before it is committed would be missed by those who
     // read by time.
     let now = app.clock.now();
-    let event = Event::success(AuditAction::UserErased).about(Some(id)).with("reason", "UNVERIFIED");
+    let event = NewAuditEvent::success(AuditAction::UserErased).about(Some(id)).with("reason", "UNVERIFIED");
     audit_log::write(&mut tx, &Caller::operator("authgraph retention"), event, now).await?;
     tx.commit().await?;
     Ok(true)

@@ -1,10 +1,10 @@
 //! Deleting somebody else's account, and taking that back while there is something left of it.
 
-use super::authenticate::Admin;
 use crate::app::App;
+use crate::app::viewer::Admin;
 use crate::error::{OrFault, Refusal, Result};
-use crate::records::audit_log::{self, Event};
-use crate::records::outbox::{self, Details, LetterKind};
+use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::outbox::{self, Details, MailKind};
 use crate::records::users::{self, User};
 use crate::records::{administration, one_time_tokens};
 use crate::values::audit::AuditAction;
@@ -12,7 +12,7 @@ use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::session::SessionEndReason;
 
-/// Marks an account as deleted: nobody is in any more, no link of a letter works, and only administrators see it. Its
+/// Marks an account as deleted: nobody is in any more, no link of an email works, and only administrators see it. Its
 /// address stays taken. Deleting what is deleted changes nothing.
 ///
 /// # Errors
@@ -32,13 +32,13 @@ pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) 
         one_time_tokens::revoke_but_undo(&mut tx, id, now).await?;
         // Told where its owner reads, without a word about the administrator.
         let details = Details { at: Some(now), ..Details::caused_by(caller) };
-        app.post(&mut tx, LetterKind::AccountDeleted, &subject, details, now).await?;
-        let event = Event::success(AuditAction::UserDeleted).by_admin(actor, id).in_session(session);
+        app.post(&mut tx, MailKind::AccountDeleted, &subject, details, now).await?;
+        let event = NewAuditEvent::success(AuditAction::UserDeleted).by_admin(actor, id).in_session(session);
         audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
     }
     let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just deleted")?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(user)
 }
 
@@ -57,7 +57,7 @@ pub async fn restore_user(app: &App, caller: &Caller, admin: &Admin, id: UserId)
     if !administration::restore(&mut tx, id, now).await? {
         return Err(Refusal::Conflict("This account is not deleted.").into());
     }
-    let event = Event::success(AuditAction::UserRestored).by_admin(actor, id).in_session(session);
+    let event = NewAuditEvent::success(AuditAction::UserRestored).by_admin(actor, id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
     let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just restored")?;
     tx.commit().await?;

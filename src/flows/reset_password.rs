@@ -2,12 +2,12 @@
 
 use crate::app::App;
 use crate::app::charges::Prepaid;
-use crate::app::limits::{Attempt, LetterCause};
+use crate::app::limits::{Attempt, MailCause};
 use crate::error::{FieldFault, Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
 use crate::records::one_time_tokens::{self, Holder, Purpose};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -17,28 +17,29 @@ use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 
-/// Posts a letter with a link. Runs the same statements for every address, so that neither answer nor duration tells
-/// who has an account; that is found out when the letter leaves. Asking again replaces the older link.
+/// Posts an email with a link. Runs the same statements for every address, so that neither answer nor duration tells
+/// who has an account; that is found out when the email leaves. Asking again replaces the older link.
 ///
 /// # Errors
 /// `RATE_LIMITED`.
 pub async fn request_password_reset(app: &App, caller: &Caller, prepaid: &Prepaid, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_once(&Attempt::Letter(LetterCause::PasswordReset, email.clone()), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Mail(MailCause::PasswordReset, email.clone()), prepaid, caller, now).await?;
     let mut tx = app.db.begin().await?;
-    outbox::withdraw(&mut tx, LetterKind::ResetPassword, email, now).await?;
+    outbox::withdraw(&mut tx, MailKind::ResetPassword, email, now).await?;
     one_time_tokens::revoke_of_address(&mut tx, email, Purpose::ResetPassword, now).await?;
     let draft =
-        Draft { kind: LetterKind::ResetPassword, recipient: email, user: None, details: Details::caused_by(caller) };
+        Draft { kind: MailKind::ResetPassword, recipient: email, user: None, details: Details::caused_by(caller) };
     outbox::post(&mut tx, draft, now).await?;
     let subject = users::find_by_email_in(&mut tx, email).await?.map(|user| user.id);
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::PasswordResetRequested).about(subject), now).await?;
+    audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::PasswordResetRequested).about(subject), now)
+        .await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(())
 }
 
-/// Sets a new password with the token of a letter or an invitation, and ends every session. Where the address of the
+/// Sets a new password with the token of an email or an invitation, and ends every session. Where the address of the
 /// account was never verified, this is the first proof of its mailbox, and everything that was set before is dropped.
 /// Answers the account's address.
 ///
@@ -78,31 +79,31 @@ pub async fn reset_password(
         // A link that verified the address says nothing of the person who had set a second factor before.
         mfa::disable_older(&mut tx, holder.user_id, proved_at).await?;
     }
-    outbox::withdraw(&mut tx, LetterKind::ResetPassword, &holder.email, now).await?;
-    outbox::withdraw(&mut tx, LetterKind::NewDevice, &holder.email, now).await?;
+    outbox::withdraw(&mut tx, MailKind::ResetPassword, &holder.email, now).await?;
+    outbox::withdraw(&mut tx, MailKind::NewDevice, &holder.email, now).await?;
     // A link that disowns a sign-in of before would take the new password.
     for purpose in [Purpose::ResetPassword, Purpose::Invitation, Purpose::DisownSession] {
         one_time_tokens::revoke(&mut tx, holder.user_id, purpose, now).await?;
     }
     let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::PasswordReset, now).await?;
-    let event = Event::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
+    let event = NewAuditEvent::success(AuditAction::PasswordReset).by(holder.user_id).with("endedSessions", ended);
     let is_invitation = purpose == Purpose::Invitation;
     let event = event.with("invitation", is_invitation).with("firstProof", is_first_proof);
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::of_deed(app.device_label(caller), caller, now);
     let draft =
-        Draft { kind: LetterKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };
+        Draft { kind: MailKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };
     // Whoever has just chosen the first password need not be told that it is another one now.
     if !is_invitation {
         outbox::post(&mut tx, draft, now).await?;
     }
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     app.forget_guesses(&holder.email, caller).await;
     Ok(holder.email)
 }
 
-/// Whom a token was made for: by a letter for somebody who forgot the password, or by an invitation.
+/// Whom a token was made for: by an email for somebody who forgot the password, or by an invitation.
 async fn find_holder(app: &App, token: &OneTimeToken, now: Time) -> Result<(Purpose, Holder)> {
     for purpose in [Purpose::ResetPassword, Purpose::Invitation] {
         if let Some(holder) = one_time_tokens::find_holder(&app.db, token, purpose, now).await? {

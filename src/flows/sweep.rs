@@ -1,4 +1,4 @@
-//! Forgetting what is over: expired tokens, old sessions, letters that have left.
+//! Forgetting what is over: expired tokens, old sessions, emails that have left.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::{
-    audit_chains, audit_links, held_addresses, known_devices, mfa, mfa_challenges, one_time_tokens, outbox,
+    audit_chains, audit_integrity, email_holds, known_devices, mfa, mfa_challenges, one_time_tokens, outbox,
     refresh_tokens, sessions, statistics,
 };
 use crate::tools::background::one_of_many;
@@ -39,11 +39,11 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
             ("refresh tokens", refresh_tokens::sweep(&app.db, now, BATCH).await),
             ("one-time tokens", one_time_tokens::sweep(&app.db, now, BATCH).await),
             ("sessions", sessions::sweep(&app.db, now - app.config.retention.sessions, BATCH).await),
-            ("the outbox", outbox::sweep(&app.db, now - app.config.retention.letters, BATCH).await),
+            ("the outbox", outbox::sweep(&app.db, now - app.config.retention.mails, BATCH).await),
             ("enrollments", mfa::sweep_enrollments(&app.db, now, BATCH).await),
             ("challenges", mfa_challenges::sweep(&app.db, now, BATCH).await),
             ("known devices", known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await),
-            ("held addresses", held_addresses::sweep(&app.db, now, BATCH).await),
+            ("held addresses", email_holds::sweep(&app.db, now, BATCH).await),
             (
                 "active users",
                 statistics::sweep_active_users(&app.db, (now - ACTIVITY_MEMORY).date_naive(), BATCH).await,
@@ -70,7 +70,7 @@ async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
     }
     let mut removed = 0;
     for head in audit_chains::heads(&app.db).await? {
-        let rows = audit_links::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await;
+        let rows = audit_integrity::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await;
         removed += one_of_many(&format!("sweeping chain {}", head.shard), rows)?;
     }
     if removed > 0 {
@@ -82,7 +82,7 @@ async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
 async fn tell_of_removal(app: &App, removed: u64, before: Time) -> Result<()> {
     tracing::info!(removed, %before, "events older than AUDIT_RETENTION were removed from the audit trail");
     let mut tx = app.db.begin().await?;
-    let event = Event::success(AuditAction::AuditEventsRemoved).with("removed", removed);
+    let event = NewAuditEvent::success(AuditAction::AuditEventsRemoved).with("removed", removed);
     let event = event.with("before", before.to_rfc3339_opts(SecondsFormat::Millis, true));
     audit_log::write(&mut tx, &Caller::operator("authgraph retention"), event, app.clock.now()).await?;
     tx.commit().await

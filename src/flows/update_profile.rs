@@ -1,9 +1,9 @@
 //! Changing one's display name and language.
 
-use super::authenticate::Viewer;
 use crate::app::App;
+use crate::app::viewer::Viewer;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::users::{self, User};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -30,7 +30,7 @@ pub async fn update_profile(app: &App, caller: &Caller, viewer: &Viewer, change:
     change.name.apply(&mut user.name);
     change.locale.apply(&mut user.locale);
     let user = users::update_profile(&mut tx, &user, now).await?;
-    let event = Event::success(AuditAction::ProfileUpdated).by(user.id).in_session(viewer.session().id);
+    let event = NewAuditEvent::success(AuditAction::ProfileUpdated).by(user.id).in_session(viewer.session().id);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(user)

@@ -1,12 +1,12 @@
 //! Changing somebody else's account: role, lock, proof of the address, profile. One line in the trail for each.
 
-use super::authenticate::Admin;
 use crate::app::App;
+use crate::app::viewer::Admin;
 use crate::error::{OrFault, Refusal, Result};
 use crate::records::administration;
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
-use crate::records::outbox::{self, LetterKind};
+use crate::records::outbox::{self, MailKind};
 use crate::records::users::{self, User};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
@@ -108,7 +108,7 @@ impl Changing<'_> {
         if email_verified_at.is_some() {
             return Ok(());
         }
-        outbox::withdraw_of_user(tx, LetterKind::VerifyEmail, *id, self.now).await?;
+        outbox::withdraw_of_user(tx, MailKind::VerifyEmail, *id, self.now).await?;
         users::verify_email(tx, *id, email, self.now).await?;
         one_time_tokens::revoke(tx, *id, Purpose::VerifyEmail, self.now).await?;
         audit_log::write(tx, self.caller, self.event(AuditAction::EmailVerified), self.now).await
@@ -131,8 +131,8 @@ impl Changing<'_> {
         if self.user.id == self.admin.viewer().user().id { Err(Refusal::Conflict(why).into()) } else { Ok(()) }
     }
 
-    fn event(&self, action: AuditAction) -> Event {
+    fn event(&self, action: AuditAction) -> NewAuditEvent {
         let viewer = self.admin.viewer();
-        Event::success(action).by_admin(viewer.user().id, self.user.id).in_session(viewer.session().id)
+        NewAuditEvent::success(action).by_admin(viewer.user().id, self.user.id).in_session(viewer.session().id)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::records::audit_chains::{self, Chain};
-use crate::records::audit_links::{self, Link};
+use crate::records::audit_integrity::{self, Link};
 use crate::tools::db::Db;
 use crate::values::audit_chain::{ChainHash, Place};
 use crate::values::ids::EventId;
@@ -95,10 +95,10 @@ pub async fn verify_audit(app: &App, mut progress: impl FnMut(u64)) -> Result<Ve
             return Ok(Verdict::Broken(broken));
         }
     }
-    if let Some((id, shard, sequence)) = audit_links::find_stray(db).await? {
+    if let Some((id, shard, sequence)) = audit_integrity::find_stray(db).await? {
         return Ok(broken(Some(id), Some(Place { shard, sequence }), Wrong::Added));
     }
-    if let Some(id) = audit_links::find_unchained(db, app.clock.now() - ADOPTION_PATIENCE).await? {
+    if let Some(id) = audit_integrity::find_unchained(db, app.clock.now() - ADOPTION_PATIENCE).await? {
         return Ok(broken(Some(id), None, Wrong::Unchained));
     }
     Ok(Verdict::Whole { events, chains: chains.len() })
@@ -137,7 +137,7 @@ async fn verify_chain(db: &Db, chain: &Chain, mut seen: impl FnMut(u64)) -> Resu
         let place = Place { shard, sequence: walk.sequence };
         return Ok(Some(Break { event: walk.event, place: Some(place), wrong: Wrong::HeadDiffers }));
     }
-    let strays = [audit_links::find_beyond(db, shard).await?, audit_links::find_before(db, shard).await?];
+    let strays = [audit_integrity::find_beyond(db, shard).await?, audit_integrity::find_before(db, shard).await?];
     Ok(strays.into_iter().flatten().next().map(|(id, sequence)| Break {
         event: Some(id),
         place: Some(Place { shard, sequence }),
@@ -165,13 +165,13 @@ fn follow(walk: &mut Walk, shard: i32, links: &[Link]) -> Option<Break> {
 /// Reads a batch of links, which ends in front of one that cannot be read; that one alone is a break. Such a link holds
 /// what no server writes: a time that is no time, an id that is none.
 async fn read(db: &Db, shard: i32, (after, last): (i64, i64)) -> Result<std::result::Result<Vec<Link>, Break>> {
-    match audit_links::list(db, shard, (after, last), BATCH).await {
+    match audit_integrity::list(db, shard, (after, last), BATCH).await {
         Err(Error::Fault(_)) => {}
         read => return read.map(Ok),
     }
     let mut links = Vec::new();
     for sequence in after + 1..=last.min(after + BATCH) {
-        match audit_links::list(db, shard, (sequence - 1, sequence), 1).await {
+        match audit_integrity::list(db, shard, (sequence - 1, sequence), 1).await {
             Ok(link) => links.extend(link),
             Err(Error::Fault(_)) if links.is_empty() => {
                 return Ok(Err(Break { event: None, place: Some(Place { shard, sequence }), wrong: Wrong::Altered }));

@@ -1,12 +1,12 @@
-//! Proving an address: the token of a letter, and another letter for whoever lost it.
+//! Proving an address: the token of an email, and another email for whoever lost it.
 
 use crate::app::App;
 use crate::app::charges::Prepaid;
-use crate::app::limits::{Attempt, LetterCause};
+use crate::app::limits::{Attempt, MailCause};
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose, REPEATED};
-use crate::records::outbox::{self, Details, Draft, LetterKind};
+use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -29,27 +29,28 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
         return Err(Refusal::InvalidToken.into());
     }
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::VerifyEmail, now).await?;
-    outbox::withdraw(&mut tx, LetterKind::VerifyEmail, &holder.email, now).await?;
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::EmailVerified).by(holder.user_id), now).await?;
+    outbox::withdraw(&mut tx, MailKind::VerifyEmail, &holder.email, now).await?;
+    audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::EmailVerified).by(holder.user_id), now)
+        .await?;
     tx.commit().await?;
     Ok(holder.email)
 }
 
-/// Posts another verification letter. Does the same for every address; whether there is somebody to write to is found
-/// out when the letter leaves.
+/// Posts another verification email. Does the same for every address; whether there is somebody to write to is found
+/// out when the email leaves.
 ///
 /// # Errors
 /// `RATE_LIMITED`.
 pub async fn resend_verification(app: &App, caller: &Caller, prepaid: &Prepaid, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_once(&Attempt::Letter(LetterCause::Verification, email.clone()), prepaid, caller, now).await?;
+    app.reserve_once(&Attempt::Mail(MailCause::Verification, email.clone()), prepaid, caller, now).await?;
     let mut tx = app.db.begin().await?;
-    outbox::withdraw(&mut tx, LetterKind::VerifyEmail, email, now).await?;
+    outbox::withdraw(&mut tx, MailKind::VerifyEmail, email, now).await?;
     let draft =
-        Draft { kind: LetterKind::VerifyEmail, recipient: email, user: None, details: Details::caused_by(caller) };
+        Draft { kind: MailKind::VerifyEmail, recipient: email, user: None, details: Details::caused_by(caller) };
     outbox::post(&mut tx, draft, now).await?;
-    audit_log::write(&mut tx, caller, Event::success(AuditAction::VerificationRequested), now).await?;
+    audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::VerificationRequested), now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     Ok(())
 }

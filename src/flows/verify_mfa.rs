@@ -1,11 +1,11 @@
 //! The second step of a sign-in.
 
 use crate::app::App;
-use crate::app::entrant::Entrant;
+use crate::app::entrant::AuthenticatedUser;
 use crate::app::guesses::CodePlace;
-use crate::app::sign_in::SignedIn;
+use crate::app::sign_in::NewTokens;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, Event};
+use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::{mfa_challenges, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -18,19 +18,19 @@ use crate::values::user::locked;
 /// # Errors
 /// `INVALID_TOKEN` for a challenge that is unknown, over or used up; `INVALID_MFA_CODE` with the attempts left;
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
-pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<SignedIn> {
+pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<NewTokens> {
     let now = app.clock.now();
     let most = app.config.mfa_challenge_attempts;
     let counted = mfa_challenges::count_attempt(&app.db, token, most.unwrap_or(i32::MAX), now).await?;
     let challenge = counted.ok_or(Refusal::InvalidToken)?;
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
-    let code = app.judge_code(CodePlace::SignIn(caller), &user, typed, now).await?;
+    let code = app.verify_code(CodePlace::SignIn(caller), &user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
-    let Some(method) = app.use_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
+    let Some(method) = app.consume_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
         drop(tx);
-        let failed = Event::failure(AuditAction::Login)
+        let failed = NewAuditEvent::failure(AuditAction::Login)
             .about(Some(user.id))
             .with("firstFactorAddress", challenge.address)
             .with("firstFactorUserAgent", challenge.user_agent);
@@ -43,16 +43,17 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
         return Err(Refusal::InvalidToken.into());
     }
     // The right password came before: a lock that strangers' guesses have made since then keeps no one out.
-    if let Some(until) = user.locked_until.filter(|_| user.is_shut(now)) {
+    if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
         // The code and the challenge stay used up: the refusal leaves its trace.
-        let failed = Event::failure(AuditAction::Login).about(Some(user.id)).with("reason", "ACCOUNT_LOCKED");
+        let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", "ACCOUNT_LOCKED");
         audit_log::write(&mut tx, caller, failed, now).await?;
         tx.commit().await?;
         return Err(locked(until, now).into());
     }
-    let entrant = Entrant { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
+    let entrant =
+        AuthenticatedUser { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
     let opened = app.open_session(&mut tx, entrant, Some(method), now).await?;
-    let event = Event::success(AuditAction::Login)
+    let event = NewAuditEvent::success(AuditAction::Login)
         .by(opened.session().user_id)
         .in_session(opened.session().id)
         .with("method", challenge.first_factor.as_str())
@@ -61,7 +62,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
         .with("firstFactorUserAgent", challenge.user_agent);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
-    app.letter_posted.notify_one();
+    app.mail_posted.notify_one();
     app.remember_device(caller).await;
     opened.sign(app)
 }

@@ -16,7 +16,7 @@ use crate::values::time::Time;
 /// Something that happened, on its way into the trail.
 #[derive(Debug)]
 #[must_use = "an event that is not written did not happen"]
-pub struct Event {
+pub struct NewAuditEvent {
     action: AuditAction,
     outcome: AuditOutcome,
     actor: Option<UserId>,
@@ -25,7 +25,7 @@ pub struct Event {
     metadata: Map<String, Value>,
 }
 
-impl Event {
+impl NewAuditEvent {
     /// Something was done.
     pub fn success(action: AuditAction) -> Self {
         Self { action, outcome: AuditOutcome::Success, actor: None, subject: None, session: None, metadata: Map::new() }
@@ -64,7 +64,7 @@ impl Event {
 }
 
 /// Writes an event into the trail, as the next link of a chain that nobody else writes to until this transaction ends.
-pub async fn write(tx: &mut Tx, caller: &Caller, event: Event, now: Time) -> Result<()> {
+pub async fn write(tx: &mut Tx, caller: &Caller, event: NewAuditEvent, now: Time) -> Result<()> {
     let id = EventId::new();
     let address = caller.address.to_string();
     let metadata = Value::Object(event.metadata);
@@ -113,7 +113,7 @@ pub async fn write(tx: &mut Tx, caller: &Caller, event: Event, now: Time) -> Res
 /// One event of the trail.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Recorded {
+pub struct AuditEvent {
     pub id: EventId,
     pub at: Time,
     pub action: AuditAction,
@@ -131,7 +131,7 @@ pub struct Recorded {
     pub sequence: Option<i64>,
 }
 
-impl Recorded {
+impl AuditEvent {
     /// Whether it may have changed what somebody may do, signed in with this session.
     #[must_use]
     pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
@@ -145,7 +145,7 @@ impl Recorded {
     }
 }
 
-/// The columns of [`Recorded`], of the table under the name `e`.
+/// The columns of [`AuditEvent`], of the table under the name `e`.
 macro_rules! columns {
     () => {
         "e.id, e.at, e.action, e.outcome, e.actor_id, e.subject_id, e.session_id, e.address, e.user_agent, \
@@ -155,12 +155,12 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// The event of this id.
-pub async fn find(db: &Db, id: EventId) -> Result<Option<Recorded>> {
+pub async fn find(db: &Db, id: EventId) -> Result<Option<AuditEvent>> {
     db.query(sql!("select ", columns!(), " from audit_events e where e.id = $1")).bind(id).optional().await
 }
 
 /// The events of these ids, in no order; at most a few hundred.
-pub async fn find_many(db: &Db, ids: &[EventId]) -> Result<Vec<Recorded>> {
+pub async fn find_many(db: &Db, ids: &[EventId]) -> Result<Vec<AuditEvent>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -170,8 +170,8 @@ pub async fn find_many(db: &Db, ids: &[EventId]) -> Result<Vec<Recorded>> {
 }
 
 /// The newest events, oldest of them first.
-pub async fn list_latest(db: &Db, most: i64) -> Result<Vec<Recorded>> {
-    let mut events: Vec<Recorded> = db
+pub async fn list_latest(db: &Db, most: i64) -> Result<Vec<AuditEvent>> {
+    let mut events: Vec<AuditEvent> = db
         .query(sql!("select ", columns!(), " from audit_events e order by e.at desc, e.id desc limit $1"))
         .bind(most)
         .all()
@@ -188,7 +188,7 @@ pub async fn heads(db: &Db) -> Result<Vec<Head>> {
 /// Events that were committed after a listener had come as far as `known`, at most `most` of each chain, by chain and
 /// in the order of their commits. Nothing is left out: what is behind the last event of a chain comes with the next
 /// call. A chain that is not among the known is read from its beginning. One cheap statement where nothing is new.
-pub async fn list_behind(db: &Db, known: &[Head], most: u32) -> Result<Vec<Recorded>> {
+pub async fn list_behind(db: &Db, known: &[Head], most: u32) -> Result<Vec<AuditEvent>> {
     let come_to = |shard| known.iter().find(|head| head.shard == shard).map_or(0, |head| head.sequence);
     let behind: Vec<(i32, i64)> = heads(db)
         .await?

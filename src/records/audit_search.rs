@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::audit_log::{self, Recorded};
+use super::audit_log::{self, AuditEvent};
 use crate::error::Result;
 use crate::tools::db::{Db, Query};
 use crate::values::audit::{AuditAction, AuditOutcome};
@@ -44,7 +44,7 @@ impl Filter {
 
     /// Whether an event is one of those.
     #[must_use]
-    pub fn matches(&self, event: &Recorded) -> bool {
+    pub fn matches(&self, event: &AuditEvent) -> bool {
         fn is<T: PartialEq>(wanted: Option<&T>, given: Option<&T>) -> bool {
             wanted.is_none_or(|wanted| given == Some(wanted))
         }
@@ -75,22 +75,22 @@ pub struct Slice {
 struct Found {
     slice: i32,
     #[sqlx(flatten)]
-    event: Recorded,
+    event: AuditEvent,
 }
 
 /// A slice of the events that match, newest first (oldest first where it is read backwards), with one row more than the
 /// page where there is one. Whatever is asked for, an index in the order of the page leads to it, so the size of the
 /// trail does not matter.
-pub async fn list(db: &Db, slice: &Slice) -> Result<Vec<Recorded>> {
+pub async fn list(db: &Db, slice: &Slice) -> Result<Vec<AuditEvent>> {
     Ok(list_each(db, std::slice::from_ref(slice)).await?.pop().unwrap_or_default())
 }
 
 /// Several slices, in one statement.
-pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<Recorded>>> {
+pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<AuditEvent>>> {
     let Search { text, values, .. } = Search::of(slices, db.is_sqlite());
     let found: Vec<Found> =
         values.into_iter().fold(db.query_built(text), |query, value| value.bind(query)).all().await?;
-    let mut lists: Vec<Vec<Recorded>> = slices.iter().map(|_| Vec::new()).collect();
+    let mut lists: Vec<Vec<AuditEvent>> = slices.iter().map(|_| Vec::new()).collect();
     for Found { slice, event } in found {
         if let Some(list) = usize::try_from(slice).ok().and_then(|slice| lists.get_mut(slice)) {
             list.push(event);
@@ -109,7 +109,7 @@ pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<Recorded>>> 
 
 /// The place of an event in a list.
 #[must_use]
-pub fn place(event: &Recorded) -> Cursor {
+pub fn place(event: &AuditEvent) -> Cursor {
     Cursor { key: Key::At(event.at), id: event.id.uuid() }
 }
 

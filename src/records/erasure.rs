@@ -73,7 +73,7 @@ pub async fn remove_belongings(tx: &mut Tx, due: &Due) -> Result<()> {
     ] {
         tx.query(belongings).bind(due.id).execute().await?;
     }
-    // Letters that a stranger asked for know the address alone.
+    // Emails that a stranger asked for know the address alone.
     tx.query(sql!("delete from outbox where recipient = $1 and user_id is null"))
         .bind(due.email.clone())
         .execute()

@@ -2,13 +2,13 @@
 
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
-use crate::values::device_print::DevicePrint;
+use crate::values::device_fingerprint::DeviceFingerprint;
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 
 /// How a device stands to its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acquaintance {
+pub enum DeviceStatus {
     /// The first device of the account.
     First,
     /// It has been here before.
@@ -18,7 +18,7 @@ pub enum Acquaintance {
 }
 
 /// Remembers a device and answers how it stood until now.
-pub async fn meet(tx: &mut Tx, user: UserId, print: &DevicePrint, now: Time) -> Result<Acquaintance> {
+pub async fn meet(tx: &mut Tx, user: UserId, print: &DeviceFingerprint, now: Time) -> Result<DeviceStatus> {
     let seen = tx
         .query(sql!("update known_devices set last_seen_at = $3 where user_id = $1 and fingerprint = $2"))
         .bind(user)
@@ -27,7 +27,7 @@ pub async fn meet(tx: &mut Tx, user: UserId, print: &DevicePrint, now: Time) -> 
         .execute()
         .await?;
     if seen == 1 {
-        return Ok(Acquaintance::Known);
+        return Ok(DeviceStatus::Known);
     }
     let others: Option<(i32,)> =
         tx.query(sql!("select 1 from known_devices where user_id = $1 limit 1")).bind(user).optional().await?;
@@ -39,11 +39,11 @@ pub async fn meet(tx: &mut Tx, user: UserId, print: &DevicePrint, now: Time) -> 
     .bind(now)
     .execute()
     .await?;
-    Ok(if others.is_some() { Acquaintance::New } else { Acquaintance::First })
+    Ok(if others.is_some() { DeviceStatus::New } else { DeviceStatus::First })
 }
 
 /// Whether a user has signed in on this device before.
-pub async fn is_known(db: &Db, user: UserId, print: &DevicePrint) -> Result<bool> {
+pub async fn is_known(db: &Db, user: UserId, print: &DeviceFingerprint) -> Result<bool> {
     let known: Option<(i32,)> = db
         .query(sql!("select 1 from known_devices where user_id = $1 and fingerprint = $2"))
         .bind(user)

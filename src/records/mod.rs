@@ -7,11 +7,11 @@
 
 pub mod administration;
 pub mod audit_chains;
-pub mod audit_links;
+pub mod audit_integrity;
 pub mod audit_log;
 pub mod audit_search;
+pub mod email_holds;
 pub mod erasure;
-pub mod held_addresses;
 mod id_list;
 pub mod known_devices;
 pub mod mfa;

@@ -1,4 +1,4 @@
-//! Tokens that travel in letters: each for one purpose, one address, one use.
+//! Tokens that travel in emails: each for one purpose, one address, one use.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub enum Purpose {
     ConfirmEmailChange,
     /// Moves the account back to the address it came from.
     UndoEmailChange,
-    /// Ends the session that a letter told of.
+    /// Ends the session that an email told of.
     DisownSession,
     /// Sets the first password of an account that an administrator opened.
     Invitation,
@@ -42,7 +42,7 @@ pub struct Holder {
     pub session_id: Option<SessionId>,
 }
 
-/// Makes a token for a letter that is about to leave.
+/// Makes a token for an email that is about to leave.
 pub async fn issue(
     tx: &mut Tx,
     purpose: Purpose,

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
-use crate::values::device_print::DevicePrint;
+use crate::values::device_fingerprint::DeviceFingerprint;
 use crate::values::ids::SessionId;
 use crate::values::secret_token::{IdempotencyKey, RefreshToken, TokenHash};
 use crate::values::time::Time;
@@ -15,11 +15,11 @@ pub struct KnownToken {
     pub id: Uuid,
     pub session_id: SessionId,
     pub issued_at: Time,
-    pub issued_to: Option<DevicePrint>,
+    pub issued_to: Option<DeviceFingerprint>,
     pub expires_at: Time,
     pub spent_at: Option<Time>,
     pub spent_key: Option<TokenHash>,
-    pub spent_by: Option<DevicePrint>,
+    pub spent_by: Option<DeviceFingerprint>,
 }
 
 /// A token that is issued to a session.
@@ -30,7 +30,7 @@ pub struct NewToken<'a> {
     /// Whose it is.
     pub session: SessionId,
     /// The device whose refresh made it; none for the first of a session.
-    pub issued_to: Option<&'a DevicePrint>,
+    pub issued_to: Option<&'a DeviceFingerprint>,
     /// Until when it can be spent.
     pub expires_at: Time,
 }
@@ -67,7 +67,7 @@ pub struct Spender<'a> {
     /// The name of the attempt.
     pub key: Option<&'a IdempotencyKey>,
     /// The device.
-    pub device: &'a DevicePrint,
+    pub device: &'a DeviceFingerprint,
     /// A token that was issued to this device after this time is not spent yet.
     pub spares_after: Time,
 }

@@ -6,7 +6,7 @@ use crate::error::{Refusal, Result};
 use crate::tools::kv::Kv;
 use crate::values::time::Time;
 
-pub use crate::tools::kv::{Fill, InTurn, Outcome, Receipt, Taken, Window};
+pub use crate::tools::kv::{Decision, InTurn, Outcome, ReservationId, Window, WindowUsage};
 
 /// Grants attempts while their windows have room.
 #[derive(Clone)]
@@ -30,13 +30,13 @@ impl RateLimiter {
     }
 
     /// The same, telling how full the windows are and which of them refused.
-    pub async fn attempt(&self, windows: &[Window<'_>], now: Time) -> Taken {
+    pub async fn attempt(&self, windows: &[Window<'_>], now: Time) -> Decision {
         self.kv.take(windows, now).await
     }
 
     /// Records one attempt on this instance alone, asking nobody.
     #[must_use]
-    pub fn attempt_here(&self, window: Window<'_>, now: Time) -> Taken {
+    pub fn attempt_here(&self, window: Window<'_>, now: Time) -> Decision {
         self.kv.take_here(window, now)
     }
 
@@ -48,7 +48,7 @@ impl RateLimiter {
 
     /// The refusal of the next attempt, if this instance can tell by itself that the window is full.
     #[must_use]
-    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Taken> {
+    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Decision> {
         self.kv.full_here(window, now)
     }
 
@@ -58,14 +58,14 @@ impl RateLimiter {
     }
 
     /// Gives back a part of what a granted attempt took of each window.
-    pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
+    pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &ReservationId) {
         self.kv.give_back(parts, receipt).await;
     }
 }
 
 /// What to tell whoever found a window full: the wait in whole seconds, rounded up.
 #[must_use]
-pub fn refused(taken: &Taken) -> Option<Refusal> {
+pub fn refused(taken: &Decision) -> Option<Refusal> {
     match taken.outcome {
         Outcome::Granted(_) => None,
         Outcome::Refused { retry_after, .. } => Some(Refusal::RateLimited { retry_after: whole_seconds(retry_after) }),
@@ -92,7 +92,7 @@ mod tests {
             window_clock: WindowClock::Caller,
         };
         let limiter = RateLimiter::new(Kv::open(&settings).unwrap());
-        let windows = [Window::of("letters", 1, Duration::from_millis(59_001))];
+        let windows = [Window::of("emails", 1, Duration::from_millis(59_001))];
         limiter.take(&windows, Time::UNIX_EPOCH).await.unwrap();
 
         let refused = limiter.take(&windows, Time::UNIX_EPOCH).await.unwrap_err();

@@ -41,7 +41,7 @@ impl TrustedDocuments {
         self.0.by_id.get(id).or_else(|| self.0.by_id.get(id.strip_prefix("sha256:")?)).map(String::as_str)
     }
 
-    /// Whether this is one of them, to the letter.
+    /// Whether this is one of them, character by character.
     #[must_use]
     pub fn contains(&self, document: &str) -> bool {
         self.0.texts.contains(document)

@@ -28,16 +28,16 @@ impl Caller {
 
 /// The credentials a request carries. Nobody has checked them yet.
 #[derive(Clone, Default)]
-pub struct Presented {
+pub struct Credentials {
     /// The token of `Authorization: Bearer`.
     pub bearer: Option<String>,
     /// The refresh token, where the client has asked for a cookie.
     pub refresh_cookie: Option<String>,
 }
 
-impl fmt::Debug for Presented {
+impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Presented")
+        f.debug_struct("Credentials")
             .field("bearer", &self.bearer.is_some())
             .field("refresh_cookie", &self.refresh_cookie.is_some())
             .finish()

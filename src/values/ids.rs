@@ -82,8 +82,8 @@ id! {
     EventId, EventKind, "event"
 }
 id! {
-    /// Names a letter in the outbox: `letter_…`.
-    LetterId, LetterKind, "letter"
+    /// Names an email in the outbox: `mail_…`.
+    MailId, MailIdKind, "mail"
 }
 
 id! {

@@ -58,7 +58,7 @@ impl TotpCode {
 
 impl BackupCode {
     const BYTES: usize = 10;
-    const LETTERS: usize = 16;
+    const MAILS: usize = 16;
 
     /// A new code.
     ///
@@ -70,9 +70,9 @@ impl BackupCode {
         Ok(Self(bytes))
     }
 
-    /// Crockford's alphabet: no letter that looks like a digit, and such letters are read as the digit.
+    /// Crockford's alphabet: no email that looks like a digit, and such emails are read as the digit.
     fn parse(code: &str) -> Option<Self> {
-        if code.len() != Self::LETTERS || !code.is_ascii() {
+        if code.len() != Self::MAILS || !code.is_ascii() {
             return None;
         }
         base32::decode(Alphabet::Crockford, &code.to_ascii_uppercase()).map(|bytes| Self(Zeroizing::new(bytes)))
@@ -81,9 +81,8 @@ impl BackupCode {
     /// The code as it is shown, once: `0123-4567-89AB-CDEF`.
     #[must_use]
     pub fn expose(&self) -> String {
-        let letters = Zeroizing::new(base32::encode(Alphabet::Crockford, &self.0));
-        let groups: Vec<&str> =
-            [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|group| letters.get(group)).collect();
+        let mails = Zeroizing::new(base32::encode(Alphabet::Crockford, &self.0));
+        let groups: Vec<&str> = [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|group| mails.get(group)).collect();
         groups.join("-")
     }
 
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_code_survives_small_letters_and_missing_dashes() {
+    fn a_backup_code_survives_small_emails_and_missing_dashes() {
         let (code, user) = (BackupCode::random().unwrap(), UserId::new());
         let typed = code.expose().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
 

@@ -3,11 +3,11 @@
 pub mod audit;
 pub mod audit_chain;
 pub mod caller;
-pub mod device_print;
+pub mod device_fingerprint;
 pub mod email_address;
 pub mod ids;
-pub mod letter;
 pub mod loopback;
+pub mod mail;
 pub mod mail_sender;
 pub mod mfa;
 pub mod paging;

@@ -69,7 +69,7 @@ secret_token! {
     RefreshToken, "agr_"
 }
 secret_token! {
-    /// Travels in the link of a letter and proves that its reader owns the mailbox; one use.
+    /// Travels in the link of an email and proves that its reader owns the mailbox; one use.
     OneTimeToken, "ago_"
 }
 

@@ -74,7 +74,7 @@ impl SessionEndReason {
     }
 }
 
-/// What to call a device in a letter: the name its user gave it, else what its agent says.
+/// What to call a device in an email: the name its user gave it, else what its agent says.
 #[must_use]
 pub fn device_label(name: Option<&str>, browser: Option<&str>, os: Option<&str>) -> String {
     match (name, browser, os) {

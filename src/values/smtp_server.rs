@@ -18,7 +18,7 @@ pub struct SmtpServer {
     /// When the conversation is encrypted.
     pub encryption: Encryption,
     /// Whom the server takes us for, where it asks.
-    pub credentials: Option<Credentials>,
+    pub credentials: Option<SmtpCredentials>,
 }
 
 /// When a conversation is encrypted. A certificate that is not trusted is always refused.
@@ -37,7 +37,7 @@ pub enum Encryption {
 /// A user of the server and the password.
 #[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the words of the sentence above them")]
-pub struct Credentials {
+pub struct SmtpCredentials {
     pub user: String,
     pub password: String,
 }
@@ -76,9 +76,9 @@ impl SmtpServer {
     }
 }
 
-impl fmt::Debug for Credentials {
+impl fmt::Debug for SmtpCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(redacted)")
+        f.write_str("SmtpCredentials(redacted)")
     }
 }
 
@@ -123,7 +123,7 @@ fn host(url: &Url) -> Option<Host> {
     }
 }
 
-fn credentials(url: &Url) -> Result<Option<Credentials>, &'static str> {
+fn credentials(url: &Url) -> Result<Option<SmtpCredentials>, &'static str> {
     // AUTH PLAIN separates its parts by NUL (RFC 4616).
     let decoded = |text: &str| -> Result<String, &'static str> {
         let text = percent_decode_str(text).decode_utf8().map_err(|_| WANTS_BOTH)?;
@@ -132,7 +132,7 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, &'static str> {
     let (user, password) = (decoded(url.username())?, decoded(url.password().unwrap_or_default())?);
     match (user.is_empty(), password.is_empty()) {
         (true, true) => Ok(None),
-        (false, false) => Ok(Some(Credentials { user, password })),
+        (false, false) => Ok(Some(SmtpCredentials { user, password })),
         (true, false) | (false, true) => Err(WANTS_BOTH),
     }
 }

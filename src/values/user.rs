@@ -56,7 +56,7 @@ pub const LOCKED_FOR_GOOD: Time = match Time::from_timestamp(253_402_300_799, 0)
 };
 
 /// A name, an address or a search for one, as they are compared: without case, width and what cannot be seen (the caseless
-/// matching of Unicode 3.13, with NFKC). Of the Turkish letters i with and without a dot are one, or neither language would find
+/// matching of Unicode 3.13, with NFKC). Of the Turkish emails i with and without a dot are one, or neither language would find
 /// the names of the other.
 #[must_use]
 pub fn folded(text: &str) -> String {

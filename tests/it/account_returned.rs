@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use authgraph::app::charges::Prepaid;
+use authgraph::app::viewer::authenticate;
 use authgraph::error::{Error, Refusal};
-use authgraph::flows::authenticate::authenticate;
 use authgraph::flows::change_email::request_email_change;
 use authgraph::flows::change_password::change_password;
 use authgraph::flows::delete_account::delete_account;
@@ -92,7 +92,7 @@ async fn an_email_that_would_confirm_a_change_does_not_leave_after_its_session()
 
     app.revoke_session(&ann, &thief.session).await.granted();
 
-    assert!(app.letter_kinds_to(THIEF).await.is_empty());
+    assert!(app.mail_kinds_to(THIEF).await.is_empty());
 }
 
 #[tokio::test]
@@ -213,9 +213,9 @@ async fn an_address_that_was_never_verified_is_neither_held_nor_offered_back() {
 
     app.confirm_email_change(&token).await.granted();
 
-    assert_eq!(app.letter_kinds_to(ANN).await, ["verify_email", "unverified_email_changed"]);
-    let told = app.letters_to(ANN).await;
-    assert!(!told.iter().any(|letter| letter.text.contains("undo") || letter.text.contains(THIEF)));
+    assert_eq!(app.mail_kinds_to(ANN).await, ["verify_email", "unverified_email_changed"]);
+    let told = app.mails_to(ANN).await;
+    assert!(!told.iter().any(|mail| mail.text.contains("undo") || mail.text.contains(THIEF)));
     app.register(ANN).await.signed_in();
 }
 
@@ -254,8 +254,8 @@ async fn a_reset_tells_that_a_former_address_can_still_take_the_account_back() {
 
     reset(&app, THIEF).await;
 
-    let letters = app.letters_to(THIEF).await;
-    let told = letters.iter().find(|letter| letter.kind == "password_changed").unwrap();
+    let mails = app.mails_to(THIEF).await;
+    let told = mails.iter().find(|mail| mail.kind == "password_changed").unwrap();
     assert!(told.text.contains(ANN) && told.text.contains("8 Mar 2030"), "{}", told.text);
 }
 
@@ -266,8 +266,8 @@ async fn the_email_to_a_new_address_says_whose_account_it_is() {
     let stranger = app.signed_in("bob@example.com").await;
     app.request_email_change(&stranger, "new@example.com").await.granted();
 
-    let of_verified = app.letters_to(THIEF).await;
-    let of_unverified = app.letters_to("new@example.com").await;
+    let of_verified = app.mails_to(THIEF).await;
+    let of_unverified = app.mails_to("new@example.com").await;
 
     assert!(of_verified[0].text.contains(ANN) && of_verified[0].text.contains("7 days"), "{}", of_verified[0].text);
     assert!(!of_unverified[0].text.contains("bob@example.com"), "a stranger chose this text");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authgraph::records::unverified_users::Limits;
-use authgraph::records::{held_addresses, unverified_users, users};
+use authgraph::records::{email_holds, unverified_users, users};
 use authgraph::values::email_address::EmailAddress;
 use serde_json::json;
 
@@ -48,7 +48,7 @@ async fn an_undo_leaves_a_thief_neither_an_email_that_waits_nor_an_address_that_
 
     assert_eq!(waiting(&app, "EMAIL_CHANGED").await, 0);
     app.register("t1@evil.example").await.signed_in();
-    assert!(!app.letter_kinds_to("t1@evil.example").await.contains(&"email_changed".to_owned()));
+    assert!(!app.mail_kinds_to("t1@evil.example").await.contains(&"email_changed".to_owned()));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_mailbox_that_the_account_has_left_is_not_told_of_sign_ins() {
 
     app.undo_email_change(&undo).await.granted();
 
-    assert!(!app.letter_kinds_to("t@evil.example").await.contains(&"new_device".to_owned()));
+    assert!(!app.mail_kinds_to("t@evil.example").await.contains(&"new_device".to_owned()));
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn strangers_do_not_use_up_the_notice_that_the_account_is_about_to_move() 
 
     app.request_email_change(&ann, "t@evil.example").await.granted();
 
-    assert!(app.letter_kinds_to(ANN).await.contains(&"email_change_requested".to_owned()));
+    assert!(app.mail_kinds_to(ANN).await.contains(&"email_change_requested".to_owned()));
 }
 
 #[tokio::test]
@@ -187,9 +187,9 @@ async fn an_address_that_was_never_verified_is_not_flooded_by_notices() {
         app.change_password(&squatter, old, new).await.granted();
     }
 
-    let letters = app.letter_kinds_to(ANN).await;
+    let mails = app.mail_kinds_to(ANN).await;
 
-    assert_eq!(letters.iter().filter(|kind| *kind == "password_changed").count(), 3);
+    assert_eq!(mails.iter().filter(|kind| *kind == "password_changed").count(), 3);
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn an_address_that_reads_as_a_message_is_not_printed_to_strangers() {
 
     app.request_email_change(&spammer, ANN).await.granted();
 
-    assert!(!app.letters_to(ANN).await[0].text.contains("evil"));
+    assert!(!app.mails_to(ANN).await[0].text.contains("evil"));
 }
 
 /// Lets a statement of retention wait for a row that a user is just changing.
@@ -236,12 +236,12 @@ async fn a_hold_that_is_renewed_while_the_sweep_waits_for_it_stays() {
     let (id, now) = (ann.user.parse().unwrap(), app.app.clock.now());
     let old = EmailAddress::parse("old@example.com").unwrap();
     let mut tx = app.app.db.begin().await.unwrap();
-    held_addresses::hold(&mut tx, id, &old, now - Duration::from_secs(1)).await.unwrap();
+    email_holds::hold(&mut tx, id, &old, now - Duration::from_secs(1)).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut renewing = app.app.db.begin().await.unwrap();
-    held_addresses::hold(&mut renewing, id, &old, now + Duration::from_hours(1)).await.unwrap();
-    let swept = held_addresses::sweep(&app.app.db, now, 10);
+    email_holds::hold(&mut renewing, id, &old, now + Duration::from_hours(1)).await.unwrap();
+    let swept = email_holds::sweep(&app.app.db, now, 10);
     let committed = async {
         app.until_one_waits("delete from held_addresses%").await;
         renewing.commit().await.unwrap();

@@ -160,7 +160,7 @@ async fn what_changes_nothing_leaves_no_line() {
 }
 
 #[tokio::test]
-async fn an_address_counts_as_verified_and_its_letter_is_void() {
+async fn an_address_counts_as_verified_and_its_email_is_void() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.com").await;
     let ann = app.signed_in("ann@example.com").await;
@@ -226,10 +226,10 @@ async fn a_deleted_user_is_a_stranger_to_everybody_but_administrators() {
     let (known, stranger) =
         (app.login("ann@example.com", PASSWORD).await, app.login("eve@example.com", PASSWORD).await);
     assert_eq!(known.anonymous_text(), stranger.anonymous_text());
-    let letters = app.letters_to("ann@example.com").await.len();
+    let mails = app.mails_to("ann@example.com").await.len();
     app.request_password_reset("ann@example.com").await.granted();
     app.resend_verification("ann@example.com").await.granted();
-    assert_eq!(app.letters_to("ann@example.com").await.len(), letters);
+    assert_eq!(app.mails_to("ann@example.com").await.len(), mails);
     assert_eq!(app.user(&admin, &ann.user).await.text_at("/user/email"), "ann@example.com");
 }
 
@@ -286,7 +286,7 @@ async fn a_lost_second_factor_is_turned_off_and_its_user_told() {
     assert_eq!(reset.at("/resetUserMfa/user/mfa/enabled"), &json!(false));
     assert_eq!(app.me(&ann.session).await.code(), "UNAUTHENTICATED");
     app.login("ann@example.com", PASSWORD).await.signed_in();
-    assert!(app.letter_kinds_to("ann@example.com").await.contains(&"mfa_reset".to_owned()));
+    assert!(app.mail_kinds_to("ann@example.com").await.contains(&"mfa_reset".to_owned()));
     assert_eq!(app.reset_user_mfa(&admin, &ann.session.user).await.code(), "CONFLICT");
 }
 
@@ -303,7 +303,7 @@ async fn a_stolen_session_of_an_administrator_does_not_turn_off_their_own_second
 }
 
 #[tokio::test]
-async fn a_user_gets_a_letter_for_a_new_password_and_no_flood_of_them() {
+async fn a_user_gets_an_email_for_a_new_password_and_no_flood_of_them() {
     let app = TestApp::with(&[("RATE_LIMIT_EMAIL", "3/1h")]).await;
     let admin = app.administrator("root@example.com").await;
     let ann = app.signed_in("ann@example.com").await;

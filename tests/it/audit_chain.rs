@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use authgraph::records::audit_log::{self, Head, Recorded};
+use authgraph::records::audit_log::{self, AuditEvent, Head};
 use futures_util::future::join;
 use tokio::time::timeout;
 
@@ -22,7 +22,7 @@ async fn chains(app: &TestApp) -> BTreeMap<i32, Vec<i64>> {
 }
 
 /// What is new, and how far the listener has come with it.
-async fn listen(app: &TestApp, known: &mut Vec<Head>, most: u32) -> Vec<Recorded> {
+async fn listen(app: &TestApp, known: &mut Vec<Head>, most: u32) -> Vec<AuditEvent> {
     let new = audit_log::list_behind(&app.app.db, known, most).await.unwrap();
     for event in &new {
         let (shard, sequence) = (event.shard.unwrap(), event.sequence.unwrap());

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use authgraph::records::audit_log::{self, Event, Recorded};
+use authgraph::records::audit_log::{self, AuditEvent, NewAuditEvent};
 use authgraph::records::audit_search::{self, Filter, Slice};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::caller::Caller;
@@ -43,7 +43,7 @@ fn caller(address: &str) -> Caller {
 
 /// Something that an administrator did to somebody, from an address of their own.
 async fn lock(app: &TestApp, admin: &SignedIn, subject: &SignedIn) {
-    let event = Event::success(AuditAction::UserLocked)
+    let event = NewAuditEvent::success(AuditAction::UserLocked)
         .by_admin(admin.user.parse().unwrap(), subject.user.parse().unwrap())
         .in_session(admin.session.parse().unwrap());
     let mut tx = app.app.db.begin().await.unwrap();
@@ -260,11 +260,11 @@ struct Cast {
     sessions: [SessionId; 3],
 }
 
-async fn write_events(app: &TestApp, die: &mut Die, cast: &Cast) -> Vec<Recorded> {
+async fn write_events(app: &TestApp, die: &mut Die, cast: &Cast) -> Vec<AuditEvent> {
     let mut tx = app.app.db.begin().await.unwrap();
     for _ in 0..200 {
         let (action, one, other) = (die.pick(&ACTIONS), die.pick(&cast.users), die.pick(&cast.users));
-        let event = if die.throw(2) == 0 { Event::success(action) } else { Event::failure(action) };
+        let event = if die.throw(2) == 0 { NewAuditEvent::success(action) } else { NewAuditEvent::failure(action) };
         let event = match die.throw(4) {
             0 => event,
             1 => event.by(one),
@@ -309,7 +309,7 @@ async fn the_database_and_the_live_feed_agree_on_every_filter() {
         let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 1_000, from: None, backwards: true };
         let slice = Slice { filter: filter.clone(), page };
         let found = audit_search::list(&app.app.db, &slice).await.unwrap();
-        let matching: Vec<Recorded> = events.iter().filter(|event| filter.matches(event)).cloned().collect();
+        let matching: Vec<AuditEvent> = events.iter().filter(|event| filter.matches(event)).cloned().collect();
         assert_eq!(found, matching, "{filter:?}");
         found_in_all += found.len();
     }

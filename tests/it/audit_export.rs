@@ -6,7 +6,7 @@ use authgraph::error::{Error, Refusal};
 use authgraph::flows::erase_users::erase_users;
 use authgraph::flows::export_audit::{Exported, export_audit};
 use authgraph::flows::remove_unverified::remove_unverified;
-use authgraph::records::audit_log::{self, Event};
+use authgraph::records::audit_log::{self, NewAuditEvent};
 use authgraph::records::users;
 use authgraph::tools::db::Tx;
 use authgraph::values::audit::AuditAction;
@@ -42,7 +42,7 @@ async fn an_event_that_is_committed_behind_an_export_is_in_the_next_one() {
         app.register("ann@example.com").await.granted();
         app.wait(10 * SECOND);
         let mut tx = app.app.db.begin().await.unwrap();
-        let event = Event::success(AuditAction::Logout);
+        let event = NewAuditEvent::success(AuditAction::Logout);
         audit_log::write(&mut tx, &Caller::operator("test"), event, app.app.clock.now()).await.unwrap();
         app.wait(late * SECOND);
 

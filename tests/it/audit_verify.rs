@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use authgraph::flows::keep_books::keep_books;
+use authgraph::flows::maintenance::keep_books;
 use authgraph::flows::sweep::sweep;
 use authgraph::flows::verify_audit::{Break, Verdict, Wrong, verify_audit};
-use authgraph::records::audit_log::{self, Recorded};
+use authgraph::records::audit_log::{self, AuditEvent};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::process::run;
@@ -14,7 +14,7 @@ use crate::support::{PASSWORD, TestApp};
 const DAY: Duration = Duration::from_hours(24);
 
 /// Ten events in one chain: with one connection there is one writer.
-async fn world() -> (TestApp, Vec<Recorded>) {
+async fn world() -> (TestApp, Vec<AuditEvent>) {
     let app = TestApp::with(&[("DATABASE_MAX_CONNECTIONS", "1")]).await;
     app.signed_in("ann@example.com").await;
     for _ in 0..8 {
@@ -37,7 +37,7 @@ async fn events_of(app: &TestApp) -> u64 {
 }
 
 /// What was found: which link, which event of the ten, and what is wrong.
-async fn found(app: &TestApp, events: &[Recorded]) -> (Option<i64>, Option<usize>, Wrong) {
+async fn found(app: &TestApp, events: &[AuditEvent]) -> (Option<i64>, Option<usize>, Wrong) {
     let Verdict::Broken(Break { event, place, wrong }) = verdict(app).await else { panic!("nothing was found") };
     let number = event.and_then(|id| events.iter().position(|event| event.id == id)).map(|index| index + 1);
     (place.map(|place| place.sequence), number, wrong)

@@ -135,7 +135,7 @@ async fn a_page_that_is_not_there_is_told_in_the_words_of_all_errors() {
 }
 
 #[tokio::test]
-async fn the_mailbox_is_there_only_where_letters_go_to_files() {
+async fn the_mailbox_is_there_only_where_emails_go_to_files() {
     let files = TestApp::start().await;
     let smtp = TestApp::with(&[("SMTP_URL", "smtp://127.0.0.1:1")]).await;
 

@@ -27,7 +27,7 @@ async fn nothing_changes_before_the_new_address_confirms() {
     app.request_email_change(&ann, NEW).await.granted();
 
     assert_eq!(app.me(&ann).await.text_at("/me/email"), OLD);
-    assert_eq!(app.letter_kinds_to(NEW).await, ["confirm_email_change"]);
+    assert_eq!(app.mail_kinds_to(NEW).await, ["confirm_email_change"]);
     assert_eq!(app.login(NEW, PASSWORD).await.code(), "INVALID_CREDENTIALS");
 }
 
@@ -39,7 +39,7 @@ async fn the_new_address_confirms_and_the_old_one_is_told() {
     let me = app.me(&ann).await;
 
     assert_eq!((me.text_at("/me/email"), me.at("/me/emailVerified")), (NEW, &json!(true)));
-    assert_eq!(app.letter_kinds_to(OLD).await, ["verify_email", "email_change_requested", "email_changed"]);
+    assert_eq!(app.mail_kinds_to(OLD).await, ["verify_email", "email_change_requested", "email_changed"]);
     app.login(NEW, PASSWORD).await.signed_in();
     assert_eq!(app.login(OLD, PASSWORD).await.code(), "INVALID_CREDENTIALS");
 }
@@ -106,7 +106,7 @@ async fn nobody_gets_the_old_address_while_it_can_be_undone() {
 
     assert_eq!(app.register(OLD).await.code(), "EMAIL_TAKEN");
     app.request_email_change(&bob, OLD).await.granted();
-    assert!(!app.letter_kinds_to(OLD).await.contains(&"confirm_email_change".to_owned()));
+    assert!(!app.mail_kinds_to(OLD).await.contains(&"confirm_email_change".to_owned()));
 
     app.wait(Duration::from_hours(7 * 24));
     app.register(OLD).await.signed_in();
@@ -122,7 +122,7 @@ async fn an_undo_works_after_a_second_move_too() {
 
     app.undo_email_change(&undo).await.granted();
 
-    assert_eq!(app.letter_kinds_to(OLD).await.last().unwrap(), "reset_password");
+    assert_eq!(app.mail_kinds_to(OLD).await.last().unwrap(), "reset_password");
 }
 
 #[tokio::test]
@@ -153,14 +153,14 @@ async fn who_asks_for_a_taken_address_learns_nothing() {
 }
 
 #[tokio::test]
-async fn the_owner_of_a_taken_address_gets_a_letter() {
+async fn the_owner_of_a_taken_address_gets_an_email() {
     let app = TestApp::start().await;
     let ann = app.signed_in(OLD).await;
     app.signed_in("bob@example.com").await;
 
     app.request_email_change(&ann, "bob@example.com").await.granted();
 
-    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["verify_email", "account_exists"]);
+    assert_eq!(app.mail_kinds_to("bob@example.com").await, ["verify_email", "account_exists"]);
 }
 
 #[tokio::test]
@@ -227,5 +227,5 @@ async fn a_thief_who_moves_twice_and_undoes_once_does_not_shut_the_owner_out() {
 
     assert_eq!(app.register(OLD).await.code(), "EMAIL_TAKEN");
     app.undo_email_change(&owners).await.granted();
-    assert_eq!(app.letter_kinds_to(OLD).await.last().unwrap(), "reset_password");
+    assert_eq!(app.mail_kinds_to(OLD).await.last().unwrap(), "reset_password");
 }

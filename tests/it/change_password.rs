@@ -30,7 +30,7 @@ async fn only_the_new_password_signs_in_from_then_on() {
 
     app.login("ann@example.com", NEW).await.signed_in();
     assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "password_changed"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email", "password_changed"]);
 }
 
 #[tokio::test]

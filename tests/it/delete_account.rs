@@ -55,11 +55,11 @@ async fn it_must_still_be_you() {
 }
 
 #[tokio::test]
-async fn letters_that_wait_are_not_sent_any_more() {
+async fn emails_that_wait_are_not_sent_any_more() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
 
     app.delete_account(&ann, "ann@example.com").await.granted();
 
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["account_deleted"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["account_deleted"]);
 }

@@ -29,7 +29,7 @@ async fn deleted_ann(app: &TestApp) -> SignedIn {
     let token = app.token_to("ann@new.example", "confirm_email_change").await;
     app.confirm_email_change(&token).await.granted();
     app.request_password_reset("ann@new.example").await.granted();
-    app.letters_to("ann@new.example").await;
+    app.mails_to("ann@new.example").await;
     app.delete_account(&ann, "ann@new.example").await.granted();
     ann
 }

@@ -29,8 +29,8 @@ async fn a_deed_that_cannot_be_audited_is_not_done() {
     assert_eq!(app.register("ann@example.com").await.code(), "INTERNAL");
 
     let (members,): (i64,) = app.app.db.query("select count(*) from users").one().await.unwrap();
-    let (letters,): (i64,) = app.app.db.query("select count(*) from outbox").one().await.unwrap();
-    assert_eq!((members, letters), (0, 0));
+    let (mails,): (i64,) = app.app.db.query("select count(*) from outbox").one().await.unwrap();
+    assert_eq!((members, mails), (0, 0));
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn with_one_connection_nobody_waits_for_themselves() {
 }
 
 #[tokio::test]
-async fn a_mailbox_that_cannot_be_written_keeps_the_letter_for_later() {
+async fn a_mailbox_that_cannot_be_written_keeps_the_email_for_later() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
     let mailbox = app.app.mailer.mailbox().unwrap().folder().to_owned();
@@ -76,5 +76,5 @@ async fn a_mailbox_that_cannot_be_written_keeps_the_letter_for_later() {
     std::fs::create_dir_all(&mailbox).unwrap();
     app.wait(std::time::Duration::from_secs(30));
 
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email"]);
 }

@@ -48,7 +48,7 @@ fn the_production_checklist_names_all_that_production_demands() {
 
 #[test]
 fn every_page_that_emails_link_to_is_in_the_checklist_and_the_settings() {
-    let code = file("src/app/letters.rs");
+    let code = file("src/app/mail.rs");
     let plain = code.split("frontend_url, \"").skip(1).filter_map(|rest| rest.split('"').next());
     let tokens = code.lines().filter(|line| line.trim_start().starts_with("Purpose::") && line.contains("=> \""));
     let tokens = tokens.filter_map(|line| line.split('"').nth(1));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authgraph::app::App;
-use authgraph::records::held_addresses;
+use authgraph::records::email_holds;
 use authgraph::records::users::{self, NewUser, User};
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::ids::UserId;
@@ -45,7 +45,7 @@ async fn moves_away_while<T>(app: &TestApp, user: &User, claim: impl Future<Outp
     let mut tx = app.app.db.begin().await.unwrap();
     let new = address(&format!("new-{}", user.email.as_str()));
     assert!(users::change_email(&mut tx, user.id, &new, now).await.unwrap());
-    held_addresses::hold(&mut tx, user.id, &user.email, now + HOLD).await.unwrap();
+    email_holds::hold(&mut tx, user.id, &user.email, now + HOLD).await.unwrap();
     let committed = async {
         app.until_one_waits("insert into users%").await;
         tx.commit().await.unwrap();

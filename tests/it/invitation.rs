@@ -20,7 +20,7 @@ async fn an_invitation_leads_to_a_password_and_a_verified_address() {
     let bob = app.login("bob@example.com", PASSWORD).await.signed_in();
     app.ask("{ users { totalCount } }").by(&bob).await.granted();
     assert_eq!(app.me(&bob).await.at("/me/emailVerified"), &json!(true));
-    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["invitation"]);
+    assert_eq!(app.mail_kinds_to("bob@example.com").await, ["invitation"]);
     assert_eq!(app.reset_password(&token, "Another-Horse-8").await.code(), "INVALID_TOKEN");
 }
 
@@ -36,7 +36,7 @@ async fn an_invitation_holds_for_seven_days_and_can_be_sent_again() {
     let admin = app.login(&admin.email, PASSWORD).await.signed_in();
     app.send_user_password_reset(&admin, created.text_at("/createUser/user/id")).await.granted();
 
-    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["invitation", "invitation"]);
+    assert_eq!(app.mail_kinds_to("bob@example.com").await, ["invitation", "invitation"]);
     let token = app.token_to("bob@example.com", "invitation").await;
     app.reset_password(&token, PASSWORD).await.granted();
 }
@@ -83,16 +83,16 @@ async fn a_taken_address_is_taken_for_administrators_too() {
 }
 
 #[tokio::test]
-async fn a_name_with_markup_stays_text_in_the_letter() {
+async fn a_name_with_markup_stays_text_in_the_email() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.com").await;
     let input = json!({ "email": "bob@example.com", "name": "<b>Bob</b>" });
 
     app.create_user(&admin, input).await.granted();
 
-    let letters = app.letters_to("bob@example.com").await;
-    assert!(!letters[0].html.contains("<b>Bob"), "{}", letters[0].html);
-    assert!(letters[0].text.contains("accept-invitation?token="));
+    let mails = app.mails_to("bob@example.com").await;
+    assert!(!mails[0].html.contains("<b>Bob"), "{}", mails[0].html);
+    assert!(mails[0].text.contains("accept-invitation?token="));
 }
 
 #[tokio::test]
@@ -104,5 +104,5 @@ async fn one_of_many_invitations_at_once_opens_the_account() {
 
     let opened = answers.iter().filter(|answer| answer.errors().is_empty()).count();
     assert_eq!(opened, 1);
-    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["invitation"]);
+    assert_eq!(app.mail_kinds_to("bob@example.com").await, ["invitation"]);
 }

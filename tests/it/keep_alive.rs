@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use authgraph::api::http::server::{Patience, serve};
+use authgraph::api::http::server::{ConnectionTimeouts, serve};
 use authgraph::api::service::service;
 use authgraph::serve::connections;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,7 +31,7 @@ impl Hasty {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let long = Duration::from_secs(30);
-        let patience = Patience { head: HEAD, keep_alive: KEEP_ALIVE, writing: long, grace: Duration::ZERO };
+        let patience = ConnectionTimeouts { head: HEAD, keep_alive: KEEP_ALIVE, writing: long, grace: Duration::ZERO };
         let serving = serve(service(&app.app).unwrap(), listener, connections(&app.app), stop.clone(), patience);
         TaskTracker::new().spawn(serving);
         Self { address, _app: app, _stop: stop.drop_guard() }

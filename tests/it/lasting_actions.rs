@@ -9,7 +9,7 @@ use crate::support::{MfaMember, TestApp};
 const ANN: &str = "ann@example.com";
 
 async fn told(app: &TestApp, kind: &str) -> usize {
-    app.letter_kinds_to(ANN).await.iter().filter(|told| *told == kind).count()
+    app.mail_kinds_to(ANN).await.iter().filter(|told| *told == kind).count()
 }
 
 #[tokio::test]
@@ -39,9 +39,9 @@ async fn an_account_that_an_administrator_deleted_is_told_by_email_and_not_from_
 
     app.delete_user(&root, &ann.user).await.granted();
 
-    let letters = app.letters_to(ANN).await;
-    let letter = letters.iter().find(|letter| letter.kind == "account_deleted").unwrap();
-    assert!(!letter.text.contains("127.0.0.1"), "{}", letter.text);
+    let mails = app.mails_to(ANN).await;
+    let mail = mails.iter().find(|mail| mail.kind == "account_deleted").unwrap();
+    assert!(!mail.text.contains("127.0.0.1"), "{}", mail.text);
 }
 
 #[tokio::test]
@@ -51,9 +51,9 @@ async fn a_request_to_move_is_told_at_the_present_address_and_in_the_trail() {
 
     app.request_email_change(&ann, "thief@evil.example").await.granted();
 
-    let letters = app.letters_to(ANN).await;
-    let letter = letters.iter().find(|letter| letter.kind == "email_change_requested").unwrap();
-    assert!(letter.text.contains("thief@evil.example"));
+    let mails = app.mails_to(ANN).await;
+    let mail = mails.iter().find(|mail| mail.kind == "email_change_requested").unwrap();
+    assert!(mail.text.contains("thief@evil.example"));
     let events = app.ask("{ me { auditEvents(first: 1) { edges { node { action metadata } } } } }").by(&ann).await;
     let event = events.at("/me/auditEvents/edges/0/node");
     assert_eq!(event["action"], "EMAIL_CHANGE_REQUESTED");
@@ -79,7 +79,7 @@ async fn an_address_that_was_never_verified_gets_no_text_that_a_stranger_chose()
 
     app.request_email_change(&squatter, "you.won.a.prize@evil.example").await.granted();
 
-    assert_eq!(app.letter_kinds_to(ANN).await, ["verify_email"]);
+    assert_eq!(app.mail_kinds_to(ANN).await, ["verify_email"]);
 }
 
 /// Types so many wrong codes, in sign-ins and in reauthentications by turns.

@@ -9,7 +9,7 @@ use authgraph::api::http::connections::{ConnectionLimits, Connections};
 use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, Execute, KvState, Live, Readiness, Service};
 use authgraph::api::http::open_streams::OpenStreams;
 use authgraph::api::http::router::router;
-use authgraph::api::http::server::{Patience, serve};
+use authgraph::api::http::server::{ConnectionTimeouts, serve};
 use authgraph::error::Refusal;
 use authgraph::tools::metrics::Metrics;
 use authgraph::values::trusted_proxies::TrustedProxies;
@@ -26,7 +26,7 @@ use crate::support::Answer;
 const GRACE: Duration = Duration::from_millis(300);
 /// No test here waits for a head, or for a connection to be quiet for too long.
 const LONG: Duration = Duration::from_mins(1);
-const PATIENCE: Patience = Patience { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
+const PATIENCE: ConnectionTimeouts = ConnectionTimeouts { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
 
 /// A server whose schema does nothing but this.
 struct Server {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Request;
-use authgraph::api::graphql::context::ViewerCell;
-use authgraph::api::graphql::loaders::LoadersCell;
 use authgraph::api::graphql::schema;
-use authgraph::values::caller::{Caller, Presented};
+use authgraph::api::graphql::schema::context::ViewerCell;
+use authgraph::api::graphql::schema::loaders::LoadersCell;
+use authgraph::values::caller::{Caller, Credentials};
 use futures_util::FutureExt;
 use serde_json::json;
 
@@ -171,7 +171,7 @@ async fn an_attempt_of_a_request_that_is_dropped_is_given_back() {
         let (address, user_agent, correlation_id) = ("203.0.113.7".parse().unwrap(), String::new(), "one".to_owned());
         let request = Request::new(document.clone())
             .data(Caller { address, user_agent, correlation_id })
-            .data(Presented::default())
+            .data(Credentials::default())
             .data(ViewerCell::default())
             .data(LoadersCell::default());
         let asked = schema.execute(request);
@@ -215,9 +215,9 @@ async fn it_does_not_matter_how_an_attempt_is_written() {
 #[tokio::test]
 async fn one_reservation_is_good_for_one_attempt() {
     let app = TestApp::with(&[("RATE_LIMIT_EMAIL", "2/1h")]).await;
-    let letter = r#"requestPasswordReset(input: { email: "ann@example.com" }) { accepted }"#;
+    let mail = r#"requestPasswordReset(input: { email: "ann@example.com" }) { accepted }"#;
 
-    let answer = app.ask(format!("mutation {{ a: {letter} b: {letter} c: {letter} }}")).await;
+    let answer = app.ask(format!("mutation {{ a: {mail} b: {mail} c: {mail} }}")).await;
 
     assert_eq!(answer.codes(), ["RATE_LIMITED"]);
     assert_eq!(answer.at("/b/accepted"), &json!(true));
@@ -230,15 +230,15 @@ async fn a_refused_attempt_is_charged_like_any_other_and_leaves_the_rest_of_the_
     let login = r#"login(input: { email: "ann@example.com", password: "Wrong-Guess-99" }) { __typename }"#;
     app.ask(format!("mutation {{ {login} }}")).await;
 
-    let letter = r#"requestPasswordReset(input: { email: "ann@example.com" }) { accepted }"#;
-    let refused = app.ask(format!("mutation {{ {login} again: {letter} }}")).await;
+    let mail = r#"requestPasswordReset(input: { email: "ann@example.com" }) { accepted }"#;
+    let refused = app.ask(format!("mutation {{ {login} again: {mail} }}")).await;
 
     assert_eq!((refused.status.as_u16(), refused.codes()), (200, vec!["RATE_LIMITED", "RATE_LIMITED"]));
     assert_eq!(refused.header("x-ratelimit-remaining"), "1");
 }
 
 #[tokio::test]
-async fn nobody_gets_more_than_three_letters_an_hour_through_strangers() {
+async fn nobody_gets_more_than_three_emails_an_hour_through_strangers() {
     let app = TestApp::with(PER_RECIPIENT).await;
     app.signed_in("ann@example.com").await;
     for _ in 0..3 {
@@ -255,7 +255,7 @@ async fn nobody_gets_more_than_three_letters_an_hour_through_strangers() {
 }
 
 #[tokio::test]
-async fn letters_of_one_kind_keep_nobody_from_a_letter_of_another() {
+async fn emails_of_one_kind_keep_nobody_from_an_email_of_another() {
     let app = TestApp::with(&[PER_RECIPIENT, &[("HIDE_ACCOUNT_EXISTENCE", "true")]].concat()).await;
     for _ in 0..4 {
         app.register("ann@example.com").await.granted();
@@ -270,7 +270,7 @@ async fn letters_of_one_kind_keep_nobody_from_a_letter_of_another() {
 }
 
 #[tokio::test]
-async fn letters_to_strangers_are_counted_alike() {
+async fn emails_to_strangers_are_counted_alike() {
     let app = TestApp::with(PER_RECIPIENT).await;
     for _ in 0..3 {
         app.request_password_reset("stranger@example.com").await.granted();
@@ -280,15 +280,15 @@ async fn letters_to_strangers_are_counted_alike() {
 }
 
 #[tokio::test]
-async fn a_hidden_registration_goes_on_when_the_owner_has_had_enough_letters() {
+async fn a_hidden_registration_goes_on_when_the_owner_has_had_enough_emails() {
     let app = TestApp::with(&[PER_RECIPIENT, &[("HIDE_ACCOUNT_EXISTENCE", "true")]].concat()).await;
     for _ in 0..6 {
         app.register("ann@example.com").await.granted();
     }
 
     // The first one, which opened the account, counts like the others: the limit must not tell them apart.
-    let letters = app.letter_kinds_to("ann@example.com").await;
-    assert_eq!(letters.iter().filter(|kind| *kind == "account_exists").count(), 2);
+    let mails = app.mail_kinds_to("ann@example.com").await;
+    assert_eq!(mails.iter().filter(|kind| *kind == "account_exists").count(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

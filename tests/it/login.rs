@@ -58,7 +58,7 @@ async fn a_password_of_any_length_is_compared_and_wrong() {
 }
 
 #[tokio::test]
-async fn two_spellings_of_one_letter_are_one_password() {
+async fn two_spellings_of_one_email_are_one_password() {
     let app = TestApp::start().await;
     app.register_with(json!({ "email": "ann@example.com", "password": "Caf\u{e9}-Horse-7" })).await.granted();
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authgraph::tools::mailer::smtp::{Settings, Timeouts};
 use authgraph::tools::mailer::{MailError, Mailer, Sent};
-use authgraph::values::letter::Rendered;
+use authgraph::values::mail::Rendered;
 use authgraph::values::smtp_server::SmtpServer;
 use uuid::Uuid;
 
@@ -312,7 +312,7 @@ async fn an_email_arrives_with_everything_on_it() {
         "Message-ID: <00000000-0000-0000-0000-000000000000@acme.example>",
         "Auto-Submitted: auto-generated",
         "X-Auto-Response-Suppress: All",
-        "X-Letter-Kind: verify_email",
+        "X-Mail-Kind: verify_email",
     ] {
         assert!(email.lines().any(|found| found == line), "{line}\n{email}");
     }

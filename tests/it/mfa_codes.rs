@@ -39,9 +39,9 @@ async fn of_fifty_simultaneous_uses_of_one_backup_code_one_wins() {
     assert_eq!((granted(&answers), refused_with(&answers, "INVALID_MFA_CODE")), (1, 49));
     assert_eq!(app.mfa_status(&ann.session).await.at("/me/mfa/backupCodesRemaining"), 7);
     let told = ["verify_email", "mfa_enabled", "backup_code_used", "mfa_codes_refused"];
-    let mut letters = app.letter_kinds_to("ann@example.com").await;
-    letters.sort_unstable_by_key(|letter| told.iter().position(|kind| kind == letter));
-    assert_eq!(letters, told);
+    let mut mails = app.mail_kinds_to("ann@example.com").await;
+    mails.sort_unstable_by_key(|mail| told.iter().position(|kind| kind == mail));
+    assert_eq!(mails, told);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,7 +71,7 @@ async fn an_enrolment_that_nobody_confirms_changes_nothing() {
     let wrong = app.confirm_enrollment(&ann, &app.wrong_code(&authenticator)).await;
     assert_eq!((wrong.code(), wrong.extension("attemptsLeft").is_null()), ("INVALID_MFA_CODE", true));
     assert_eq!(app.first_step("ann@example.com").await.text_at("/login/__typename"), "SignedIn");
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email"]);
     assert!(app.audit_trail().await.contains(&"MFA_ENABLED Failure".to_owned()));
 }
 

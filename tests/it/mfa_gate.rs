@@ -112,7 +112,7 @@ async fn no_way_in_goes_around_the_second_factor() {
 }
 
 #[tokio::test]
-async fn a_new_password_by_letter_does_not_replace_the_second_factor() {
+async fn a_new_password_by_email_does_not_replace_the_second_factor() {
     let app = TestApp::start().await;
     let ann = app.with_mfa("ann@example.com").await;
     app.verify_email(&app.token_to("ann@example.com", "verify_email").await).await.granted();

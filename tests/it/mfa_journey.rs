@@ -1,4 +1,4 @@
-//! The whole life of a second factor, and the letters and events it leaves behind.
+//! The whole life of a second factor, and the emails and events it leaves behind.
 
 use serde_json::json;
 
@@ -37,7 +37,7 @@ async fn from_the_first_code_to_the_last() {
     );
     assert_eq!(app.first_step("ann@example.com").await.text_at("/login/__typename"), "SignedIn");
 
-    let letters = [
+    let mails = [
         "verify_email",
         "mfa_enabled",
         "backup_code_used",
@@ -45,7 +45,7 @@ async fn from_the_first_code_to_the_last() {
         "backup_code_used",
         "mfa_disabled",
     ];
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, letters);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, mails);
     let trail = [
         "USER_REGISTERED Success",
         "LOGIN Success",

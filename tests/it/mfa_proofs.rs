@@ -31,7 +31,7 @@ async fn a_backup_code_opens_the_window_once() {
     app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.granted();
 
     assert_eq!(app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.code(), "INVALID_MFA_CODE");
-    assert_eq!(app.letter_kinds_to("ann@example.com").await.last().unwrap(), "backup_code_used");
+    assert_eq!(app.mail_kinds_to("ann@example.com").await.last().unwrap(), "backup_code_used");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn of_many_simultaneous_requests_for_new_codes_one_is_answered() {
 }
 
 #[tokio::test]
-async fn the_letter_of_a_used_backup_code_warns_when_few_are_left() {
+async fn the_email_of_a_used_backup_code_warns_when_few_are_left() {
     let app = TestApp::start().await;
     let ann = app.with_mfa("ann@example.com").await;
     for code in &ann.backup_codes {
@@ -113,31 +113,31 @@ async fn the_letter_of_a_used_backup_code_warns_when_few_are_left() {
         app.wait(Duration::from_secs(1));
     }
 
-    let letters = app.letters_to("ann@example.com").await;
+    let mails = app.mails_to("ann@example.com").await;
 
-    let letters: Vec<_> = letters.iter().filter(|letter| letter.kind == "backup_code_used").collect();
-    assert_eq!(letters.len(), 8);
-    for (letter, left) in letters.iter().zip((0..8).rev()) {
-        assert_eq!(letter.summary.subject.starts_with("Few backup codes are left"), left <= 2, "{left} left");
-        assert!(letter.text.contains(&format!("You have {left} left.")), "{}", letter.text);
+    let mails: Vec<_> = mails.iter().filter(|mail| mail.kind == "backup_code_used").collect();
+    assert_eq!(mails.len(), 8);
+    for (mail, left) in mails.iter().zip((0..8).rev()) {
+        assert_eq!(mail.summary.subject.starts_with("Few backup codes are left"), left <= 2, "{left} left");
+        assert!(mail.text.contains(&format!("You have {left} left.")), "{}", mail.text);
     }
     let waiting = app.first_step("ann@example.com").await;
     assert_eq!(waiting.at("/login/methods"), &json!(["TOTP"]));
 }
 
 #[tokio::test]
-async fn the_letters_of_on_and_off_say_so() {
+async fn the_emails_of_on_and_off_say_so() {
     let app = TestApp::start().await;
     let ann = app.with_mfa("ann@example.com").await;
     app.wait(Duration::from_secs(1));
     app.disable_mfa(&ann.session, Some(PASSWORD), &ann.backup_codes[0]).await.granted();
 
-    let letters = app.letters_to("ann@example.com").await;
+    let mails = app.mails_to("ann@example.com").await;
 
-    let subject = |kind: &str| letters.iter().find(|letter| letter.kind == kind).map(|letter| &*letter.summary.subject);
+    let subject = |kind: &str| mails.iter().find(|mail| mail.kind == kind).map(|mail| &*mail.summary.subject);
     assert_eq!(subject("mfa_enabled"), Some("Two-step sign-in for authgraph is on"));
     assert_eq!(subject("mfa_disabled"), Some("Two-step sign-in for authgraph is off"));
-    let told = letters.iter().map(|letter| &*letter.source).collect::<String>();
+    let told = mails.iter().map(|mail| &*mail.source).collect::<String>();
     assert!(!told.contains(&ann.authenticator.secret) && !told.contains(&ann.backup_codes[1]));
 }
 

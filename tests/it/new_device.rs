@@ -26,9 +26,9 @@ async fn registered() -> TestApp {
     app
 }
 
-/// How many letters told of a new device.
+/// How many emails told of a new device.
 async fn told(app: &TestApp) -> usize {
-    app.letter_kinds_to("ann@example.com").await.iter().filter(|kind| *kind == "new_device").count()
+    app.mail_kinds_to("ann@example.com").await.iter().filter(|kind| *kind == "new_device").count()
 }
 
 fn disown(app: &TestApp, token: &str) -> Asking {
@@ -60,14 +60,13 @@ async fn the_first_sign_in_is_not_told_of() {
 #[tokio::test]
 async fn another_browser_or_another_network_is_told_of_once() {
     let app = registered().await;
-    for (letters, (agent, address)) in
-        [(FIREFOX, AWAY), (CHROME, HOME), (FIREFOX, "2001:db8::1")].into_iter().enumerate()
+    for (mails, (agent, address)) in [(FIREFOX, AWAY), (CHROME, HOME), (FIREFOX, "2001:db8::1")].into_iter().enumerate()
     {
         login(&app, agent, address).await.signed_in();
-        assert_eq!(told(&app).await, letters + 1, "{agent} {address}");
+        assert_eq!(told(&app).await, mails + 1, "{agent} {address}");
 
         login(&app, agent, address).await.signed_in();
-        assert_eq!(told(&app).await, letters + 1, "{agent} {address} again");
+        assert_eq!(told(&app).await, mails + 1, "{agent} {address} again");
     }
 }
 
@@ -97,21 +96,21 @@ async fn a_sign_in_is_told_of_after_its_second_factor_and_not_before() {
 }
 
 #[tokio::test]
-async fn the_letter_says_where_and_when() {
+async fn the_email_says_where_and_when() {
     let app = registered().await;
     app.wait(Duration::from_hours(1));
     login(&app, CHROME, AWAY).await.signed_in();
 
-    let letters = app.letters_to("ann@example.com").await;
+    let mails = app.mails_to("ann@example.com").await;
 
-    let letter = letters.iter().find(|letter| letter.kind == "new_device").unwrap();
+    let mail = mails.iter().find(|mail| mail.kind == "new_device").unwrap();
     for word in ["Chrome", "Windows", AWAY, "13:00"] {
-        assert!(letter.text.contains(word), "no {word} in {}", letter.text);
+        assert!(mail.text.contains(word), "no {word} in {}", mail.text);
     }
 }
 
 #[tokio::test]
-async fn the_letter_ends_every_session_at_once_and_offers_a_new_password() {
+async fn the_email_ends_every_session_at_once_and_offers_a_new_password() {
     let app = registered().await;
     let ann = login(&app, FIREFOX, HOME).await.signed_in();
     let thief = login(&app, CHROME, AWAY).await.signed_in();
@@ -132,7 +131,7 @@ async fn the_letter_ends_every_session_at_once_and_offers_a_new_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_letter_works_once() {
+async fn the_mail_works_once() {
     let app = registered().await;
     login(&app, CHROME, AWAY).await.signed_in();
     let token = app.token_to("ann@example.com", "new_device").await;
@@ -141,8 +140,8 @@ async fn the_letter_works_once() {
 
     assert_eq!(answers.iter().filter(|answer| answer.errors().is_empty()).count(), 1);
     assert_eq!(answers.iter().filter(|answer| answer.codes() == ["INVALID_TOKEN"]).count(), 9);
-    let letters = app.letter_kinds_to("ann@example.com").await;
-    assert_eq!(letters.iter().filter(|kind| *kind == "reset_password").count(), 1);
+    let mails = app.mail_kinds_to("ann@example.com").await;
+    assert_eq!(mails.iter().filter(|kind| *kind == "reset_password").count(), 1);
 }
 
 #[tokio::test]
@@ -169,12 +168,12 @@ async fn a_disowned_device_is_told_of_again() {
 
     login(&app, CHROME, AWAY).await.signed_in();
 
-    let letters = app.letter_kinds_to("ann@example.com").await;
-    assert_eq!(letters.iter().filter(|kind| *kind == "new_device").count(), 2);
+    let mails = app.mail_kinds_to("ann@example.com").await;
+    assert_eq!(mails.iter().filter(|kind| *kind == "new_device").count(), 2);
 }
 
 #[tokio::test]
-async fn the_letter_works_for_seven_days() {
+async fn the_email_works_for_seven_days() {
     let app = registered().await;
     login(&app, CHROME, AWAY).await.signed_in();
     let token = app.token_to("ann@example.com", "new_device").await;
@@ -185,7 +184,7 @@ async fn the_letter_works_for_seven_days() {
 }
 
 #[tokio::test]
-async fn no_other_token_of_a_letter_ends_a_session() {
+async fn no_other_token_of_an_email_ends_a_session() {
     let app = registered().await;
     app.request_password_reset("ann@example.com").await.granted();
 

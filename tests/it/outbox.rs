@@ -1,4 +1,4 @@
-//! Letters that are to leave: none is lost, none is sent twice, none lies about with its token.
+//! Emails that are to leave: none is lost, none is sent twice, none lies about with its token.
 
 use std::time::Duration;
 
@@ -21,23 +21,23 @@ async fn with_mail_server_away(attempts: &str) -> TestApp {
     TestApp::with(&[("SMTP_URL", &smtp), ("MAIL_MAX_ATTEMPTS", attempts)]).await
 }
 
-/// When the only letter is due, how often it was tried, and where it stands.
-async fn only_letter(app: &TestApp) -> (Time, i64, String) {
+/// When the only email is due, how often it was tried, and where it stands.
+async fn only_mail(app: &TestApp) -> (Time, i64, String) {
     app.app.db.query("select due_at, cast(attempts as bigint), state from outbox").one().await.unwrap()
 }
 
 #[tokio::test]
-async fn a_letter_survives_a_mail_server_that_is_away() {
+async fn an_email_survives_a_mail_server_that_is_away() {
     let away = with_mail_server_away("16").await;
     away.signed_in("ann@example.com").await;
     away.deliver_mail().await;
-    assert_eq!(only_letter(&away).await.2, "WAITING");
+    assert_eq!(only_mail(&away).await.2, "WAITING");
 
     let back = away.another_instance_with(&[("SMTP_URL", "")]).await;
     back.wait(Duration::from_secs(30));
 
-    assert_eq!(back.letter_kinds_to("ann@example.com").await, ["verify_email"]);
-    assert_eq!(only_letter(&back).await.2, "DELIVERED");
+    assert_eq!(back.mail_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(only_mail(&back).await.2, "DELIVERED");
 }
 
 #[tokio::test]
@@ -47,18 +47,18 @@ async fn the_pause_after_a_failure_doubles() {
 
     app.deliver_mail().await;
     app.deliver_mail().await;
-    let (first, attempts, _) = only_letter(&app).await;
+    let (first, attempts, _) = only_mail(&app).await;
     app.wait((first - START).to_std().unwrap());
     app.deliver_mail().await;
-    let (second, ..) = only_letter(&app).await;
+    let (second, ..) = only_mail(&app).await;
 
-    assert_eq!(attempts, 1, "a letter was tried before its time");
+    assert_eq!(attempts, 1, "an email was tried before its time");
     let (first, second) = ((first - START).num_seconds(), (second - first).num_seconds());
     assert!((22..=30).contains(&first) && (45..=60).contains(&second), "{first} and {second} seconds");
 }
 
 #[tokio::test]
-async fn after_its_last_attempt_a_letter_is_put_aside_for_the_operator() {
+async fn after_its_last_attempt_an_email_is_put_aside_for_the_operator() {
     let app = with_mail_server_away("2").await;
     app.signed_in("ann@example.com").await;
     for _ in 0..3 {
@@ -73,7 +73,7 @@ async fn after_its_last_attempt_a_letter_is_put_aside_for_the_operator() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_can_be_revived() {
+async fn a_dead_email_can_be_revived() {
     let app = with_mail_server_away("1").await;
     app.signed_in("ann@example.com").await;
     app.deliver_mail().await;
@@ -81,7 +81,7 @@ async fn a_dead_letter_can_be_revived() {
 
     assert_eq!(outbox::revive_dead(&app.app.db, START).await.unwrap(), 1);
 
-    assert_eq!(back.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(back.mail_kinds_to("ann@example.com").await, ["verify_email"]);
 }
 
 #[tokio::test]
@@ -92,10 +92,10 @@ async fn the_outbox_holds_no_token() {
     let rows = "select cast(details as text), coalesce(last_error, ''), recipient from outbox";
 
     let waiting: Vec<(String, String, String)> = app.app.db.query(rows).all().await.unwrap();
-    let letters = app.letters_to("ann@example.com").await;
+    let mails = app.mails_to("ann@example.com").await;
     let delivered: Vec<(String, String, String)> = app.app.db.query(rows).all().await.unwrap();
 
-    assert_eq!((waiting.len(), letters.len()), (2, 2));
+    assert_eq!((waiting.len(), mails.len()), (2, 2));
     assert!(waiting.iter().chain(&delivered).all(|row| !format!("{row:?}").contains("ago_")));
 }
 
@@ -114,7 +114,7 @@ async fn the_database_holds_hashes_and_no_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_deliverers_at_once_deliver_each_letter_once() {
+async fn several_deliverers_at_once_deliver_each_email_once() {
     let here = TestApp::start().await;
     let there = here.another_instance().await;
     for n in 0..40 {
@@ -126,7 +126,7 @@ async fn several_deliverers_at_once_deliver_each_letter_once() {
     let mailbox = here.app.mailer.mailbox().unwrap();
     assert_eq!(mailbox.list(None, 500).await.unwrap().len(), 40);
     let tokens: (i64,) = here.app.db.query("select count(*) from one_time_tokens").one().await.unwrap();
-    assert_eq!(tokens.0, 40, "a letter was written twice");
+    assert_eq!(tokens.0, 40, "an email was written twice");
 }
 
 #[tokio::test]
@@ -136,14 +136,14 @@ async fn what_a_deliverer_took_before_it_died_is_due_again_after_the_lease() {
     let taken = outbox::take_due(&app.app.db, 10, LEASE, START).await.unwrap();
 
     assert_eq!(taken.len(), 1);
-    assert!(app.letters_to("ann@example.com").await.is_empty());
+    assert!(app.mails_to("ann@example.com").await.is_empty());
 
     app.wait(LEASE);
-    assert_eq!(app.letters_to("ann@example.com").await.len(), 1);
+    assert_eq!(app.mails_to("ann@example.com").await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_newer_letter_replaces_one_that_is_tried_again() {
+async fn a_newer_email_replaces_one_that_is_tried_again() {
     let app = with_mail_server_away("16").await;
     app.signed_in("ann@example.com").await;
     app.request_password_reset("ann@example.com").await.granted();
@@ -158,18 +158,18 @@ async fn a_newer_letter_replaces_one_that_is_tried_again() {
         .all()
         .await
         .unwrap();
-    assert_eq!(waiting, [(0,)], "only the newest letter waits");
+    assert_eq!(waiting, [(0,)], "only the newest email waits");
 }
 
 #[tokio::test]
-async fn a_letter_that_cannot_be_read_holds_up_no_other_and_is_dead_in_the_end() {
+async fn an_email_that_cannot_be_read_holds_up_no_other_and_is_dead_in_the_end() {
     let app = TestApp::with(&[("MAIL_MAX_ATTEMPTS", "2")]).await;
     app.signed_in("ann@example.com").await;
     app.signed_in("bob@example.com").await;
     let of_ann = "update outbox set kind = 'OF_A_LATER_VERSION' where recipient = 'ann@example.com'";
     app.app.db.query(of_ann).execute().await.unwrap();
 
-    assert_eq!(app.letter_kinds_to("bob@example.com").await, ["verify_email"]);
+    assert_eq!(app.mail_kinds_to("bob@example.com").await, ["verify_email"]);
 
     app.wait(Duration::from_mins(1));
     app.deliver_mail().await;

@@ -30,8 +30,8 @@ async fn register_until_killed(process: Arc<Process>, writer: usize, promised: A
     members
 }
 
-/// The letters that have left, and those that wait to leave.
-async fn letters(folder: &Path, database: &Database) -> HashSet<String> {
+/// The emails that have left, and those that wait to leave.
+async fn mails(folder: &Path, database: &Database) -> HashSet<String> {
     let settings = Settings {
         url: database.url.clone(),
         max_connections: 2,
@@ -44,13 +44,13 @@ async fn letters(folder: &Path, database: &Database) -> HashSet<String> {
     let files = std::fs::read_dir(folder.join("data/mailbox")).into_iter().flatten().flatten();
     let delivered: String = files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect();
     for (recipient, _) in &left {
-        assert!(delivered.contains(recipient), "the letter to {recipient} counts as delivered and was never written");
+        assert!(delivered.contains(recipient), "the email to {recipient} counts as delivered and was never written");
     }
     waiting.into_iter().chain(left).map(|(recipient, _)| recipient).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_process_loses_no_member_and_no_letter() {
+async fn a_killed_process_loses_no_member_and_no_email() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::fresh(folder.path()).await;
     let process = Arc::new(Process::start(folder.path(), &database).await);
@@ -70,8 +70,8 @@ async fn a_killed_process_loses_no_member_and_no_letter() {
     for email in &members {
         assert_eq!(restarted.login(email).await, Some(true), "{email}");
     }
-    let letters = letters(folder.path(), &database).await;
-    assert!(members.iter().all(|email| letters.contains(email)));
+    let mails = mails(folder.path(), &database).await;
+    assert!(members.iter().all(|email| mails.contains(email)));
     assert!(members.len() >= 100);
 }
 

@@ -78,8 +78,8 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
     let Some(redis) = redis() else { return };
     let app = TestApp::with(&[LIMITS, &[("RATE_LIMIT_EMAIL", "3/1h")]].concat()).await;
     let ann = app.signed_in("ann@example.com").await;
-    let letters = ["requestPasswordReset(input: { email", "resendVerificationEmail(input: { email"];
-    let letters = letters.map(|field| format!(r#"mutation {{ {field}: "ann@example.com" }}) {{ accepted }} }}"#));
+    let mails = ["requestPasswordReset(input: { email", "resendVerificationEmail(input: { email"];
+    let mails = mails.map(|field| format!(r#"mutation {{ {field}: "ann@example.com" }}) {{ accepted }} }}"#));
     let unknown = format!("ago_{}", "A".repeat(43));
     let proofs = [
         format!(
@@ -91,7 +91,7 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
         r#"mutation { requestEmailChange(input: { newEmail: "c@example.com" }) { accepted } }"#.to_owned(),
     ];
 
-    for document in letters.into_iter().chain(proofs) {
+    for document in mails.into_iter().chain(proofs) {
         app.wait(Duration::from_mins(1));
         let mut monitor = Monitor::start(&redis).await;
         assert_ne!(app.ask(document.clone()).by(&ann).await.codes(), ["RATE_LIMITED"]);

@@ -34,7 +34,7 @@ async fn a_stolen_refresh_token_ends_the_session_for_both() {
     assert_eq!((ended.code(), ended.extension("reason")), ("SESSION_ENDED", &json!("TOKEN_REUSED")));
     assert_eq!(app.me(&honest).await.code(), "UNAUTHENTICATED");
     assert_eq!(app.audit_trail().await.last().unwrap(), "REFRESH_TOKEN_REUSED Failure");
-    assert_eq!(app.letter_kinds_to("ann@example.com").await.last().unwrap(), "session_compromised");
+    assert_eq!(app.mail_kinds_to("ann@example.com").await.last().unwrap(), "session_compromised");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn of_two_hundred_simultaneous_uses_of_one_token_one_wins() {
     assert_eq!(answers.iter().filter(|answer| answer.errors().is_empty()).count(), 1);
     assert_eq!(refused_with(&answers, "REFRESH_TOKEN_REUSED").len(), 1);
     assert_eq!(refused_with(&answers, "SESSION_ENDED").len(), 198);
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "session_compromised"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email", "session_compromised"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,7 +59,7 @@ async fn of_two_hundred_simultaneous_uses_from_two_devices_the_session_ends() {
     let answers = app.at_once_patiently(uses).await;
 
     assert_eq!(answers.iter().filter(|answer| answer.codes() == ["REFRESH_TOKEN_REUSED"]).count(), 1);
-    assert_eq!(app.letter_kinds_to(ANN).await.last().unwrap(), "session_compromised");
+    assert_eq!(app.mail_kinds_to(ANN).await.last().unwrap(), "session_compromised");
 }
 
 #[tokio::test]

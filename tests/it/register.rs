@@ -11,7 +11,7 @@ async fn a_registration_signs_in() {
     let ann = app.register("ann@example.com").await.signed_in();
 
     assert_eq!(app.me(&ann).await.text_at("/me/email"), "ann@example.com");
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email"]);
     assert_eq!(app.audit_trail().await, ["USER_REGISTERED Success", "LOGIN Success"]);
 }
 
@@ -51,18 +51,18 @@ async fn a_language_is_understood_as_phones_write_it() {
 }
 
 #[tokio::test]
-async fn a_taken_address_is_told_and_its_owner_gets_no_letter() {
+async fn a_taken_address_is_told_and_its_owner_gets_no_email() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
 
     let taken = app.register("ann@example.com").await;
 
     assert_eq!((taken.code(), taken.extension("statusCode")), ("EMAIL_TAKEN", &json!(409)));
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email"]);
 }
 
 #[tokio::test]
-async fn where_verification_is_required_a_registration_only_sends_a_letter() {
+async fn where_verification_is_required_a_registration_only_sends_an_email() {
     let app = TestApp::with(&[("EMAIL_VERIFICATION", "required")]).await;
 
     let answer = app.register("ann@example.com").await.granted();
@@ -79,7 +79,7 @@ async fn where_accounts_are_hidden_a_taken_address_gets_the_same_answer() {
     let taken = app.register("ann@example.com").await.granted();
 
     assert_eq!(free.text, taken.text);
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "account_exists"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email", "account_exists"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

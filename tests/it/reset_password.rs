@@ -14,7 +14,7 @@ async fn reset_token(app: &TestApp) -> String {
 }
 
 #[tokio::test]
-async fn a_letter_lets_its_reader_choose_a_new_password() {
+async fn an_email_lets_its_reader_choose_a_new_password() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
     let token = reset_token(&app).await;
@@ -24,11 +24,11 @@ async fn a_letter_lets_its_reader_choose_a_new_password() {
     assert_eq!(answer.text_at("/resetPassword/email"), "ann@example.com");
     app.login("ann@example.com", NEW).await.signed_in();
     assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
-    assert_eq!(app.letter_kinds_to("ann@example.com").await.last().unwrap(), "password_changed");
+    assert_eq!(app.mail_kinds_to("ann@example.com").await.last().unwrap(), "password_changed");
 }
 
 #[tokio::test]
-async fn a_stranger_gets_the_same_answer_and_no_letter() {
+async fn a_stranger_gets_the_same_answer_and_no_email() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
 
@@ -36,7 +36,7 @@ async fn a_stranger_gets_the_same_answer_and_no_letter() {
     let stranger = app.request_password_reset("stranger@example.com").await.granted();
 
     assert_eq!(member.text, stranger.text);
-    assert!(app.letters_to("stranger@example.com").await.is_empty());
+    assert!(app.mails_to("stranger@example.com").await.is_empty());
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_token_works_for_an_hour() {
 }
 
 #[tokio::test]
-async fn a_newer_letter_replaces_the_older_link() {
+async fn a_newer_email_replaces_the_older_link() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
     let older = reset_token(&app).await;
@@ -136,7 +136,7 @@ async fn a_reset_proves_the_address() {
 }
 
 #[tokio::test]
-async fn a_changed_password_takes_back_the_letters_that_wait() {
+async fn a_changed_password_takes_back_the_emails_that_wait() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
     let token = reset_token(&app).await;
@@ -145,12 +145,12 @@ async fn a_changed_password_takes_back_the_letters_that_wait() {
     app.change_password(&ann, PASSWORD, NEW).await.granted();
 
     assert_eq!(app.reset_password(&token, "A-Third-Horse-9").await.code(), "INVALID_TOKEN");
-    let letters = app.letter_kinds_to("ann@example.com").await;
-    assert_eq!(letters, ["verify_email", "reset_password", "password_changed"]);
+    let mails = app.mail_kinds_to("ann@example.com").await;
+    assert_eq!(mails, ["verify_email", "reset_password", "password_changed"]);
 }
 
 #[tokio::test]
-async fn a_deleted_account_gets_no_letter() {
+async fn a_deleted_account_gets_no_email() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
     let token = reset_token(&app).await;
@@ -158,6 +158,6 @@ async fn a_deleted_account_gets_no_letter() {
 
     app.request_password_reset("ann@example.com").await.granted();
 
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "reset_password", "account_deleted"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email", "reset_password", "account_deleted"]);
     assert_eq!(app.reset_password(&token, NEW).await.code(), "INVALID_TOKEN");
 }

@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::TestApp;
 
-/// Waits until the background has put a letter into the mailbox.
-async fn first_letter(app: &TestApp) {
+/// Waits until the background has put an email into the mailbox.
+async fn first_mail(app: &TestApp) {
     let mailbox = app.app.mailer.mailbox().unwrap();
     let mut soon = tokio::time::interval(Duration::from_millis(10));
     while mailbox.latest(Some("ann@example.com")).await.unwrap().is_none() {
@@ -19,14 +19,14 @@ async fn first_letter(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn letters_leave_by_themselves_and_the_server_stops_when_told() {
+async fn emails_leave_by_themselves_and_the_server_stops_when_told() {
     let app = TestApp::start().await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let shutdown = CancellationToken::new();
 
     let visit = async {
         app.signed_in("ann@example.com").await;
-        tokio::time::timeout(Duration::from_secs(10), first_letter(&app)).await.expect("a letter");
+        tokio::time::timeout(Duration::from_secs(10), first_mail(&app)).await.expect("an email");
         shutdown.cancel();
     };
     let (served, ()) = tokio::join!(serve(Arc::clone(&app.app), listener, shutdown.clone()), visit);

@@ -28,7 +28,8 @@ fn sources() -> HashMap<String, String> {
                 folders.push(path);
             } else {
                 let module = path.strip_prefix(&folder).unwrap().with_extension("");
-                found.insert(module.to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap());
+                let module = module.to_str().unwrap().trim_end_matches("/mod").to_owned();
+                found.insert(module, std::fs::read_to_string(path).unwrap());
             }
         }
     }

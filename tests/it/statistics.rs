@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use authgraph::flows::keep_books::keep_books;
+use authgraph::flows::maintenance::keep_books;
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
 use authgraph::flows::seed::{Wanted, seed};
 use authgraph::flows::sweep::sweep;

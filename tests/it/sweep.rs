@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authgraph::flows::keep_books::keep_books;
+use authgraph::flows::maintenance::keep_books;
 use authgraph::flows::sweep::sweep;
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +24,7 @@ async fn what_lives_is_kept() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
     let ann = app.refresh(&ann).await.signed_in();
-    app.letters_to("ann@example.com").await;
+    app.mails_to("ann@example.com").await;
 
     assert_eq!(swept(&app).await, 0);
 
@@ -63,7 +63,7 @@ async fn expired_tokens_go() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
     app.refresh(&ann).await.granted();
-    app.letters_to("ann@example.com").await;
+    app.mails_to("ann@example.com").await;
 
     app.wait(8 * DAY);
     swept(&app).await;
@@ -86,7 +86,7 @@ async fn who_comes_back_late_still_learns_that_the_session_expired() {
 }
 
 #[tokio::test]
-async fn letters_that_wait_or_are_dead_stay_for_ever() {
+async fn emails_that_wait_or_are_dead_stay_for_ever() {
     let away = [("SMTP_URL", "smtp://127.0.0.1:1"), ("MAIL_MAX_ATTEMPTS", "1")];
     let app = TestApp::with(&away).await;
     app.signed_in("ann@example.com").await;
@@ -140,7 +140,7 @@ async fn a_table_that_cannot_be_swept_stops_no_other() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
     app.logout(&ann).await.granted();
-    app.letters_to("ann@example.com").await;
+    app.mails_to("ann@example.com").await;
     let id = if app.world.database.is_sqlite() { "blob" } else { "uuid" };
     let table = format!("create table pins (session_id {id} references sessions (id))");
     app.app.db.query_built(table).execute().await.unwrap();

@@ -1,4 +1,4 @@
-//! Proving an address with the token of a letter.
+//! Proving an address with the token of an email.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, TestApp, token_in};
 const REQUIRED: &[(&str, &str)] = &[("EMAIL_VERIFICATION", "required")];
 
 #[tokio::test]
-async fn the_token_of_the_letter_verifies_once() {
+async fn the_token_of_the_email_verifies_once() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
     let token = app.token_to("ann@example.com", "verify_email").await;
@@ -26,11 +26,11 @@ async fn the_link_leads_to_a_page_of_the_frontend() {
     let app = TestApp::with(&[("FRONTEND_URL", "https://app.example.com/members/")]).await;
     app.signed_in("ann@example.com").await;
 
-    let letters = app.letters_to("ann@example.com").await;
+    let mails = app.mails_to("ann@example.com").await;
 
-    let token = token_in(&letters[0]);
+    let token = token_in(&mails[0]);
     let link = format!("https://app.example.com/members/verify-email?token={token}");
-    assert!(letters[0].text.contains(&link) && letters[0].html.contains(&token));
+    assert!(mails[0].text.contains(&link) && mails[0].html.contains(&token));
 }
 
 #[tokio::test]
@@ -109,14 +109,14 @@ async fn where_it_is_required_nobody_signs_in_before() {
 }
 
 #[tokio::test]
-async fn a_refused_login_posts_another_letter() {
+async fn a_refused_login_posts_another_email() {
     let app = TestApp::with(REQUIRED).await;
     app.register("ann@example.com").await.granted();
-    app.letters_to("ann@example.com").await;
+    app.mails_to("ann@example.com").await;
 
     app.login("ann@example.com", PASSWORD).await;
 
-    assert_eq!(app.letter_kinds_to("ann@example.com").await, ["verify_email", "verify_email"]);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email", "verify_email"]);
 }
 
 #[tokio::test]
@@ -131,11 +131,11 @@ async fn where_accounts_are_hidden_an_unverified_login_is_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn another_letter_is_accepted_for_everybody_and_sent_to_those_who_wait_for_it() {
+async fn another_email_is_accepted_for_everybody_and_sent_to_those_who_wait_for_it() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
     app.verified("bob@example.com").await;
-    app.letters_to("ann@example.com").await;
+    app.mails_to("ann@example.com").await;
 
     let answers = [
         app.resend_verification("ann@example.com").await,
@@ -144,20 +144,20 @@ async fn another_letter_is_accepted_for_everybody_and_sent_to_those_who_wait_for
     ];
 
     assert!(answers.iter().all(|answer| answer.text == r#"{"data":{"resendVerificationEmail":{"accepted":true}}}"#));
-    assert_eq!(app.letters_to("ann@example.com").await.len(), 2);
-    assert_eq!(app.letters_to("bob@example.com").await.len(), 1);
-    assert_eq!(app.letters_to("stranger@example.com").await.len(), 0);
+    assert_eq!(app.mails_to("ann@example.com").await.len(), 2);
+    assert_eq!(app.mails_to("bob@example.com").await.len(), 1);
+    assert_eq!(app.mails_to("stranger@example.com").await.len(), 0);
 }
 
 #[tokio::test]
-async fn a_newer_letter_replaces_one_that_has_not_left() {
+async fn a_newer_email_replaces_one_that_has_not_left() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
 
     app.resend_verification("ann@example.com").await.granted();
     app.resend_verification("ann@example.com").await.granted();
 
-    assert_eq!(app.letters_to("ann@example.com").await.len(), 1);
+    assert_eq!(app.mails_to("ann@example.com").await.len(), 1);
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::{Data, Request, Value};
-use authgraph::api::graphql::context::ViewerCell;
 use authgraph::api::graphql::schema;
-use authgraph::values::caller::{Caller, Presented};
+use authgraph::api::graphql::schema::context::ViewerCell;
+use authgraph::values::caller::{Caller, Credentials};
 use futures_util::StreamExt;
 use serde_json::json;
 
@@ -112,7 +112,7 @@ async fn a_hundred_operations_of_one_connection_are_judged_no_more_often() {
     let (address, user_agent, correlation_id) = ("203.0.113.7".parse().unwrap(), String::new(), "one".to_owned());
     let mut connection = Data::default();
     connection.insert(Caller { address, user_agent, correlation_id });
-    connection.insert(Presented::default());
+    connection.insert(Credentials::default());
     let connection = Arc::new(connection);
     let mut codes = HashMap::<String, usize>::new();
 

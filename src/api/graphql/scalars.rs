@@ -58,7 +58,7 @@ impl ScalarType for Date {
 /// An e-mail address as a client typed it, or as we give it back.
 pub struct EmailAddress(pub String);
 
-/// An e-mail address. Taken as typed, given back trimmed and lower-cased; one that is none is `VALIDATION_FAILED`, and so
+/// An e-mail address. Decision as typed, given back trimmed and lower-cased; one that is none is `VALIDATION_FAILED`, and so
 /// is one under `.invalid`, `.localhost`, `.onion` or `.alt`. An erased account has one under `erased.invalid`.
 #[Scalar(name = "EmailAddress", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5321")]
 impl ScalarType for EmailAddress {

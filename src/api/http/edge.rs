@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::open_streams::OpenStreams;
 use super::proxy_watch::ProxyWatch;
-use crate::api::graphql::document_check::DocumentLimits;
-use crate::api::graphql::documents::Documents;
+use crate::api::graphql::pipeline::document_limits::DocumentLimits;
+use crate::api::graphql::pipeline::persisted_documents::Documents;
 use crate::error::{Error, Result};
 use crate::tools::metrics::Metrics;
 use crate::values::caller::Caller;
@@ -33,7 +33,7 @@ pub struct Edge {
     pub count: Arc<dyn Fn(Caller) -> BoxFuture<'static, Option<SchemaResponse>> + Send + Sync>,
     /// Counts a request whose client or time went away before it was known what it wants.
     pub abandoned: Arc<dyn Fn(Caller) + Send + Sync>,
-    /// Asks the dependencies whether they work.
+    /// ContextExt the dependencies whether they work.
     pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Service> + Send + Sync>,
     /// The public keys, as JSON.
     pub jwks: Arc<dyn Fn() -> String + Send + Sync>,

@@ -22,11 +22,11 @@ use super::refusal::{self, HttpRefusal};
 use super::request::CorrelationId;
 use super::subscription::{Subscription, Told, Visitor};
 use crate::api::graphql::error::ApiError;
-use crate::api::graphql::library_errors::{self, Stage};
-use crate::api::graphql::measure;
+use crate::api::graphql::pipeline::error_masking::{self, Stage};
+use crate::api::graphql::pipeline::operation_metrics;
 use crate::app::limits::customer;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::values::caller::Presented;
+use crate::values::caller::Credentials;
 
 /// An empty comment, so that nobody on the way takes the connection for dead.
 const KEEP_ALIVE: &str = ":\n\n";
@@ -41,7 +41,7 @@ const CROWDED: HttpRefusal = HttpRefusal {
 /// Answers with the events of a subscription, until it ends; what is refused before the first is a plain answer.
 pub async fn open(
     visitor: Visitor,
-    presented: Presented,
+    presented: Credentials,
     prepared: Prepared,
     asked: GraphqlRequest,
     media_type: MediaType,
@@ -49,7 +49,7 @@ pub async fn open(
     let (admitted, places) = match admit(&visitor, &presented).await {
         Ok(admitted) => admitted,
         Err((code, refused)) => {
-            visitor.edge.metrics.operation(measure::kind(Some(prepared.kind)), code.as_str());
+            visitor.edge.metrics.operation(operation_metrics::kind(Some(prepared.kind)), code.as_str());
             return *refused;
         }
     };
@@ -74,7 +74,10 @@ pub async fn open(
 }
 
 /// Who it is, and their places among the connections.
-async fn admit(visitor: &Visitor, presented: &Presented) -> Result<(Admitted, [Place; 2]), (ErrorCode, Box<Response>)> {
+async fn admit(
+    visitor: &Visitor,
+    presented: &Credentials,
+) -> Result<(Admitted, [Place; 2]), (ErrorCode, Box<Response>)> {
     let (live, limits, id) = (&visitor.edge.live, &visitor.edge.settings.live, &visitor.id);
     let crowded = || (CROWDED.code, Box::new(CROWDED.answer(MediaType::Json, id)));
     let address = Whose::Address(customer(visitor.caller.address));
@@ -156,7 +159,7 @@ impl EventStream {
             why = &mut self.over => {
                 let error = async_graphql::Error::from(ApiError::from(why)).into_server_error(Pos::default());
                 let mut last = SchemaResponse::from_errors(vec![error]);
-                library_errors::complete(&mut last.errors, Stage::Execution, &self.id.0);
+                error_masking::complete(&mut last.errors, Stage::Execution, &self.id.0);
                 Some(self.print(Told::Ended(ErrorCode::Unauthenticated, last)))
             }
             () = self.stopping.cancelled() => Some(self.print(Told::Complete)),

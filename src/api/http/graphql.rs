@@ -22,13 +22,13 @@ use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
 use super::socket;
 use super::subscription::Visitor;
-use crate::api::graphql::context::ViewerCell;
-use crate::api::graphql::documents::{Chosen, RefusedDocument};
-use crate::api::graphql::execution::ExecutionMarker;
-use crate::api::graphql::library_errors::{self, Stage, document_error};
-use crate::api::graphql::measure;
+use crate::api::graphql::pipeline::error_masking::{self, Stage, document_error};
+use crate::api::graphql::pipeline::extension::ExecutionMarker;
+use crate::api::graphql::pipeline::operation_metrics;
+use crate::api::graphql::pipeline::persisted_documents::{Chosen, RefusedDocument};
+use crate::api::graphql::schema::context::ViewerCell;
 use crate::error::ErrorCode;
-use crate::values::caller::{Caller, Presented};
+use crate::values::caller::{Caller, Credentials};
 
 const METHOD: HttpRefusal = HttpRefusal::method("GraphQL is served by GET and POST.", "GET, POST");
 const ONLY_POST: HttpRefusal = HttpRefusal::method("Only queries run by GET; mutations need POST.", "POST");
@@ -53,7 +53,7 @@ pub async fn graphql(
     State(edge): State<Edge>,
     Extension(id): Extension<CorrelationId>,
     Extension(caller): Extension<Caller>,
-    Extension(presented): Extension<Presented>,
+    Extension(presented): Extension<Credentials>,
     request: Request,
 ) -> Response {
     let (head, body) = request.into_parts();
@@ -110,7 +110,7 @@ impl Drop for Unread<'_> {
 async fn run(
     edge: &Edge,
     Ready { asked, chosen, prepared }: Ready,
-    (caller, presented): (Caller, Presented),
+    (caller, presented): (Caller, Credentials),
     media_type: MediaType,
     id: &CorrelationId,
 ) -> Response {
@@ -264,9 +264,9 @@ impl Outcome {
 /// The answer of HTTP, with which the operation is over.
 fn complete(edge: &Edge, outcome: Outcome, media_type: MediaType, id: &CorrelationId) -> Response {
     let Outcome { kind, mut response, stage } = outcome;
-    library_errors::complete(&mut response.errors, stage, &id.0);
-    let code = measure::code(&response.errors);
-    edge.metrics.operation(measure::kind(kind), code);
+    error_masking::complete(&mut response.errors, stage, &id.0);
+    let code = operation_metrics::code(&response.errors);
+    edge.metrics.operation(operation_metrics::kind(kind), code);
     let mut response = graphql_response::answer(response, media_type, stage);
     response.extensions_mut().insert(OperationCode(code));
     response

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use super::refusal::HttpRefusal;
-use crate::api::graphql::documents::Asked;
+use crate::api::graphql::pipeline::persisted_documents::Asked;
 
 /// What a client asks for. Other members of the request are ignored, as the specification wants.
 #[derive(Debug, Default, Deserialize)]

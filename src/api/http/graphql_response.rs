@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::media_type::MediaType;
-use crate::api::graphql::library_errors::Stage;
+use crate::api::graphql::pipeline::error_masking::Stage;
 
 /// The status of a well-formed GraphQL request's answer.
 ///

@@ -14,22 +14,22 @@ use axum::routing::get;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::mailbox_page::{CSS, CSS_PATH, MailboxPage, SCRIPT, SCRIPT_PATH, View, letter_frame};
+use super::mailbox_page::{CSS, CSS_PATH, MailboxPage, SCRIPT, SCRIPT_PATH, View, mail_frame};
 use super::refusal::refusal;
 use super::request::CorrelationId;
 use crate::app::App;
 use crate::error::{ErrorCode, OrFault, Result};
-use crate::tools::mailer::mailbox::{Mailbox, StoredLetter};
+use crate::tools::mailer::mailbox::{Mailbox, StoredMail};
 use crate::values::loopback::is_loopback;
 
-/// How many letters the page lists.
+/// How many emails the page lists.
 const LISTED: usize = 100;
 
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
      frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// A letter's own HTML, in a frame without scripts, forms or the page's origin.
-const LETTER_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; \
+/// An email's own HTML, in a frame without scripts, forms or the page's origin.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; \
      sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// What proxies add to a request, beside all that begins with `x-forwarded`.
@@ -68,7 +68,7 @@ pub fn routes(app: &Arc<App>) -> Router {
     Router::new()
         .route("/dev/mailbox", get(index))
         .route("/dev/mailbox/latest", get(latest))
-        .route("/dev/mailbox/{id}", get(letter))
+        .route("/dev/mailbox/{id}", get(mail))
         .route("/dev/mailbox/{id}/html", get(frame))
         .route(CSS_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS) }))
         .route(SCRIPT_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
@@ -116,7 +116,7 @@ fn host(headers: &HeaderMap) -> Option<Authority> {
     host.to_str().ok()?.parse().ok()
 }
 
-/// Which letters, and in which form.
+/// Which emails, and in which form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Shown {
@@ -128,7 +128,7 @@ async fn index(app: State<Arc<App>>, id: Extension<CorrelationId>, shown: Query<
     answer(page(&app, None, &shown.0).await, &id)
 }
 
-async fn letter(
+async fn mail(
     app: State<Arc<App>>,
     id: Extension<CorrelationId>,
     Path(open): Path<Uuid>,
@@ -140,33 +140,33 @@ async fn letter(
 async fn frame(app: State<Arc<App>>, id: Extension<CorrelationId>, Path(open): Path<Uuid>) -> Response {
     let found = async { mailbox(&app)?.read(open).await };
     answer(
-        found.await.map(|letter| {
+        found.await.map(|mail| {
             let headers = [
-                (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
+                (header::CONTENT_SECURITY_POLICY, MAIL_POLICY),
                 (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
                 (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             ];
-            letter.map(|letter| (headers, letter_frame(&letter)).into_response())
+            mail.map(|mail| (headers, mail_frame(&mail)).into_response())
         }),
         &id,
     )
 }
 
-/// The text of the newest letter, so that a script needs nothing but curl.
+/// The text of the newest email, so that a script needs nothing but curl.
 async fn latest(app: State<Arc<App>>, id: Extension<CorrelationId>, shown: Query<Shown>) -> Response {
     let found = async { mailbox(&app)?.latest(shown.to.as_deref()).await };
-    let text = |letter: StoredLetter| {
+    let text = |mail: StoredMail| {
         // Letters end their lines as mail does (RFC 5322), which a shell would keep in what it cuts out.
-        let lines = letter.text.replace("\r\n", "\n");
+        let lines = mail.text.replace("\r\n", "\n");
         ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()
     };
-    answer(found.await.map(|letter| letter.map(text)), &id)
+    answer(found.await.map(|mail| mail.map(text)), &id)
 }
 
 async fn page(app: &App, open: Option<Uuid>, shown: &Shown) -> Result<Option<Response>> {
     let mailbox = mailbox(app)?;
     let to = shown.to.as_deref().filter(|to| !to.is_empty());
-    let letters = mailbox.list(to, LISTED).await?;
+    let mails = mailbox.list(to, LISTED).await?;
     let selected = match open {
         Some(id) => mailbox.read(id).await?,
         None => None,
@@ -175,7 +175,7 @@ async fn page(app: &App, open: Option<Uuid>, shown: &Shown) -> Result<Option<Res
         return Ok(None);
     }
     let page = MailboxPage {
-        letters: &letters,
+        mails: &mails,
         selected: selected.as_ref(),
         view: shown.view,
         to: to.unwrap_or_default(),
@@ -192,7 +192,7 @@ fn mailbox(app: &App) -> Result<&Mailbox> {
 fn answer(result: Result<Option<Response>>, id: &CorrelationId) -> Response {
     match result {
         Ok(Some(response)) => response,
-        Ok(None) => refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is no such letter.", id),
+        Ok(None) => refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is no such email.", id),
         Err(error) => {
             tracing::error!(?error, correlation_id = id.0, "the mailbox failed");
             refusal(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Internal, "Something went wrong on our side.", id)

@@ -11,12 +11,12 @@ use axum::routing::get;
 
 use super::refusal::{refusal, turned_away};
 use super::request::CorrelationId;
-use crate::api::graphql::admission;
+use crate::api::graphql::pipeline::charging;
 use crate::app::App;
 use crate::config::Secret;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
-use crate::values::caller::{Caller, Presented};
+use crate::values::caller::{Caller, Credentials};
 
 /// Stands for every method that no route serves, and for every path that is no route: clients invent as many as they like.
 const OTHER: &str = "other";
@@ -37,12 +37,12 @@ async fn scrape(
     State(door): State<Door>,
     Extension(id): Extension<CorrelationId>,
     Extension(caller): Extension<Caller>,
-    Extension(presented): Extension<Presented>,
+    Extension(presented): Extension<Credentials>,
 ) -> Response {
     if !presented.bearer.is_some_and(|bearer| door.token.equals(&bearer)) {
         // A guess takes a place like any other request. Whoever has the token is answered whatever others do from their
         // address.
-        if let Some(full) = admission::count(&door.app, &caller).await {
+        if let Some(full) = charging::count(&door.app, &caller).await {
             return turned_away(full, &id);
         }
         let message = "The metrics are for whoever has their token.";

@@ -7,10 +7,10 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
 use super::edge::Edge;
 use super::graphql_request::GraphqlRequest;
-use crate::api::graphql::documents::{Chosen, RefusedDocument, ValidDocument};
-use crate::api::graphql::operation::Operation;
-use crate::api::graphql::runnable;
-use crate::api::graphql::validation::coercion::coerce;
+use crate::api::graphql::pipeline::operation::Operation;
+use crate::api::graphql::pipeline::persisted_documents::{Chosen, RefusedDocument, ValidDocument};
+use crate::api::graphql::pipeline::runnable;
+use crate::api::graphql::pipeline::validation::coercion::coerce;
 use crate::values::ids::UserId;
 
 /// The name of the operation that ran, cut for the log; a response extension.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, header};
 use uuid::Uuid;
 
-use crate::values::caller::{Caller, Presented};
+use crate::values::caller::{Caller, Credentials};
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// The header that carries the correlation id in and out.
@@ -48,8 +48,8 @@ pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &
 
 /// What the request presents; the refresh token is in the cookie of this name.
 #[must_use]
-pub fn presented(headers: &HeaderMap, refresh_cookie: &str) -> Presented {
-    Presented { bearer: bearer(headers), refresh_cookie: find_cookie(headers, refresh_cookie) }
+pub fn presented(headers: &HeaderMap, refresh_cookie: &str) -> Credentials {
+    Credentials { bearer: bearer(headers), refresh_cookie: find_cookie(headers, refresh_cookie) }
 }
 
 fn is_request_id(id: &str) -> bool {
@@ -64,7 +64,7 @@ pub fn cut(text: &str, bytes: usize) -> &str {
 }
 
 fn printable(agent: &[u8]) -> String {
-    let agent: String = String::from_utf8_lossy(agent).chars().filter(|letter| !letter.is_control()).collect();
+    let agent: String = String::from_utf8_lossy(agent).chars().filter(|mail| !mail.is_control()).collect();
     cut(&agent, LONGEST_USER_AGENT).to_owned()
 }
 
@@ -147,13 +147,13 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_is_cut_by_its_bytes_and_between_two_letters() {
-        for letter in ["x", "\u{e9}", "\u{20ac}", "\u{1f600}"] {
-            let sent = headers(&[("user-agent", letter.repeat(600).as_bytes())]);
+    fn a_user_agent_is_cut_by_its_bytes_and_between_two_emails() {
+        for mail in ["x", "\u{e9}", "\u{20ac}", "\u{1f600}"] {
+            let sent = headers(&[("user-agent", mail.repeat(600).as_bytes())]);
 
             let caller = caller(&sent, [127, 0, 0, 1].into(), &TrustedProxies::None, &CorrelationId("id".into()));
 
-            assert_eq!(caller.user_agent, letter.repeat(512 / letter.len()));
+            assert_eq!(caller.user_agent, mail.repeat(512 / mail.len()));
         }
     }
 

@@ -27,7 +27,7 @@ const MOST_HEADERS: usize = 64;
 
 /// How long the server waits for the other end.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct ConnectionTimeouts {
     /// To say the head of a request, from its first byte on; and to say that byte on a new connection.
     pub head: Duration,
     /// To begin another request on the same connection.
@@ -48,9 +48,9 @@ pub async fn serve(
     listener: TcpListener,
     connections: Connections,
     shutdown: CancellationToken,
-    patience: Patience,
+    patience: ConnectionTimeouts,
 ) -> Result<()> {
-    let Patience { head, keep_alive, writing, grace } = patience;
+    let ConnectionTimeouts { head, keep_alive, writing, grace } = patience;
     listener.set_nonblocking(true).or_fault("preparing the listener")?;
     let handle = Handle::new();
     let waits = Waits { head, keep_alive };

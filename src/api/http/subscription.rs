@@ -15,14 +15,14 @@ use super::graphql_request::GraphqlRequest;
 use super::open_streams::Drain;
 use super::prepared::{OperationName, Prepared, prepare};
 use super::request::CorrelationId;
-use crate::api::graphql::documents::RefusedDocument;
-use crate::api::graphql::execution::ExecutionMarker;
-use crate::api::graphql::library_errors::{self, Stage, document_error};
-use crate::api::graphql::measure;
-use crate::api::graphql::stream_marker::StreamMarker;
+use crate::api::graphql::pipeline::error_masking::{self, Stage, document_error};
+use crate::api::graphql::pipeline::extension::ExecutionMarker;
+use crate::api::graphql::pipeline::operation_metrics;
+use crate::api::graphql::pipeline::persisted_documents::RefusedDocument;
+use crate::api::graphql::pipeline::stream_marker::StreamMarker;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
-use crate::values::caller::{Caller, Presented};
+use crate::values::caller::{Caller, Credentials};
 
 /// Somebody at the door who wants to stay.
 #[derive(Clone)]
@@ -52,8 +52,8 @@ impl Visitor {
 
     /// An operation of this kind is over before it began.
     fn complete(&self, kind: Option<OperationType>, mut errors: Vec<ServerError>) -> Vec<ServerError> {
-        library_errors::complete(&mut errors, Stage::Request, &self.id.0);
-        self.edge.metrics.operation(measure::kind(kind), measure::code(&errors));
+        error_masking::complete(&mut errors, Stage::Request, &self.id.0);
+        self.edge.metrics.operation(operation_metrics::kind(kind), operation_metrics::code(&errors));
         errors
     }
 }
@@ -92,7 +92,7 @@ impl Subscription {
     /// The errors of a document that is refused, ready to be sent.
     pub async fn begin(
         visitor: &Visitor,
-        presented: Presented,
+        presented: Credentials,
         mut asked: GraphqlRequest,
     ) -> Result<Self, Vec<ServerError>> {
         if let Some(full) = (visitor.edge.refusal)(&visitor.caller) {
@@ -106,7 +106,7 @@ impl Subscription {
 
     /// Starts a subscription that has been checked.
     #[must_use]
-    pub fn of(visitor: &Visitor, presented: Presented, prepared: Prepared, asked: GraphqlRequest) -> Self {
+    pub fn of(visitor: &Visitor, presented: Credentials, prepared: Prepared, asked: GraphqlRequest) -> Self {
         let (executed, marker) = (ExecutionMarker::default(), StreamMarker::default());
         let name = prepared.name.clone();
         let request = prepared.request(asked).data(visitor.caller.clone()).data(presented);
@@ -120,7 +120,7 @@ impl Subscription {
             begun: Instant::now(),
             events: 0,
             metrics: visitor.edge.metrics.clone(),
-            code: measure::OK,
+            code: operation_metrics::OK,
         }
     }
 
@@ -147,9 +147,9 @@ impl Subscription {
 
     fn tell(&mut self, mut response: SchemaResponse) -> Told {
         let stage = if self.executed.has_run() { Stage::Execution } else { Stage::Request };
-        library_errors::complete(&mut response.errors, stage, &self.id.0);
-        if self.code == measure::OK {
-            self.code = measure::code(&response.errors);
+        error_masking::complete(&mut response.errors, stage, &self.id.0);
+        if self.code == operation_metrics::OK {
+            self.code = operation_metrics::code(&response.errors);
         }
         if stage == Stage::Request {
             return Told::Refused(response);
@@ -167,7 +167,7 @@ impl Subscription {
 impl Drop for Subscription {
     /// One line and one count for each operation, however it ends.
     fn drop(&mut self) {
-        self.metrics.operation(measure::kind(Some(OperationType::Subscription)), self.code);
+        self.metrics.operation(operation_metrics::kind(Some(OperationType::Subscription)), self.code);
         tracing::info!(
             operation = self.name.as_ref().map(|OperationName(name)| name.as_str()),
             code = self.code,

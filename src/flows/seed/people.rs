@@ -67,7 +67,7 @@ const FAMILY: [&str; 32] = [
     "Fischer",
 ];
 
-/// Kept for examples (RFC 2606): nobody gets a letter by mistake.
+/// Kept for examples (RFC 2606): nobody gets an email by mistake.
 const DOMAINS: [&str; 4] = ["example.com", "example.org", "example.net", "mail.example"];
 
 const LOCALES: [&str; 6] = ["en", "de", "fr", "es", "pt-BR", "ja"];

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 
-use super::{Details, LetterKind};
+use super::{Details, MailKind};
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
-use crate::values::ids::{LetterId, UserId};
+use crate::values::ids::{MailId, UserId};
 use crate::values::time::Time;
 
 /// An email that this process has taken to deliver, before anything of it is read.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Taken {
-    pub id: LetterId,
+    pub id: MailId,
     /// Counts this one, and tells it from the attempt of another process.
     pub attempts: i32,
 }
@@ -24,8 +24,8 @@ pub struct Taken {
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Posted {
-    pub id: LetterId,
-    pub kind: LetterKind,
+    pub id: MailId,
+    pub kind: MailKind,
     pub recipient: EmailAddress,
     pub user_id: Option<UserId>,
     pub details: Json<Details>,
@@ -63,7 +63,7 @@ pub async fn renew(db: &Db, taken: Taken, until: Time) -> Result<bool> {
 }
 
 /// Reads an email that was taken; `None` where it was erased meanwhile.
-pub async fn read(db: &Db, id: LetterId) -> Result<Option<Posted>> {
+pub async fn read(db: &Db, id: MailId) -> Result<Option<Posted>> {
     db.query(sql!("select id, kind, recipient, user_id, details, attempts, posted_at from outbox where id = $1"))
         .bind(id)
         .optional()
@@ -71,7 +71,7 @@ pub async fn read(db: &Db, id: LetterId) -> Result<Option<Posted>> {
 }
 
 /// Whether an email that was taken is still wanted and still ours; holds its row until the transaction ends.
-pub async fn claim(tx: &mut Tx, id: LetterId, attempts: i32) -> Result<bool> {
+pub async fn claim(tx: &mut Tx, id: MailId, attempts: i32) -> Result<bool> {
     let claimed = tx
         .query(sql!("update outbox set attempts = $2 where id = $1 and attempts = $2 and state = 'WAITING'"))
         .bind(id)
@@ -83,7 +83,7 @@ pub async fn claim(tx: &mut Tx, id: LetterId, attempts: i32) -> Result<bool> {
 
 /// Notes that a mail server has accepted an email, and with which words. That holds also where another process has taken it
 /// meanwhile.
-pub async fn note_delivered(db: &Db, id: LetterId, receipt: &str, now: Time) -> Result<()> {
+pub async fn note_delivered(db: &Db, id: MailId, receipt: &str, now: Time) -> Result<()> {
     db.query(sql!(
         "update outbox set state = 'DELIVERED', settled_at = $2, receipt = $3, last_error = null",
         " where id = $1 and state = 'WAITING'"

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::tools::db::{Db, sql};
 use crate::values::email_address::EmailAddress;
-use crate::values::ids::LetterId;
+use crate::values::ids::MailId;
 use crate::values::time::Time;
 
 /// How many emails are in the outbox that have not left.
@@ -21,7 +21,7 @@ pub struct Census {
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Entry {
-    pub id: LetterId,
+    pub id: MailId,
     /// As it is stored: this version may not know it, and the operator wants the others listed.
     pub kind: String,
     pub recipient: EmailAddress,
@@ -93,7 +93,7 @@ pub async fn hasten(db: &Db, soon: Time, now: Time) -> Result<u64> {
 }
 
 /// Gives up an email that waits or is dead. Answers how many that were.
-pub async fn drop_ids(db: &Db, ids: &[LetterId], now: Time) -> Result<u64> {
+pub async fn drop_ids(db: &Db, ids: &[MailId], now: Time) -> Result<u64> {
     let mut dropped = 0;
     for id in ids {
         dropped += db

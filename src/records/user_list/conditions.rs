@@ -200,12 +200,12 @@ fn is_one_of(table: &str, facets: &[u8]) -> String {
     format!("{table}.facets in ({})", numbers.join(", "))
 }
 
-/// What was typed, for `like … escape '\'`: wildcards are letters like any other.
+/// What was typed, for `like … escape '\'`: wildcards are emails like any other.
 fn literal(text: &str) -> String {
     text.chars().flat_map(|c| if is_special(c) { vec!['\\', c] } else { vec![c] }).collect()
 }
 
-/// The same for a `like` without `escape`: any letter may stand for a wildcard.
+/// The same for a `like` without `escape`: any email may stand for a wildcard.
 fn broad(text: &str) -> String {
     text.chars().map(|c| if is_special(c) { '_' } else { c }).collect()
 }

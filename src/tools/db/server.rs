@@ -137,7 +137,7 @@ impl Server {
         rested_at(backend, &self.suspected_at)
     }
 
-    /// Asks what rests before it is used.
+    /// ContextExt what rests before it is used.
     pub(super) fn doubt(&self) {
         *self.doubted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }

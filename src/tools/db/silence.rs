@@ -76,7 +76,7 @@ impl Server {
         is_at_work
     }
 
-    /// Asks over a connection of its own what the server works on.
+    /// ContextExt over a connection of its own what the server works on.
     async fn probe(&self) -> Work {
         let asked = async {
             let mut connection = self.options.connect().await?;

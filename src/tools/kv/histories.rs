@@ -28,7 +28,7 @@ enum Deed {
 }
 
 /// How long an attempt has to wait, and how full its windows are.
-type Told = (Duration, Vec<Fill>);
+type Told = (Duration, Vec<WindowUsage>);
 
 /// Limit and period of each window.
 type Limits = [(u32, Duration); 3];
@@ -64,7 +64,7 @@ impl Model {
         let fills = attempt.iter().map(|(name, _)| {
             let newest = self.counting(limits, *name, now).into_iter().map(|(at, _)| at + limits[*name].1).max();
             let empty_in = newest.map_or(Duration::ZERO, |end| (end - now).to_std().unwrap());
-            Fill { used: self.used(limits, *name, now), empty_in }
+            WindowUsage { used: self.used(limits, *name, now), empty_in }
         });
         (wait, fills.collect())
     }
@@ -86,7 +86,7 @@ enum Store {
 
 impl Store {
     /// What is told of both attempts; nothing of the second where the first has to wait.
-    async fn take(&mut self, attempts: [&[Window<'_>]; 2], receipt: &Receipt) -> [Option<Told>; 2] {
+    async fn take(&mut self, attempts: [&[Window<'_>]; 2], receipt: &ReservationId) -> [Option<Told>; 2] {
         let (first, second) = match self {
             Self::Here(here) => {
                 let first = here.take(attempts[0], receipt.clone()).taken;
@@ -95,14 +95,14 @@ impl Store {
             }
             Self::Redis(redis) => redis.take_in_turn(attempts, receipt).await.unwrap(),
         };
-        let told = |taken: Taken| match taken.outcome {
+        let told = |taken: Decision| match taken.outcome {
             Outcome::Granted(_) => (Duration::ZERO, taken.fills),
             Outcome::Refused { retry_after, .. } => (retry_after, taken.fills),
         };
         [Some(told(first)), second.map(told)]
     }
 
-    async fn give_back(&mut self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
+    async fn give_back(&mut self, parts: &[(Window<'_>, u32)], receipt: &ReservationId) {
         match self {
             Self::Here(here) => parts.iter().for_each(|(window, part)| here.give_back(*window, *part, receipt.at)),
             Self::Redis(redis) => redis.give_back(parts, receipt).await.unwrap(),
@@ -139,7 +139,7 @@ async fn play(store: &mut Store, limits: &Limits, history: &[Happening]) -> Resu
                 let parts: Vec<_> = parts.iter().map(|&(name, weight)| (name, weight.min(limits[name].0))).collect();
                 let windows: Vec<_> = parts.iter().map(|part| window(limits, *part)).collect();
                 let firsts = firsts.index(parts.len() + 1);
-                let receipt = Receipt { name: step.to_string(), at: now.timestamp_micros() };
+                let receipt = ReservationId { name: step.to_string(), at: now.timestamp_micros() };
                 let told = store.take([&windows[..firsts], &windows[firsts..]], &receipt).await;
                 let first = model.take(limits, &parts[..firsts], now);
                 let second = first.0.is_zero().then(|| model.take(limits, &parts[firsts..], now));
@@ -211,7 +211,7 @@ async fn play_with_a_clock_that_is_set(store: &mut Store, moves: &[i64]) -> Resu
     let mut attempt = 0;
     let mut take = async |at: i64| {
         attempt += 1;
-        let receipt = Receipt { name: attempt.to_string(), at };
+        let receipt = ReservationId { name: attempt.to_string(), at };
         store.take([&windows, &[]], &receipt).await[0].clone().unwrap().0
     };
     for by in moves {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::shelf::Shelf;
 use super::windows::{Counted, Windows};
-use super::{Receipt, Taken, Window};
+use super::{Decision, ReservationId, Window};
 
 /// A window of a few attempts takes about 300 bytes: 30 MB when somebody fills it.
 const ROOM: usize = 100_000;
@@ -43,7 +43,7 @@ impl Memory {
     pub(super) fn take_in_turn(
         &self,
         [first, second]: [&[Window<'_>]; 2],
-        receipt: &Receipt,
+        receipt: &ReservationId,
     ) -> (Counted, Option<Counted>) {
         let mut counted = lock(&self.windows);
         let first = counted.take(first, receipt.clone());
@@ -52,7 +52,7 @@ impl Memory {
     }
 
     /// The refusal of the next attempt at a window.
-    pub(super) fn full(&self, window: &Window<'_>, now: i64) -> Option<Taken> {
+    pub(super) fn full(&self, window: &Window<'_>, now: i64) -> Option<Decision> {
         lock(&self.windows).full(window, now)
     }
 
@@ -65,7 +65,7 @@ impl Memory {
     }
 
     /// Makes an attempt lighter: by so much in each window.
-    pub(super) fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
+    pub(super) fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &ReservationId) {
         let mut counted = lock(&self.windows);
         for (window, part) in parts {
             counted.give_back(*window, *part, receipt.at);

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use self::memory::Memory;
 use self::redis::Redis;
-pub use self::window::{Fill, InTurn, Outcome, Receipt, Taken, Window};
+pub use self::window::{Decision, InTurn, Outcome, ReservationId, Window, WindowUsage};
 use self::windows::Counted;
 use crate::error::Result;
 use crate::values::time::Time;
@@ -114,15 +114,15 @@ impl Kv {
     }
 
     /// Records one attempt in all windows, or in none where any of them is full: atomic, in one round trip.
-    pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Taken {
+    pub async fn take(&self, windows: &[Window<'_>], now: Time) -> Decision {
         self.take_in_turn([windows, &[]], now).await.0
     }
 
     /// Records one attempt in this process alone: at once, and not for other instances.
     #[must_use]
-    pub fn take_here(&self, window: Window<'_>, now: Time) -> Taken {
+    pub fn take_here(&self, window: Window<'_>, now: Time) -> Decision {
         let active = Active::of(&[window]);
-        let receipt = Receipt { name: String::new(), at: self.window_time(now) };
+        let receipt = ReservationId { name: String::new(), at: self.window_time(now) };
         active.told_of_all(self.0.memory.take_in_turn([&active.windows, &[]], &receipt).0.taken)
     }
 
@@ -138,7 +138,7 @@ impl Kv {
         let [first, second] = attempts;
         let redis = self.0.redis.as_ref().filter(|_| !first.is_empty() || !second.is_empty());
         let name = redis.map(Redis::new_attempt).unwrap_or_default();
-        let receipt = Receipt { name, at: self.window_time(now) };
+        let receipt = ReservationId { name, at: self.window_time(now) };
         // Counted here too, and first: whoever has to do without Redis from one moment to the next, perhaps because an
         // attacker keeps it busy, must not begin to count at nothing. What is full here is full everywhere.
         let (one, other) = self.0.memory.take_in_turn(attempts, &receipt);
@@ -153,7 +153,7 @@ impl Kv {
         }
         let granted_there = [Some(&there.0), there.1.as_ref()];
         for ((windows, here), there) in attempts.into_iter().zip([Some(&here.0), here.1.as_ref()]).zip(granted_there) {
-            if here.is_some_and(Taken::is_granted) && !there.is_some_and(Taken::is_granted) {
+            if here.is_some_and(Decision::is_granted) && !there.is_some_and(Decision::is_granted) {
                 let whole: Vec<_> = windows.iter().map(|window| (*window, window.weight)).collect();
                 self.0.memory.give_back(&whole, &receipt);
             }
@@ -161,9 +161,9 @@ impl Kv {
         there
     }
 
-    /// The refusal of the next attempt at a window, if it is known here to be full. Asks nobody and records nothing.
+    /// The refusal of the next attempt at a window, if it is known here to be full. ContextExt nobody and records nothing.
     #[must_use]
-    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Taken> {
+    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Decision> {
         if window.limit == 0 { None } else { self.0.memory.full(&window, self.window_time(now)) }
     }
 
@@ -176,7 +176,7 @@ impl Kv {
     }
 
     /// Gives back a part of what a granted attempt took of each window, as if it had asked for less.
-    pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) {
+    pub async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &ReservationId) {
         let within = parts.iter().map(|(window, part)| (window.within_limit(), *part));
         let parts: Vec<_> =
             within.map(|(window, part)| (window, part.min(window.weight))).filter(|(_, part)| *part > 0).collect();
@@ -199,7 +199,7 @@ impl Kv {
         }
     }
 
-    /// Asks Redis for a sign of life.
+    /// ContextExt Redis for a sign of life.
     pub async fn ping(&self) -> Health {
         match &self.0.redis {
             None => Health::InProcess,
@@ -238,8 +238,8 @@ impl<'a> Active<'a> {
     }
 
     /// The same outcome, told of all windows: those that are off are empty.
-    fn told_of_all(&self, taken: Taken) -> Taken {
-        let mut fills = vec![Fill::default(); self.all];
+    fn told_of_all(&self, taken: Decision) -> Decision {
+        let mut fills = vec![WindowUsage::default(); self.all];
         for (place, fill) in self.places.iter().zip(taken.fills) {
             if let Some(former) = fills.get_mut(*place) {
                 *former = fill;
@@ -251,7 +251,7 @@ impl<'a> Active<'a> {
             }
             granted @ Outcome::Granted(_) => granted,
         };
-        Taken { outcome, fills }
+        Decision { outcome, fills }
     }
 }
 

@@ -16,7 +16,7 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::timeout_at;
 
 use super::circuit::Circuit;
-use super::{Fill, InTurn, Outcome, Receipt, Settings, Taken, Window, WindowClock, microseconds};
+use super::{Decision, InTurn, Outcome, ReservationId, Settings, Window, WindowClock, WindowUsage, microseconds};
 use crate::error::{OrFault, Result};
 
 /// How long a connection may take to make, across all callers who wait for it in turn.
@@ -104,12 +104,12 @@ impl Redis {
         self.ask(&Question::Command(delete)).await
     }
 
-    /// Asks for a key of ours, so that a user who may not read them is no sign of life.
+    /// ContextExt for a key of ours, so that a user who may not read them is no sign of life.
     pub(super) async fn ping(&self) -> Result<(), Away> {
         self.get("ping").await.map(drop)
     }
 
-    /// Asks for a sign of life with more patience than a caller has, so that a wrong address is told at the start.
+    /// ContextExt for a sign of life with more patience than a caller has, so that a wrong address is told at the start.
     pub(super) async fn reach(&self) {
         let answer =
             self.ask_until::<()>(tokio::time::Instant::now() + DIALLING, &Question::Command(cmd("PING"))).await;
@@ -135,7 +135,7 @@ impl Redis {
     pub(super) async fn take_in_turn(
         &self,
         [first, second]: [&[Window<'_>]; 2],
-        receipt: &Receipt,
+        receipt: &ReservationId,
     ) -> Result<InTurn, Away> {
         let mut call = self.take.prepare_invoke();
         match self.clock {
@@ -152,7 +152,7 @@ impl Redis {
     }
 
     /// Makes an attempt lighter: by so much in each window.
-    pub(super) async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &Receipt) -> Result<(), Away> {
+    pub(super) async fn give_back(&self, parts: &[(Window<'_>, u32)], receipt: &ReservationId) -> Result<(), Away> {
         let mut call = self.give_back.prepare_invoke();
         call.arg(&receipt.name);
         for (window, part) in parts {
@@ -240,26 +240,26 @@ fn in_one_slot(prefix: &str) -> String {
 }
 
 /// The answer of take.lua, of whose windows so many are the first attempt's.
-fn read_in_turn(answer: &[i64], firsts: usize, receipt: &Receipt) -> Option<InTurn> {
+fn read_in_turn(answer: &[i64], firsts: usize, receipt: &ReservationId) -> Option<InTurn> {
     let [wait, worst, fills @ ..] = answer else { return None };
     let fill = |pair: &[i64]| match pair {
-        [used, empty_in] => Some(Fill {
+        [used, empty_in] => Some(WindowUsage {
             used: u32::try_from(*used).ok()?,
             empty_in: Duration::from_micros(empty_in.max(&0).unsigned_abs()),
         }),
         _ => None,
     };
-    let mut first: Vec<Fill> = fills.chunks(2).map(fill).collect::<Option<_>>()?;
+    let mut first: Vec<WindowUsage> = fills.chunks(2).map(fill).collect::<Option<_>>()?;
     let second = (firsts <= first.len()).then(|| first.split_off(firsts))?;
     let granted = || Outcome::Granted(receipt.clone());
     let refused = |window| Outcome::Refused { retry_after: Duration::from_micros(wait.unsigned_abs()), window };
     if *wait == 0 {
-        return Some((Taken::new(granted(), first), Some(Taken::new(granted(), second))));
+        return Some((Decision::new(granted(), first), Some(Decision::new(granted(), second))));
     }
     let worst = usize::try_from(*worst).ok()?.checked_sub(1)?;
     Some(match worst.checked_sub(firsts) {
-        None => (Taken::new(refused(worst), first), None),
-        Some(worst) => (Taken::new(granted(), first), Some(Taken::new(refused(worst), second))),
+        None => (Decision::new(refused(worst), first), None),
+        Some(worst) => (Decision::new(granted(), first), Some(Decision::new(refused(worst), second))),
     })
 }
 

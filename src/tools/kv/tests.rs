@@ -48,7 +48,7 @@ async fn attempts_weigh_what_they_take() {
     for kv in stores() {
         let weighing = |weight| [Window::of("heavy", 10, MINUTE).weighing(weight)];
         let first = kv.take(&weighing(7), now()).await;
-        assert_eq!(first.fills, [Fill { used: 7, empty_in: MINUTE }]);
+        assert_eq!(first.fills, [WindowUsage { used: 7, empty_in: MINUTE }]);
         kv.take(&weighing(2), now() + MINUTE / 4).await;
 
         let later = now() + MINUTE / 2;
@@ -59,7 +59,7 @@ async fn attempts_weigh_what_they_take() {
         let Outcome::Granted(receipt) = first.outcome else { panic!("{first:?}") };
         kv.give_back(&[(weighing(7)[0], 5)], &receipt).await;
         let looked = kv.take(&weighing(0), later).await;
-        assert_eq!(looked.fills, [Fill { used: 4, empty_in: MINUTE / 4 * 3 }]);
+        assert_eq!(looked.fills, [WindowUsage { used: 4, empty_in: MINUTE / 4 * 3 }]);
         assert_eq!(wait(&kv.take(&weighing(6), later).await), GRANTED);
     }
 }
@@ -156,7 +156,7 @@ async fn what_redis_refuses_is_not_counted_here() {
     let (one, two) = kv.take_in_turn([&first, &second], now()).await;
 
     assert_eq!((wait(&one), wait(&two.unwrap())), (GRANTED, Some(MINUTE)));
-    let receipt = Receipt { name: String::new(), at: now().timestamp_micros() };
+    let receipt = ReservationId { name: String::new(), at: now().timestamp_micros() };
     let here = |window: &[Window<'_>]| kv.0.memory.take_in_turn([window, &[]], &receipt).0.taken;
     assert_eq!((here(&first).is_granted(), here(&second).is_granted()), (false, true));
 }
@@ -311,7 +311,7 @@ async fn take(kv: &Kv, windows: &[(&str, u32)], now: Time) -> Option<Duration> {
     wait(&kv.take(&windows, now).await)
 }
 
-fn wait(taken: &Taken) -> Option<Duration> {
+fn wait(taken: &Decision) -> Option<Duration> {
     match taken.outcome {
         Outcome::Granted(_) => None,
         Outcome::Refused { retry_after, .. } => Some(retry_after),

@@ -36,7 +36,7 @@ impl<'a> Window<'a> {
 
 /// How full a window is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Fill {
+pub struct WindowUsage {
     /// What the attempts of the last period weigh, this one included where it was granted.
     pub used: u32,
     /// How long until nothing counts any more, if nobody tries again.
@@ -45,18 +45,18 @@ pub struct Fill {
 
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct Decision {
     /// Every window had room and has recorded it, or one was full and none has.
     pub outcome: Outcome,
     /// How full each window is, in their order; a window that is off is empty.
-    pub fills: Vec<Fill>,
+    pub fills: Vec<WindowUsage>,
 }
 
 /// Whether there was room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// In every window; here is what the attempt is known by.
-    Granted(Receipt),
+    Granted(ReservationId),
     /// Not in all of them.
     Refused {
         /// The wait until every window has room, exact to the microsecond.
@@ -68,17 +68,17 @@ pub enum Outcome {
 
 /// What a recorded attempt is known by, so that a part of it can be given back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Receipt {
+pub struct ReservationId {
     pub(super) name: String,
     /// The caller's time, in microseconds.
     pub(super) at: i64,
 }
 
 /// What became of two attempts, the second of which is made only where the first is granted.
-pub type InTurn = (Taken, Option<Taken>);
+pub type InTurn = (Decision, Option<Decision>);
 
-impl Taken {
-    pub(super) const fn new(outcome: Outcome, fills: Vec<Fill>) -> Self {
+impl Decision {
+    pub(super) const fn new(outcome: Outcome, fills: Vec<WindowUsage>) -> Self {
         Self { outcome, fills }
     }
 

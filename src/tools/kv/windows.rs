@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use super::shelf::Shelf;
-use super::{Fill, OVERTAKING, Outcome, Receipt, Taken, Window, microseconds};
+use super::{Decision, OVERTAKING, Outcome, ReservationId, Window, WindowUsage, microseconds};
 
 /// How many windows those who find no place of their own share, for each limit. Few enough to be no burden, and who is
 /// with whom nobody outside can tell.
@@ -21,7 +21,7 @@ pub(super) struct Windows {
 
 /// What became of an attempt here.
 pub(super) struct Counted {
-    pub(super) taken: Taken,
+    pub(super) taken: Decision,
     /// Whether a window that refused is shared with others, who may be the ones that filled it.
     pub(super) is_shared: bool,
 }
@@ -50,7 +50,7 @@ impl Windows {
         Self { own: Shelf::with_room_for(room, usize::MAX), shared: HashMap::new(), hasher: RandomState::new() }
     }
 
-    pub(super) fn take(&mut self, windows: &[Window<'_>], receipt: Receipt) -> Counted {
+    pub(super) fn take(&mut self, windows: &[Window<'_>], receipt: ReservationId) -> Counted {
         let (now, mut is_shared) = (receipt.at, false);
         let mut worst = (0, 0);
         for (index, window) in windows.iter().enumerate() {
@@ -71,15 +71,15 @@ impl Windows {
             windows.iter().filter(|window| window.weight > 0).for_each(|window| self.record(window, now));
         }
         let fills = windows.iter().map(|window| self.fill(window, now)).collect();
-        Counted { taken: Taken { outcome, fills }, is_shared }
+        Counted { taken: Decision { outcome, fills }, is_shared }
     }
 
     /// The refusal of the next attempt, where the window is full and nobody else's.
-    pub(super) fn full(&mut self, window: &Window<'_>, now: i64) -> Option<Taken> {
+    pub(super) fn full(&mut self, window: &Window<'_>, now: i64) -> Option<Decision> {
         let attempts = self.own.find(window.name, now)?;
         let wait = attempts.wait_for(window, now);
         let refused = || Outcome::Refused { retry_after: duration(wait), window: 0 };
-        (wait > 0).then(|| Taken { outcome: refused(), fills: vec![attempts.fill(window, now)] })
+        (wait > 0).then(|| Decision { outcome: refused(), fills: vec![attempts.fill(window, now)] })
     }
 
     pub(super) fn give_back(&mut self, window: Window<'_>, part: u32, at: i64) {
@@ -119,7 +119,7 @@ impl Windows {
         attempts.add(now, window.weight);
     }
 
-    fn fill(&mut self, window: &Window<'_>, now: i64) -> Fill {
+    fn fill(&mut self, window: &Window<'_>, now: i64) -> WindowUsage {
         let place = self.place(window, now);
         self.find(window, &place, now).map(|attempts| attempts.fill(window, now)).unwrap_or_default()
     }
@@ -183,10 +183,10 @@ impl Attempts {
         }
     }
 
-    fn fill(&self, window: &Window<'_>, now: i64) -> Fill {
+    fn fill(&self, window: &Window<'_>, now: i64) -> WindowUsage {
         let newest = self.times.back().map(|(at, _)| at.saturating_add(microseconds(window.period)) - now);
         let used = u32::try_from(self.used).unwrap_or(u32::MAX);
-        Fill { used, empty_in: duration(newest.unwrap_or_default().max(0)).min(window.period) }
+        WindowUsage { used, empty_in: duration(newest.unwrap_or_default().max(0)).min(window.period) }
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     fn is_granted(windows: &mut Windows, name: &str, at: i64) -> bool {
-        let receipt = Receipt { name: String::new(), at };
+        let receipt = ReservationId { name: String::new(), at };
         windows.take(&[Window::of(name, 2, MINUTE)], receipt).taken.is_granted()
     }
 

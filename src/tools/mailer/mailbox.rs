@@ -1,4 +1,4 @@
-//! The mailbox of a development machine: letters as `.eml` files that any mail program opens.
+//! The mailbox of a development machine: emails as `.eml` files that any mail program opens.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -13,25 +13,25 @@ use uuid::Uuid;
 use crate::error::{OrFault, Result};
 use crate::values::time::Time;
 
-/// The header that says which letter it is, so that the mailbox need not guess.
-pub const KIND_HEADER: &str = "X-Letter-Kind";
+/// The header that says which email it is, so that the mailbox need not guess.
+pub const KIND_HEADER: &str = "X-Mail-Kind";
 
-/// How many letters stay; older ones make room.
+/// How many emails stay; older ones make room.
 const KEPT: usize = 500;
 
 /// Sorts by time as text. Without colons, for the sake of Windows.
 const NAME_FORMAT: &str = "%Y%m%dT%H%M%S%.6fZ";
 
-/// A folder of letters.
+/// A folder of emails.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     folder: PathBuf,
     kept: usize,
 }
 
-/// A letter in a list.
+/// An email in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetterSummary {
+pub struct MailSummary {
     /// The id it was sent with.
     pub id: Uuid,
     /// The recipient's address.
@@ -42,12 +42,12 @@ pub struct LetterSummary {
     pub at: Time,
 }
 
-/// A letter, opened.
+/// An email, opened.
 #[derive(Clone, PartialEq, Eq)]
-pub struct StoredLetter {
+pub struct StoredMail {
     /// Its entry in the list.
-    pub summary: LetterSummary,
-    /// Which letter it is: `verify_email`.
+    pub summary: MailSummary,
+    /// Which email it is: `verify_email`.
     pub kind: String,
     /// The sender, with name.
     pub from: String,
@@ -75,7 +75,7 @@ impl Mailbox {
         Ok(Self { folder, kept: KEPT })
     }
 
-    /// Where the letters are.
+    /// Where the emails are.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -90,11 +90,11 @@ impl Mailbox {
         let unfinished = self.folder.join(format!(".{name}.part"));
         let mut private = fs::OpenOptions::new();
         private.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = private.open(&unfinished).await.or_fault("writing a letter")?;
-        file.write_all(message).await.or_fault("writing a letter")?;
-        file.flush().await.or_fault("writing a letter")?;
-        // A rename is atomic: nobody reads half a letter.
-        fs::rename(&unfinished, self.folder.join(name)).await.or_fault("filing a letter")?;
+        let mut file = private.open(&unfinished).await.or_fault("writing an email")?;
+        file.write_all(message).await.or_fault("writing an email")?;
+        file.flush().await.or_fault("writing an email")?;
+        // A rename is atomic: nobody reads half an email.
+        fs::rename(&unfinished, self.folder.join(name)).await.or_fault("filing an email")?;
         for old in self.names().await?.iter().skip(self.kept) {
             // Another instance may have been faster.
             fs::remove_file(self.folder.join(old.to_string())).await.ok();
@@ -102,40 +102,40 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The newest letters, newest first; only those to one address where it is given.
+    /// The newest emails, newest first; only those to one address where it is given.
     ///
     /// # Errors
     /// A fault of the file system.
-    pub async fn list(&self, to: Option<&str>, limit: usize) -> Result<Vec<LetterSummary>> {
-        let mut letters = Vec::new();
+    pub async fn list(&self, to: Option<&str>, limit: usize) -> Result<Vec<MailSummary>> {
+        let mut mails = Vec::new();
         for name in self.names().await? {
-            if letters.len() == limit {
+            if mails.len() == limit {
                 break;
             }
-            let wanted = |letter: &LetterSummary| to.is_none_or(|to| letter.to.eq_ignore_ascii_case(to.trim()));
-            letters.extend(self.load(&name).await.map(|letter| letter.summary).filter(wanted));
+            let wanted = |mail: &MailSummary| to.is_none_or(|to| mail.to.eq_ignore_ascii_case(to.trim()));
+            mails.extend(self.load(&name).await.map(|mail| mail.summary).filter(wanted));
         }
-        Ok(letters)
+        Ok(mails)
     }
 
-    /// One letter.
+    /// One email.
     ///
     /// # Errors
     /// A fault of the file system.
-    pub async fn read(&self, id: Uuid) -> Result<Option<StoredLetter>> {
+    pub async fn read(&self, id: Uuid) -> Result<Option<StoredMail>> {
         match self.names().await?.iter().find(|name| name.id == id) {
             Some(name) => Ok(self.load(name).await),
             None => Ok(None),
         }
     }
 
-    /// The newest letter, or the newest to one address.
+    /// The newest email, or the newest to one address.
     ///
     /// # Errors
     /// A fault of the file system.
-    pub async fn latest(&self, to: Option<&str>) -> Result<Option<StoredLetter>> {
+    pub async fn latest(&self, to: Option<&str>) -> Result<Option<StoredMail>> {
         match self.list(to, 1).await?.first() {
-            Some(letter) => self.read(letter.id).await,
+            Some(mail) => self.read(mail.id).await,
             None => Ok(None),
         }
     }
@@ -152,16 +152,16 @@ impl Mailbox {
     }
 
     /// `None` where the file has gone meanwhile, or somebody put something else there.
-    async fn load(&self, name: &FileName) -> Option<StoredLetter> {
+    async fn load(&self, name: &FileName) -> Option<StoredMail> {
         let bytes = fs::read(self.folder.join(name.to_string())).await.ok()?;
         let message = MessageParser::default().parse(&bytes)?;
-        let summary = LetterSummary {
+        let summary = MailSummary {
             id: name.id,
             to: message.to().and_then(Address::first).and_then(|to| to.address()).unwrap_or_default().to_owned(),
             subject: message.subject().unwrap_or_default().to_owned(),
             at: name.at,
         };
-        Some(StoredLetter {
+        Some(StoredMail {
             summary,
             kind: message.header_raw(KIND_HEADER).unwrap_or_default().trim().to_owned(),
             from: sender(&message),
@@ -198,8 +198,8 @@ mod tests {
 
     use super::*;
 
-    const LETTER: &[u8] = b"From: Acme <no-reply@acme.example>\r\nTo: ann@example.com\r\nSubject: =?utf-8?b?w4Q=?=\r\n\
-        X-Letter-Kind: verify_email\r\n\r\nHello\r\n";
+    const MAIL: &[u8] = b"From: Acme <no-reply@acme.example>\r\nTo: ann@example.com\r\nSubject: =?utf-8?b?w4Q=?=\r\n\
+        X-Mail-Kind: verify_email\r\n\r\nHello\r\n";
 
     fn after(seconds: u64) -> Time {
         Time::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -210,29 +210,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_newest_letter_comes_first_and_the_oldest_goes() {
+    async fn the_newest_email_comes_first_and_the_oldest_goes() {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = Mailbox { kept: 2, ..mailbox(&folder) };
 
         for second in 1..=3 {
-            mailbox.store(Uuid::now_v7(), LETTER, after(second)).await.unwrap();
+            mailbox.store(Uuid::now_v7(), MAIL, after(second)).await.unwrap();
         }
 
-        let times: Vec<Time> = mailbox.list(None, 9).await.unwrap().iter().map(|letter| letter.at).collect();
+        let times: Vec<Time> = mailbox.list(None, 9).await.unwrap().iter().map(|mail| mail.at).collect();
         assert_eq!(times, [after(3), after(2)]);
         assert_eq!(mailbox.list(None, 1).await.unwrap().len(), 1);
     }
 
     #[tokio::test]
-    async fn letters_are_found_by_their_recipient() {
+    async fn emails_are_found_by_their_recipient() {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = mailbox(&folder);
-        mailbox.store(Uuid::now_v7(), LETTER, after(1)).await.unwrap();
+        mailbox.store(Uuid::now_v7(), MAIL, after(1)).await.unwrap();
 
-        let letter = mailbox.latest(Some("Ann@example.com")).await.unwrap().unwrap();
+        let mail = mailbox.latest(Some("Ann@example.com")).await.unwrap().unwrap();
 
-        assert_eq!((letter.summary.subject.as_str(), letter.kind.as_str()), ("Ä", "verify_email"));
-        assert_eq!((letter.from.as_str(), letter.text.trim()), ("Acme <no-reply@acme.example>", "Hello"));
+        assert_eq!((mail.summary.subject.as_str(), mail.kind.as_str()), ("Ä", "verify_email"));
+        assert_eq!((mail.from.as_str(), mail.text.trim()), ("Acme <no-reply@acme.example>", "Hello"));
         assert!(mailbox.latest(Some("n@example.com")).await.unwrap().is_none());
     }
 
@@ -242,7 +242,7 @@ mod tests {
 
         let folder = tempfile::tempdir().unwrap();
         let mailbox = mailbox(&folder);
-        mailbox.store(Uuid::nil(), LETTER, after(1)).await.unwrap();
+        mailbox.store(Uuid::nil(), MAIL, after(1)).await.unwrap();
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
 
         let stored = std::fs::read_dir(mailbox.folder()).unwrap().next().unwrap().unwrap().path();
@@ -254,8 +254,8 @@ mod tests {
     async fn only_files_of_our_own_naming_are_opened() {
         let folder = tempfile::tempdir().unwrap();
         let mailbox = mailbox(&folder);
-        std::fs::write(mailbox.folder().join("secrets.eml"), LETTER).unwrap();
-        std::fs::write(mailbox.folder().join("20261121T004233.000000Z_..eml"), LETTER).unwrap();
+        std::fs::write(mailbox.folder().join("secrets.eml"), MAIL).unwrap();
+        std::fs::write(mailbox.folder().join("20261121T004233.000000Z_..eml"), MAIL).unwrap();
 
         assert_eq!(mailbox.list(None, 9).await.unwrap(), []);
         assert!(mailbox.read(Uuid::nil()).await.unwrap().is_none());

@@ -24,7 +24,7 @@ pub struct Reading {
     pub help: &'static str,
     /// What tells it from others of its name.
     pub label: Option<(&'static str, &'static str)>,
-    /// Asks for it. Must answer at once.
+    /// ContextExt for it. Must answer at once.
     pub read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 

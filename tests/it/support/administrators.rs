@@ -50,7 +50,7 @@ impl TestApp {
         self.mutate("sendUserPasswordReset", json!({ "userId": user }), "accepted").by(admin)
     }
 
-    /// Asks for the one user of this id: `/user/status`.
+    /// ContextExt for the one user of this id: `/user/status`.
     pub fn user(&self, admin: &SignedIn, id: &str) -> Asking {
         let document = format!("query($id: ID!) {{ {} }}", USER.replace("user {", "user(id: $id) {"));
         self.ask(document).variables(json!({ "id": id })).by(admin)

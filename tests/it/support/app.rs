@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use authgraph::api::http::server::{self, Patience};
+use authgraph::api::http::server::{self, ConnectionTimeouts};
 use authgraph::api::service::service;
 use authgraph::app::App;
 use authgraph::config::Config;
@@ -25,7 +25,7 @@ use super::asking::Asking;
 use super::database::{Database, setting};
 
 /// Tests that wait would rather fail.
-const PATIENCE: Patience = Patience {
+const PATIENCE: ConnectionTimeouts = ConnectionTimeouts {
     head: Duration::from_secs(10),
     keep_alive: Duration::from_secs(75),
     writing: Duration::from_secs(30),
@@ -125,11 +125,11 @@ impl TestApp {
 /// `UserRegistered` as the trail spells it: `USER_REGISTERED`.
 fn word(action: &impl std::fmt::Debug) -> String {
     let mut word = String::new();
-    for letter in format!("{action:?}").chars() {
-        if letter.is_uppercase() && !word.is_empty() {
+    for mail in format!("{action:?}").chars() {
+        if mail.is_uppercase() && !word.is_empty() {
             word.push('_');
         }
-        word.extend(letter.to_uppercase());
+        word.extend(mail.to_uppercase());
     }
     word
 }

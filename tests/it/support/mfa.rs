@@ -134,7 +134,7 @@ impl TestApp {
         self.mutate("regenerateBackupCodes", json!({ "code": code }), "backupCodes").by(who)
     }
 
-    /// Asks how the second factor stands: `/me/mfa/enabled`.
+    /// ContextExt how the second factor stands: `/me/mfa/enabled`.
     pub fn mfa_status(&self, who: &SignedIn) -> Asking {
         self.ask("{ me { mfa { enabled enabledAt backupCodesRemaining } } }").by(who)
     }

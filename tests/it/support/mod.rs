@@ -1,14 +1,14 @@
-//! The world of a test: a running server, people who speak GraphQL, a letterbox, and a clock that stands still.
+//! The world of a test: a running server, people who speak GraphQL, an emailbox, and a clock that stands still.
 
 mod administrators;
 mod answer;
 mod app;
 mod asking;
 pub mod database;
-mod deeds;
-mod letters;
+mod flows;
 mod line;
 pub mod mail_server;
+mod mails;
 mod mfa;
 mod own_database;
 mod people;
@@ -19,8 +19,8 @@ mod trail;
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
 pub use asking::Asking;
-pub use letters::token_in;
 pub use line::Line;
+pub use mails::token_in;
 pub use mfa::{MfaMember, STEP, codes_of};
 pub use own_database::OwnDatabase;
 pub use people::PASSWORD;

@@ -1,4 +1,4 @@
-// Keeps the list of letters fresh, and makes the copy buttons work. Without it the page works, too.
+// Keeps the list of emails fresh, and makes the copy buttons work. Without it the page works, too.
 "use strict";
 
 const PAUSE = 2000;
@@ -12,7 +12,7 @@ async function refresh() {
 }
 
 function show(page) {
-  for (const selector of ["#letters", ".empty"]) {
+  for (const selector of ["#mails", ".empty"]) {
     const [now, next] = [document.querySelector(selector), page.querySelector(selector)];
     if (now && next && now.innerHTML !== next.innerHTML) {
       const focused = now.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;

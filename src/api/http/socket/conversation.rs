@@ -10,13 +10,13 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout, t
 
 use super::line::{Heard, Line, Parting};
 use super::messages::{self, CONNECTION_ACK, ClientMessage, Close};
-use crate::api::graphql::library_errors::{Stage, document_error};
+use crate::api::graphql::pipeline::error_masking::{Stage, document_error};
 use crate::api::http::graphql_request::GraphqlRequest;
 use crate::api::http::graphql_response;
 use crate::api::http::open_streams::{Place, Whose};
 use crate::api::http::subscription::{Subscription, Told, Visitor};
 use crate::error::{Error, ErrorCode};
-use crate::values::caller::Presented;
+use crate::values::caller::Credentials;
 
 /// How long whoever may no longer be here has to take in what is just being said; after that there is no goodbye either.
 const LAST_WORD: Duration = Duration::from_millis(500);
@@ -139,7 +139,7 @@ impl<'a> Conversation<'a> {
             let errors = self.visitor.refuse(document_error(ErrorCode::RateLimited, message, vec![]).into()).await;
             return self.line.say(messages::error(&id, &errors)).await;
         };
-        let presented = Presented { bearer: Some(self.bearer.clone()), refresh_cookie: None };
+        let presented = Credentials { bearer: Some(self.bearer.clone()), refresh_cookie: None };
         match Subscription::begin(&self.visitor, presented, asked).await {
             Ok(mut subscription) => {
                 // A client that hears a pong behind this knows that it misses nothing from there on.

@@ -75,7 +75,7 @@ impl Line {
         self.send(Message::Text(text.into())).await
     }
 
-    /// Asks for a sign of life; who gave none since the last time is left.
+    /// ContextExt for a sign of life; who gave none since the last time is left.
     pub async fn ping(&mut self) -> Result<(), Parting> {
         if !std::mem::replace(&mut self.heard, false) {
             return Err(Parting::Silent);

@@ -14,7 +14,7 @@ use super::content::transparent;
 use super::failure::{Cause, Failure, NO_SMTPUTF8, Step};
 use super::reply::{self, Reply};
 use super::{Settings, Tls};
-use crate::values::smtp_server::{Credentials, Encryption};
+use crate::values::smtp_server::{Encryption, SmtpCredentials};
 
 /// How much is handed to the network at once, and must have gone within [`super::Timeouts::block`].
 const BLOCK: usize = 16 * 1024;
@@ -27,7 +27,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// An email in its envelope.
 #[derive(Debug, Clone, Copy)]
-pub struct Mail<'a> {
+pub struct Envelope<'a> {
     /// The address that bounces go to.
     pub from: &'a str,
     /// The recipient.
@@ -94,7 +94,7 @@ impl Connection {
     ///
     /// # Errors
     /// The step that failed. If that is [`Step::Content`] without an answer, nobody knows whether the server has it.
-    pub async fn deliver(&mut self, mail: Mail<'_>) -> Result<Reply, Failure> {
+    pub async fn deliver(&mut self, mail: Envelope<'_>) -> Result<Reply, Failure> {
         self.used += 1;
         let is_utf8 = !(mail.from.is_ascii() && mail.to.is_ascii() && mail.content.is_ascii());
         if is_utf8 && !self.offers("SMTPUTF8") {
@@ -150,14 +150,14 @@ impl Connection {
     }
 
     /// By AUTH PLAIN (RFC 4616), or LOGIN where a server knows only that.
-    async fn sign_in(&mut self, credentials: &Credentials) -> Result<(), Failure> {
+    async fn sign_in(&mut self, credentials: &SmtpCredentials) -> Result<(), Failure> {
         let offered: Vec<&str> = self
             .extensions
             .iter()
             .filter(|line| line.starts_with("AUTH"))
             .flat_map(|line| line.split([' ', '=']))
             .collect();
-        let Credentials { user, password } = credentials;
+        let SmtpCredentials { user, password } = credentials;
         let encoded = |text: &str| BASE64_STANDARD.encode(text);
         let lines = if offered.contains(&"PLAIN") {
             let proof = encoded(&format!("\0{user}\0{password}"));

@@ -1,0 +1,353 @@
+//! What an operation costs at most, with every fragment written out and every page full.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Value, Variables};
+use async_graphql_value::Value as DocumentValue;
+
+use super::parts::{Cost, Part};
+use super::table::{CostTable, FieldCost, Times};
+use crate::api::graphql::pipeline::operation;
+use crate::values::paging::{PAGE_DEFAULT, PAGE_LIMIT};
+
+/// So many resolved fields cost a point besides.
+const FIELDS_A_POINT: u32 = 1_000;
+
+/// What an operation asks for. Counts stop at the highest number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OperationCost {
+    /// Points, where every page is full.
+    pub points: u32,
+    /// The points among them that no field accounts for, so that nobody sees at the end whether they were used.
+    pub kept: u32,
+    /// Fields that take a secret: a password, a code, a token.
+    pub secrets: u32,
+    /// Fields that are resolved, where every page is full.
+    pub fields: u32,
+    /// Fields of the schema itself that are resolved, where every list is about as long as usual.
+    pub schema_fields: u32,
+    /// Whether it asks for the schema itself.
+    pub introspects: bool,
+    /// Whether its first field is for administrators.
+    pub is_for_admins: bool,
+}
+
+impl OperationCost {
+    /// Adds up an operation of a document that `document_check` has let pass: its fragments are known and end.
+    #[must_use]
+    pub fn of(
+        table: &CostTable,
+        document: &ExecutableDocument,
+        operation: &OperationDefinition,
+        variables: &Variables,
+    ) -> Self {
+        let root = table.root(match operation.ty {
+            OperationType::Query => 0,
+            OperationType::Mutation => 1,
+            OperationType::Subscription => 2,
+        });
+        let set = &operation.selection_set.node;
+        let mut sum = Sum { table, document, operation, variables, fragments: HashMap::new() };
+        let Part { points, kept, fields, schema_fields, secrets, introspects, .. } = sum.of_set(set, root).whole();
+        let for_fields = fields.saturating_add(schema_fields) / FIELDS_A_POINT;
+        Self {
+            points: points.saturating_add(for_fields),
+            kept: kept.saturating_add(for_fields),
+            secrets,
+            fields,
+            schema_fields,
+            introspects,
+            is_for_admins: matches!(set.items.first().map(|first| &first.node), Some(Selection::Field(first))
+                if table.find(root, &first.node.name.node).is_some_and(|cost| cost.is_for_admins)),
+        }
+    }
+}
+
+struct Sum<'a> {
+    table: &'a CostTable,
+    document: &'a ExecutableDocument,
+    operation: &'a OperationDefinition,
+    variables: &'a Variables,
+    fragments: HashMap<&'a str, Cost>,
+}
+
+impl<'a> Sum<'a> {
+    fn of_set(&mut self, set: &'a SelectionSet, parent: &str) -> Cost {
+        let costs = set.items.iter().map(|selection| {
+            let cost = match &selection.node {
+                Selection::Field(field) => self.of_field(&field.node, parent),
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let condition = condition.map(|condition| condition.node.on.node.as_str());
+                    self.of_set(&fragment.node.selection_set.node, condition.unwrap_or(parent))
+                }
+                Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+            };
+            cost.behind(selection.node.directives())
+        });
+        costs.fold(Cost::default(), Cost::beside)
+    }
+
+    fn of_fragment(&mut self, name: &'a str) -> Cost {
+        if let Some(known) = self.fragments.get(name) {
+            return *known;
+        }
+        let Some(fragment) = self.document.fragments.get(name) else { return Cost::default() };
+        self.fragments.insert(name, Cost::default());
+        let cost = self.of_set(&fragment.node.selection_set.node, fragment.node.type_condition.node.on.node.as_str());
+        self.fragments.insert(name, cost);
+        cost
+    }
+
+    fn of_field(&mut self, field: &'a Field, parent: &str) -> Cost {
+        let name = field.name.node.as_str();
+        let table = self.table;
+        let set = &field.selection_set.node;
+        match (name, table.find(parent, name)) {
+            ("__typename", _) => Cost::once(Part { fields: 1, ..Part::default() }),
+            ("__schema", _) => self.of_introspection(set, "__Schema"),
+            ("__type", _) => self.of_introspection(set, "__Type").times(table.largest_type()),
+            // Validation refuses it; until then it counts like any other.
+            (_, None) => {
+                let own = Part { points: 1, fields: 1, ..Part::default() };
+                Cost::once(own.beside(self.of_set(set, "").whole()))
+            }
+            (_, Some(cost)) => {
+                let below = self.of_set(set, &cost.answers);
+                self.of_known(cost, field, below)
+            }
+        }
+    }
+
+    fn of_introspection(&mut self, set: &'a SelectionSet, of: &str) -> Cost {
+        let below = self.of_set(set, of).whole();
+        let schema_fields = below.fields.saturating_add(1);
+        Cost::once(Part { points: below.points.saturating_add(1), schema_fields, introspects: true, ..Part::default() })
+    }
+
+    fn of_known(&self, cost: &FieldCost, field: &Field, below: Cost) -> Cost {
+        let own = Part::of_field(cost);
+        match cost.times {
+            Times::About(times) => Cost::once(own.beside(below.whole().times(times)).unconditional()),
+            Times::Page => Cost::once(own.beside(below.with_rows(self.page_size(field)))),
+            Times::Row => Cost {
+                once: Part { fields: 1, ..Part::default() },
+                each_row: Part { fields: 0, ..own }.beside(below.whole()),
+            },
+        }
+    }
+
+    /// How many nodes a page may have. What is no size, or too large a one, is refused later and counts as the largest.
+    fn page_size(&self, field: &Field) -> u32 {
+        let sizes = ["first", "last"].map(|name| field.get_argument(name).map(|value| self.size(&value.node)));
+        let largest = u32::try_from(PAGE_LIMIT).unwrap_or(u32::MAX);
+        match sizes.into_iter().flatten().flatten().max() {
+            Some(size) => u32::try_from(size).unwrap_or(largest).min(largest),
+            None => u32::try_from(PAGE_DEFAULT).unwrap_or(largest),
+        }
+    }
+
+    /// The number a value stands for, if it stands for any.
+    fn size(&self, value: &DocumentValue) -> Option<u64> {
+        match value {
+            DocumentValue::Null => None,
+            DocumentValue::Variable(name) => operation::variable(name, self.operation, self.variables).and_then(number),
+            DocumentValue::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
+            _ => Some(u64::MAX),
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Null => None,
+        Value::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
+        _ => Some(u64::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, OnceLock};
+
+    use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest};
+    use async_graphql::parser::parse_query;
+    use async_graphql::{EmptySubscription, Object, Response, Schema, SimpleObject, async_trait, value};
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::api::graphql::schema::costs::{RateBucket, cost};
+
+    #[derive(SimpleObject)]
+    struct Item {
+        name: String,
+        part: Part,
+    }
+
+    #[derive(SimpleObject)]
+    struct Part {
+        number: i32,
+    }
+
+    #[derive(SimpleObject)]
+    struct ItemEdge {
+        node: Item,
+    }
+
+    #[derive(SimpleObject)]
+    struct ItemConnection {
+        edges: Vec<ItemEdge>,
+        total: i32,
+    }
+
+    struct Query;
+    struct Mutation;
+
+    #[Object]
+    #[allow(clippy::unused_async, reason = "resolvers are async")]
+    impl Query {
+        async fn items(&self, first: Option<i32>, last: Option<i32>) -> ItemConnection {
+            let _ = (first, last);
+            ItemConnection { edges: vec![], total: 0 }
+        }
+        #[graphql(directive = cost::apply(7, None))]
+        async fn dear(&self) -> i32 {
+            7
+        }
+    }
+
+    #[Object]
+    #[allow(clippy::unused_async, reason = "resolvers are async")]
+    impl Mutation {
+        #[graphql(directive = cost::apply(50, Some(RateBucket::Auth)))]
+        async fn login(&self, #[graphql(secret)] password: String) -> Part {
+            let _ = password;
+            Part { number: 1 }
+        }
+    }
+
+    /// Takes the costs out of a schema, which lends its registry to extensions only.
+    #[derive(Clone, Default)]
+    struct Reader(Arc<OnceLock<CostTable>>);
+
+    impl ExtensionFactory for Reader {
+        fn create(&self) -> Arc<dyn Extension> {
+            Arc::new(self.clone())
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Extension for Reader {
+        async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
+            self.0.get_or_init(|| CostTable::of(&ctx.schema_env.registry));
+            next.run(ctx).await
+        }
+    }
+
+    fn cost_of(document: &str, variables: Value) -> OperationCost {
+        let reader = Reader::default();
+        let schema = Schema::build(Query, Mutation, EmptySubscription).extension(reader.clone()).finish();
+        schema.execute("{ __typename }").now_or_never().unwrap();
+        let document = parse_query(document).unwrap();
+        let operation = document.operations.iter().next().unwrap().1;
+        OperationCost::of(reader.0.get().unwrap(), &document, &operation.node, &Variables::from_value(variables))
+    }
+
+    fn points(document: &str) -> u32 {
+        cost_of(document, value!({})).points
+    }
+
+    #[test]
+    fn objects_cost_one_and_scalars_nothing_unless_they_say_so() {
+        assert_eq!(points("{ __typename }"), 0);
+        assert_eq!(points("{ dear again: dear }"), 14);
+        assert_eq!(points("mutation { login(password: 1) { number } }"), 50);
+        assert_eq!(points("{ unknown { field } }"), 2);
+    }
+
+    #[test]
+    fn a_connection_costs_its_nodes_and_one() {
+        assert_eq!(points("{ items { total } }"), 20 + 1);
+        assert_eq!(points("{ items { edges { node { name } } } }"), 20 + 1);
+        assert_eq!(points("{ items(first: 3) { edges { node { name part { number } } } } }"), 3 * 2 + 1);
+        assert_eq!(points("{ items(first: 0) { edges { node { name } } } }"), 1);
+    }
+
+    #[test]
+    fn a_row_that_is_read_costs_a_point_whatever_is_told_of_it() {
+        let asked = cost_of("{ items(first: 3) { edges { __typename } total } }", value!({}));
+        assert_eq!((asked.points, asked.kept), (3 + 1, 3));
+    }
+
+    #[test]
+    fn rows_that_a_directive_hides_are_read_all_the_same() {
+        for edges in [
+            "edges { node @skip(if: true) { name } }",
+            "edges @skip(if: true) { node { name } }",
+            "... @skip(if: true) { edges { node { name } } }",
+            "edges { ...e @skip(if: true) }",
+            "total",
+        ] {
+            let document = format!("{{ items(first: 3) {{ {edges} }} }} fragment e on ItemEdge {{ node {{ name }} }}");
+            let asked = cost_of(&document, value!({}));
+            assert_eq!((asked.points, asked.kept), (3 + 1, 3), "{edges}");
+        }
+        let inside = cost_of("{ items(first: 3) { edges { node { name @skip(if: true) } } } }", value!({}));
+        assert_eq!((inside.points, inside.kept), (3 + 1, 0));
+    }
+
+    #[test]
+    fn fields_count_as_often_as_they_are_resolved() {
+        let asked = cost_of(
+            "{ items(first: 100) { total edges { node { ...n ...n } } } } fragment n on Item { name }",
+            value!({}),
+        );
+        assert_eq!((asked.fields, asked.points, asked.kept), (1 + 2 + 100 * 3, 101, 0));
+        let many = format!("{{ items(first: 100) {{ edges {{ node {{ {} }} }} }} }}", "name ".repeat(30));
+        assert_eq!((cost_of(&many, value!({})).points, cost_of(&many, value!({})).kept), (101 + 3, 3));
+    }
+
+    #[test]
+    fn the_schema_is_counted_apart() {
+        let asked = cost_of("{ dear __schema { types { fields { name } } } }", value!({}));
+        assert_eq!(asked.fields, 1);
+        assert!(asked.schema_fields > 20, "{asked:?}");
+    }
+
+    #[test]
+    fn no_size_is_cheaper_than_the_largest() {
+        for size in ["-1", "2147483647", "99999999999999999999", "\"x\"", "1.5", "100"] {
+            let document = format!("{{ items(last: {size}) {{ edges {{ node {{ name }} }} }} }}");
+            assert_eq!(points(&document), 100 + 1, "{size}");
+        }
+    }
+
+    #[test]
+    fn variables_count_with_their_values_and_defaults() {
+        let document = "query($n: Int = 5) { items(first: $n) { edges { node { name } } } }";
+        for (variables, expected) in [(value!({}), 6), (value!({ "n": 3 }), 4), (value!({ "n": -1 }), 101)] {
+            assert_eq!(cost_of(document, variables).points, expected);
+        }
+    }
+
+    #[test]
+    fn fragments_cost_wherever_they_are_spread() {
+        assert_eq!(
+            points("{ a: items { ...x } b: items { ...x } } fragment x on ItemConnection { edges { node { name } } }"),
+            42
+        );
+        assert_eq!(points("{ ... on Query { ... { dear } } }"), 7);
+        assert_eq!(points("{ ...x } fragment x on Query { ...x dear }"), 7);
+    }
+
+    #[test]
+    fn secrets_and_introspection_are_noticed() {
+        let twice =
+            cost_of("mutation { a: login(password: 1) { number } b: login(password: 2) { number } }", value!({}));
+        assert_eq!((twice.points, twice.secrets), (100, 2));
+        assert!(cost_of("{ __schema { types { name } } }", value!({})).introspects);
+    }
+}

@@ -1,0 +1,139 @@
+//! What a document costs with every fragment written out, without writing them out.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned, ServerError};
+
+use crate::api::graphql::pipeline::error_masking::document_error;
+use crate::api::graphql::pipeline::error_masking::too_complex;
+use crate::error::ErrorCode;
+
+/// What a part of a document asks for, with every fragment written out. Counts stop at the highest number.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cost {
+    pub fields: u32,
+    pub own_fields: u32,
+    pub depth: u32,
+    pub introspection_depth: u32,
+    pub aliases: u32,
+    pub alias_length: u32,
+    pub directives: u32,
+}
+
+impl Cost {
+    fn of_directives(directives: &[Positioned<Directive>]) -> Self {
+        Self { directives: count(directives), ..Self::default() }
+    }
+
+    fn beside(self, other: Self) -> Self {
+        Self {
+            fields: self.fields.saturating_add(other.fields),
+            own_fields: self.own_fields.saturating_add(other.own_fields),
+            depth: self.depth.max(other.depth),
+            introspection_depth: self.introspection_depth.max(other.introspection_depth),
+            aliases: self.aliases.saturating_add(other.aliases),
+            alias_length: self.alias_length.max(other.alias_length),
+            directives: self.directives.saturating_add(other.directives),
+        }
+    }
+
+    /// A spread is work for the library, whatever stands in the fragment: nothing may be free.
+    fn inside_fragment(self) -> Self {
+        Self { fields: self.fields.saturating_add(1), ..self }
+    }
+
+    fn inside_field(self, field: &Field) -> Self {
+        let introspects = field.name.node.starts_with("__");
+        let depth = self.depth.saturating_add(1);
+        Self {
+            fields: self.fields.saturating_add(1),
+            own_fields: 1,
+            depth: if introspects { 1 } else { depth },
+            introspection_depth: if introspects { depth } else { self.introspection_depth },
+            aliases: self.aliases.saturating_add(u32::from(field.alias.is_some())),
+            alias_length: self.alias_length.max(field.alias.as_ref().map_or(0, |alias| length(&alias.node))),
+            ..self
+        }
+    }
+}
+
+/// Adds up costs, looking at every fragment once.
+pub(super) struct Estimate<'a> {
+    document: &'a ExecutableDocument,
+    /// Nothing, while the fragment is being walked.
+    fragments: HashMap<&'a str, Option<Cost>>,
+}
+
+impl<'a> Estimate<'a> {
+    /// Selection sets and fragments inside each other; the library's own check for recursion allows as many.
+    const DEEPEST: u32 = 32;
+
+    pub fn new(document: &'a ExecutableDocument) -> Self {
+        Self { document, fragments: HashMap::new() }
+    }
+
+    pub fn of_operation(&mut self, operation: &'a OperationDefinition) -> Result<Cost, ServerError> {
+        let variables =
+            operation.variable_definitions.iter().map(|variable| Cost::of_directives(&variable.node.directives));
+        let own = variables.fold(Cost::of_directives(&operation.directives), Cost::beside);
+        Ok(self.of_set(&operation.selection_set.node, 0)?.beside(own))
+    }
+
+    pub fn of_fragment(&mut self, name: &'a Name) -> Result<Cost, ServerError> {
+        self.of_fragment_at(name, 0)
+    }
+
+    fn of_set(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<Cost, ServerError> {
+        if nesting > Self::DEEPEST {
+            return Err(too_complex("levels inside each other", Self::DEEPEST + 1, Self::DEEPEST));
+        }
+        let mut total = Cost::default();
+        for selection in &set.items {
+            let inner = match &selection.node {
+                Selection::Field(field) => {
+                    self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(&field.node)
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.of_set(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
+                }
+            };
+            total = total.beside(inner).beside(Cost::of_directives(selection.node.directives()));
+        }
+        Ok(total)
+    }
+
+    fn of_fragment_at(&mut self, name: &'a Name, nesting: u32) -> Result<Cost, ServerError> {
+        match self.fragments.get(name.as_str()) {
+            Some(Some(known)) => return Ok(*known),
+            Some(None) => {
+                let message = format!("The fragment \"{name}\" contains itself.");
+                return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
+            }
+            None => {}
+        }
+        // Validation would refuse it too, but only after the library has written every spread out.
+        let Some(fragment) = self.document.fragments.get(name) else {
+            let message = format!("Unknown fragment: \"{name}\".");
+            return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
+        };
+        self.fragments.insert(name.as_str(), None);
+        let cost = self.of_set(&fragment.node.selection_set.node, nesting)?;
+        let cost = cost.beside(Cost::of_directives(&fragment.node.directives));
+        self.fragments.insert(name.as_str(), Some(cost));
+        Ok(cost)
+    }
+}
+
+fn length(name: &Name) -> u32 {
+    u32::try_from(name.len()).unwrap_or(u32::MAX)
+}
+
+pub(super) fn count<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,88 @@
+//! Any object by its id, for whoever may see it anyway (Relay's refetch).
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+
+use super::audit;
+use super::context::{ContextExt, try_viewer};
+use super::loaders::loaders;
+use super::views::{AuditEventView, SessionView, UserView};
+use crate::api::graphql::error::ApiResult;
+use crate::app::viewer::Viewer;
+use crate::error::{Error, Refusal};
+use crate::records::sessions::{self, SessionOfUser};
+use crate::values::ids::{EventId, SessionId, UserId};
+use crate::values::user::Role;
+
+pub use interface::Node;
+
+/// The interface. The macro makes a method for its field that it does not describe.
+#[allow(missing_docs, reason = "the macro does not hand the description of the field on to the method it makes")]
+mod interface {
+    use async_graphql::{ID, Interface};
+
+    use super::{AuditEventView, SessionView, UserView};
+
+    /// Whatever has an id that is never given to anything else.
+    #[derive(Interface)]
+    #[graphql(field(name = "id", ty = "ID", desc = "Opaque, for ever the same."))]
+    pub enum Node {
+        /// `user_…`
+        User(UserView),
+        /// `session_…`
+        Session(Box<SessionView>),
+        /// `event_…`
+        AuditEvent(Box<AuditEventView>),
+    }
+}
+
+/// The object of this id. What does not exist, what is somebody else's, and what a stranger asks for are one answer:
+/// nothing.
+///
+/// # Errors
+/// `UNAVAILABLE`, or a fault.
+pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
+    let Some(viewer) = viewer_or_stranger(ctx).await? else { return Ok(None) };
+    if let Ok(id) = id.parse::<UserId>() {
+        return Ok(find_user(ctx, &viewer, id).await?.map(Node::User));
+    }
+    if let Ok(id) = id.parse::<SessionId>() {
+        return Ok(find_session(ctx, &viewer, id).await?.map(|session| Node::Session(Box::new(session))));
+    }
+    if let Ok(id) = id.parse::<EventId>() {
+        return Ok(audit::find(ctx, &viewer, id).await?.map(|event| Node::AuditEvent(Box::new(event))));
+    }
+    Ok(None)
+}
+
+async fn find_user(ctx: &Context<'_>, viewer: &Viewer, id: UserId) -> ApiResult<Option<UserView>> {
+    if !may_see(viewer, id) {
+        return Ok(None);
+    }
+    Ok(loaders(ctx)?.user(id).await?.map(UserView))
+}
+
+async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiResult<Option<SessionView>> {
+    let found = sessions::find_with_user(&ctx.app()?.db, id).await?;
+    let seen = found.filter(|found| may_see(viewer, found.user.id));
+    Ok(seen.map(|SessionOfUser { session, user }| SessionView {
+        is_current: session.id == viewer.session().id,
+        session,
+        user,
+    }))
+}
+
+/// The one rule: everybody sees their own, administrators see everybody's.
+fn may_see(viewer: &Viewer, owner: UserId) -> bool {
+    viewer.user().id == owner || viewer.user().role == Role::Admin
+}
+
+/// `None` for whoever has no token, or one that is good for nothing.
+async fn viewer_or_stranger(ctx: &Context<'_>) -> ApiResult<Option<Arc<Viewer>>> {
+    match try_viewer(ctx).await {
+        Ok(viewer) => Ok(Some(viewer)),
+        Err(Error::Refused(Refusal::Unauthenticated)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,31 @@
+//! Keeping the books: what the counts and the audit trail need done beside the requests.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::records::{audit_integrity, sessions, statistics};
+use crate::tools::background::one_of_many;
+
+/// How many rows one statement touches, so that nobody waits long for it.
+const BATCH: i64 = 500;
+/// How many pending changes are folded at once: they are small, and a seeded database has millions.
+const CHANGES: i64 = 10_000;
+
+/// Chains events that an instance of the version before has written, ends sessions that have expired, and folds the
+/// changes of the totals. Several instances may do so at once, and where one of the three fails the others go on.
+///
+/// # Errors
+/// `UNAVAILABLE`; what was done stays done.
+pub async fn keep_books(app: &App, stopping: &CancellationToken) -> Result<()> {
+    let now = app.clock.now();
+    while !stopping.is_cancelled() {
+        let chained = one_of_many("chaining events", audit_integrity::backfill(&app.db, BATCH).await)?;
+        let ended = one_of_many("ending sessions", sessions::end_expired(&app.db, now, BATCH).await)?;
+        let folded = one_of_many("folding totals", statistics::fold(&app.db, CHANGES).await)?;
+        if chained == 0 && ended == 0 && folded == 0 {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! The people: who has an account, under which address, and where it stands.
+
+mod passwords;
+
+use std::time::Duration;
+
+use super::email_holds;
+use super::id_list::IdList;
+use crate::error::{OrFault, Result};
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
+use crate::values::password::PasswordHash;
+use crate::values::time::Time;
+use crate::values::user::{LockedBy, Role, UserStatus, folded};
+
+pub use passwords::{
+    accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password,
+    shorten_lock,
+};
+
+/// One account.
+#[derive(Debug, Clone, sqlx::FromRow)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct User {
+    pub id: UserId,
+    pub email: EmailAddress,
+    pub email_verified_at: Option<Time>,
+    pub name: Option<String>,
+    pub locale: Option<String>,
+    pub role: Role,
+    pub password_hash: Option<PasswordHash>,
+    pub locked_until: Option<Time>,
+    pub locked_by: Option<LockedBy>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub last_login_at: Option<Time>,
+    pub deleted_at: Option<Time>,
+    pub erased_at: Option<Time>,
+}
+
+impl User {
+    /// Where the account stands.
+    #[must_use]
+    pub fn status(&self, now: Time) -> UserStatus {
+        if self.deleted_at.is_some() {
+            return UserStatus::Deleted;
+        }
+        if self.locked_until.is_some_and(|until| until > now) { UserStatus::Locked } else { UserStatus::Active }
+    }
+
+    /// The end of the lock, if there is one. One of wrong passwords lasts no longer than this, whatever was done to the clock.
+    #[must_use]
+    pub fn locked_until_at_most(&self, now: Time, longest: Duration) -> Option<Time> {
+        let until = self.locked_until.filter(|until| *until > now)?;
+        Some(if self.locked_by == Some(LockedBy::Admin) { until } else { until.min(now + longest) })
+    }
+
+    /// Whether an administrator keeps everybody out of the account, those who are in too.
+    #[must_use]
+    pub fn is_locked_by_admin(&self, now: Time) -> bool {
+        self.locked_by == Some(LockedBy::Admin) && self.locked_until.is_some_and(|until| until > now)
+    }
+}
+
+/// What a new account starts with.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the columns of the table")]
+pub struct NewUser<'a> {
+    pub email: &'a EmailAddress,
+    pub name: Option<&'a str>,
+    pub locale: Option<&'a str>,
+    pub role: Role,
+    /// `None` for whoever is invited to choose a password.
+    pub password_hash: Option<&'a PasswordHash>,
+    pub email_verified_at: Option<Time>,
+}
+
+/// The columns of [`User`], of the table under the name `u`.
+macro_rules! columns {
+    () => {
+        "u.id, u.email, u.email_verified_at, u.name, u.locale, u.role, u.password_hash, \
+         u.locked_until, u.locked_by, u.created_at, u.updated_at, u.last_login_at, u.deleted_at, u.erased_at"
+    };
+}
+pub(super) use columns;
+
+/// Opens an account, unless the address is taken or held. Of many at once exactly one gets it.
+///
+/// The hold is looked for twice. An insert that waits for a change of address under way goes on with the snapshot it
+/// began with (PostgreSQL, READ COMMITTED), in which that change and its hold have not happened yet.
+pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<User>> {
+    let id = UserId::new();
+    let created = tx
+        .query(sql!(
+            "insert into users",
+            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key)",
+            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10",
+            " where not exists (select 1 from held_addresses h where h.email = $2 and h.held_until > $8)",
+            " on conflict (email) do nothing"
+        ))
+        .bind(id)
+        .bind(new.email.clone())
+        .bind(new.name.map(str::to_owned))
+        .bind(new.locale.map(str::to_owned))
+        .bind(new.role)
+        .bind(new.password_hash.cloned())
+        .bind(new.email_verified_at)
+        .bind(now)
+        .bind(new.name.map(folded))
+        .bind(new.email.search_key())
+        .execute()
+        .await?;
+    // Asked for a taken address too: where accounts are hidden, both answers take as many statements.
+    let is_held = email_holds::is_held_for_another(tx, new.email, id, now).await?;
+    if created == 0 {
+        return Ok(None);
+    }
+    if is_held {
+        tx.query(sql!("delete from users where id = $1")).bind(id).execute().await?;
+        return Ok(None);
+    }
+    find_in(tx, id).await
+}
+
+/// The account of this address, deleted or not.
+pub async fn find_by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
+    db.query(sql!("select ", columns!(), " from users u where u.email = $1")).bind(email.clone()).optional().await
+}
+
+/// The account of this address, inside a transaction.
+pub async fn find_by_email_in(tx: &mut Tx, email: &EmailAddress) -> Result<Option<User>> {
+    tx.query(sql!("select ", columns!(), " from users u where u.email = $1")).bind(email.clone()).optional().await
+}
+
+/// The account of this id, deleted or not.
+pub async fn find(db: &Db, id: UserId) -> Result<Option<User>> {
+    db.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
+}
+
+/// The account of this id, as the transaction sees it.
+pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    tx.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
+}
+
+/// Holds the row of a user until the transaction ends; false where there is none. A flow that changes several rows of one
+/// user begins with it, so that two of them never wait for each other in a circle.
+pub async fn hold(tx: &mut Tx, id: UserId) -> Result<bool> {
+    let held = tx.query(sql!("update users set updated_at = updated_at where id = $1")).bind(id).execute().await?;
+    Ok(held == 1)
+}
+
+/// The accounts of these ids, in no order; those that do not exist are not in it.
+pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
+    let ids = IdList::of(ids);
+    let text = format!("select {} from users u where u.id in ({})", columns!(), ids.placeholders(1));
+    ids.bind(db.query_built(text)).all().await
+}
+
+/// Notes a sign-in.
+pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update users set last_login_at = $2 where id = $1")).bind(id).bind(now).execute().await?;
+    Ok(())
+}
+
+/// Marks the address as verified, if it still is the user's.
+pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
+    let verified = tx
+        .query(sql!(
+            "update users set email_verified_at = coalesce(email_verified_at, $3), updated_at = $3",
+            " where id = $1 and email = $2 and deleted_at is null"
+        ))
+        .bind(id)
+        .bind(email.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(verified == 1)
+}
+
+/// Moves the account to an address whose mailbox was just proved; false where that is taken, or held for another account.
+/// A change under way is no gap, as it would be in [`create`]: until it commits, the address is seen as taken.
+pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
+    let changed = tx
+        .query(sql!(
+            "update users set email = $2, address_key = $4, email_verified_at = $3, updated_at = $3",
+            " where id = $1 and deleted_at is null",
+            " and not exists (select 1 from users o where o.email = $2 and o.id <> $1)",
+            " and not exists (select 1 from held_addresses h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
+        ))
+        .bind(id)
+        .bind(email.clone())
+        .bind(now)
+        .bind(email.search_key())
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Whether an address can be had by this user: nobody else has it, and it is not held for anybody else.
+pub async fn is_free(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -> Result<bool> {
+    let taken: Option<(i32,)> = tx
+        .query(sql!(
+            "select 1 from users u where u.email = $1 and u.id <> $2",
+            " union all select 1 from held_addresses h where h.email = $1 and h.user_id <> $2 and h.held_until > $3 limit 1"
+        ))
+        .bind(email.clone())
+        .bind(id)
+        .bind(now)
+        .optional()
+        .await?;
+    Ok(taken.is_none())
+}
+
+/// Sets display name and language.
+pub async fn update_profile(tx: &mut Tx, user: &User, now: Time) -> Result<User> {
+    tx.query(sql!("update users set name = $2, locale = $3, updated_at = $4, name_key = $5 where id = $1"))
+        .bind(user.id)
+        .bind(user.name.clone())
+        .bind(user.locale.clone())
+        .bind(now)
+        .bind(user.name.as_deref().map(folded))
+        .execute()
+        .await?;
+    find_in(tx, user.id).await?.or_fault("reading a profile just written")
+}
+
+/// Takes the display name away.
+pub async fn clear_name(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    tx.query(sql!("update users set name = null, name_key = null, updated_at = $2 where id = $1"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Marks the account as deleted; false where it was already.
+pub async fn delete(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
+    let deleted = tx
+        .query(sql!("update users set deleted_at = $2, updated_at = $2 where id = $1 and deleted_at is null"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(deleted == 1)
+}

@@ -1,0 +1,67 @@
+//! What makes two sign-ins look like the same device: the agent without its version, and the network.
+
+use std::net::IpAddr;
+
+use aws_lc_rs::digest;
+
+use super::caller::Caller;
+
+/// A hash over agent and network; it tells nobody which.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct DeviceFingerprint(Vec<u8>);
+
+impl DeviceFingerprint {
+    /// The print of a browser (or app) and system seen at an address. Versions are left out, because they change with
+    /// every update; of the address its network counts: /24 of IPv4, /48 of IPv6.
+    #[must_use]
+    pub fn of(browser: Option<&str>, os: Option<&str>, address: IpAddr) -> Self {
+        let network = match address {
+            IpAddr::V4(address) => u128::from(address.to_bits() >> 8),
+            IpAddr::V6(address) => address.to_bits() >> 80,
+        };
+        let is_version = |part: &&str| part.starts_with(|c: char| c.is_ascii_digit());
+        let name = |text: Option<&str>| {
+            let words: Vec<&str> = text.unwrap_or_default().split(' ').filter(|part| !is_version(part)).collect();
+            words.join(" ")
+        };
+        let text = format!("{}\n{}\n{}\n{network}", name(browser), name(os), address.is_ipv4());
+        Self(digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec())
+    }
+}
+
+impl DeviceFingerprint {
+    /// The print of a caller by the whole of its agent, versions too: what presents one token twice within seconds is the
+    /// same program.
+    #[must_use]
+    pub fn of_caller(caller: &Caller) -> Self {
+        Self::of(Some(&caller.user_agent), None, caller.address)
+    }
+
+    /// The hash.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(browser: &str, address: &str) -> DeviceFingerprint {
+        DeviceFingerprint::of(Some(browser), Some("macOS"), address.parse().unwrap())
+    }
+
+    #[test]
+    fn an_update_and_a_neighbouring_address_make_no_new_device() {
+        assert_eq!(print("Firefox 152", "203.0.113.7"), print("Firefox 153", "203.0.113.99"));
+    }
+
+    #[test]
+    fn another_browser_or_another_network_is_a_new_device() {
+        assert_ne!(print("Firefox 152", "203.0.113.7"), print("Chrome 152", "203.0.113.7"));
+        assert_ne!(print("Firefox 152", "203.0.113.7"), print("Firefox 152", "198.51.100.7"));
+        assert_ne!(print("Firefox 152", "::cb00:7107"), print("Firefox 152", "203.0.113.7"));
+    }
+}
