@@ -91,7 +91,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
     match command {
         Some(Command::Migrate) => {
             // The one command that makes a database file in production.
-            let database = db::Settings { makes_file: true, ..database_settings(&config) };
+            let database = db::DbSettings { makes_file: true, ..database_settings(&config) };
             Db::open(&database).await?.close().await;
             serve::prepare_database(&App::open(config, Clock::System).await?, true).await?;
             say("The database is up to date.\n")

@@ -80,7 +80,7 @@ impl App {
     /// # Errors
     /// A fault where a setting that parsed does not work: an unreadable key, a broken template.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
-        let kv = Kv::open(&kv::Settings {
+        let kv = Kv::open(&kv::RedisSettings {
             redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
             key_prefix: config.redis_key_prefix.clone(),
             timeout: config.redis_timeout,
@@ -89,7 +89,7 @@ impl App {
                 Clock::Manual(_) => WindowClock::Caller,
             },
         })?;
-        let bus = EventBus::open(&event_bus::Settings {
+        let bus = EventBus::open(&event_bus::EventBusSettings {
             redis_url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
             channel: format!("{}audit", config.redis_key_prefix),
         })?;
@@ -128,8 +128,8 @@ impl App {
 
 /// How the database is opened; also for the commands that need nothing else.
 #[must_use]
-pub fn database_settings(config: &Config) -> db::Settings {
-    db::Settings {
+pub fn database_settings(config: &Config) -> db::DbSettings {
+    db::DbSettings {
         url: config.database_url.expose().to_owned(),
         max_connections: config.database_max_connections,
         acquire_timeout: Duration::from_secs(3),
@@ -167,8 +167,8 @@ pub fn algorithm(config: &Config) -> Result<access_token::Algorithm> {
     config.jwt_algorithm.parse::<access_token::Algorithm>().ok().or_fault("reading JWT_ALGORITHM")
 }
 
-fn token_settings(config: &Config) -> Result<access_token::Settings> {
-    Ok(access_token::Settings {
+fn token_settings(config: &Config) -> Result<access_token::AccessTokenSettings> {
+    Ok(access_token::AccessTokenSettings {
         algorithm: algorithm(config)?,
         issuer: config.jwt_issuer.clone(),
         audience: config.jwt_audience.clone(),
@@ -178,10 +178,10 @@ fn token_settings(config: &Config) -> Result<access_token::Settings> {
     })
 }
 
-fn hasher_settings(config: &Config) -> password_hasher::Settings {
+fn hasher_settings(config: &Config) -> password_hasher::PasswordHasherSettings {
     let cost = config.hash_cost;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    password_hasher::Settings {
+    password_hasher::PasswordHasherSettings {
         memory_kib: cost.memory_kib,
         iterations: cost.iterations,
         lanes: cost.lanes,
@@ -201,7 +201,7 @@ fn open_sealer(config: &Config) -> Result<Sealer> {
 fn open_mailer(config: &Config) -> Result<Mailer> {
     let mail = &config.mail;
     let Some(server) = &mail.server else { return Mailer::files(mailbox_dir(config), &mail.from) };
-    let settings = smtp::Settings {
+    let settings = smtp::SmtpSettings {
         server: server.clone(),
         helo_name: mail.helo_name.clone(),
         ca_file: mail.ca_file.clone(),

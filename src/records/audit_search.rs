@@ -236,14 +236,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::tools::db::Settings;
+    use crate::tools::db::DbSettings;
     use crate::values::paging::{Scope, SortedBy};
 
     /// How SQLite goes about a search in an empty trail.
     async fn plan(filter: &Filter) -> String {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let settings = Settings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
+        let settings =
+            DbSettings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
         let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };

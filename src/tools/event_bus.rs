@@ -25,7 +25,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(30);
 
 /// Where the bell hangs.
 #[derive(Clone)]
-pub struct Settings {
+pub struct EventBusSettings {
     /// `redis://` or `rediss://`; without one there is nobody else to wake. May carry a password.
     pub redis_url: Option<String>,
     /// The channel, which all instances share.
@@ -47,7 +47,7 @@ impl EventBus {
     ///
     /// # Errors
     /// A fault where the URL cannot be read.
-    pub fn open(settings: &Settings) -> Result<Self> {
+    pub fn open(settings: &EventBusSettings) -> Result<Self> {
         let Some(url) = &settings.redis_url else { return Ok(Self(None)) };
         let redis = Client::open(url.as_str()).or_fault("reading the Redis URL")?;
         Ok(Self(Some(Bell {
@@ -152,7 +152,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_redis_nobody_is_woken_and_nothing_fails() {
-        let bus = EventBus::open(&Settings { redis_url: None, channel: "news".to_owned() }).unwrap();
+        let bus = EventBus::open(&EventBusSettings { redis_url: None, channel: "news".to_owned() }).unwrap();
 
         bus.ring().await;
 
@@ -162,7 +162,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_redis_that_is_away_holds_up_nobody_for_long() {
-        let settings = Settings { redis_url: Some("redis://127.0.0.1:1".to_owned()), channel: "news".to_owned() };
+        let settings =
+            EventBusSettings { redis_url: Some("redis://127.0.0.1:1".to_owned()), channel: "news".to_owned() };
         let bus = EventBus::open(&settings).unwrap();
 
         timeout(PATIENCE * 3, bus.ring()).await.unwrap();
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_url_that_cannot_be_read_is_a_fault() {
-        let settings = Settings { redis_url: Some("http://127.0.0.1".to_owned()), channel: "news".to_owned() };
+        let settings = EventBusSettings { redis_url: Some("http://127.0.0.1".to_owned()), channel: "news".to_owned() };
 
         assert!(EventBus::open(&settings).is_err());
     }

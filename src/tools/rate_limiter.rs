@@ -81,11 +81,11 @@ fn whole_seconds(wait: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use crate::tools::kv::{Settings, WindowClock};
+    use crate::tools::kv::{RedisSettings, WindowClock};
 
     #[tokio::test]
     async fn a_refusal_says_when_to_come_back_in_whole_seconds() {
-        let settings = Settings {
+        let settings = RedisSettings {
             redis_url: None,
             key_prefix: String::new(),
             timeout: Duration::from_millis(50),

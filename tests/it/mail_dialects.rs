@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authgraph::tools::mailer::smtp::{Settings, Timeouts};
+use authgraph::tools::mailer::smtp::{SmtpSettings, Timeouts};
 use authgraph::tools::mailer::{MailError, Mailer, Sent};
 use authgraph::values::mail::Rendered;
 use authgraph::values::smtp_server::SmtpServer;
@@ -34,7 +34,7 @@ const fn every_step(time: Duration) -> Timeouts {
 
 fn mailer(url: &str, timeouts: Timeouts) -> Mailer {
     let server = SmtpServer::parse(url).unwrap();
-    let settings = Settings { server, helo_name: None, ca_file: None, timeouts };
+    let settings = SmtpSettings { server, helo_name: None, ca_file: None, timeouts };
     Mailer::smtp(settings, "Acme <no-reply@acme.example>").unwrap()
 }
 

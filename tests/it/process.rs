@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use authgraph::tools::db::{Db, Settings};
+use authgraph::tools::db::{Db, DbSettings};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -32,7 +32,7 @@ async fn register_until_killed(process: Arc<Process>, writer: usize, promised: A
 
 /// The emails that have left, and those that wait to leave.
 async fn mails(folder: &Path, database: &Database) -> HashSet<String> {
-    let settings = Settings {
+    let settings = DbSettings {
         url: database.url.clone(),
         max_connections: 2,
         acquire_timeout: Duration::from_secs(3),

@@ -34,7 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What every token says and every verification checks.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct AccessTokenSettings {
     /// With which algorithm to sign. A token is verified with the algorithm of its key, whichever that is, so that tokens
     /// outlive a change of this setting.
     pub algorithm: Algorithm,
@@ -106,7 +106,7 @@ pub enum Use {
 
 /// Signs and verifies with the keys it holds.
 pub struct AccessTokens {
-    settings: Settings,
+    settings: AccessTokenSettings,
     folder: Option<PathBuf>,
     keys: RwLock<Arc<KeyRing>>,
     looked_again_at: Mutex<Option<Instant>>,
@@ -117,7 +117,7 @@ impl AccessTokens {
     ///
     /// # Errors
     /// A fault if they cannot be read, one of them is weak, or none is of the algorithm.
-    pub fn open(settings: Settings, source: KeySource) -> Result<Self> {
+    pub fn open(settings: AccessTokenSettings, source: KeySource) -> Result<Self> {
         let (keys, folder) = match source {
             KeySource::Folder(folder) => {
                 folder::warn_of_strangers(&folder);

@@ -38,7 +38,7 @@ pub use transaction::Tx;
 
 /// Where the database is and how many may use it at once. Not `Debug`: the URL carries a password.
 #[derive(Clone)]
-pub struct Settings {
+pub struct DbSettings {
     /// `sqlite://path/to/file.db` or `postgres://user:password@host/name`.
     pub url: String,
     /// The most connections open at once. On `SQLite` these are the readers, beside one writer. On `PostgreSQL` a third of
@@ -83,7 +83,7 @@ impl Db {
     ///
     /// # Errors
     /// A fault for a URL of neither engine, or a file that is missing or cannot be opened.
-    pub async fn open(settings: &Settings) -> Result<Self> {
+    pub async fn open(settings: &DbSettings) -> Result<Self> {
         let engine = match settings.url.split_once(':') {
             Some(("sqlite", _)) => sqlite::open(settings).await?,
             Some(("postgres" | "postgresql", _)) => open_postgres(settings)?,
@@ -199,7 +199,7 @@ impl Db {
     }
 }
 
-fn open_postgres(settings: &Settings) -> Result<Engine> {
+fn open_postgres(settings: &DbSettings) -> Result<Engine> {
     let server = Arc::new(Server::at(&settings.url, settings.acquire_timeout)?);
     let most = settings.max_connections.max(1) as usize;
     let readers = (most / 3).max(1);

@@ -11,7 +11,7 @@ use sqlx::postgres::PgArgumentBuffer;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Arguments, Encode, Postgres, Sqlite, SqlitePool, Type};
 
-use super::{Engine, Settings, Value, error};
+use super::{DbSettings, Engine, Value, error};
 use crate::error::{Fault, OrFault, Result};
 use crate::values::time::Time;
 
@@ -22,7 +22,7 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Prepared statements kept per connection: more than we have, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 512;
 
-pub(super) async fn open(settings: &Settings) -> Result<Engine> {
+pub(super) async fn open(settings: &DbSettings) -> Result<Engine> {
     if settings.url.contains(":memory:") || settings.url.contains("mode=memory") {
         return Err(Fault::new("reading DATABASE_URL: a database in memory has no readers beside its writer").into());
     }

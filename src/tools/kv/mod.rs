@@ -23,7 +23,7 @@ use crate::values::time::Time;
 
 /// Where to keep things.
 #[derive(Clone)]
-pub struct Settings {
+pub struct RedisSettings {
     /// `redis://` or `rediss://`; none keeps everything in this process. May carry a password.
     pub redis_url: Option<String>,
     /// Stands before every key in Redis. One attempt touches several keys, which a cluster allows only within one slot:
@@ -75,7 +75,7 @@ impl Kv {
     ///
     /// # Errors
     /// A fault where the URL cannot be read.
-    pub fn open(settings: &Settings) -> Result<Self> {
+    pub fn open(settings: &RedisSettings) -> Result<Self> {
         let redis = settings.redis_url.as_deref().map(|url| Redis::open(url, settings)).transpose()?;
         let (clock, begun) = (settings.window_clock, Instant::now());
         Ok(Self(Arc::new(Stores { redis, memory: Memory::new(), clock, begun })))

@@ -16,7 +16,7 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::timeout_at;
 
 use super::circuit::Circuit;
-use super::{Decision, InTurn, Outcome, ReservationId, Settings, Window, WindowClock, WindowUsage, microseconds};
+use super::{Decision, InTurn, Outcome, RedisSettings, ReservationId, Window, WindowClock, WindowUsage, microseconds};
 use crate::error::{OrFault, Result};
 
 /// How long a connection may take to make, across all callers who wait for it in turn.
@@ -62,7 +62,7 @@ impl Question<'_> {
 }
 
 impl Redis {
-    pub(super) fn open(url: &str, settings: &Settings) -> Result<Self> {
+    pub(super) fn open(url: &str, settings: &RedisSettings) -> Result<Self> {
         // Each caller has a deadline of its own, so the connection needs none.
         let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(DIALLING)).set_response_timeout(None);
         let address = Client::open(url).or_fault("reading the Redis URL")?.get_connection_info().addr().to_string();

@@ -336,11 +336,11 @@ fn open(redis_url: Option<String>, timeout: Duration) -> Kv {
     Kv::open(&settings(redis_url, timeout, WindowClock::Caller)).unwrap()
 }
 
-pub(super) fn settings(redis_url: Option<String>, timeout: Duration, window_clock: WindowClock) -> Settings {
+pub(super) fn settings(redis_url: Option<String>, timeout: Duration, window_clock: WindowClock) -> RedisSettings {
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).unwrap();
     let key_prefix = format!("test-{:x}:", u64::from_le_bytes(random));
-    Settings { redis_url, key_prefix, timeout, window_clock }
+    RedisSettings { redis_url, key_prefix, timeout, window_clock }
 }
 
 async fn flush_scripts() {

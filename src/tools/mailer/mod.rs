@@ -57,7 +57,7 @@ impl Mailer {
     /// # Errors
     /// A fault where the sender (`Acme <no-reply@acme.example>`) cannot be read, or the server's certificate could not be
     /// judged.
-    pub fn smtp(settings: smtp::Settings, from: &str) -> Result<Self> {
+    pub fn smtp(settings: smtp::SmtpSettings, from: &str) -> Result<Self> {
         Ok(Self { from: sender(from)?, way: Way::Smtp(Box::new(Smtp::open(settings)?)) })
     }
 

@@ -20,7 +20,7 @@ use crate::error::{Fault, OrFault, Result};
 
 /// How dear a hash is, and how many may be computed and wait at once.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct PasswordHasherSettings {
     /// Memory of one hash in KiB. Each thread keeps as much.
     pub memory_kib: u32,
     /// Passes over the memory.
@@ -69,7 +69,7 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// A fault if the parameters are none of Argon2's or absurd, or if a thread cannot be started.
-    pub fn start(settings: &Settings) -> Result<Self> {
+    pub fn start(settings: &PasswordHasherSettings) -> Result<Self> {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.lanes, Some(OUTPUT_LENGTH))
             .or_fault("checking the Argon2 parameters")?;
         if argon::is_absurd(&params) {
@@ -162,7 +162,15 @@ mod tests {
 
     fn hasher_of(memory_kib: u32, iterations: u32) -> PasswordHasher {
         let deadline = Duration::from_secs(30);
-        PasswordHasher::start(&Settings { memory_kib, iterations, lanes: 2, threads: 1, queue: 8, deadline }).unwrap()
+        PasswordHasher::start(&PasswordHasherSettings {
+            memory_kib,
+            iterations,
+            lanes: 2,
+            threads: 1,
+            queue: 8,
+            deadline,
+        })
+        .unwrap()
     }
 
     #[tokio::test]
@@ -217,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
-        let settings = Settings {
+        let settings = PasswordHasherSettings {
             memory_kib: 16 * 1024,
             iterations: 2,
             lanes: 1,

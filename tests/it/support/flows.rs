@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use authgraph::flows::create_admin::create_admin;
 use authgraph::records::audit_log::{self, NewAuditEvent};
-use authgraph::tools::db::{Db, Settings};
+use authgraph::tools::db::{Db, DbSettings};
 use authgraph::values::audit::AuditAction;
 use authgraph::values::caller::Caller;
 use authgraph::values::email_address::EmailAddress;
@@ -71,7 +71,7 @@ impl TestApp {
     /// Events about somebody in one transaction, written by a process that dies before it can tell anybody.
     pub async fn record_and_die(&self, about: &SignedIn, events: usize, user_agent: &str) {
         let (url, acquire_timeout) = (self.world.database.url.clone(), Duration::from_secs(3));
-        let db = Db::open(&Settings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
+        let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
         let user: UserId = about.user.parse().unwrap();
         let mut tx = db.begin().await.unwrap();
         for _ in 0..events {

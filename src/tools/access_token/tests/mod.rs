@@ -11,8 +11,8 @@ fn at(seconds: i64) -> Time {
     Time::from_timestamp(1_000_000_000 + seconds, 0).unwrap()
 }
 
-fn settings(algorithm: Algorithm) -> Settings {
-    Settings {
+fn settings(algorithm: Algorithm) -> AccessTokenSettings {
+    AccessTokenSettings {
         algorithm,
         issuer: "https://auth.example.com".to_owned(),
         audience: "example".to_owned(),
@@ -26,7 +26,7 @@ fn pem(algorithm: Algorithm) -> String {
     key::write_pem(&key::generate(algorithm).unwrap()).to_string()
 }
 
-fn open(settings: Settings, pem: &str) -> AccessTokens {
+fn open(settings: AccessTokenSettings, pem: &str) -> AccessTokens {
     AccessTokens::open(settings, KeySource::Pem(pem.to_owned())).unwrap()
 }
 

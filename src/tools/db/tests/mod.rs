@@ -46,13 +46,14 @@ const PEOPLE: [&str; 2] = [
 ];
 
 struct World {
-    settings: Settings,
+    settings: DbSettings,
     db: Db,
 }
 
 impl World {
     async fn new(url: String) -> Self {
-        let settings = Settings { url, max_connections: 4, acquire_timeout: Duration::from_secs(10), makes_file: true };
+        let settings =
+            DbSettings { url, max_connections: 4, acquire_timeout: Duration::from_secs(10), makes_file: true };
         Self { db: Db::open(&settings).await.unwrap(), settings }
     }
 

@@ -8,7 +8,7 @@ use super::*;
 async fn a_server_that_is_away_is_unavailable_and_soon() {
     let url = "postgres://nobody@127.0.0.1:1/nothing".into();
     let acquire_timeout = Duration::from_millis(200);
-    let db = Db::open(&Settings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
+    let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
     let asked = Instant::now();
 
     assert!(matches!(db.query("select 1").execute().await, Err(Error::Refused(Refusal::Unavailable))));
@@ -21,7 +21,7 @@ async fn a_server_that_is_away_is_unavailable_and_soon() {
 #[tokio::test]
 async fn connections_that_rested_survive_a_restart_of_the_server() {
     on_postgres(async |world| {
-        let rested = Db::open(&Settings { max_connections: 9, ..world.settings.clone() }).await.unwrap();
+        let rested = Db::open(&DbSettings { max_connections: 9, ..world.settings.clone() }).await.unwrap();
         let hold = "select pg_sleep(0.1) is null";
         let _ = tokio::join!(rested.query(hold).execute(), rested.query(hold).execute(), rested.query(hold).execute());
         let other = world.db;
@@ -42,8 +42,12 @@ async fn connections_that_rested_survive_a_restart_of_the_server() {
 #[tokio::test]
 async fn a_url_of_neither_engine_is_a_fault() {
     for url in ["mysql://localhost/x", "", "sqlite::memory:", "postgres://localhost:no-port/x"] {
-        let settings =
-            Settings { url: url.into(), max_connections: 1, acquire_timeout: Duration::from_secs(1), makes_file: true };
+        let settings = DbSettings {
+            url: url.into(),
+            max_connections: 1,
+            acquire_timeout: Duration::from_secs(1),
+            makes_file: true,
+        };
         assert!(matches!(Db::open(&settings).await, Err(Error::Fault(_))), "{url}");
     }
 }

@@ -55,7 +55,7 @@ async fn of_two_hundred_who_spend_one_ticket_one_wins() {
 async fn a_dropped_transaction_leaves_nothing_behind() {
     on_both(async |world| {
         let world = world.with_tickets().await;
-        let alone = Settings { max_connections: 1, ..world.settings.clone() };
+        let alone = DbSettings { max_connections: 1, ..world.settings.clone() };
         let alone = Db::open(&alone).await.unwrap();
         let mut kept = 0;
         for steps in 0..200 {
@@ -161,7 +161,7 @@ async fn a_full_disk_does_not_stop_the_writer_for_good() {
 async fn processes_that_start_together_migrate_once() {
     on_both(async |world| {
         let url = world.settings.url.replace("test.db", "not-there-yet.db");
-        let settings = Settings { url, ..world.settings };
+        let settings = DbSettings { url, ..world.settings };
         let mut processes = JoinSet::new();
         for _ in 0..16 {
             let settings = settings.clone();

@@ -13,7 +13,7 @@ use url::Host;
 use super::content::transparent;
 use super::failure::{Cause, Failure, NO_SMTPUTF8, Step};
 use super::reply::{self, Reply};
-use super::{Settings, Tls};
+use super::{SmtpSettings, Tls};
 use crate::values::smtp_server::{Encryption, SmtpCredentials};
 
 /// How much is handed to the network at once, and must have gone within [`super::Timeouts::block`].
@@ -39,7 +39,7 @@ pub struct Envelope<'a> {
 /// A server that has been greeted, and knows who we are.
 pub struct Connection {
     stream: BufReader<Box<dyn Wire>>,
-    settings: Settings,
+    settings: SmtpSettings,
     /// What the server offers, in capitals: `AUTH PLAIN LOGIN`.
     extensions: Vec<String>,
     /// What we call ourselves.
@@ -53,7 +53,7 @@ impl Connection {
     ///
     /// # Errors
     /// The first step that failed.
-    pub async fn open(settings: &Settings, tls: Option<&Tls>) -> Result<Self, Failure> {
+    pub async fn open(settings: &SmtpSettings, tls: Option<&Tls>) -> Result<Self, Failure> {
         let tcp = connect(&settings.server.host, settings.server.port, settings.timeouts.connect).await?;
         let name = settings.helo_name.clone().unwrap_or_else(|| address_literal(&tcp));
         let stream = BufReader::new(Box::new(tcp) as Box<dyn Wire>);

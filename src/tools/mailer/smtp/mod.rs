@@ -25,7 +25,7 @@ const EMAILS_PER_CONNECTION: u32 = 50;
 
 /// Which server, and how.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct SmtpSettings {
     /// Where emails go.
     pub server: SmtpServer,
     /// What we call ourselves; without it the address of our end, in brackets.
@@ -55,7 +55,7 @@ pub struct Timeouts {
 /// A server and the connections to it that rest. Whoever uses one has it alone, and what is dropped in mid-conversation is
 /// closed.
 pub struct Smtp {
-    settings: Settings,
+    settings: SmtpSettings,
     tls: Option<Tls>,
     resting: Mutex<Vec<Connection>>,
 }
@@ -87,7 +87,7 @@ impl Smtp {
     ///
     /// # Errors
     /// A fault where the conversation is to be encrypted and no authority is known.
-    pub fn open(settings: Settings) -> Result<Self> {
+    pub fn open(settings: SmtpSettings) -> Result<Self> {
         let tls = match settings.server.encryption {
             Encryption::Never => None,
             Encryption::IfOffered | Encryption::StartTls | Encryption::FromTheStart => {
