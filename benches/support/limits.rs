@@ -59,7 +59,7 @@ impl Counted {
         let ask = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
         let mut connection = Connection::open(self.server.address).await?;
         let page = String::from_utf8_lossy(connection.ask(ask.as_bytes()).await?).into_owned();
-        let told = page.lines().find(|line| line.starts_with("auth_kv_fallback_total"));
+        let told = page.lines().find(|line| line.starts_with("auth_redis_fallback_total"));
         let _ = writeln!(io::stderr(), "  {}", told.unwrap_or("no metric tells of fallbacks"));
         Ok(())
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::tools::db::Db;
-use crate::tools::kv::Kv;
 use crate::tools::metrics::{Kind, Reading};
 use crate::tools::password_hasher::PasswordHasher;
+use crate::tools::redis::Redis;
 
 /// How the outbox stood when it was last counted.
 #[derive(Debug, Default)]
@@ -21,8 +21,8 @@ pub struct OutboxGauges {
 
 /// Everything there is to ask.
 #[must_use]
-pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<Reading> {
-    let (kv, hasher) = (kv.clone(), hasher.clone());
+pub fn list(db: &Db, redis: Option<&Redis>, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<Reading> {
+    let (redis, hasher) = (redis.cloned(), hasher.clone());
     let mut readings = vec![
         Reading {
             kind: Kind::Gauge,
@@ -33,10 +33,10 @@ pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges
         },
         Reading {
             kind: Kind::Counter,
-            name: "auth_kv_fallback_total",
+            name: "auth_redis_fallback_total",
             help: "How often Redis should have answered and did not, so that this instance went on by itself.",
             label: None,
-            read: Box::new(move || kv.fallbacks()),
+            read: Box::new(move || redis.as_ref().map_or(0, Redis::fallbacks)),
         },
         Reading {
             kind: Kind::Gauge,

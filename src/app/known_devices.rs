@@ -19,14 +19,14 @@ const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 impl App {
     /// The password hasher for what this caller asks.
     pub async fn hasher_for(&self, caller: &Caller) -> PasswordHasher {
-        let is_known = self.kv.get(&key(caller)).await.is_some();
+        let is_known = self.cache.get(&key(caller)).await.is_some();
         self.password_hasher.asked_by(if is_known { Standing::Known } else { Standing::Stranger })
     }
 
     /// Remembers the caller's device: somebody has signed in on it. Opening an account does not count, because anybody
     /// can.
     pub async fn remember_device(&self, caller: &Caller) {
-        self.kv.put(&key(caller), b"1", REMEMBERED).await;
+        self.cache.put(&key(caller), b"1", REMEMBERED).await;
     }
 }
 
