@@ -1,4 +1,4 @@
-//! What we use. Each tool stands alone and knows nothing of what it is used for.
+//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis and jitter serve other tools.
 
 pub mod access_token;
 pub mod background;
@@ -6,8 +6,6 @@ pub mod cache;
 pub mod clock;
 pub mod concurrency_limiter;
 pub mod db;
-pub mod device;
-pub mod dice;
 pub mod event_bus;
 pub mod file_limit;
 pub mod jitter;
@@ -22,3 +20,4 @@ pub mod sealer;
 pub mod telemetry;
 pub mod totp;
 pub mod trusted_documents;
+pub mod user_agent;
