@@ -11,7 +11,7 @@ use authgraph::error::{OrFault, Result};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
 use authgraph::tools::db::{self, Db};
-use authgraph::tools::telemetry::{self, Format};
+use authgraph::tools::telemetry::{self, LogFormat};
 use clap::{Parser, Subcommand};
 use commands::audit::{self, Audit};
 use commands::dev::{self, Dev};
@@ -84,7 +84,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             return Ok(ExitCode::from(2));
         }
     };
-    telemetry::start(if config.log_json { Format::Json } else { Format::Pretty }, &config.log)?;
+    telemetry::start(if config.log_json { LogFormat::Json } else { LogFormat::Pretty }, &config.log)?;
     for unknown in &config.unknown_names {
         tracing::warn!("{unknown}");
     }

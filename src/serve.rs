@@ -20,8 +20,8 @@ use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::db::Obstacle;
-use crate::tools::device;
 use crate::tools::file_limit;
+use crate::tools::user_agent;
 
 /// How often emails that wait are counted for the metrics.
 const OUTBOX_COUNT_INTERVAL: Duration = Duration::from_secs(15);
@@ -170,5 +170,5 @@ pub fn start_background(app: &Arc<App>) {
         async move { app.access_tokens.reload() }
     });
     // Compiles its patterns once; the first login should not wait for that.
-    std::thread::spawn(device::prepare);
+    std::thread::spawn(user_agent::prepare);
 }

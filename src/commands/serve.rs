@@ -40,7 +40,9 @@ pub async fn run(config: Config) -> Result<ExitCode> {
     });
     let prepared = shutdown.run_until_cancelled(async {
         serve::prepare_database(&app, app.config.database_migrate).await?;
-        app.kv.reach().await;
+        if let Some(redis) = &app.redis {
+            redis.connect().await;
+        }
         check_encryption_keys(&app).await?;
         if app.config.is_development() {
             greet(&app).await?;
