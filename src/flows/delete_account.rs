@@ -27,7 +27,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
             .into());
     }
     let mut tx = app.db.begin().await?;
-    administration::hold_roster(&mut tx).await?;
+    administration::lock_admins(&mut tx).await?;
     viewer.hold(&mut tx, now).await?;
     // A thief who has moved the account must not delete its owner's way back with it.
     if email_holds::find_of_user(&mut tx, user.id, now).await?.is_some() {

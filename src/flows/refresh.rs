@@ -140,21 +140,21 @@ async fn again(
     Attempt { presented, by, now }: &Attempt<'_>,
     known: KnownToken,
 ) -> Result<Again> {
-    let Some(spent_at) = known.spent_at else {
+    let Some(used_at) = known.used_at else {
         let is_new = known.issued_to.as_ref() == Some(by.device) && known.issued_at > by.spares_after;
         let token = (*presented).clone();
         return Ok(if is_new { Again::Race(Given { token, issued: known }) } else { Again::Expired });
     };
     let successor = presented.successor(&found.session.refresh_salt);
     let Some(issued) = refresh_tokens::find(tx, &successor).await? else { return Ok(Again::Reuse) };
-    let is_unused = issued.spent_at.is_none();
+    let is_unused = issued.used_at.is_none();
     let given = Given { token: successor, issued };
-    let is_same_attempt = by.key.is_some_and(|key| known.spent_key.as_ref() == Some(&key.hash()));
-    if is_same_attempt && spent_at + app.config.refresh_replay_window > *now {
+    let is_same_attempt = by.key.is_some_and(|key| known.used_key.as_ref() == Some(&key.hash()));
+    if is_same_attempt && used_at + app.config.refresh_replay_window > *now {
         return Ok(Again::Replay(given));
     }
-    let is_same_device = known.spent_by.as_ref() == Some(by.device);
-    Ok(if is_unused && is_same_device && spent_at > by.spares_after { Again::Race(given) } else { Again::Reuse })
+    let is_same_device = known.used_by.as_ref() == Some(by.device);
+    Ok(if is_unused && is_same_device && used_at > by.spares_after { Again::Race(given) } else { Again::Reuse })
 }
 
 /// Two hold the same token and one of them is a thief: the session ends for both. False where somebody at the same

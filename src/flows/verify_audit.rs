@@ -118,7 +118,7 @@ struct Walk {
 
 async fn verify_chain(db: &Db, chain: &Chain, mut seen: impl FnMut(u64)) -> Result<Option<Break>> {
     let shard = chain.shard;
-    let mut walk = Walk { sequence: chain.anchor_sequence, hash: chain.anchor_hash.clone(), event: None };
+    let mut walk = Walk { sequence: chain.removed_sequence, hash: chain.removed_hash.clone(), event: None };
     while walk.sequence < chain.sequence {
         let from = walk.sequence;
         let found = match read(db, shard, (from, chain.sequence)).await? {
@@ -127,11 +127,11 @@ async fn verify_chain(db: &Db, chain: &Chain, mut seen: impl FnMut(u64)) -> Resu
         };
         seen(walk.sequence.abs_diff(from));
         let Some(found) = found else { continue };
-        let Some(moved) = audit_chains::find(db, shard).await?.filter(|now| now.anchor_sequence > walk.sequence) else {
+        let Some(moved) = audit_chains::find(db, shard).await?.filter(|now| now.removed_sequence > walk.sequence) else {
             return Ok(Some(found));
         };
         // Retention has removed what we were about to read.
-        walk = Walk { sequence: moved.anchor_sequence, hash: moved.anchor_hash, event: None };
+        walk = Walk { sequence: moved.removed_sequence, hash: moved.removed_hash, event: None };
     }
     if walk.sequence == chain.sequence && walk.hash != chain.hash {
         let place = Place { shard, sequence: walk.sequence };

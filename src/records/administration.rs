@@ -9,15 +9,15 @@ use crate::values::user::{LockedBy, Role};
 
 /// Waits until nobody else is taking an administrator away, and keeps others from it until the transaction ends. Call
 /// it before anything else: whoever reads first may have read what is no longer so.
-pub async fn hold_roster(tx: &mut Tx) -> Result<()> {
-    tx.query(sql!("update admin_roster set changes = changes + 1 where only_row = 1")).execute().await?;
+pub async fn lock_admins(tx: &mut Tx) -> Result<()> {
+    tx.query(sql!("update admin_lock set changes = changes + 1 where only_row = 1")).execute().await?;
     Ok(())
 }
 
 /// Whether there is an administrator, besides one who may be left out, who can sign in: with a password or a provider,
 /// under a verified address where that is demanded, and not locked by an administrator. An invited user is none before
 /// they have followed the invitation. Wrong passwords of a stranger take nobody away: that lock ends by itself. To take
-/// one away, only right after [`hold_roster`].
+/// one away, only right after [`lock_admins`].
 pub async fn any_able_admin(tx: &mut Tx, besides: Option<UserId>, needs_verified: bool, now: Time) -> Result<bool> {
     let able: Option<(i32,)> = tx
         .query(sql!(

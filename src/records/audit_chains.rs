@@ -75,20 +75,20 @@ pub struct Chain {
     pub shard: i32,
     pub sequence: i64,
     pub hash: ChainHash,
-    pub anchor_sequence: i64,
-    pub anchor_hash: ChainHash,
+    pub removed_sequence: i64,
+    pub removed_hash: ChainHash,
 }
 
 /// Every chain, as far as is committed.
 pub async fn list(db: &Db) -> Result<Vec<Chain>> {
-    db.query(sql!("select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains order by shard"))
+    db.query(sql!("select shard, sequence, hash, removed_sequence, removed_hash from audit_chains order by shard"))
         .all()
         .await
 }
 
 /// One chain, as far as is committed.
 pub async fn find(db: &Db, shard: i32) -> Result<Option<Chain>> {
-    db.query(sql!("select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1"))
+    db.query(sql!("select shard, sequence, hash, removed_sequence, removed_hash from audit_chains where shard = $1"))
         .bind(shard)
         .optional()
         .await
@@ -98,10 +98,10 @@ pub async fn find(db: &Db, shard: i32) -> Result<Option<Chain>> {
 pub async fn hold(tx: &mut Tx, shard: i32) -> Result<Option<Chain>> {
     tx.query_of(Dialects {
         sqlite: sqlite!(
-            "select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1"
+            "select shard, sequence, hash, removed_sequence, removed_hash from audit_chains where shard = $1"
         ),
         postgres: postgres!(
-            "select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1 for update"
+            "select shard, sequence, hash, removed_sequence, removed_hash from audit_chains where shard = $1 for update"
         ),
     })
     .bind(shard)
@@ -110,8 +110,8 @@ pub async fn hold(tx: &mut Tx, shard: i32) -> Result<Option<Chain>> {
 }
 
 /// Notes what retention removes of a chain, so that the rest still follows from something.
-pub async fn move_anchor(tx: &mut Tx, shard: i32, sequence: i64, hash: &ChainHash) -> Result<()> {
-    tx.query(sql!("update audit_chains set anchor_sequence = $2, anchor_hash = $3 where shard = $1"))
+pub async fn set_removed(tx: &mut Tx, shard: i32, sequence: i64, hash: &ChainHash) -> Result<()> {
+    tx.query(sql!("update audit_chains set removed_sequence = $2, removed_hash = $3 where shard = $1"))
         .bind(shard)
         .bind(sequence)
         .bind(hash.clone())

@@ -111,7 +111,7 @@ pub async fn find_beyond(db: &Db, shard: i32) -> Result<Option<(EventId, i64)>> 
 pub async fn find_before(db: &Db, shard: i32) -> Result<Option<(EventId, i64)>> {
     db.query(sql!(
         "select e.id, e.sequence from audit_events e where e.shard = $1",
-        " and e.sequence <= (select c.anchor_sequence from audit_chains c where c.shard = $1) order by e.sequence limit 1"
+        " and e.sequence <= (select c.removed_sequence from audit_chains c where c.shard = $1) order by e.sequence limit 1"
     ))
     .bind(shard)
     .optional()
@@ -178,7 +178,7 @@ async fn chain(tx: &mut Tx, event: &Link) -> Result<bool> {
 
 /// Removes a batch of events from before `cutoff` from the beginning of a chain. Answers how many.
 pub async fn remove(db: &Db, shard: i32, cutoff: Time, batch: i64) -> Result<u64> {
-    let oldest = audit_chains::find(db, shard).await?.map(|chain| (chain.anchor_sequence, chain.sequence));
+    let oldest = audit_chains::find(db, shard).await?.map(|chain| (chain.removed_sequence, chain.sequence));
     let Some(span) = oldest else { return Ok(0) };
     if list(db, shard, span, 1).await?.first().is_none_or(|link| link.at >= cutoff) {
         return Ok(0);
@@ -190,12 +190,12 @@ pub async fn remove(db: &Db, shard: i32, cutoff: Time, batch: i64) -> Result<u64
             "select at, sequence, hash from audit_events where shard = $1 and sequence > $2 order by sequence limit $3"
         ))
         .bind(shard)
-        .bind(chain.anchor_sequence)
+        .bind(chain.removed_sequence)
         .bind(batch)
         .all()
         .await?;
     let Some(last) = links.iter().take_while(|link| link.at < cutoff).last() else { return Ok(0) };
-    audit_chains::move_anchor(&mut tx, shard, last.sequence, &last.hash).await?;
+    audit_chains::set_removed(&mut tx, shard, last.sequence, &last.hash).await?;
     allow_removal(&mut tx, Some(cutoff)).await?;
     let removed = tx
         .query(sql!("delete from audit_events where shard = $1 and sequence <= $2"))

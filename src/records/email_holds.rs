@@ -9,7 +9,7 @@ use crate::values::time::Time;
 /// Keeps an address for the user who just changed away from it.
 pub async fn hold(tx: &mut Tx, id: UserId, email: &EmailAddress, held_until: Time) -> Result<()> {
     tx.query(sql!(
-        "insert into held_addresses (email, user_id, held_until) values ($1, $2, $3)",
+        "insert into email_holds (email, user_id, held_until) values ($1, $2, $3)",
         " on conflict (email) do update set user_id = excluded.user_id, held_until = excluded.held_until"
     ))
     .bind(email.clone())
@@ -23,7 +23,7 @@ pub async fn hold(tx: &mut Tx, id: UserId, email: &EmailAddress, held_until: Tim
 /// Whether an address is kept for another account.
 pub async fn is_held_for_another(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -> Result<bool> {
     let held: Option<(i32,)> = tx
-        .query(sql!("select 1 from held_addresses where email = $1 and user_id <> $2 and held_until > $3"))
+        .query(sql!("select 1 from email_holds where email = $1 and user_id <> $2 and held_until > $3"))
         .bind(email.clone())
         .bind(id)
         .bind(now)
@@ -35,7 +35,7 @@ pub async fn is_held_for_another(tx: &mut Tx, email: &EmailAddress, id: UserId, 
 /// Whether an address is kept for this account.
 pub async fn is_held_for(tx: &mut Tx, email: &EmailAddress, id: UserId) -> Result<bool> {
     let held: Option<(i32,)> = tx
-        .query(sql!("select 1 from held_addresses where email = $1 and user_id = $2"))
+        .query(sql!("select 1 from email_holds where email = $1 and user_id = $2"))
         .bind(email.clone())
         .bind(id)
         .optional()
@@ -54,7 +54,7 @@ pub struct HeldAddress {
 /// The address that is kept longest for this user.
 pub async fn find_of_user(tx: &mut Tx, id: UserId, now: Time) -> Result<Option<HeldAddress>> {
     tx.query(sql!(
-        "select email, held_until from held_addresses where user_id = $1 and held_until > $2",
+        "select email, held_until from email_holds where user_id = $1 and held_until > $2",
         " order by held_until desc, email limit 1"
     ))
     .bind(id)
@@ -66,8 +66,8 @@ pub async fn find_of_user(tx: &mut Tx, id: UserId, now: Time) -> Result<Option<H
 /// Lets go of an address that its user has again, and of those that were left after it.
 pub async fn release_from(tx: &mut Tx, id: UserId, restored: &EmailAddress) -> Result<()> {
     tx.query(sql!(
-        "delete from held_addresses where user_id = $1",
-        " and held_until >= (select o.held_until from held_addresses o where o.email = $2)"
+        "delete from email_holds where user_id = $1",
+        " and held_until >= (select o.held_until from email_holds o where o.email = $2)"
     ))
     .bind(id)
     .bind(restored.clone())
@@ -81,8 +81,8 @@ pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     // Asked twice: a hold that was renewed while we waited for its row stays (PostgreSQL looks at the row anew, and not
     // into the subselect).
     db.query(sql!(
-        "delete from held_addresses where held_until < $1",
-        " and email in (select email from held_addresses where held_until < $1 limit $2)"
+        "delete from email_holds where held_until < $1",
+        " and email in (select email from email_holds where held_until < $1 limit $2)"
     ))
     .bind(cutoff)
     .bind(batch)

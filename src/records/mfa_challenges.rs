@@ -54,7 +54,7 @@ pub async fn open(tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeToken> 
 pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time) -> Result<Option<Challenge>> {
     db.query(sql!(
         "update mfa_challenges set attempts = attempts + 1",
-        " where hash = $1 and spent_at is null and expires_at > $2 and attempts < $3",
+        " where hash = $1 and used_at is null and expires_at > $2 and attempts < $3",
         " returning user_id, first_factor, device_name, address, user_agent, attempts"
     ))
     .bind(token.hash())
@@ -67,7 +67,7 @@ pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time
 /// Spends a challenge. Of two simultaneous uses exactly one succeeds.
 pub async fn spend(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
     let spent = tx
-        .query(sql!("update mfa_challenges set spent_at = $2 where hash = $1 and spent_at is null and expires_at > $2"))
+        .query(sql!("update mfa_challenges set used_at = $2 where hash = $1 and used_at is null and expires_at > $2"))
         .bind(token.hash())
         .bind(now)
         .execute()
@@ -77,7 +77,7 @@ pub async fn spend(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<boo
 
 /// Ends every sign-in of a user that waits: what proved the first factor does so no longer.
 pub async fn end_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update mfa_challenges set spent_at = $2 where user_id = $1 and spent_at is null"))
+    tx.query(sql!("update mfa_challenges set used_at = $2 where user_id = $1 and used_at is null"))
         .bind(user)
         .bind(now)
         .execute()

@@ -20,7 +20,6 @@ pub mod oauth_accounts;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
-pub mod search_keys;
 pub mod seeding;
 pub mod sessions;
 pub mod statistics;

@@ -71,7 +71,7 @@ pub async fn issue(
 pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     db.query(sql!(
         "select user_id, email, session_id from one_time_tokens",
-        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3"
+        " where hash = $1 and purpose = $2 and used_at is null and expires_at > $3"
     ))
     .bind(token.hash())
     .bind(purpose)
@@ -83,7 +83,7 @@ pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: T
 /// Spends the token and holds its user's row. Of two simultaneous uses exactly one gets an answer.
 pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     let user: Option<(UserId,)> = tx
-        .query(sql!("select user_id from one_time_tokens where hash = $1 and purpose = $2 and spent_at is null"))
+        .query(sql!("select user_id from one_time_tokens where hash = $1 and purpose = $2 and used_at is null"))
         .bind(token.hash())
         .bind(purpose)
         .optional()
@@ -92,8 +92,8 @@ pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Tim
     // The user before the token, as everywhere: a flow that revokes this token holds its user's row already.
     users::hold(tx, user).await?;
     tx.query(sql!(
-        "update one_time_tokens set spent_at = $3",
-        " where hash = $1 and purpose = $2 and spent_at is null and expires_at > $3 returning user_id, email, session_id"
+        "update one_time_tokens set used_at = $3",
+        " where hash = $1 and purpose = $2 and used_at is null and expires_at > $3 returning user_id, email, session_id"
     ))
     .bind(token.hash())
     .bind(purpose)
@@ -114,7 +114,7 @@ pub async fn find_proved(
     let proved: Option<(EmailAddress,)> = tx
         .query(sql!(
             "select t.email from one_time_tokens t join users u on u.id = t.user_id and u.email = t.email",
-            " where t.hash = $1 and t.purpose = $2 and t.spent_at > $3 and u.email_verified_at = t.spent_at",
+            " where t.hash = $1 and t.purpose = $2 and t.used_at > $3 and u.email_verified_at = t.used_at",
             " and u.deleted_at is null"
         ))
         .bind(token.hash())
@@ -127,7 +127,7 @@ pub async fn find_proved(
 
 /// Takes back what a user's unspent tokens of one purpose are good for.
 pub async fn revoke(tx: &mut Tx, user: UserId, purpose: Purpose, now: Time) -> Result<()> {
-    tx.query(sql!("update one_time_tokens set spent_at = $3 where user_id = $1 and purpose = $2 and spent_at is null"))
+    tx.query(sql!("update one_time_tokens set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null"))
         .bind(user)
         .bind(purpose)
         .bind(now)
@@ -138,7 +138,7 @@ pub async fn revoke(tx: &mut Tx, user: UserId, purpose: Purpose, now: Time) -> R
 
 /// Takes back what unspent tokens of one purpose that went to one address are good for.
 pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpose, now: Time) -> Result<()> {
-    tx.query(sql!("update one_time_tokens set spent_at = $3 where email = $1 and purpose = $2 and spent_at is null"))
+    tx.query(sql!("update one_time_tokens set used_at = $3 where email = $1 and purpose = $2 and used_at is null"))
         .bind(email.clone())
         .bind(purpose)
         .bind(now)
@@ -151,9 +151,9 @@ pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpo
 /// change just undone: back to addresses that were left before the restored one was.
 pub async fn revoke_but_older_undo(tx: &mut Tx, user: UserId, restored: &EmailAddress, now: Time) -> Result<()> {
     tx.query(sql!(
-        "update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null",
-        " and not (purpose = $3 and email in (select h.email from held_addresses h where h.user_id = $1",
-        " and h.held_until < (select o.held_until from held_addresses o where o.email = $4)))"
+        "update one_time_tokens set used_at = $2 where user_id = $1 and used_at is null",
+        " and not (purpose = $3 and email in (select h.email from email_holds h where h.user_id = $1",
+        " and h.held_until < (select o.held_until from email_holds o where o.email = $4)))"
     ))
     .bind(user)
     .bind(now)
@@ -168,7 +168,7 @@ pub async fn revoke_but_older_undo(tx: &mut Tx, user: UserId, restored: &EmailAd
 /// an owner whose account another person moved away and then had deleted.
 pub async fn revoke_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
     tx.query(sql!(
-        "update one_time_tokens set spent_at = $2 where user_id = $1 and spent_at is null and purpose <> $3"
+        "update one_time_tokens set used_at = $2 where user_id = $1 and used_at is null and purpose <> $3"
     ))
     .bind(user)
     .bind(now)

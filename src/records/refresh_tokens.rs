@@ -17,9 +17,9 @@ pub struct KnownToken {
     pub issued_at: Time,
     pub issued_to: Option<DeviceFingerprint>,
     pub expires_at: Time,
-    pub spent_at: Option<Time>,
-    pub spent_key: Option<TokenHash>,
-    pub spent_by: Option<DeviceFingerprint>,
+    pub used_at: Option<Time>,
+    pub used_key: Option<TokenHash>,
+    pub used_by: Option<DeviceFingerprint>,
 }
 
 /// A token that is issued to a session.
@@ -43,9 +43,9 @@ pub async fn issue(tx: &mut Tx, new: NewToken<'_>, now: Time) -> Result<KnownTok
         issued_at: now,
         issued_to: new.issued_to.cloned(),
         expires_at: new.expires_at,
-        spent_at: None,
-        spent_key: None,
-        spent_by: None,
+        used_at: None,
+        used_key: None,
+        used_by: None,
     };
     tx.query(sql!(
         "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at, issued_to) values ($1, $2, $3, $4, $5, $6)"
@@ -77,8 +77,8 @@ pub struct Spender<'a> {
 pub async fn spend(tx: &mut Tx, token: &RefreshToken, by: &Spender<'_>, now: Time) -> Result<Option<SessionId>> {
     let spent: Option<(SessionId,)> = tx
         .query(sql!(
-            "update refresh_tokens set spent_at = $2, spent_key = $3, spent_by = $4",
-            " where hash = $1 and spent_at is null and expires_at > $2",
+            "update refresh_tokens set used_at = $2, used_key = $3, used_by = $4",
+            " where hash = $1 and used_at is null and expires_at > $2",
             " and (issued_to is null or issued_to <> $4 or issued_at <= $5)",
             " and exists (select 1 from sessions s where s.id = session_id and s.ended_at is null and s.expires_at > $2)",
             " returning session_id"
@@ -96,7 +96,7 @@ pub async fn spend(tx: &mut Tx, token: &RefreshToken, by: &Spender<'_>, now: Tim
 /// What is known of a token, spent or not.
 pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken>> {
     tx.query(sql!(
-        "select id, session_id, issued_at, issued_to, expires_at, spent_at, spent_key, spent_by",
+        "select id, session_id, issued_at, issued_to, expires_at, used_at, used_key, used_by",
         " from refresh_tokens where hash = $1"
     ))
     .bind(token.hash())
@@ -108,7 +108,7 @@ pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken
 /// session, so that whoever presents it late learns that the session expired.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
-        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 and spent_at is not null limit $2)"
+        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 and used_at is not null limit $2)"
     ))
     .bind(cutoff)
     .bind(batch)

@@ -243,7 +243,7 @@ async fn a_hold_that_is_renewed_while_the_sweep_waits_for_it_stays() {
     email_holds::hold(&mut renewing, id, &old, now + Duration::from_hours(1)).await.unwrap();
     let swept = email_holds::sweep(&app.app.db, now, 10);
     let committed = async {
-        app.until_one_waits("delete from held_addresses%").await;
+        app.until_one_waits("delete from email_holds%").await;
         renewing.commit().await.unwrap();
     };
     let (swept, ()) = futures_util::future::join(swept, committed).await;

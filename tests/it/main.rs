@@ -40,7 +40,7 @@ mod file_modes;
 mod fuzz;
 mod guards;
 mod handbook;
-mod held_addresses;
+mod email_holds;
 mod invitation;
 mod keep_alive;
 mod last_admin;

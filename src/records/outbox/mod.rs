@@ -159,8 +159,8 @@ pub async fn withdraw_later_undo(tx: &mut Tx, user: UserId, restored: &EmailAddr
     tx.query(sql!(
         "update outbox set state = 'DROPPED', settled_at = $2",
         " where user_id = $1 and kind = 'EMAIL_CHANGED' and state = 'WAITING' and recipient not in",
-        " (select h.email from held_addresses h where h.user_id = $1",
-        " and h.held_until < (select o.held_until from held_addresses o where o.email = $3))"
+        " (select h.email from email_holds h where h.user_id = $1",
+        " and h.held_until < (select o.held_until from email_holds o where o.email = $3))"
     ))
     .bind(user)
     .bind(now)

@@ -96,7 +96,7 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
             "insert into users",
             " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key)",
             " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10",
-            " where not exists (select 1 from held_addresses h where h.email = $2 and h.held_until > $8)",
+            " where not exists (select 1 from email_holds h where h.email = $2 and h.held_until > $8)",
             " on conflict (email) do nothing"
         ))
         .bind(id)
@@ -186,7 +186,7 @@ pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
             "update users set email = $2, address_key = $4, email_verified_at = $3, updated_at = $3",
             " where id = $1 and deleted_at is null",
             " and not exists (select 1 from users o where o.email = $2 and o.id <> $1)",
-            " and not exists (select 1 from held_addresses h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
+            " and not exists (select 1 from email_holds h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
         ))
         .bind(id)
         .bind(email.clone())
@@ -202,7 +202,7 @@ pub async fn is_free(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -
     let taken: Option<(i32,)> = tx
         .query(sql!(
             "select 1 from users u where u.email = $1 and u.id <> $2",
-            " union all select 1 from held_addresses h where h.email = $1 and h.user_id <> $2 and h.held_until > $3 limit 1"
+            " union all select 1 from email_holds h where h.email = $1 and h.user_id <> $2 and h.held_until > $3 limit 1"
         ))
         .bind(email.clone())
         .bind(id)
