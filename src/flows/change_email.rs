@@ -64,7 +64,7 @@ pub async fn request_email_change(
 pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::ConfirmEmailChange, now - REPEATED).await?;
         return Ok(proved.ok_or(Refusal::InvalidToken)?);
@@ -114,7 +114,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
 pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::UndoEmailChange, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, Purpose::UndoEmailChange, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {

@@ -7,7 +7,7 @@ use crate::app::sign_in::{NewTokens, Opened};
 use crate::error::{OrFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, Draft, MailKind};
-use crate::records::refresh_tokens::{self, KnownToken, NewToken, Spender};
+use crate::records::refresh_tokens::{self, KnownToken, NewToken, RefreshCaller};
 use crate::records::sessions::{self, SessionOfUser};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
@@ -35,10 +35,10 @@ pub async fn refresh(
     let now = app.clock.now();
     let device = DeviceFingerprint::of_caller(caller);
     let attempt =
-        Attempt { presented, by: Spender { key, device: &device, spares_after: now - race_window(app) }, now };
+        Attempt { presented, by: RefreshCaller { key, device: &device, spares_after: now - race_window(app) }, now };
     let mut tx = app.db.begin().await?;
 
-    let Some(session) = refresh_tokens::spend(&mut tx, presented, &attempt.by, now).await? else {
+    let Some(session) = refresh_tokens::consume(&mut tx, presented, &attempt.by, now).await? else {
         return second_use(app, tx, caller, &attempt).await;
     };
     let opened = rotate(app, &mut tx, session, &attempt).await?;
@@ -52,7 +52,7 @@ pub async fn refresh(
 /// A token that is presented, by whom, and when.
 struct Attempt<'a> {
     presented: &'a RefreshToken,
-    by: Spender<'a>,
+    by: RefreshCaller<'a>,
     now: Time,
 }
 

@@ -64,7 +64,7 @@ pub async fn reset_password(
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
 
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, purpose, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, purpose, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let before = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {

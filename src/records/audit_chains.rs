@@ -2,12 +2,12 @@
 
 use crate::error::Result;
 use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
-use crate::values::audit_chain::{ChainHash, Place};
+use crate::values::audit_chain::{ChainHash, ChainPosition};
 
 /// How far a chain has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Head {
+pub struct ChainHead {
     pub shard: i32,
     pub sequence: i64,
 }
@@ -22,8 +22,8 @@ pub(super) struct Taken {
 
 impl Taken {
     /// The place of the next event.
-    pub(super) const fn next(&self) -> Place {
-        Place { shard: self.shard, sequence: self.sequence + 1 }
+    pub(super) const fn next(&self) -> ChainPosition {
+        ChainPosition { shard: self.shard, sequence: self.sequence + 1 }
     }
 }
 
@@ -64,7 +64,7 @@ const AWAITED: Dialects = Dialects {
 };
 
 /// How far every chain has come, as far as is committed.
-pub async fn heads(db: &Db) -> Result<Vec<Head>> {
+pub async fn heads(db: &Db) -> Result<Vec<ChainHead>> {
     db.query(sql!("select shard, sequence from audit_chains order by shard")).all().await
 }
 

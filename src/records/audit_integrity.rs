@@ -6,14 +6,14 @@ use uuid::Uuid;
 use super::audit_chains;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
-use crate::values::audit_chain::{ChainHash, Content, Place};
+use crate::values::audit_chain::{ChainHash, Content, ChainPosition};
 use crate::values::ids::EventId;
 use crate::values::time::Time;
 
 /// An event word for word, whether or not this version knows its words.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Link {
+pub struct StoredEvent {
     pub id: EventId,
     pub at: Time,
     pub action: String,
@@ -30,16 +30,16 @@ pub struct Link {
     pub hash: Option<ChainHash>,
 }
 
-impl Link {
+impl StoredEvent {
     /// Where it is, if it has been chained.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
-        Some(Place { shard: self.shard?, sequence: self.sequence? })
+    pub fn place(&self) -> Option<ChainPosition> {
+        Some(ChainPosition { shard: self.shard?, sequence: self.sequence? })
     }
 
     /// The hash it should have at this place behind `previous`; `None` where its metadata is no JSON.
     #[must_use]
-    pub fn hash_behind(&self, previous: &ChainHash, place: Place) -> Option<ChainHash> {
+    pub fn hash_behind(&self, previous: &ChainHash, place: ChainPosition) -> Option<ChainHash> {
         let metadata: Value = serde_json::from_str(&self.metadata).ok()?;
         let content = Content {
             id: self.id.uuid(),
@@ -58,7 +58,7 @@ impl Link {
     }
 }
 
-/// The columns of [`Link`], of the table under the name `e`.
+/// The columns of [`StoredEvent`], of the table under the name `e`.
 macro_rules! columns {
     () => {
         "e.id, e.at, e.action, e.outcome, e.actor_id, e.subject_id, e.session_id, e.address, e.user_agent, \
@@ -67,7 +67,7 @@ macro_rules! columns {
 }
 
 /// A batch of the links of a chain behind `after` and up to `last`, in their order.
-pub async fn list(db: &Db, shard: i32, (after, last): (i64, i64), batch: i64) -> Result<Vec<Link>> {
+pub async fn list(db: &Db, shard: i32, (after, last): (i64, i64), batch: i64) -> Result<Vec<StoredEvent>> {
     db.query(sql!(
         "select ",
         columns!(),
@@ -82,7 +82,7 @@ pub async fn list(db: &Db, shard: i32, (after, last): (i64, i64), batch: i64) ->
 }
 
 /// A batch of all events of a span of time, oldest first, behind the one of this time and id.
-pub async fn list_between(db: &Db, after: (Time, EventId), until: Time, batch: i64) -> Result<Vec<Link>> {
+pub async fn list_between(db: &Db, after: (Time, EventId), until: Time, batch: i64) -> Result<Vec<StoredEvent>> {
     db.query(sql!(
         "select ",
         columns!(),
@@ -146,7 +146,7 @@ pub async fn backfill(db: &Db, batch: i64) -> Result<usize> {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let unchained: Vec<Link> = tx
+    let unchained: Vec<StoredEvent> = tx
         .query(sql!("select ", columns!(), " from audit_events e where e.shard is null order by e.at, e.id limit $1"))
         .bind(batch)
         .all()
@@ -161,7 +161,7 @@ pub async fn backfill(db: &Db, batch: i64) -> Result<usize> {
 }
 
 /// Gives an event its place; false where another instance was quicker.
-async fn chain(tx: &mut Tx, event: &Link) -> Result<bool> {
+async fn chain(tx: &mut Tx, event: &StoredEvent) -> Result<bool> {
     let head = audit_chains::take(tx).await?;
     let place = head.next();
     let Some(hash) = event.hash_behind(&head.hash, place) else { return Ok(false) };
@@ -185,7 +185,7 @@ pub async fn remove(db: &Db, shard: i32, cutoff: Time, batch: i64) -> Result<u64
     }
     let mut tx = db.begin().await?;
     let Some(chain) = audit_chains::hold(&mut tx, shard).await? else { return Ok(0) };
-    let links: Vec<Cut> = tx
+    let links: Vec<RemovableEvent> = tx
         .query(sql!(
             "select at, sequence, hash from audit_events where shard = $1 and sequence > $2 order by sequence limit $3"
         ))
@@ -210,7 +210,7 @@ pub async fn remove(db: &Db, shard: i32, cutoff: Time, batch: i64) -> Result<u64
 
 /// What retention has to know of a link to cut behind it.
 #[derive(Debug, sqlx::FromRow)]
-struct Cut {
+struct RemovableEvent {
     at: Time,
     sequence: i64,
     hash: ChainHash,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::audit_chains;
-pub use super::audit_chains::Head;
+pub use super::audit_chains::ChainHead;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
@@ -181,14 +181,14 @@ pub async fn list_latest(db: &Db, most: i64) -> Result<Vec<AuditEvent>> {
 }
 
 /// How far every chain has come: where a listener begins.
-pub async fn heads(db: &Db) -> Result<Vec<Head>> {
+pub async fn heads(db: &Db) -> Result<Vec<ChainHead>> {
     audit_chains::heads(db).await
 }
 
 /// Events that were committed after a listener had come as far as `known`, at most `most` of each chain, by chain and
 /// in the order of their commits. Nothing is left out: what is behind the last event of a chain comes with the next
 /// call. A chain that is not among the known is read from its beginning. One cheap statement where nothing is new.
-pub async fn list_behind(db: &Db, known: &[Head], most: u32) -> Result<Vec<AuditEvent>> {
+pub async fn list_behind(db: &Db, known: &[ChainHead], most: u32) -> Result<Vec<AuditEvent>> {
     let come_to = |shard| known.iter().find(|head| head.shard == shard).map_or(0, |head| head.sequence);
     let behind: Vec<(i32, i64)> = heads(db)
         .await?

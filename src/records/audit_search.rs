@@ -7,12 +7,12 @@ use crate::error::Result;
 use crate::tools::db::{Db, Query};
 use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::ids::{SessionId, UserId};
-use crate::values::paging::{Cursor, Key, Page};
+use crate::values::paging::{Cursor, SortKey, Page};
 use crate::values::time::Time;
 
 /// Which events. What is `None`, or empty, is not asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Filter {
+pub struct EventFilter {
     /// One of these was done.
     pub actions: Vec<AuditAction>,
     /// It ended so.
@@ -33,7 +33,7 @@ pub struct Filter {
     pub own_only: bool,
 }
 
-impl Filter {
+impl EventFilter {
     /// The filter as the subject of the events may use it on their own history. From where, and in which session,
     /// somebody else did something is not for them to see, and so not for them to find out by filtering.
     #[must_use]
@@ -63,16 +63,16 @@ impl Filter {
 
 /// A page of the events that match.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Slice {
+pub struct EventSlice {
     /// Which events.
-    pub filter: Filter,
+    pub filter: EventFilter,
     /// Which of them.
     pub page: Page,
 }
 
 /// An event, and the slice it belongs to.
 #[derive(sqlx::FromRow)]
-struct Found {
+struct FoundEvent {
     slice: i32,
     #[sqlx(flatten)]
     event: AuditEvent,
@@ -81,23 +81,23 @@ struct Found {
 /// A slice of the events that match, newest first (oldest first where it is read backwards), with one row more than the
 /// page where there is one. Whatever is asked for, an index in the order of the page leads to it, so the size of the
 /// trail does not matter.
-pub async fn list(db: &Db, slice: &Slice) -> Result<Vec<AuditEvent>> {
+pub async fn list(db: &Db, slice: &EventSlice) -> Result<Vec<AuditEvent>> {
     Ok(list_each(db, std::slice::from_ref(slice)).await?.pop().unwrap_or_default())
 }
 
 /// Several slices, in one statement.
-pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<AuditEvent>>> {
-    let Search { text, values, .. } = Search::of(slices, db.is_sqlite());
-    let found: Vec<Found> =
+pub async fn list_each(db: &Db, slices: &[EventSlice]) -> Result<Vec<Vec<AuditEvent>>> {
+    let SearchStatement { text, values, .. } = SearchStatement::of(slices, db.is_sqlite());
+    let found: Vec<FoundEvent> =
         values.into_iter().fold(db.query_built(text), |query, value| value.bind(query)).all().await?;
     let mut lists: Vec<Vec<AuditEvent>> = slices.iter().map(|_| Vec::new()).collect();
-    for Found { slice, event } in found {
+    for FoundEvent { slice, event } in found {
         if let Some(list) = usize::try_from(slice).ok().and_then(|slice| lists.get_mut(slice)) {
             list.push(event);
         }
     }
     // Each part came in its order; those of one slice are merged here.
-    for (list, Slice { page, .. }) in lists.iter_mut().zip(slices) {
+    for (list, EventSlice { page, .. }) in lists.iter_mut().zip(slices) {
         list.sort_unstable_by_key(|event| (event.at, event.id));
         if !page.backwards {
             list.reverse();
@@ -110,7 +110,7 @@ pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<AuditEvent>>
 /// The place of an event in a list.
 #[must_use]
 pub fn place(event: &AuditEvent) -> Cursor {
-    Cursor { key: Key::At(event.at), id: event.id.uuid() }
+    Cursor { key: SortKey::At(event.at), id: event.id.uuid() }
 }
 
 /// A value to bind.
@@ -136,14 +136,14 @@ impl Bound {
 }
 
 /// A statement and its values.
-struct Search {
+struct SearchStatement {
     text: String,
     values: Vec<Bound>,
     is_sqlite: bool,
 }
 
-impl Search {
-    fn of(slices: &[Slice], is_sqlite: bool) -> Self {
+impl SearchStatement {
+    fn of(slices: &[EventSlice], is_sqlite: bool) -> Self {
         let mut search = Self { text: String::new(), values: Vec::new(), is_sqlite };
         let parts: Vec<String> = slices.iter().enumerate().flat_map(|(n, slice)| search.parts(n, slice)).collect();
         search.text = parts.join(" union all ");
@@ -151,7 +151,7 @@ impl Search {
     }
 
     /// One for each value that the leading column may have: each comes in the order of its index, and only a page of it.
-    fn parts(&mut self, number: usize, Slice { filter, page }: &Slice) -> Vec<String> {
+    fn parts(&mut self, number: usize, EventSlice { filter, page }: &EventSlice) -> Vec<String> {
         let mut equalities = equalities(filter).into_iter();
         let leading: Vec<String> = match equalities.next() {
             Some((column, values)) => {
@@ -176,7 +176,7 @@ impl Search {
     fn others(
         &mut self,
         equalities: impl Iterator<Item = (&'static str, Vec<Bound>)>,
-        filter: &Filter,
+        filter: &EventFilter,
         page: &Page,
     ) -> Vec<String> {
         let mut conditions = Vec::new();
@@ -191,13 +191,13 @@ impl Search {
             conditions.push(format!("e.at {comparison} {}", self.place(Bound::Time(time))));
         }
         match &page.from {
-            Some(Cursor { key: Key::At(at), id }) => {
+            Some(Cursor { key: SortKey::At(at), id }) => {
                 let comparison = if page.backwards { ">" } else { "<" };
                 let (at, id) = (self.place(Bound::Time(*at)), self.place(Bound::Id(*id)));
                 conditions.push(format!("(e.at, e.id) {comparison} ({at}, {id})"));
             }
             // No cursor of this list.
-            Some(Cursor { key: Key::Text(_), .. }) => conditions.push("1 = 0".to_owned()),
+            Some(Cursor { key: SortKey::Text(_), .. }) => conditions.push("1 = 0".to_owned()),
             None => {}
         }
         if filter.own_only {
@@ -214,7 +214,7 @@ impl Search {
 }
 
 /// What columns must be equal to. The most telling comes first, and its index leads to the events.
-fn equalities(filter: &Filter) -> Vec<(&'static str, Vec<Bound>)> {
+fn equalities(filter: &EventFilter) -> Vec<(&'static str, Vec<Bound>)> {
     fn one<T>(wanted: Option<T>, bound: fn(T) -> Bound) -> Vec<Bound> {
         wanted.map(bound).into_iter().collect()
     }
@@ -237,18 +237,18 @@ mod tests {
 
     use super::*;
     use crate::tools::db::DbSettings;
-    use crate::values::paging::{Scope, SortedBy};
+    use crate::values::paging::{ListScope, SortedBy};
 
     /// How SQLite goes about a search in an empty trail.
-    async fn plan(filter: &Filter) -> String {
+    async fn plan(filter: &EventFilter) -> String {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let settings =
             DbSettings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
-        let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };
-        let search = Search::of(&[Slice { filter: filter.clone(), page }], true);
+        let page = Page { scope: ListScope::of("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };
+        let search = SearchStatement::of(&[EventSlice { filter: filter.clone(), page }], true);
         let query = db.query_built(format!("explain query plan {}", search.text));
         let query = search.values.into_iter().fold(query, |query, value| value.bind(query));
         let steps: Vec<(i32, i32, i32, String)> = query.all().await.unwrap_or_default();
@@ -258,19 +258,19 @@ mod tests {
     #[tokio::test]
     async fn every_filter_is_led_by_its_index() {
         let (user, session) = (Some(UserId::new()), Some(SessionId::new()));
-        let all = Filter { outcome: Some(AuditOutcome::Failure), since: Some(Time::UNIX_EPOCH), ..Filter::default() };
+        let all = EventFilter { outcome: Some(AuditOutcome::Failure), since: Some(Time::UNIX_EPOCH), ..EventFilter::default() };
         let actions = vec![AuditAction::Login, AuditAction::Logout];
         let filters = [
-            ("audit_events_at", Filter { outcome: None, ..all.clone() }),
+            ("audit_events_at", EventFilter { outcome: None, ..all.clone() }),
             ("audit_events_of_outcome", all.clone()),
-            ("audit_events_of_action", Filter { actions: actions.clone(), ..all.clone() }),
+            ("audit_events_of_action", EventFilter { actions: actions.clone(), ..all.clone() }),
             (
                 "audit_events_of_address",
-                Filter { address: Some(String::new()), actions: actions.clone(), ..all.clone() },
+                EventFilter { address: Some(String::new()), actions: actions.clone(), ..all.clone() },
             ),
-            ("audit_events_of_subject", Filter { subject: user, actions: actions.clone(), ..all.clone() }),
-            ("audit_events_of_actor", Filter { actor: user, subject: user, ..all.clone() }),
-            ("audit_events_of_session", Filter { session, actor: user, actions, ..all }),
+            ("audit_events_of_subject", EventFilter { subject: user, actions: actions.clone(), ..all.clone() }),
+            ("audit_events_of_actor", EventFilter { actor: user, subject: user, ..all.clone() }),
+            ("audit_events_of_session", EventFilter { session, actor: user, actions, ..all }),
         ];
 
         for (index, filter) in filters {

@@ -11,7 +11,7 @@ use crate::values::time::Time;
 /// Whose data is to be erased.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Due {
+pub struct UserToErase {
     pub id: UserId,
     pub email: EmailAddress,
     pub deleted_at: Time,
@@ -25,7 +25,7 @@ pub fn beginning() -> (Time, UserId) {
 
 /// Users deleted before `cutoff` whose data is still there, behind the one deleted at this time and of this id: those
 /// who could not be erased stand in nobody's way.
-pub async fn list_due(db: &Db, after: (Time, UserId), cutoff: Time, batch: i64) -> Result<Vec<Due>> {
+pub async fn list_due(db: &Db, after: (Time, UserId), cutoff: Time, batch: i64) -> Result<Vec<UserToErase>> {
     db.query(sql!(
         "select id, email, deleted_at from users",
         " where deleted_at < $1 and (deleted_at, id) > ($2, $3) and deleted_at is not null and erased_at is null",
@@ -58,7 +58,7 @@ pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<b
 }
 
 /// Removes everything that belonged to a user, in every table but the trail.
-pub async fn remove_belongings(tx: &mut Tx, due: &Due) -> Result<()> {
+pub async fn remove_belongings(tx: &mut Tx, due: &UserToErase) -> Result<()> {
     for belongings in [
         sql!("delete from sessions where user_id = $1"),
         sql!("delete from one_time_tokens where user_id = $1"),

@@ -18,7 +18,7 @@ pub enum DeviceStatus {
 }
 
 /// Remembers a device and answers how it stood until now.
-pub async fn meet(tx: &mut Tx, user: UserId, print: &DeviceFingerprint, now: Time) -> Result<DeviceStatus> {
+pub async fn record_device(tx: &mut Tx, user: UserId, print: &DeviceFingerprint, now: Time) -> Result<DeviceStatus> {
     let seen = tx
         .query(sql!("update known_devices set last_seen_at = $3 where user_id = $1 and device_fingerprint = $2"))
         .bind(user)

@@ -46,14 +46,14 @@ pub async fn find_in(tx: &mut Tx, user: UserId) -> Result<Option<Authenticator>>
 /// How a second factor stands, without its secret.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Standing {
+pub struct MfaSummary {
     pub user_id: UserId,
     pub enabled_at: Time,
     pub backup_codes: i64,
 }
 
 /// How the second factors of these users stand; those who have none are not in it.
-pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<Standing>> {
+pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<MfaSummary>> {
     let ids = IdList::of(users);
     let text = format!(
         "select m.user_id, m.enabled_at, \

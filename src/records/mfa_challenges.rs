@@ -65,7 +65,7 @@ pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time
 }
 
 /// Spends a challenge. Of two simultaneous uses exactly one succeeds.
-pub async fn spend(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
+pub async fn consume(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
     let spent = tx
         .query(sql!("update mfa_challenges set used_at = $2 where hash = $1 and used_at is null and expires_at > $2"))
         .bind(token.hash())

@@ -9,7 +9,7 @@ use crate::values::time::Time;
 /// One account at one provider.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct OAuthAccount {
+pub struct LinkedAccount {
     pub id: OAuthAccountId,
     pub user_id: UserId,
     pub provider: String,
@@ -19,7 +19,7 @@ pub struct OAuthAccount {
 }
 
 /// What these users are linked to, the oldest link of each first.
-pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<OAuthAccount>> {
+pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<LinkedAccount>> {
     let ids = IdList::of(users);
     let text = format!(
         "select id, user_id, provider, email, linked_at, last_used_at from oauth_accounts \

@@ -81,7 +81,7 @@ pub async fn find_holder(db: &Db, token: &OneTimeToken, purpose: Purpose, now: T
 }
 
 /// Spends the token and holds its user's row. Of two simultaneous uses exactly one gets an answer.
-pub async fn spend(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
+pub async fn consume(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: Time) -> Result<Option<Holder>> {
     let user: Option<(UserId,)> = tx
         .query(sql!("select user_id from one_time_tokens where hash = $1 and purpose = $2 and used_at is null"))
         .bind(token.hash())

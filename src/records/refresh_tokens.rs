@@ -61,9 +61,9 @@ pub async fn issue(tx: &mut Tx, new: NewToken<'_>, now: Time) -> Result<KnownTok
     Ok(issued)
 }
 
-/// Who presents a token to spend it.
+/// Who presents a token to consume it.
 #[derive(Debug)]
-pub struct Spender<'a> {
+pub struct RefreshCaller<'a> {
     /// The name of the attempt.
     pub key: Option<&'a IdempotencyKey>,
     /// The device.
@@ -74,7 +74,7 @@ pub struct Spender<'a> {
 
 /// Spends the token if it is unspent, alive, and not so new that its device gets it once more. Of two simultaneous uses
 /// exactly one gets an answer.
-pub async fn spend(tx: &mut Tx, token: &RefreshToken, by: &Spender<'_>, now: Time) -> Result<Option<SessionId>> {
+pub async fn consume(tx: &mut Tx, token: &RefreshToken, by: &RefreshCaller<'_>, now: Time) -> Result<Option<SessionId>> {
     let spent: Option<(SessionId,)> = tx
         .query(sql!(
             "update refresh_tokens set used_at = $2, used_key = $3, used_by = $4",

@@ -9,7 +9,7 @@ use super::users::User;
 use crate::error::{OrFault, Result};
 use crate::tools::db::{Db, Query, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
-use crate::values::audit_chain::{ChainHash, Content, Place};
+use crate::values::audit_chain::{ChainHash, Content, ChainPosition};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
 use crate::values::user::folded;
@@ -55,7 +55,7 @@ impl PastEvent {
 /// A secret of an authenticator, and whose it is.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Authenticator {
+pub struct SeededAuthenticator {
     pub user_id: UserId,
     pub sealed_secret: Vec<u8>,
     pub enabled_at: Time,
@@ -92,7 +92,7 @@ pub async fn insert_users(tx: &mut Tx, users: &[User]) -> Result<()> {
 }
 
 /// Turns many second factors on.
-pub async fn insert_authenticators(tx: &mut Tx, authenticators: &[Authenticator]) -> Result<()> {
+pub async fn insert_authenticators(tx: &mut Tx, authenticators: &[SeededAuthenticator]) -> Result<()> {
     insert(tx, "mfa", "user_id, last_step, sealed_secret, enabled_at", authenticators, |query, authenticator| {
         query
             .bind(authenticator.user_id)
@@ -130,7 +130,7 @@ pub async fn insert_sessions(tx: &mut Tx, sessions: &[Session]) -> Result<()> {
 /// Writes many events into one chain.
 pub async fn append(tx: &mut Tx, shard: i32, events: &[PastEvent]) -> Result<()> {
     let chain = audit_chains::hold(tx, shard).await?.or_fault("finding a chain")?;
-    let (mut place, mut hash) = (Place { shard, sequence: chain.sequence + 1 }, chain.hash);
+    let (mut place, mut hash) = (ChainPosition { shard, sequence: chain.sequence + 1 }, chain.hash);
     let mut links = Vec::with_capacity(events.len());
     for event in events {
         hash = ChainHash::of(&hash, place, &event.content());

@@ -65,7 +65,7 @@ pub async fn totals(db: &Db, now: Time) -> Result<Totals> {
 
 /// A pending change, or the sum of some.
 #[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
-struct Change {
+struct TotalsChange {
     users: i32,
     verified: i32,
     with_mfa: i32,
@@ -79,7 +79,7 @@ pub async fn fold(db: &Db, batch: i64) -> Result<usize> {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let changes: Vec<Change> = tx
+    let changes: Vec<TotalsChange> = tx
         .query(sql!(
             "delete from total_changes where id in (select id from total_changes order by id limit $1)",
             " returning users, verified, with_mfa, open_sessions"
@@ -87,7 +87,7 @@ pub async fn fold(db: &Db, batch: i64) -> Result<usize> {
         .bind(batch)
         .all()
         .await?;
-    let sum = |part: fn(&Change) -> i32| changes.iter().map(|change| i64::from(part(change))).sum::<i64>();
+    let sum = |part: fn(&TotalsChange) -> i32| changes.iter().map(|change| i64::from(part(change))).sum::<i64>();
     tx.query(sql!(
         "update totals set users = users + $1, verified = verified + $2, with_mfa = with_mfa + $3,",
         " open_sessions = open_sessions + $4"

@@ -8,7 +8,7 @@ use crate::values::time::Time;
 
 /// Which of them are removed.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct RemovalRules {
     /// They were opened, and last signed in to, before this moment.
     pub cutoff: Time,
     /// Whether one that ever signed in stays.
@@ -28,7 +28,7 @@ macro_rules! is_due {
 }
 
 /// The next accounts that are due, after `last` in the order of their ids.
-pub async fn list(db: &Db, limits: &Limits, last: UserId, batch: i64) -> Result<Vec<UserId>> {
+pub async fn list(db: &Db, limits: &RemovalRules, last: UserId, batch: i64) -> Result<Vec<UserId>> {
     let found: Vec<(UserId,)> = db
         .query(sql!("select u.id from users u where ", is_due!(), " and u.id > $4 order by u.id limit $5"))
         .bind(limits.cutoff)
@@ -42,7 +42,7 @@ pub async fn list(db: &Db, limits: &Limits, last: UserId, batch: i64) -> Result<
 }
 
 /// Removes the account and all that belongs to it; false where it is not due any more.
-pub async fn remove(tx: &mut Tx, id: UserId, limits: &Limits) -> Result<bool> {
+pub async fn remove(tx: &mut Tx, id: UserId, limits: &RemovalRules) -> Result<bool> {
     // Held first: a statement that waited for the row would decide by what it was before (PostgreSQL, READ COMMITTED).
     users::hold(tx, id).await?;
     let removed = tx

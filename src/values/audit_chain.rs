@@ -16,7 +16,7 @@ pub struct ChainHash(Vec<u8>);
 
 /// An event's place: which chain, and which link of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct ChainPosition {
     /// The chain.
     pub shard: i32,
     /// Counted from 1, without a gap.
@@ -50,7 +50,7 @@ impl ChainHash {
     /// The hash of an event at its place behind `previous`. Every part is written with its length, so that no two events
     /// have the same bytes; keys of the metadata are sorted, since `jsonb` keeps them in an order of its own.
     #[must_use]
-    pub fn of(previous: &Self, place: Place, content: &Content<'_>) -> Self {
+    pub fn of(previous: &Self, place: ChainPosition, content: &Content<'_>) -> Self {
         let mut bytes = Bytes(Context::new(&SHA256));
         bytes.part(LAYOUT);
         bytes.part(&previous.0);
@@ -152,7 +152,7 @@ mod tests {
             metadata,
         };
         change(&mut content);
-        ChainHash::of(&ChainHash(vec![0; 32]), Place { shard: 0, sequence: 1 }, &content)
+        ChainHash::of(&ChainHash(vec![0; 32]), ChainPosition { shard: 0, sequence: 1 }, &content)
     }
 
     fn hash(change: impl FnOnce(&mut Content<'_>)) -> ChainHash {

@@ -22,7 +22,7 @@ pub const PAGE_DEFAULT: usize = 20;
 
 /// A list as one filter and one order make it. A cursor is good for the list it was made for and for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Scope {
+pub struct ListScope {
     name: [u8; 6],
     sorted_by: SortedBy,
 }
@@ -37,7 +37,7 @@ pub enum SortedBy {
     Text,
 }
 
-impl Scope {
+impl ListScope {
     /// Names a list by what it is of, by everything that decides which rows are in it, and by how they are sorted.
     #[must_use]
     pub fn of(list: &str, shape: &impl Debug, sorted_by: SortedBy) -> Self {
@@ -50,7 +50,7 @@ impl Scope {
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Key {
+pub enum SortKey {
     /// A time.
     At(Time),
     /// A text, by its bytes.
@@ -61,7 +61,7 @@ pub enum Key {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// What the row is sorted by.
-    pub key: Key,
+    pub key: SortKey,
     /// The row's id, where keys are equal.
     pub id: Uuid,
 }
@@ -70,7 +70,7 @@ pub struct Cursor {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     /// Which list.
-    pub scope: Scope,
+    pub scope: ListScope,
     /// How many rows at most.
     pub size: usize,
     /// Where the slice ends on its near side.
@@ -95,7 +95,7 @@ impl Page {
     /// # Errors
     /// `INVALID` for a cursor of another list (also of the same with another filter or order) or both directions at
     /// once, `OUT_OF_RANGE` for a size outside 0 to 100.
-    pub fn parse(arguments: &PageArguments, scope: Scope) -> Result<Self, FieldFault> {
+    pub fn parse(arguments: &PageArguments, scope: ListScope) -> Result<Self, FieldFault> {
         let backwards = arguments.last.is_some() || (arguments.before.is_some() && arguments.first.is_none());
         if backwards && (arguments.first.is_some() || arguments.after.is_some()) {
             return Err(FieldFault::new(
@@ -129,30 +129,30 @@ impl Cursor {
     /// A place in a list that is sorted by time.
     #[must_use]
     pub fn at(at: Time, id: Uuid) -> Self {
-        Self { key: Key::At(at), id }
+        Self { key: SortKey::At(at), id }
     }
 
     /// The time it is sorted by, if it is.
     #[must_use]
     pub const fn moment(&self) -> Option<Time> {
         match self.key {
-            Key::At(at) => Some(at),
-            Key::Text(_) => None,
+            SortKey::At(at) => Some(at),
+            SortKey::Text(_) => None,
         }
     }
 
     /// The cursor as clients keep it.
     #[must_use]
-    pub fn to_text(&self, scope: Scope) -> String {
+    pub fn to_text(&self, scope: ListScope) -> String {
         let mut bytes = vec![Self::VERSION];
         bytes.extend(scope.name);
         bytes.extend(self.id.as_bytes());
         match &self.key {
-            Key::At(at) => {
+            SortKey::At(at) => {
                 bytes.push(b't');
                 bytes.extend(at.timestamp_micros().to_be_bytes());
             }
-            Key::Text(text) => {
+            SortKey::Text(text) => {
                 bytes.push(b's');
                 bytes.extend(text.as_bytes());
             }
@@ -160,7 +160,7 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn parse(text: &str, scope: Scope) -> Result<Self, FieldFault> {
+    fn parse(text: &str, scope: ListScope) -> Result<Self, FieldFault> {
         let foreign =
             "This cursor does not belong to this list: it is of another one, another filter, or another order.";
         Self::read(text, scope).ok_or_else(|| FieldFault::new("INVALID", foreign))
@@ -168,13 +168,13 @@ impl Cursor {
 
     /// Nothing is kept secret by a cursor, so it carries no signature (docs/adr/0023). Whoever makes one up gets a page of
     /// a list they may read anyway, or is refused here: nothing but what [`Cursor::to_text`] writes is read.
-    fn read(text: &str, scope: Scope) -> Option<Self> {
+    fn read(text: &str, scope: ListScope) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let rest = bytes.strip_prefix(&[Self::VERSION])?.strip_prefix(&scope.name)?;
         let (id, key) = rest.split_at_checked(16)?;
         let key = match (scope.sorted_by, key.split_first()?) {
-            (SortedBy::Time, (b't', micros)) => Key::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
-            (SortedBy::Text, (b's', text)) => Key::Text(text_of(text)?),
+            (SortedBy::Time, (b't', micros)) => SortKey::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
+            (SortedBy::Text, (b's', text)) => SortKey::Text(text_of(text)?),
             (SortedBy::Time | SortedBy::Text, _) => return None,
         };
         let cursor = Self { key, id: Uuid::from_slice(id).ok()? };
@@ -198,12 +198,12 @@ mod tests {
 
     use super::*;
 
-    fn scope() -> Scope {
-        Scope::of("things", &("newest first", Some(3)), SortedBy::Time)
+    fn scope() -> ListScope {
+        ListScope::of("things", &("newest first", Some(3)), SortedBy::Time)
     }
 
-    fn by_text() -> Scope {
-        Scope::of("things", &"by name", SortedBy::Text)
+    fn by_text() -> ListScope {
+        ListScope::of("things", &"by name", SortedBy::Text)
     }
 
     fn codes(first: Option<i32>, after: Option<&str>, last: Option<i32>) -> Option<&'static str> {
@@ -223,10 +223,10 @@ mod tests {
     fn a_cursor_survives_its_text() {
         let at = Time::from_timestamp_micros(1_764_000_000_123_456).unwrap();
         let keys = [
-            (scope(), Key::At(at)),
-            (by_text(), Key::Text("ann@example.com".to_owned())),
-            (by_text(), Key::Text(String::new())),
-            (by_text(), Key::Text("a".repeat(TEXT_LIMIT))),
+            (scope(), SortKey::At(at)),
+            (by_text(), SortKey::Text("ann@example.com".to_owned())),
+            (by_text(), SortKey::Text(String::new())),
+            (by_text(), SortKey::Text("a".repeat(TEXT_LIMIT))),
         ];
         for (scope, key) in keys {
             let cursor = Cursor { key, id: Uuid::now_v7() };
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_key_that_the_list_is_not_sorted_by_is_refused() {
-        let (at, text) = (Key::At(Time::UNIX_EPOCH), Key::Text("2030-01-01T00:00:00+00:00".to_owned()));
+        let (at, text) = (SortKey::At(Time::UNIX_EPOCH), SortKey::Text("2030-01-01T00:00:00+00:00".to_owned()));
         for (key, scope) in [(at, by_text()), (text, scope())] {
             let forged = Cursor { key, id: Uuid::nil() }.to_text(scope);
             assert!(Cursor::parse(&forged, scope).is_err());
@@ -245,14 +245,14 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_filter_or_order_is_refused() {
-        let other = Scope::of("things", &("oldest first", Some(3)), SortedBy::Time);
+        let other = ListScope::of("things", &("oldest first", Some(3)), SortedBy::Time);
         let text = Cursor::at(Time::UNIX_EPOCH, Uuid::nil()).to_text(other);
 
         assert_eq!(codes(None, Some(&text), None), Some("INVALID"));
     }
 
     /// Bytes as a forger lays them out: of the right list, and from there on anything.
-    fn forged(scope: Scope) -> impl Strategy<Value = String> {
+    fn forged(scope: ListScope) -> impl Strategy<Value = String> {
         let key = prop_oneof![
             any::<[u8; 8]>().prop_map(|micros| [b"t".as_slice(), &micros].concat()),
             prop::collection::vec(any::<u8>(), 0..300).prop_map(|text| [b"s".as_slice(), &text].concat()),
@@ -273,8 +273,8 @@ mod tests {
                 let Ok(cursor) = Cursor::parse(typed, scope) else { continue };
                 prop_assert_eq!(&cursor.to_text(scope), typed);
                 match cursor.key {
-                    Key::At(at) => prop_assert!(scope.sorted_by == SortedBy::Time && is_sortable(at)),
-                    Key::Text(text) => prop_assert!(
+                    SortKey::At(at) => prop_assert!(scope.sorted_by == SortedBy::Time && is_sortable(at)),
+                    SortKey::Text(text) => prop_assert!(
                         scope.sorted_by == SortedBy::Text && text.len() <= TEXT_LIMIT && !text.contains('\0')
                     ),
                 }

@@ -79,7 +79,7 @@ pub struct PasswordPolicy {
 }
 
 /// A rule that a password can break: its code, and its text for people.
-type Rule = (bool, &'static str, String);
+type PasswordRule = (bool, &'static str, String);
 
 impl PasswordPolicy {
     /// Every rule that this new password of this person breaks, in a fixed order.
@@ -91,7 +91,7 @@ impl PasswordPolicy {
         let length = text.chars().count();
         let has = |is: fn(char) -> bool| text.chars().any(is);
         let is_symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
-        let rules: [Rule; 8] = [
+        let rules: [PasswordRule; 8] = [
             (length < self.min_length, "TOO_SHORT", format!("Please use at least {} characters.", self.min_length)),
             (length > self.max_length, "TOO_LONG", format!("Please use at most {} characters.", self.max_length)),
             (

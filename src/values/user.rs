@@ -67,14 +67,14 @@ pub fn folded(text: &str) -> String {
 
 /// What becomes of one field.
 #[derive(Debug)]
-pub enum Change<T> {
+pub enum FieldChange<T> {
     /// It stays.
     Keep,
     /// It is this from now on, or nothing.
     To(Option<T>),
 }
 
-impl<T> Change<T> {
+impl<T> FieldChange<T> {
     /// Changes the field.
     pub fn apply(self, field: &mut Option<T>) {
         match self {

@@ -14,7 +14,7 @@ const TRIGRAM: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
     /// Every one of these fits.
-    pub searches: Vec<Search>,
+    pub searches: Vec<TextSearch>,
     /// Of this role.
     pub role: Option<Role>,
     /// Who stand like this.
@@ -26,21 +26,21 @@ pub struct UserFilter {
     /// Who can sign in with this provider.
     pub provider: Option<String>,
     /// Registered in this time.
-    pub created: Span,
+    pub created: TimeRange,
     /// Last signed in in this time.
-    pub last_login: Span,
+    pub last_login: TimeRange,
 }
 
 /// A span of time; open where an end is left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeRange {
     /// From this moment on.
     pub from: Option<Time>,
     /// Before this moment.
     pub before: Option<Time>,
 }
 
-impl Span {
+impl TimeRange {
     /// Whether it holds all times.
     #[must_use]
     pub fn is_open(self) -> bool {
@@ -50,14 +50,14 @@ impl Span {
 
 /// A text that addresses and names are searched for, folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Search {
+pub enum TextSearch {
     /// The address or the name begins with it.
     Beginning(String),
     /// It stands anywhere in the address or the name.
     Anywhere(String),
 }
 
-impl Search {
+impl TextSearch {
     /// Reads a search for the beginning of an address or a name; an empty one is none.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Search {
     /// a script that has no case (Chinese, Korean, Hindi, Arabic, …), it is one for the beginning.
     ///
     /// # Errors
-    /// As [`Search::beginning`].
+    /// As [`TextSearch::beginning`].
     pub fn anywhere(typed: &str) -> Result<Option<Self>, FieldFault> {
         let search = searched(typed)?;
         Ok(search.map(|text| if is_sought_anywhere(&text) { Self::Anywhere(text) } else { Self::Beginning(text) }))
@@ -145,30 +145,30 @@ mod tests {
 
     #[test]
     fn a_search_knows_no_case_in_any_script() {
-        assert_eq!(Search::anywhere("  BJÖRK"), Ok(Some(Search::Anywhere("björk".to_owned()))));
-        assert_eq!(Search::anywhere("O\u{308}l"), Search::anywhere("Öl"));
+        assert_eq!(TextSearch::anywhere("  BJÖRK"), Ok(Some(TextSearch::Anywhere("björk".to_owned()))));
+        assert_eq!(TextSearch::anywhere("O\u{308}l"), TextSearch::anywhere("Öl"));
     }
 
     #[test]
     fn what_no_index_finds_in_the_middle_is_a_beginning() {
         for typed in ["öl", "a_b", "%%%", "j. d."] {
-            assert_eq!(Search::anywhere(typed), Ok(Some(Search::Beginning(typed.to_owned()))));
+            assert_eq!(TextSearch::anywhere(typed), Ok(Some(TextSearch::Beginning(typed.to_owned()))));
         }
-        assert_eq!(Search::anywhere("ÖL"), Ok(Some(Search::Beginning("öl".to_owned()))));
-        assert_eq!(Search::anywhere("   "), Ok(None));
+        assert_eq!(TextSearch::anywhere("ÖL"), Ok(Some(TextSearch::Beginning("öl".to_owned()))));
+        assert_eq!(TextSearch::anywhere("   "), Ok(None));
     }
 
     #[test]
     fn short_words_of_scripts_without_case_are_sought_anywhere() {
         for typed in ["小明", "明", "철수", "मस्त", "علی", "小a"] {
-            assert_eq!(Search::anywhere(typed), Ok(Some(Search::Anywhere(typed.to_owned()))));
+            assert_eq!(TextSearch::anywhere(typed), Ok(Some(TextSearch::Anywhere(typed.to_owned()))));
         }
     }
 
     #[test]
     fn what_cannot_be_searched_for_is_refused() {
-        assert_eq!(Search::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
-        assert_eq!(Search::beginning("a\0b").unwrap_err().code, "INVALID");
-        assert_eq!(Search::beginning("\u{200b}").unwrap_err().code, "INVALID");
+        assert_eq!(TextSearch::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
+        assert_eq!(TextSearch::beginning("a\0b").unwrap_err().code, "INVALID");
+        assert_eq!(TextSearch::beginning("\u{200b}").unwrap_err().code, "INVALID");
     }
 }

@@ -14,7 +14,7 @@ use crate::values::time::Time;
 /// An email that this process has taken to deliver, before anything of it is read.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Taken {
+pub struct TakenMail {
     pub id: MailId,
     /// Counts this one, and tells it from the attempt of another process.
     pub attempts: i32,
@@ -36,7 +36,7 @@ pub struct Posted {
 /// Takes up to `batch` emails that are due. Whoever takes one has it until `lease` is over, and longer where it is renewed;
 /// then it is due again, so that a process that dies on the way loses none. Each is read alone, by [`read`]: one that this
 /// version cannot read (an instance of the version after may have posted it) must not hold up those beside it.
-pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Taken>> {
+pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<TakenMail>> {
     db.query(sql!(
         "update outbox set attempts = attempts + 1, due_at = $3",
         " where state = 'WAITING' and due_at <= $1 and id in",
@@ -51,7 +51,7 @@ pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result
 }
 
 /// Keeps an email that was taken until `until`. Whether it is still wanted and still ours.
-pub async fn renew(db: &Db, taken: Taken, until: Time) -> Result<bool> {
+pub async fn renew(db: &Db, taken: TakenMail, until: Time) -> Result<bool> {
     let renewed = db
         .query(sql!("update outbox set due_at = $3 where id = $1 and attempts = $2 and state = 'WAITING'"))
         .bind(taken.id)
@@ -97,16 +97,16 @@ pub async fn note_delivered(db: &Db, id: MailId, receipt: &str, now: Time) -> Re
 }
 
 /// Notes that an email is no longer wanted.
-pub async fn note_dropped(db: &Db, taken: Taken, now: Time) -> Result<()> {
+pub async fn note_dropped(db: &Db, taken: TakenMail, now: Time) -> Result<()> {
     settle(db, taken, "DROPPED", None, now).await
 }
 
 /// Puts an email aside for the operator.
-pub async fn note_dead(db: &Db, taken: Taken, error: &str, now: Time) -> Result<()> {
+pub async fn note_dead(db: &Db, taken: TakenMail, error: &str, now: Time) -> Result<()> {
     settle(db, taken, "DEAD", Some(error), now).await
 }
 
-async fn settle(db: &Db, taken: Taken, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
+async fn settle(db: &Db, taken: TakenMail, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
     db.query(sql!(
         "update outbox set state = $3, settled_at = $4, last_error = coalesce($5, last_error)",
         " where id = $1 and attempts = $2 and state = 'WAITING'"
@@ -122,7 +122,7 @@ async fn settle(db: &Db, taken: Taken, state: &'static str, error: Option<&str>,
 }
 
 /// Notes a failed attempt and when the next is due.
-pub async fn postpone(db: &Db, taken: Taken, error: &str, due_at: Time) -> Result<()> {
+pub async fn postpone(db: &Db, taken: TakenMail, error: &str, due_at: Time) -> Result<()> {
     db.query(sql!(
         "update outbox set due_at = $3, last_error = $4 where id = $1 and attempts = $2 and state = 'WAITING'"
     ))

@@ -8,9 +8,9 @@ use std::net::IpAddr;
 use sqlx::types::Json;
 
 pub use self::delivery::{
-    Posted, Taken, claim, note_dead, note_delivered, note_dropped, postpone, read, renew, take_due,
+    Posted, TakenMail, claim, note_dead, note_delivered, note_dropped, postpone, read, renew, take_due,
 };
-pub use self::operation::{Census, Entry, census, drop_ids, drop_to, hasten, list_open, list_to, revive_dead, sweep};
+pub use self::operation::{OutboxCounts, OutboxEntry, count, drop_ids, drop_to, hasten, list_open, list_to, revive_dead, sweep};
 use crate::error::Result;
 use crate::tools::db::{Tx, sql};
 use crate::values::caller::Caller;

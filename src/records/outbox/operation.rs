@@ -8,7 +8,7 @@ use crate::values::time::Time;
 
 /// How many emails are in the outbox that have not left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub struct Census {
+pub struct OutboxCounts {
     /// Those that are to be delivered, also those on their way.
     pub waiting: i64,
     /// When the oldest of them was posted.
@@ -20,7 +20,7 @@ pub struct Census {
 /// An email, without its text.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Entry {
+pub struct OutboxEntry {
     pub id: MailId,
     /// As it is stored: this version may not know it, and the operator wants the others listed.
     pub kind: String,
@@ -37,7 +37,7 @@ pub struct Entry {
 }
 
 /// Counts what has not left.
-pub async fn census(db: &Db) -> Result<Census> {
+pub async fn count(db: &Db) -> Result<OutboxCounts> {
     db.query(sql!(
         "select (select count(*) from outbox where state = 'WAITING') as waiting,",
         " (select min(posted_at) from outbox where state = 'WAITING') as oldest_at,",
@@ -48,7 +48,7 @@ pub async fn census(db: &Db) -> Result<Census> {
 }
 
 /// The newest emails that wait or are dead.
-pub async fn list_open(db: &Db, most: i64) -> Result<Vec<Entry>> {
+pub async fn list_open(db: &Db, most: i64) -> Result<Vec<OutboxEntry>> {
     db.query(sql!(
         "select id, kind, recipient, state, attempts, posted_at, due_at, settled_at,",
         " coalesce(receipt, last_error, '') as last_answer",
@@ -60,7 +60,7 @@ pub async fn list_open(db: &Db, most: i64) -> Result<Vec<Entry>> {
 }
 
 /// The newest emails to an address, whatever became of them.
-pub async fn list_to(db: &Db, recipient: &EmailAddress, most: i64) -> Result<Vec<Entry>> {
+pub async fn list_to(db: &Db, recipient: &EmailAddress, most: i64) -> Result<Vec<OutboxEntry>> {
     db.query(sql!(
         "select id, kind, recipient, state, attempts, posted_at, due_at, settled_at,",
         " coalesce(receipt, last_error, '') as last_answer",

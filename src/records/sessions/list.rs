@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::records::id_list::IdList;
 use crate::tools::db::Db;
 use crate::values::ids::UserId;
-use crate::values::paging::{Cursor, Key, Page};
+use crate::values::paging::{Cursor, SortKey, Page};
 use crate::values::session::SessionStatus;
 use crate::values::time::Time;
 
@@ -31,9 +31,9 @@ pub async fn list_of_users(
     });
     let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };
     let place = match &page.from {
-        Some(Cursor { key: Key::At(at), id }) => Some((*at, *id)),
+        Some(Cursor { key: SortKey::At(at), id }) => Some((*at, *id)),
         // No cursor of this list.
-        Some(Cursor { key: Key::Text(_), .. }) => return Ok(Vec::new()),
+        Some(Cursor { key: SortKey::Text(_), .. }) => return Ok(Vec::new()),
         None => None,
     };
     if place.is_some() {

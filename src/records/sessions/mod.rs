@@ -70,7 +70,7 @@ impl Session {
 /// What a session knows of the device it was opened on.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Device {
+pub struct SessionDevice {
     pub name: Option<String>,
     pub browser: Option<String>,
     pub os: Option<String>,
@@ -125,7 +125,7 @@ pub async fn open(tx: &mut Tx, session: &Session) -> Result<()> {
 /// A fault where no random bytes can be had.
 pub fn new(
     user: UserId,
-    device: Device,
+    device: SessionDevice,
     caller: &Caller,
     methods: Vec<AuthMethod>,
     at: (Time, Time),

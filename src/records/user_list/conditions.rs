@@ -1,9 +1,9 @@
 //! What a filter of users is in SQL: as conditions on a row, and as sources of the few rows it leaves.
 
-use super::statement::Value;
+use super::statement::SqlPart;
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus};
-use crate::values::user_filter::{OrderField, Search, Span, UserFilter, UserOrder};
+use crate::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
 
 /// A filter in SQL.
 #[derive(Debug)]
@@ -11,25 +11,25 @@ pub(super) struct Conditions {
     /// Which numbers the column `facets` may have; `None` where any will do.
     pub facets: Option<Vec<u8>>,
     /// Conditions beside the facets, each with its `and`.
-    pub beside_facets: Vec<Value>,
+    pub beside_facets: Vec<SqlPart>,
     /// Bounds of what the list is sorted by, each with its `and`.
-    pub along_order: Vec<Value>,
+    pub along_order: Vec<SqlPart>,
     /// All of it, as one condition.
-    pub all: Vec<Value>,
+    pub all: Vec<SqlPart>,
     /// A search for a beginning, taken apart.
     pub beginning: Option<Beginning>,
     /// Statements that answer the column `user_id` of every row that fits one of the conditions, from an index. None
     /// where the facets and the order decide everything.
-    pub sources: Vec<Vec<Value>>,
+    pub sources: Vec<Vec<SqlPart>>,
 }
 
 /// What begins with something.
 #[derive(Debug)]
 pub(super) struct Beginning {
     /// The bounds of the addresses, each with its `and`.
-    pub addresses: Vec<Value>,
+    pub addresses: Vec<SqlPart>,
     /// A source of whose name does, or whose address as a person reads it.
-    pub names: Vec<Value>,
+    pub names: Vec<SqlPart>,
 }
 
 /// The bits of the column `facets`, as the migration sets them.
@@ -58,21 +58,21 @@ impl Conditions {
         this.span(login, filter.last_login, order.field == OrderField::LastLoginAt);
         if !filter.last_login.is_open() {
             // Whoever never signed in did not do so in any span.
-            this.beside_facets.push(Value::Sql(" and u.last_login_at is not null"));
+            this.beside_facets.push(SqlPart::Sql(" and u.last_login_at is not null"));
         }
         let facets = this.facets.as_deref().map_or_else(|| "true".to_owned(), |facets| is_one_of("u", facets));
         if this.facets.is_some() && !this.sources.is_empty() {
             let narrow = format!("select f.id as user_id from users f where {}", facets.replace("u.", "f."));
-            this.sources.push(vec![Value::Built(narrow)]);
+            this.sources.push(vec![SqlPart::Built(narrow)]);
         }
-        this.all = [vec![Value::Built(facets)], this.beside_facets.clone()].concat();
+        this.all = [vec![SqlPart::Built(facets)], this.beside_facets.clone()].concat();
         this
     }
 
-    fn search(&mut self, search: &Search) {
-        use Value::{Sql, Text};
+    fn search(&mut self, search: &TextSearch) {
+        use SqlPart::{Sql, Text};
         match search {
-            Search::Beginning(text) => {
+            TextSearch::Beginning(text) => {
                 let (from, before) = (|| Text(text.clone()), || Text(format!("{text}\u{10ffff}")));
                 self.beside_facets.extend([
                     Sql(" and (u.email >= "),
@@ -109,7 +109,7 @@ impl Conditions {
                 let bounds = vec![Sql(" and u.email >= "), from(), Sql(" and u.email < "), before()];
                 self.beginning = Some(Beginning { addresses: bounds, names: names.to_vec() });
             }
-            Search::Anywhere(text) => {
+            TextSearch::Anywhere(text) => {
                 let exact = || Text(format!("%{}%", literal(text)));
                 self.beside_facets.extend([
                     Sql(" and (u.email like "),
@@ -134,14 +134,14 @@ impl Conditions {
 
     fn provider(&mut self, provider: Option<&str>) {
         let Some(provider) = provider else { return };
-        let name = || Value::Text(provider.to_owned());
+        let name = || SqlPart::Text(provider.to_owned());
         // The limit keeps PostgreSQL from joining the whole table.
         self.beside_facets.extend([
-            Value::Sql(" and exists (select 1 from oauth_accounts o where o.user_id = u.id and o.provider = "),
+            SqlPart::Sql(" and exists (select 1 from oauth_accounts o where o.user_id = u.id and o.provider = "),
             name(),
-            Value::Sql(" limit 1 offset 0)"),
+            SqlPart::Sql(" limit 1 offset 0)"),
         ]);
-        self.sources.push(vec![Value::Sql("select o.user_id from oauth_accounts o where o.provider = "), name()]);
+        self.sources.push(vec![SqlPart::Sql("select o.user_id from oauth_accounts o where o.provider = "), name()]);
     }
 
     fn status(&mut self, status: Option<UserStatus>, now: Time) {
@@ -149,26 +149,26 @@ impl Conditions {
             // The facets say it.
             None | Some(UserStatus::Deleted) => {}
             Some(UserStatus::Active) => self.beside_facets.extend([
-                Value::Sql(" and (u.locked_until is null or u.locked_until <= "),
-                Value::At(now),
-                Value::Sql(")"),
+                SqlPart::Sql(" and (u.locked_until is null or u.locked_until <= "),
+                SqlPart::At(now),
+                SqlPart::Sql(")"),
             ]),
             Some(UserStatus::Locked) => {
                 // The facets say who is deleted, but not to the planner, which is to take the index of the locked.
                 self.beside_facets
-                    .extend([Value::Sql(" and u.deleted_at is null and u.locked_until > "), Value::At(now)]);
+                    .extend([SqlPart::Sql(" and u.deleted_at is null and u.locked_until > "), SqlPart::At(now)]);
                 let locked = "select l.id as user_id from users l where l.deleted_at is null and l.locked_until > ";
-                self.sources.push(vec![Value::Sql(locked), Value::At(now)]);
+                self.sources.push(vec![SqlPart::Sql(locked), SqlPart::At(now)]);
             }
         }
     }
 
     /// Bounds of what the list is sorted by are the ends of a walk; others narrow it like any filter.
-    fn span(&mut self, column: &'static str, span: Span, is_order: bool) {
+    fn span(&mut self, column: &'static str, span: TimeRange, is_order: bool) {
         let bounds = [(" >= ", span.from), (" < ", span.before)];
         let mut parts = Vec::new();
         for (comparison, at) in bounds.into_iter().filter_map(|(comparison, at)| Some((comparison, at?))) {
-            parts.extend([Value::Sql(" and "), Value::Sql(column), Value::Sql(comparison), Value::At(at)]);
+            parts.extend([SqlPart::Sql(" and "), SqlPart::Sql(column), SqlPart::Sql(comparison), SqlPart::At(at)]);
         }
         if parts.is_empty() {
             return;
@@ -177,7 +177,7 @@ impl Conditions {
         if is_order {
             self.along_order.extend(parts);
         } else {
-            self.sources.push([vec![Value::Sql("select u.id as user_id from users u where true")], parts].concat());
+            self.sources.push([vec![SqlPart::Sql("select u.id as user_id from users u where true")], parts].concat());
         }
     }
 }

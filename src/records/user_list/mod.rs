@@ -11,11 +11,11 @@ mod statement;
 use std::collections::BTreeMap;
 
 use self::conditions::Conditions;
-use self::statement::{Statement, Value};
+use self::statement::{Statement, SqlPart};
 use super::users::{User, columns};
 use crate::error::Result;
 use crate::tools::db::Db;
-use crate::values::paging::{Cursor, Key, Page};
+use crate::values::paging::{Cursor, SortKey, Page};
 use crate::values::time::Time;
 use crate::values::user_filter::{OrderField, UserFilter, UserOrder};
 
@@ -28,7 +28,7 @@ const NEVER: Time = Time::UNIX_EPOCH;
 
 /// A slice of the users that the filter leaves, with one row more than the page where there is one.
 pub async fn list(db: &Db, filter: &UserFilter, order: UserOrder, page: &Page, now: Time) -> Result<Vec<User>> {
-    let slice = Slice { db, conditions: Conditions::of(filter, order, now), order, page };
+    let slice = PageQuery { db, conditions: Conditions::of(filter, order, now), order, page };
     if slice.conditions.sources.is_empty() {
         return slice.merged().await;
     }
@@ -67,21 +67,21 @@ pub async fn count(db: &Db, filter: &UserFilter, now: Time) -> Result<i64> {
 #[must_use]
 pub fn place(user: &User, order: UserOrder) -> Cursor {
     let key = match order.field {
-        OrderField::CreatedAt => Key::At(user.created_at),
-        OrderField::LastLoginAt => Key::At(user.last_login_at.unwrap_or(NEVER)),
-        OrderField::Email => Key::Text(user.email.as_str().to_owned()),
+        OrderField::CreatedAt => SortKey::At(user.created_at),
+        OrderField::LastLoginAt => SortKey::At(user.last_login_at.unwrap_or(NEVER)),
+        OrderField::Email => SortKey::Text(user.email.as_str().to_owned()),
     };
     Cursor { key, id: user.id.uuid() }
 }
 
-struct Slice<'a> {
+struct PageQuery<'a> {
     db: &'a Db,
     conditions: Conditions,
     order: UserOrder,
     page: &'a Page,
 }
 
-impl Slice<'_> {
+impl PageQuery<'_> {
     /// From the heads of the facets, each of which is sorted already.
     async fn merged(&self) -> Result<Vec<User>> {
         let mut statement = Statement::default();
@@ -148,7 +148,7 @@ impl Slice<'_> {
     }
 
     /// What the source holds, sorted; `None` where that is more than so many.
-    async fn sorted(&self, source: &[Value], most: Option<usize>) -> Result<Option<Vec<User>>> {
+    async fn sorted(&self, source: &[SqlPart], most: Option<usize>) -> Result<Option<Vec<User>>> {
         let mut statement = Statement::default();
         let taken = self.taken(&mut statement, source, most);
         let (after, fits) = (self.after(&mut statement), statement.put(&self.conditions.all));
@@ -167,7 +167,7 @@ impl Slice<'_> {
     }
 
     /// Whether a source holds no more than so many.
-    async fn are_few(&self, source: &[Value], most: usize) -> Result<bool> {
+    async fn are_few(&self, source: &[SqlPart], most: usize) -> Result<bool> {
         let mut statement = Statement::default();
         let text = format!("{} select count(*) from taken", self.taken(&mut statement, source, Some(most)));
         let (count,): (i64,) = statement.query(self.db, text).one().await?;
@@ -176,7 +176,7 @@ impl Slice<'_> {
 
     /// What a source holds, up to one more than so many. `PostgreSQL` would take the limit for a reason to look through
     /// the whole table, unless the source is materialized, and then it stops at the limit all the same; `SQLite` would not.
-    fn taken(&self, statement: &mut Statement, source: &[Value], most: Option<usize>) -> String {
+    fn taken(&self, statement: &mut Statement, source: &[SqlPart], most: Option<usize>) -> String {
         let source = statement.put(source);
         let limit = most.map(|most| format!(" limit {}", most + 1)).unwrap_or_default();
         if self.db.is_sqlite() {
@@ -191,14 +191,14 @@ impl Slice<'_> {
         let Some(cursor) = &self.page.from else { return String::new() };
         let comparison = if self.descends() { "<" } else { ">" };
         let key = match &cursor.key {
-            Key::At(at) => statement.value(Value::At(*at)),
-            Key::Text(text) => statement.value(Value::Text(text.clone())),
+            SortKey::At(at) => statement.value(SqlPart::At(*at)),
+            SortKey::Text(text) => statement.value(SqlPart::Text(text.clone())),
         };
         match self.order.field {
             // No two users have the same.
             OrderField::Email => format!(" and u.email {comparison} {key}"),
             OrderField::CreatedAt | OrderField::LastLoginAt => {
-                let id = statement.value(Value::Id(cursor.id));
+                let id = statement.value(SqlPart::Id(cursor.id));
                 format!(" and ({}, u.id) {comparison} ({key}, {id})", column(self.order.field))
             }
         }
