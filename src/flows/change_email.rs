@@ -44,7 +44,7 @@ pub async fn request_email_change(
     let draft = Draft { kind: MailKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
     outbox::post(&mut tx, draft, now).await?;
     if tells_owner {
-        let of_action = Details::of_deed(viewer.session().device_label(), caller, now);
+        let of_action = Details::for_action(viewer.session().device_label(), caller, now);
         let details = Details { new_address: Some(new.clone()), ..of_action };
         app.post(&mut tx, MailKind::EmailChangeRequested, user, details, now).await?;
     }
@@ -94,7 +94,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
         user: Some(user.id),
         details: Details {
             new_address: Some(holder.email.clone()),
-            ..Details::of_deed(app.device_label(caller), caller, now)
+            ..Details::for_action(app.device_label(caller), caller, now)
         },
     };
     outbox::post(&mut tx, draft, now).await?;

@@ -208,7 +208,13 @@ async fn note_accepted(app: &App, taken: TakenMail, outgoing: &Outgoing, sent: &
     }
 }
 
-async fn note_failure(app: &App, taken: TakenMail, outgoing: Option<&Outgoing>, error: MailError, now: Time) -> Result<()> {
+async fn note_failure(
+    app: &App,
+    taken: TakenMail,
+    outgoing: Option<&Outgoing>,
+    error: MailError,
+    now: Time,
+) -> Result<()> {
     let kind = outgoing.map(|outgoing| outgoing.rendered.kind.as_str());
     let correlation_id = outgoing.and_then(|outgoing| outgoing.posted.details.correlation_id.as_deref());
     let (email, attempt, answer) = (taken.id, taken.attempts, error.summary);

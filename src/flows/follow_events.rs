@@ -218,7 +218,7 @@ impl Follower {
         // A list reads one row more than its page, to know whether there is another.
         let full = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
         let receipt = self.app.charge_points(&replay.payer, full, self.app.clock.now()).await?;
-        let scope = paging::ListScope::of("replay", &replay.filter, paging::SortedBy::Time);
+        let scope = paging::ListScope::new("replay", &replay.filter, paging::SortedBy::Time);
         let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
         let slice = EventSlice { filter: replay.filter.clone(), page };
         let events = audit_search::list(&self.app.db, &slice).await?;

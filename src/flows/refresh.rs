@@ -33,7 +33,7 @@ pub async fn refresh(
     key: Option<&IdempotencyKey>,
 ) -> Result<NewTokens> {
     let now = app.clock.now();
-    let device = DeviceFingerprint::of_caller(caller);
+    let device = DeviceFingerprint::from_caller(caller);
     let attempt =
         Attempt { presented, by: RefreshCaller { key, device: &device, spares_after: now - race_window(app) }, now };
     let mut tx = app.db.begin().await?;
@@ -170,7 +170,7 @@ async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUse
         kind: MailKind::SessionCompromised,
         recipient: &user.email,
         user: Some(user.id),
-        details: Details::of_deed(session.device_label(), caller, now),
+        details: Details::for_action(session.device_label(), caller, now),
     };
     outbox::post(&mut tx, draft, now).await?;
     // The refusal must not undo the ending.

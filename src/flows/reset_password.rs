@@ -90,7 +90,7 @@ pub async fn reset_password(
     let is_invitation = purpose == Purpose::Invitation;
     let event = event.with("invitation", is_invitation).with("firstProof", is_first_proof);
     audit_log::write(&mut tx, caller, event, now).await?;
-    let details = Details::of_deed(app.device_label(caller), caller, now);
+    let details = Details::for_action(app.device_label(caller), caller, now);
     let draft =
         Draft { kind: MailKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };
     // Whoever has just chosen the first password need not be told that it is another one now.

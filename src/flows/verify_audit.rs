@@ -127,7 +127,8 @@ async fn verify_chain(db: &Db, chain: &Chain, mut seen: impl FnMut(u64)) -> Resu
         };
         seen(walk.sequence.abs_diff(from));
         let Some(found) = found else { continue };
-        let Some(moved) = audit_chains::find(db, shard).await?.filter(|now| now.removed_sequence > walk.sequence) else {
+        let Some(moved) = audit_chains::find(db, shard).await?.filter(|now| now.removed_sequence > walk.sequence)
+        else {
             return Ok(Some(found));
         };
         // Retention has removed what we were about to read.
@@ -174,7 +175,11 @@ async fn read(db: &Db, shard: i32, (after, last): (i64, i64)) -> Result<std::res
         match audit_integrity::list(db, shard, (sequence - 1, sequence), 1).await {
             Ok(link) => links.extend(link),
             Err(Error::Fault(_)) if links.is_empty() => {
-                return Ok(Err(Break { event: None, place: Some(ChainPosition { shard, sequence }), wrong: Wrong::Altered }));
+                return Ok(Err(Break {
+                    event: None,
+                    place: Some(ChainPosition { shard, sequence }),
+                    wrong: Wrong::Altered,
+                }));
             }
             Err(Error::Fault(_)) => break,
             Err(refused) => return Err(refused),

@@ -1,4 +1,4 @@
-//! The chain of refresh tokens of a session: each is used once and names its successor by being spent.
+//! The refresh tokens of a session. Each is used once, and its use issues the next one.
 
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
@@ -8,7 +8,7 @@ use crate::values::secret_token::{IdempotencyKey, RefreshToken, TokenHash};
 use crate::values::time::Time;
 use uuid::Uuid;
 
-/// What the database knows of a refresh token.
+/// A stored refresh token.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct KnownToken {
@@ -22,16 +22,16 @@ pub struct KnownToken {
     pub used_by: Option<DeviceFingerprint>,
 }
 
-/// A token that is issued to a session.
+/// A token to issue to a session.
 #[derive(Debug)]
 pub struct NewToken<'a> {
     /// The token.
     pub token: &'a RefreshToken,
-    /// Whose it is.
+    /// The session.
     pub session: SessionId,
-    /// The device whose refresh made it; none for the first of a session.
+    /// The device whose refresh made it; `None` for the first one of a session.
     pub issued_to: Option<&'a DeviceFingerprint>,
-    /// Until when it can be spent.
+    /// Until when it can be used.
     pub expires_at: Time,
 }
 
@@ -61,21 +61,26 @@ pub async fn issue(tx: &mut Tx, new: NewToken<'_>, now: Time) -> Result<KnownTok
     Ok(issued)
 }
 
-/// Who presents a token to consume it.
+/// The client that presents a token.
 #[derive(Debug)]
 pub struct RefreshCaller<'a> {
-    /// The name of the attempt.
+    /// The client's idempotency key.
     pub key: Option<&'a IdempotencyKey>,
     /// The device.
     pub device: &'a DeviceFingerprint,
-    /// A token that was issued to this device after this time is not spent yet.
+    /// A token that was issued to this device after this time is not used up yet; the device gets it again.
     pub spares_after: Time,
 }
 
-/// Spends the token if it is unspent, alive, and not so new that its device gets it once more. Of two simultaneous uses
-/// exactly one gets an answer.
-pub async fn consume(tx: &mut Tx, token: &RefreshToken, by: &RefreshCaller<'_>, now: Time) -> Result<Option<SessionId>> {
-    let spent: Option<(SessionId,)> = tx
+/// Marks the token as used, if it is unused, not expired, and not so new that its device gets it again. Of two
+/// simultaneous uses exactly one gets an answer.
+pub async fn consume(
+    tx: &mut Tx,
+    token: &RefreshToken,
+    by: &RefreshCaller<'_>,
+    now: Time,
+) -> Result<Option<SessionId>> {
+    let used: Option<(SessionId,)> = tx
         .query(sql!(
             "update refresh_tokens set used_at = $2, used_key = $3, used_by = $4",
             " where hash = $1 and used_at is null and expires_at > $2",
@@ -90,10 +95,10 @@ pub async fn consume(tx: &mut Tx, token: &RefreshToken, by: &RefreshCaller<'_>, 
         .bind(by.spares_after)
         .optional()
         .await?;
-    Ok(spent.map(|(session,)| session))
+    Ok(used.map(|(session,)| session))
 }
 
-/// What is known of a token, spent or not.
+/// A stored token, used or not.
 pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken>> {
     tx.query(sql!(
         "select id, session_id, issued_at, issued_to, expires_at, used_at, used_key, used_by",
@@ -104,8 +109,8 @@ pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken
     .await
 }
 
-/// Removes a batch of spent tokens that expired before `cutoff`. Answers how many. An unspent one stays as long as its
-/// session, so that whoever presents it late learns that the session expired.
+/// Deletes a batch of used tokens that expired before `cutoff`. Answers how many. An unused one stays as long as its
+/// session, so that a client that presents it late learns that the session expired.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 and used_at is not null limit $2)"

@@ -1,4 +1,5 @@
-//! Keyset paging in Relay's words: which slice of a list, and a cursor that names a place in it.
+//! Keyset paging as the Relay connection specification names it: a page of a list, and a cursor that names a place in
+//! it.
 
 use std::fmt::Debug;
 
@@ -17,18 +18,18 @@ pub const PAGE_LIMIT: usize = 100;
 /// The longest text that a list is sorted by, in octets.
 const TEXT_LIMIT: usize = EMAIL_LIMIT;
 
-/// The page where a client names no size.
+/// The size of a page where a client names none.
 pub const PAGE_DEFAULT: usize = 20;
 
-/// A list as one filter and one order make it. A cursor is good for the list it was made for and for no other.
+/// Identifies a list by its filter and order. A cursor is valid only for the list it was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ListScope {
     name: [u8; 6],
     sorted_by: SortedBy,
 }
 
-/// What the key of a list's cursors is. Another one than the column that the list is sorted by would be an error on
-/// PostgreSQL and a page of its own on `SQLite`.
+/// The type of the column that a list is sorted by. A cursor with a key of another type would be an error on PostgreSQL
+/// and an arbitrary page on `SQLite`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortedBy {
     /// A time.
@@ -38,9 +39,9 @@ pub enum SortedBy {
 }
 
 impl ListScope {
-    /// Names a list by what it is of, by everything that decides which rows are in it, and by how they are sorted.
+    /// Identifies a list by its name, by everything that decides which rows are in it (`shape`), and by its order.
     #[must_use]
-    pub fn of(list: &str, shape: &impl Debug, sorted_by: SortedBy) -> Self {
+    pub fn new(list: &str, shape: &impl Debug, sorted_by: SortedBy) -> Self {
         let digest = digest::digest(&digest::SHA256, format!("{list} {shape:?}").as_bytes());
         let mut name = [0; 6];
         name.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
@@ -48,7 +49,7 @@ impl ListScope {
     }
 }
 
-/// What a list is sorted by.
+/// The value of the column that a list is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SortKey {
     /// A time.
@@ -60,20 +61,20 @@ pub enum SortKey {
 /// A place in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// What the row is sorted by.
+    /// The row's value in the column that the list is sorted by.
     pub key: SortKey,
-    /// The row's id, where keys are equal.
+    /// The row's id, which decides where keys are equal.
     pub id: Uuid,
 }
 
-/// Which slice of a list: `size` rows behind or before a place.
+/// A page of a list: `size` rows behind or before a place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     /// Which list.
     pub scope: ListScope,
     /// How many rows at most.
     pub size: usize,
-    /// Where the slice ends on its near side.
+    /// The place where the page begins (or, read backwards, ends); `None` for the end of the list.
     pub from: Option<Cursor>,
     /// `false` reads on (`first`, `after`), `true` reads back (`last`, `before`).
     pub backwards: bool,
@@ -98,11 +99,9 @@ impl Page {
     pub fn parse(arguments: &PageArguments, scope: ListScope) -> Result<Self, FieldFault> {
         let backwards = arguments.last.is_some() || (arguments.before.is_some() && arguments.first.is_none());
         if backwards && (arguments.first.is_some() || arguments.after.is_some()) {
-            return Err(FieldFault::new(
-                "INVALID",
-                "Please page in one direction: first and after, or last and before.",
-            )
-            .at("first"));
+            return Err(
+                FieldFault::new("INVALID", "Please use either first and after, or last and before.").at("first")
+            );
         }
         if !backwards && arguments.before.is_some() {
             return Err(FieldFault::new("INVALID", "Please use before together with last.").at("before"));
@@ -115,7 +114,9 @@ impl Page {
             None => PAGE_DEFAULT,
             Some(Ok(size)) if size <= PAGE_LIMIT => size,
             Some(_) => {
-                return Err(FieldFault::new("OUT_OF_RANGE", format!("Please ask for 0 to {PAGE_LIMIT}.")).at(size_path));
+                return Err(
+                    FieldFault::new("OUT_OF_RANGE", format!("Please request 0 to {PAGE_LIMIT} items.")).at(size_path)
+                );
             }
         };
         Ok(Self { scope, size, from, backwards })
@@ -123,7 +124,7 @@ impl Page {
 }
 
 impl Cursor {
-    /// Opaque to clients, and of a version, so that a later one can sort differently.
+    /// The version of the format: a later one can sort differently. Clients treat cursors as opaque.
     const VERSION: u8 = 2;
 
     /// A place in a list that is sorted by time.
@@ -132,7 +133,7 @@ impl Cursor {
         Self { key: SortKey::At(at), id }
     }
 
-    /// The time it is sorted by, if it is.
+    /// The time that it holds, in a list that is sorted by time.
     #[must_use]
     pub const fn moment(&self) -> Option<Time> {
         match self.key {
@@ -161,13 +162,12 @@ impl Cursor {
     }
 
     fn parse(text: &str, scope: ListScope) -> Result<Self, FieldFault> {
-        let foreign =
-            "This cursor does not belong to this list: it is of another one, another filter, or another order.";
+        let foreign = "This cursor does not belong to this list. It was made for another list, filter or order.";
         Self::read(text, scope).ok_or_else(|| FieldFault::new("INVALID", foreign))
     }
 
-    /// Nothing is kept secret by a cursor, so it carries no signature (docs/adr/0023). Whoever makes one up gets a page of
-    /// a list they may read anyway, or is refused here: nothing but what [`Cursor::to_text`] writes is read.
+    /// A cursor hides nothing, so it has no signature (docs/adr/0023). A client that makes one up gets a page of a list
+    /// that it may read anyway, or is refused here, because only texts that [`Cursor::to_text`] writes are accepted.
     fn read(text: &str, scope: ListScope) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let rest = bytes.strip_prefix(&[Self::VERSION])?.strip_prefix(&scope.name)?;
@@ -186,7 +186,7 @@ fn time_of(micros: i64) -> Option<Time> {
     Time::from_timestamp_micros(micros).filter(|at| is_sortable(*at))
 }
 
-/// No longer than what is sorted, and without what PostgreSQL does not keep in a text.
+/// A text that can be in the column: not too long, and without NUL, which PostgreSQL does not store.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let text = str::from_utf8(bytes).ok()?;
     (text.len() <= TEXT_LIMIT && !text.contains('\0')).then(|| text.to_owned())
@@ -199,11 +199,11 @@ mod tests {
     use super::*;
 
     fn scope() -> ListScope {
-        ListScope::of("things", &("newest first", Some(3)), SortedBy::Time)
+        ListScope::new("things", &("newest first", Some(3)), SortedBy::Time)
     }
 
     fn by_text() -> ListScope {
-        ListScope::of("things", &"by name", SortedBy::Text)
+        ListScope::new("things", &"by name", SortedBy::Text)
     }
 
     fn codes(first: Option<i32>, after: Option<&str>, last: Option<i32>) -> Option<&'static str> {
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_filter_or_order_is_refused() {
-        let other = ListScope::of("things", &("oldest first", Some(3)), SortedBy::Time);
+        let other = ListScope::new("things", &("oldest first", Some(3)), SortedBy::Time);
         let text = Cursor::at(Time::UNIX_EPOCH, Uuid::nil()).to_text(other);
 
         assert_eq!(codes(None, Some(&text), None), Some("INVALID"));

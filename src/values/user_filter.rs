@@ -1,4 +1,4 @@
-//! Which users a list holds, and how it is sorted.
+//! Filters and orders of lists of users.
 
 use crate::error::FieldFault;
 use crate::values::paging::SortedBy;
@@ -7,31 +7,32 @@ use crate::values::user::{Role, UserStatus, folded};
 
 /// The longest search, in characters.
 const SEARCH_LIMIT: usize = 100;
-/// What has no trigram is looked for at the beginning only, unless its script writes words in one or two letters.
+/// The shortest text that a trigram index finds. Shorter texts are searched at the beginning only, except in scripts
+/// that write words with one or two letters.
 const TRIGRAM: usize = 3;
 
-/// Which users.
+/// Which users a list contains: those that fit every condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
-    /// Every one of these fits.
+    /// The address or the name fits each of these searches.
     pub searches: Vec<TextSearch>,
-    /// Of this role.
+    /// The role.
     pub role: Option<Role>,
-    /// Who stand like this.
+    /// The status.
     pub status: Option<UserStatus>,
-    /// Whose address is proved, or is not.
+    /// Whether the address is verified.
     pub email_verified: Option<bool>,
-    /// Who have a second factor, or have none.
+    /// Whether the second factor is on.
     pub mfa_enabled: Option<bool>,
-    /// Who can sign in with this provider.
+    /// The user has an account at this OAuth provider.
     pub provider: Option<String>,
-    /// Registered in this time.
+    /// When the account was created.
     pub created: TimeRange,
-    /// Last signed in in this time.
+    /// When the user last signed in.
     pub last_login: TimeRange,
 }
 
-/// A span of time; open where an end is left out.
+/// A range of time; open where an end is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TimeRange {
     /// From this moment on.
@@ -41,24 +42,24 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
-    /// Whether it holds all times.
+    /// Whether it contains all times.
     #[must_use]
     pub fn is_open(self) -> bool {
         self == Self::default()
     }
 }
 
-/// A text that addresses and names are searched for, folded.
+/// A search for a text in addresses and names. The text is case folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextSearch {
     /// The address or the name begins with it.
     Beginning(String),
-    /// It stands anywhere in the address or the name.
+    /// The address or the name contains it.
     Anywhere(String),
 }
 
 impl TextSearch {
-    /// Reads a search for the beginning of an address or a name; an empty one is none.
+    /// Reads a search for the beginning of an address or a name; an empty one is `None`.
     ///
     /// # Errors
     /// `TOO_LONG`, or `INVALID` for control characters.
@@ -66,8 +67,8 @@ impl TextSearch {
         Ok(searched(typed)?.map(Self::Beginning))
     }
 
-    /// Reads a search for a part of an address or a name. Without three letters or digits in a row, and without a letter of
-    /// a script that has no case (Chinese, Korean, Hindi, Arabic, …), it is one for the beginning.
+    /// Reads a search for a part of an address or a name. Without three letters or digits in a row, and without a
+    /// letter of a script that has no case (Chinese, Korean, Hindi, Arabic, …), it is one for the beginning.
     ///
     /// # Errors
     /// As [`TextSearch::beginning`].
@@ -77,8 +78,9 @@ impl TextSearch {
     }
 }
 
-/// Whether an index of trigrams can find it (that of PostgreSQL holds letters and digits alone), or it is worth to read all
-/// names: where they are as short as 小明, a beginning is the family, and finds nobody by the name that people are called.
+/// Whether a trigram index can find the text (that of PostgreSQL holds only letters and digits), or its script has
+/// names as short as 小明. Their beginning is the family name, so they are searched anywhere at the price of reading all
+/// names.
 fn is_sought_anywhere(text: &str) -> bool {
     let has_no_case = |c: char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
     let has_trigram = |run: &str| run.chars().count() >= TRIGRAM;
@@ -91,29 +93,29 @@ fn searched(typed: &str) -> Result<Option<String>, FieldFault> {
         return Err(FieldFault::new("TOO_LONG", format!("Please search for at most {SEARCH_LIMIT} characters.")));
     }
     if typed.chars().any(char::is_control) {
-        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+        return Err(FieldFault::new("INVALID", "Please remove control characters."));
     }
     let text = folded(typed);
-    // Left out of the filter it would list everybody.
+    // Treated as no search, it would list all users.
     if text.is_empty() && !typed.is_empty() {
-        return Err(FieldFault::new("INVALID", "There is nothing to be seen here, so nothing to search for."));
+        return Err(FieldFault::new("INVALID", "Please enter at least one visible character."));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// What a list is sorted by.
+/// The column that a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderField {
-    /// The beginning of the account.
+    /// The creation of the account.
     CreatedAt,
-    /// The last sign-in; whoever never signed in stands before everybody who did.
+    /// The last sign-in; users who never signed in come first.
     LastLoginAt,
     /// The address, by its bytes.
     Email,
 }
 
 impl OrderField {
-    /// What the cursors of such a list hold.
+    /// The type of the keys in the cursors of such a list.
     #[must_use]
     pub const fn sorted_by(self) -> SortedBy {
         match self {
@@ -126,7 +128,7 @@ impl OrderField {
 /// How a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserOrder {
-    /// By what.
+    /// The column.
     pub field: OrderField,
     /// Whether the last comes first.
     pub descending: bool,

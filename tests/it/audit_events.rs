@@ -8,7 +8,7 @@ use authgraph::records::audit_search::{self, EventFilter, EventSlice};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::caller::Caller;
 use authgraph::values::ids::{SessionId, UserId};
-use authgraph::values::paging::{Page, ListScope, SortedBy};
+use authgraph::values::paging::{ListScope, Page, SortedBy};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, PASSWORD, START, SignedIn, TestApp};
@@ -306,7 +306,8 @@ async fn the_database_and_the_live_feed_agree_on_every_filter() {
 
     for _ in 0..300 {
         let filter = any_filter(&mut die, &cast);
-        let page = Page { scope: ListScope::of("events", &(), SortedBy::Time), size: 1_000, from: None, backwards: true };
+        let page =
+            Page { scope: ListScope::new("events", &(), SortedBy::Time), size: 1_000, from: None, backwards: true };
         let slice = EventSlice { filter: filter.clone(), page };
         let found = audit_search::list(&app.app.db, &slice).await.unwrap();
         let matching: Vec<AuditEvent> = events.iter().filter(|event| filter.matches(event)).cloned().collect();

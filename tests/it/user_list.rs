@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authgraph::records::user_list;
 use authgraph::values::ids::UserId;
-use authgraph::values::paging::{Cursor, Page, ListScope};
+use authgraph::values::paging::{Cursor, ListScope, Page};
 use authgraph::values::time::Time;
 use authgraph::values::user::{Role, UserStatus, folded};
 use authgraph::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
@@ -148,7 +148,7 @@ fn by_hand(people: &[Person], filter: &UserFilter, order: UserOrder) -> Vec<User
 async fn pages(app: &TestApp, filter: &UserFilter, order: UserOrder, backwards: bool, most: usize) -> Vec<UserId> {
     let (mut ids, mut from): (Vec<UserId>, Option<Cursor>) = (Vec::new(), None);
     while ids.len() < most {
-        let page = Page { scope: ListScope::of("users", &(), order.field.sorted_by()), size: 40, from, backwards };
+        let page = Page { scope: ListScope::new("users", &(), order.field.sorted_by()), size: 40, from, backwards };
         let rows = user_list::list(&app.app.db, filter, order, &page, app.app.clock.now()).await.unwrap();
         ids.extend(rows.iter().take(page.size).map(|user| user.id));
         if rows.len() <= page.size {

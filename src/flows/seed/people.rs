@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::error::Result;
-use crate::records::sessions::{self, SessionDevice, Session};
+use crate::records::sessions::{self, Session, SessionDevice};
 use crate::records::users::User;
 use crate::tools::device;
 use crate::tools::dice::Dice;

@@ -1,16 +1,16 @@
-//! A text and the values bound to it, put together from parts.
+//! A statement that is put together from parts, with the values to bind.
 
 use uuid::Uuid;
 
 use crate::tools::db::{Db, Query};
 use crate::values::time::Time;
 
-/// A part of a statement: a piece of its text, or a value that stands there.
+/// A part of a statement: a piece of its text, or a value to bind at this place.
 #[derive(Debug, Clone)]
 pub(super) enum SqlPart {
-    /// A literal of ours; nothing that anybody typed.
+    /// Text of this program; never text that a client sent.
     Sql(&'static str),
-    /// The same, made of numbers and words of ours.
+    /// Text that this program made of numbers and its own words.
     Built(String),
     /// Bound.
     Text(String),
@@ -42,7 +42,7 @@ impl Statement {
         }
     }
 
-    /// The statement, with everything bound.
+    /// The statement with its values bound.
     pub(super) fn query(self, db: &Db, text: String) -> Query<'_> {
         self.0.into_iter().fold(db.query_built(text), |query, value| match value {
             SqlPart::Sql(_) | SqlPart::Built(_) => query,

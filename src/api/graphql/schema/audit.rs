@@ -43,7 +43,7 @@ impl AuditQuery {
     ) -> ApiResult<Option<AuditEventConnection>> {
         let filter = AuditEventFilter::read(filter)?;
         let arguments = ConnectionArguments { first, after, last, before };
-        let page = arguments.parse(ListScope::of("audit events", &filter, SortedBy::Time))?;
+        let page = arguments.parse(ListScope::new("audit events", &filter, SortedBy::Time))?;
         let rows = audit_search::list(&ctx.app()?.db, &EventSlice { filter, page: page.clone() }).await?;
         Ok(Some(connection(rows, &page, audit_search::place, AuditEventView::in_full)))
     }
@@ -66,10 +66,13 @@ pub async fn history_of(
     } else {
         (filter.seen_by_subject(user), AuditEventView::for_subject)
     };
-    let page = arguments.parse(ListScope::of("audit events", &filter, SortedBy::Time))?;
+    let page = arguments.parse(ListScope::new("audit events", &filter, SortedBy::Time))?;
     // What was done to somebody else was not done to this user.
-    let rows =
-        if is_others { Vec::new() } else { loaders(ctx)?.audit_events(EventSlice { filter, page: page.clone() }).await? };
+    let rows = if is_others {
+        Vec::new()
+    } else {
+        loaders(ctx)?.audit_events(EventSlice { filter, page: page.clone() }).await?
+    };
     Ok(connection(rows, &page, audit_search::place, view))
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::{OutputType, SimpleObject};
 
 use crate::error::Result;
-use crate::values::paging::{Cursor, Page, PageArguments, ListScope};
+use crate::values::paging::{Cursor, ListScope, Page, PageArguments};
 
 pub use crate::values::paging::PageArguments as ConnectionArguments;
 

@@ -102,8 +102,11 @@ impl UserView {
         #[graphql(desc = "Only sessions that stand like this.")] status: Option<SessionStatus>,
     ) -> ApiResult<SessionConnection> {
         let status = status.map(Into::into);
-        let page =
-            ConnectionArguments { first, after, last, before }.parse(ListScope::of("sessions", &status, SortedBy::Time))?;
+        let page = ConnectionArguments { first, after, last, before }.parse(ListScope::new(
+            "sessions",
+            &status,
+            SortedBy::Time,
+        ))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
         let of = SessionsOf { user: self.0.id, status, page: page.clone() };
         let rows = loaders(ctx)?.sessions(of).await?;

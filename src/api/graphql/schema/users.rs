@@ -153,7 +153,7 @@ impl UsersQuery {
     ) -> ApiResult<Option<UserConnection>> {
         let filter = filter.unwrap_or_default().parse()?;
         let order = order_by.map(user_filter::UserOrder::from).unwrap_or_default();
-        let scope = ListScope::of("users", &(&filter, order), order.field.sorted_by());
+        let scope = ListScope::new("users", &(&filter, order), order.field.sorted_by());
         let page = ConnectionArguments { first, after, last, before }.parse(scope)?;
         let app = ctx.app()?;
         let rows = user_list::list(&app.db, &filter, order, &page, app.clock.now()).await?;
@@ -192,7 +192,8 @@ impl UserFilterInput {
     fn parse(self) -> Result<UserFilter> {
         let mut faults = Faults::default();
         let search = faults.check("filter.search", optional(self.search.as_deref(), TextSearch::anywhere));
-        let starts_with = faults.check("filter.startsWith", optional(self.starts_with.as_deref(), TextSearch::beginning));
+        let starts_with =
+            faults.check("filter.startsWith", optional(self.starts_with.as_deref(), TextSearch::beginning));
         let created = faults.check("filter.createdAt", span(self.created_at));
         let last_login = faults.check("filter.lastLoginAt", span(self.last_login_at));
         let provider = faults.check("filter.provider", provider(self.provider));
