@@ -2,7 +2,7 @@
 
 /// Every value that `errors[].extensions.code` can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE", const_into_str)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "described once, for clients, in api/graphql/error.rs")]
 pub enum ErrorCode {
     Unauthenticated,
@@ -34,8 +34,8 @@ pub enum ErrorCode {
 impl ErrorCode {
     /// The code as clients read it: `INVALID_CREDENTIALS`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
     /// The HTTP status of the code, also in `extensions.statusCode`.

@@ -13,7 +13,7 @@ use super::time::Time;
 
 /// An email to one person. Templates see the fields under these names.
 #[derive(Clone, Serialize, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the fields are the words of the sentence above them")]
 pub enum Mail {
@@ -149,8 +149,8 @@ impl PrintedName {
 impl Mail {
     /// The name of its two templates, and of the email in logs.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        self.into_str()
+    pub fn kind(&self) -> &'static str {
+        self.into()
     }
 }
 

@@ -4,7 +4,7 @@
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type, strum::IntoStaticStr,
 )]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE", const_into_str)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthMethod {
@@ -19,8 +19,8 @@ pub enum AuthMethod {
 impl AuthMethod {
     /// The word in the audit trail.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -39,7 +39,7 @@ pub enum SessionStatus {
 
 /// Why a session ended. A refused refresh carries the same reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type, strum::IntoStaticStr)]
-#[strum(serialize_all = "SCREAMING_SNAKE_CASE", const_into_str)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "described once, for clients, in api/graphql/session.rs")]
 pub enum SessionEndReason {
@@ -58,8 +58,8 @@ pub enum SessionEndReason {
 impl SessionEndReason {
     /// The word that clients read and that the database stores.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
