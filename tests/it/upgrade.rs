@@ -80,7 +80,7 @@ async fn a_database_of_every_version_is_migrated_and_works() {
         let folder = tempfile::tempdir().unwrap();
         let database = Database::fresh(folder.path()).await;
         fill(&database, &migrations, version, rows).await;
-        let upgraded = app.another_instance_with(&[("DATABASE_URL", &database.url)]).await;
+        let upgraded = app.another_instance_with(&[("DATABASE_URL", &*database.url)]).await;
 
         assert!(empty_tables(&upgraded.app.db).await.is_empty(), "the fixture of {version} leaves a table empty");
         upgraded.app.db.migrate().await.unwrap();
