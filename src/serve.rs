@@ -16,7 +16,6 @@ use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
 use crate::flows::learn_hash_costs::learn_hash_costs;
 use crate::flows::maintenance::keep_books;
-use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::db::Obstacle;
@@ -112,7 +111,7 @@ pub async fn prepare_database(app: &App, migrates: bool) -> Result<()> {
         let cause = match app.db.check_preconditions(app.clock.now()).await {
             Ok(()) => match bring_up_to_date(app, migrates).await {
                 Err(Error::Refused(Refusal::Unavailable)) => "it went away".to_owned(),
-                result => break result?,
+                result => return result,
             },
             Err(Obstacle::Lasting(cause)) => return Err(cause).or_fault("opening the database of DATABASE_URL"),
             Err(Obstacle::Passing(cause)) => cause,
@@ -126,7 +125,6 @@ pub async fn prepare_database(app: &App, migrates: bool) -> Result<()> {
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    refill_search(app).await
 }
 
 async fn bring_up_to_date(app: &App, migrates: bool) -> Result<()> {

@@ -18,7 +18,7 @@ impl App {
     /// `UNAUTHENTICATED` where the session is over; `FORBIDDEN`.
     pub async fn begin_as_admin(&self, session: SessionId, now: Time) -> Result<Tx> {
         let mut tx = self.db.begin().await?;
-        administration::hold_roster(&mut tx).await?;
+        administration::lock_admins(&mut tx).await?;
         let actor = sessions::find_with_user_in(&mut tx, session).await?;
         let SessionOfUser { session, user } = actor.ok_or(Refusal::Unauthenticated)?;
         if session.end_reason_at(now).is_some() {

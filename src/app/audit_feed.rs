@@ -11,7 +11,7 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
 
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, AuditEvent, Head};
+use crate::records::audit_log::{self, AuditEvent, ChainHead};
 use crate::tools::background::Background;
 use crate::tools::db::Db;
 use crate::tools::event_bus::EventBus;
@@ -40,14 +40,14 @@ struct Inner {
 
 /// How far the reading has come, and who hears of it. Gone together, so that nobody waits for a reader that has ended.
 struct Reading {
-    heads: Vec<Head>,
+    heads: Vec<ChainHead>,
     listeners: broadcast::Sender<Arc<AuditEvent>>,
 }
 
 /// Hears every event that was committed since the listening began, and none from before.
 pub struct Listener {
     /// How far every chain had come then.
-    heads: Vec<Head>,
+    heads: Vec<ChainHead>,
     events: broadcast::Receiver<Arc<AuditEvent>>,
     taken: u64,
 }
@@ -247,7 +247,7 @@ impl Reading {
         let (Some(shard), Some(sequence)) = (event.shard, event.sequence) else { return };
         match self.heads.iter_mut().find(|head| head.shard == shard) {
             Some(head) => head.sequence = head.sequence.max(sequence),
-            None => self.heads.push(Head { shard, sequence }),
+            None => self.heads.push(ChainHead { shard, sequence }),
         }
     }
 }

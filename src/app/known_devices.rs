@@ -37,7 +37,7 @@ fn key(caller: &Caller) -> String {
 /// What tells the caller's device from others.
 pub(super) fn device_print(caller: &Caller) -> DeviceFingerprint {
     let parsed = user_agent::parse(&caller.user_agent);
-    DeviceFingerprint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address)
+    DeviceFingerprint::new(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address)
 }
 
 /// A device's name in the stores.

@@ -129,8 +129,10 @@ impl App {
                 let event =
                     NewAuditEvent::success(AuditAction::BackupCodeUsed).by(user.id).with("remaining", remaining);
                 audit_log::write(tx, caller, event, now).await?;
-                let details =
-                    Details { remaining: Some(remaining), ..Details::of_deed(self.device_label(caller), caller, now) };
+                let details = Details {
+                    remaining: Some(remaining),
+                    ..Details::for_action(self.device_label(caller), caller, now)
+                };
                 self.post(tx, MailKind::BackupCodeUsed, user, details, now).await?;
                 Ok(Some(AuthMethod::BackupCode))
             }
@@ -165,7 +167,7 @@ impl App {
         let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
         let wrong = mfa::count_wrong_code(&mut tx, id, WRONG_CODES_PERIOD, now).await?;
         if let Some(user) = user.filter(|_| wrong == Some(WRONG_CODES_TOLD)) {
-            let details = Details::of_deed(self.device_label(caller), caller, now);
+            let details = Details::for_action(self.device_label(caller), caller, now);
             self.post(&mut tx, MailKind::MfaCodesRefused, user, details, now).await?;
         }
         tx.commit().await?;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::records::known_devices::{self, DeviceStatus};
 use crate::records::outbox::{Details, MailKind};
 use crate::records::refresh_tokens::{self, KnownToken, NewToken};
-use crate::records::sessions::{self, Device, Session};
+use crate::records::sessions::{self, Session, SessionDevice};
 use crate::records::users::{self, User};
 use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
 use crate::tools::db::Tx;
@@ -113,16 +113,16 @@ impl App {
     ) -> Result<Opened> {
         let AuthenticatedUser { mut user, caller, device_name, method } = entrant;
         let parsed = user_agent::parse(&caller.user_agent);
-        let print = DeviceFingerprint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
-        let device = Device { name: device_name, browser: parsed.browser, os: parsed.os };
+        let print = DeviceFingerprint::new(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
+        let device = SessionDevice { name: device_name, browser: parsed.browser, os: parsed.os };
         let methods = [Some(method), second].into_iter().flatten().collect();
         let expires_at = self.session_expiry(now, now);
         let session = sessions::new(user.id, device, caller, methods, (now, expires_at))?;
         sessions::open(tx, &session).await?;
         users::note_login(tx, user.id, now).await?;
         user.last_login_at = Some(now);
-        if known_devices::meet(tx, user.id, &print, now).await? == DeviceStatus::New {
-            let deed = Details::of_deed(session.device_label(), caller, now);
+        if known_devices::record_device(tx, user.id, &print, now).await? == DeviceStatus::New {
+            let deed = Details::for_action(session.device_label(), caller, now);
             self.post(tx, MailKind::NewDevice, &user, Details { session: Some(session.id), ..deed }, now).await?;
         }
         let refresh = RefreshToken::random()?;

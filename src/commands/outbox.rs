@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use authgraph::app::App;
 use authgraph::error::Result;
 use authgraph::flows::deliver_mail::LEASE;
-use authgraph::records::outbox::{self, Census, Entry};
+use authgraph::records::outbox::{self, OutboxCounts, OutboxEntry};
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::ids::MailId;
 use authgraph::values::time::Time;
@@ -60,7 +60,7 @@ pub async fn run(app: &App, command: &Outbox) -> Result<ExitCode> {
         }
         Outbox::List { to: None } => {
             let entries = outbox::list_open(&app.db, SHOWN).await?;
-            say(&format!("{}\n{}", summary(&outbox::census(&app.db).await?, now), lines(&entries, now)))
+            say(&format!("{}\n{}", summary(&outbox::count(&app.db).await?, now), lines(&entries, now)))
         }
         Outbox::Drop(selection) => drop_selected(app, selection, now).await,
     }
@@ -83,14 +83,14 @@ async fn drop_selected(app: &App, selection: &Selection, now: Time) -> Result<Ex
     say(&format!("{dropped} emails were dropped.\n"))
 }
 
-fn summary(census: &Census, now: Time) -> String {
+fn summary(census: &OutboxCounts, now: Time) -> String {
     let oldest = census.oldest_at.map(|posted_at| format!(", the oldest for {}", age(posted_at, now)));
     format!("{} emails wait{}; {} are dead.", census.waiting, oldest.unwrap_or_default(), census.dead)
 }
 
-fn lines(entries: &[Entry], now: Time) -> String {
-    let line = |entry: &Entry| {
-        let Entry { id, state, kind, recipient, attempts, last_answer, .. } = entry;
+fn lines(entries: &[OutboxEntry], now: Time) -> String {
+    let line = |entry: &OutboxEntry| {
+        let OutboxEntry { id, state, kind, recipient, attempts, last_answer, .. } = entry;
         let posted = entry.posted_at.format("%Y-%m-%d %H:%M");
         let next = match state.as_str() {
             "WAITING" if entry.due_at > now => format!(", the next in {}", age(now, entry.due_at)),

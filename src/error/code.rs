@@ -1,7 +1,8 @@
-//! The codes that clients branch on, and the HTTP status that says the same.
+//! Error codes, on which clients branch, and the HTTP status of each.
 
 /// Every value that `errors[].extensions.code` can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "described once, for clients, in api/graphql/error.rs")]
 pub enum ErrorCode {
     Unauthenticated,
@@ -31,42 +32,17 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The code as clients read it.
+    /// The code as clients read it: `INVALID_CREDENTIALS`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::InvalidCredentials => "INVALID_CREDENTIALS",
-            Self::InvalidMfaCode => "INVALID_MFA_CODE",
-            Self::InvalidToken => "INVALID_TOKEN",
-            Self::SessionEnded => "SESSION_ENDED",
-            Self::RefreshTokenReused => "REFRESH_TOKEN_REUSED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::ReauthenticationRequired => "REAUTHENTICATION_REQUIRED",
-            Self::AccountLocked => "ACCOUNT_LOCKED",
-            Self::EmailNotVerified => "EMAIL_NOT_VERIFIED",
-            Self::EmailTaken => "EMAIL_TAKEN",
-            Self::ValidationFailed => "VALIDATION_FAILED",
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
-            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::BadRequest => "BAD_REQUEST",
-            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
-            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
-            Self::NotFound => "NOT_FOUND",
-            Self::Conflict => "CONFLICT",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::Overloaded => "OVERLOADED",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::Internal => "INTERNAL",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 
-    /// The HTTP status that says the same, as `extensions.statusCode` carries it.
+    /// The HTTP status of the code, also in `extensions.statusCode`.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            // As Apollo's link expects: it asks again with the document.
+            // Apollo's link expects 200, and then repeats the request with the document.
             Self::PersistedQueryNotFound => 200,
             Self::InvalidToken
             | Self::ValidationFailed

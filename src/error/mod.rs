@@ -1,4 +1,4 @@
-//! The two ways to fail: a `Refusal` is expected and public, a `Fault` is ours and says nothing outside.
+//! The two kinds of error: a `Refusal` is expected and public, a `Fault` is an internal error that clients do not see.
 
 mod code;
 
@@ -7,96 +7,96 @@ use std::time::Duration;
 
 pub use code::ErrorCode;
 
-/// What every fallible function of authgraph answers.
+/// The result of every function of authgraph that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a deed was not done.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Error {
-    /// Expected, and public: its text and code reach the client.
+    /// Expected and public: the client reads its message and code.
     Refused(Refusal),
-    /// Ours: logged once at the edge, and the client learns only a correlation id.
+    /// Internal: logged once where the request ends. The client reads only a correlation id.
     Fault(Fault),
 }
 
-/// Every reason for a no. Names and messages are public: clients depend on them.
+/// Every reason for which a request is refused. Messages are public, and clients depend on the codes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// There is no access token, or one that is expired, malformed or of an ended session.
-    #[error("Please sign in.")]
+    /// The access token is missing, expired, malformed, or belongs to an ended session.
+    #[error("You are not signed in. Please sign in.")]
     Unauthenticated,
-    /// Unknown address and wrong password are never told apart.
-    #[error("The e-mail address or the password is wrong.")]
+    /// One error for an unknown address and a wrong password, so that it does not reveal whether an account exists.
+    #[error("The email address or the password is wrong.")]
     InvalidCredentials,
-    /// A code of the second factor that is wrong, or was used before.
-    #[error("This code is wrong, or was used before.")]
+    /// A code of the second factor is wrong or was used before.
+    #[error("The code is wrong or was used before.")]
     InvalidMfaCode {
-        /// How many attempts the sign-in has left; `None` where it is no sign-in.
+        /// How many attempts this sign-in has left; `None` outside a sign-in.
         attempts_left: Option<i32>,
     },
-    /// A verification, reset or confirmation token that is unknown, used or expired.
-    #[error("This link or token is unknown, already used, or has expired.")]
+    /// A token of an email is unknown, used or expired.
+    #[error("The link or token is unknown, was used before, or has expired.")]
     InvalidToken,
-    /// The refresh token belongs to a session that is over.
+    /// The refresh token belongs to a session that has ended.
     #[error("This session has ended. Please sign in again.")]
     SessionEnded {
-        /// Why it is over, so that a client can tell its user: a word of `SessionEndReason`.
+        /// Why it ended: a word of `SessionEndReason`.
         reason: &'static str,
     },
-    /// A spent refresh token came again: somebody has a copy.
-    #[error("This refresh token was used before. The session has been ended to keep the account safe.")]
+    /// A used refresh token was presented again, so someone else may have a copy (RFC 9700, section 4.14.2).
+    #[error("The refresh token was used before. The session was ended to protect the account.")]
     RefreshTokenReused,
-    /// The role does not allow it.
+    /// The user's role does not allow the action.
     #[error("You are not allowed to do this.")]
     Forbidden,
-    /// The deed needs a proof of identity from the last ten minutes.
-    #[error("Please confirm that it is you first.")]
+    /// The action needs a proof of identity from the last ten minutes.
+    #[error("Please confirm your identity first.")]
     ReauthenticationRequired,
-    /// Told only to whoever gave the right password.
+    /// Only a request with the right password gets this error.
     #[error("This account is locked. Please try again later.")]
     AccountLocked {
-        /// How long the lock holds; `None` where it has no end.
+        /// The rest of the lock; `None` for a lock without an end.
         retry_after: Option<Duration>,
     },
-    /// The server demands a verified address before the first sign-in.
-    #[error("Please verify your e-mail address first.")]
+    /// The settings require a verified address to sign in.
+    #[error("Please verify your email address first.")]
     EmailNotVerified,
-    /// Somebody has registered this address already.
-    #[error("This e-mail address is taken.")]
+    /// The address belongs to another account.
+    #[error("This email address is taken.")]
     EmailTaken,
-    /// Fields that do not keep a rule, all of them at once.
+    /// Arguments that break rules, all of them at once.
     #[error("Some fields are not valid.")]
     ValidationFailed {
         /// One entry per broken rule.
         fields: Vec<FieldFault>,
     },
-    /// No such object, or none the caller may see.
-    #[error("There is no such thing.")]
+    /// The object does not exist, or the caller may not see it.
+    #[error("The requested object does not exist.")]
     NotFound,
-    /// The state of things does not allow it.
+    /// The present state of the account does not allow the action.
     #[error("{0}")]
     Conflict(&'static str),
-    /// A limit of the caller, the account or the recipient is used up.
-    #[error("Too many attempts. Please wait.")]
+    /// A rate limit of the caller, the account or the recipient is used up.
+    #[error("Too many attempts. Please wait and try again.")]
     RateLimited {
-        /// When the next attempt is free.
+        /// The time until the next attempt is allowed.
         retry_after: Duration,
     },
-    /// More work is queued than can be done in time.
+    /// More work is queued than the server can do in time.
     #[error("The server is busy. Please try again in a moment.")]
     Overloaded {
-        /// When to come back.
+        /// The time after which a client should try again.
         retry_after: Duration,
     },
-    /// A dependency (the database) is away.
-    #[error("The service is not available right now. Please try again in a moment.")]
+    /// The database is not reachable.
+    #[error("The service is not available at the moment. Please try again soon.")]
     Unavailable,
 }
 
-/// One field that does not keep a rule.
+/// One broken rule of one argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldFault {
-    /// Where it stands among the arguments: `input.email`.
+    /// The path of the argument: `input.email`.
     pub path: &'static str,
     /// The broken rule, for programs: `TOO_SHORT`.
     pub code: &'static str,
@@ -105,12 +105,12 @@ pub struct FieldFault {
 }
 
 impl FieldFault {
-    /// A broken rule of a field whose path is set by whoever knows it.
+    /// A broken rule. The caller that knows the path sets it with [`FieldFault::at`].
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { path: "", code, message: message.into() }
     }
 
-    /// The same rule, of this field.
+    /// The same broken rule, with this path.
     #[must_use]
     pub fn at(self, path: &'static str) -> Self {
         Self { path, ..self }
@@ -143,14 +143,14 @@ impl Refusal {
     }
 }
 
-/// Something of ours that went wrong. Its text is for the log and never for a client.
+/// An internal error. Its text goes to the log and never to a client.
 pub struct Fault {
     doing: &'static str,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Fault {
-    /// A fault with nothing underneath.
+    /// A fault without a cause.
     #[must_use]
     pub const fn new(doing: &'static str) -> Self {
         Self { doing, cause: None }
@@ -161,13 +161,13 @@ impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.doing)?;
         let mut cause: Option<&dyn std::error::Error> = self.cause.as_ref().map(|cause| cause.as_ref() as _);
-        let mut told = String::new();
+        let mut written = String::new();
         while let Some(error) = cause {
             let text = error.to_string();
-            // Many errors repeat the one underneath in their own text.
-            if !told.contains(&text) {
+            // Many errors repeat the text of their cause.
+            if !written.contains(&text) {
                 write!(f, ": {text}")?;
-                told = text;
+                written = text;
             }
             cause = error.source();
         }
@@ -175,12 +175,9 @@ impl fmt::Debug for Fault {
     }
 }
 
-/// Turns a foreign error into a fault that says what we were doing.
+/// Turns an error of a library into a fault that says what authgraph was doing.
 pub trait OrFault<T> {
-    /// Names the deed that failed, as a present participle: `"signing an access token"`.
-    ///
-    /// # Errors
-    /// The foreign error, as a [`Fault`].
+    /// Names the action that failed: `"signing an access token"`.
     fn or_fault(self, doing: &'static str) -> Result<T>;
 }
 

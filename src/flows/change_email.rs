@@ -44,7 +44,7 @@ pub async fn request_email_change(
     let draft = Draft { kind: MailKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
     outbox::post(&mut tx, draft, now).await?;
     if tells_owner {
-        let of_action = Details::of_deed(viewer.session().device_label(), caller, now);
+        let of_action = Details::for_action(viewer.session().device_label(), caller, now);
         let details = Details { new_address: Some(new.clone()), ..of_action };
         app.post(&mut tx, MailKind::EmailChangeRequested, user, details, now).await?;
     }
@@ -64,7 +64,7 @@ pub async fn request_email_change(
 pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::ConfirmEmailChange, now - REPEATED).await?;
         return Ok(proved.ok_or(Refusal::InvalidToken)?);
@@ -94,7 +94,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
         user: Some(user.id),
         details: Details {
             new_address: Some(holder.email.clone()),
-            ..Details::of_deed(app.device_label(caller), caller, now)
+            ..Details::for_action(app.device_label(caller), caller, now)
         },
     };
     outbox::post(&mut tx, draft, now).await?;
@@ -114,7 +114,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
 pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::UndoEmailChange, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, Purpose::UndoEmailChange, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {

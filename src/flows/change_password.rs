@@ -54,7 +54,7 @@ pub async fn change_password(
     let event =
         NewAuditEvent::success(AuditAction::PasswordChanged).by(user.id).in_session(own).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
-    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    let details = Details::for_action(viewer.session().device_label(), caller, now);
     let draft = Draft { kind: MailKind::PasswordChanged, recipient: &user.email, user: Some(user.id), details };
     outbox::post(&mut tx, draft, now).await?;
     tx.commit().await?;

@@ -12,7 +12,7 @@ use crate::records::outbox;
 /// `UNAVAILABLE`; the gauges then stay as they were.
 pub async fn count_outbox(app: &App) -> Result<()> {
     let now = app.clock.now();
-    let census = outbox::census(&app.db).await?;
+    let census = outbox::count(&app.db).await?;
     let oldest = census.oldest_at.map_or(0, |posted_at| (now - posted_at).num_seconds());
     let gauges = &app.outbox_gauges;
     for (gauge, value) in

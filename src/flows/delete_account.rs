@@ -27,7 +27,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
             .into());
     }
     let mut tx = app.db.begin().await?;
-    administration::hold_roster(&mut tx).await?;
+    administration::lock_admins(&mut tx).await?;
     viewer.hold(&mut tx, now).await?;
     // A thief who has moved the account must not delete its owner's way back with it.
     if email_holds::find_of_user(&mut tx, user.id, now).await?.is_some() {
@@ -40,7 +40,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
         app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
         outbox::withdraw_but_undo(&mut tx, user.id, now).await?;
         one_time_tokens::revoke_but_undo(&mut tx, user.id, now).await?;
-        let details = Details::of_deed(viewer.session().device_label(), caller, now);
+        let details = Details::for_action(viewer.session().device_label(), caller, now);
         app.post(&mut tx, MailKind::AccountDeleted, user, details, now).await?;
         let event = NewAuditEvent::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
         audit_log::write(&mut tx, caller, event, now).await?;

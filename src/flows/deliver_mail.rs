@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Refusal, Result};
-use crate::records::outbox::{self, Posted, Taken};
+use crate::records::outbox::{self, Posted, TakenMail};
 use crate::tools::jitter::jittered;
 use crate::tools::mailer::{MailError, Sent};
 use crate::values::mail::Rendered;
@@ -83,7 +83,7 @@ enum Attempt {
 
 impl Round<'_> {
     /// Takes what is due; waits while nothing is and some are on their way.
-    async fn take_next(&self) -> Result<Option<Taken>> {
+    async fn take_next(&self) -> Result<Option<TakenMail>> {
         while !self.stopping.is_cancelled() {
             let taken = outbox::take_due(&self.app.db, 1, LEASE, self.app.clock.now()).await;
             let is_last = self.on_their_way.load(Ordering::SeqCst) == 0;
@@ -112,7 +112,7 @@ impl Round<'_> {
         }
     }
 
-    async fn deliver(&self, taken: Taken) {
+    async fn deliver(&self, taken: TakenMail) {
         if let Err(error) = deliver(self.app, taken).await {
             tracing::error!(email = %taken.id, ?error, "a delivery failed and will be tried again; the others go on");
         }
@@ -121,7 +121,7 @@ impl Round<'_> {
     }
 }
 
-async fn deliver(app: &App, taken: Taken) -> Result<()> {
+async fn deliver(app: &App, taken: TakenMail) -> Result<()> {
     let attempt = tokio::select! {
         attempt = attempt(app, taken) => attempt,
         () = lease_is_lost(app, taken) => {
@@ -152,7 +152,7 @@ async fn deliver(app: &App, taken: Taken) -> Result<()> {
 }
 
 /// Writes the email and sends it.
-async fn attempt(app: &App, taken: Taken) -> Result<Attempt> {
+async fn attempt(app: &App, taken: TakenMail) -> Result<Attempt> {
     let now = app.clock.now();
     let Some(posted) = outbox::read(&app.db, taken.id).await? else { return Ok(Attempt::Dropped) };
     let Some(mail) = app.compose_mail(&posted, now).await? else { return Ok(Attempt::Dropped) };
@@ -167,7 +167,7 @@ async fn attempt(app: &App, taken: Taken) -> Result<Attempt> {
 
 /// Renews the lease of an email, and returns when it is no longer ours: it was withdrawn, or could not be renewed in time
 /// and another process may have it.
-async fn lease_is_lost(app: &App, taken: Taken) {
+async fn lease_is_lost(app: &App, taken: TakenMail) {
     let mut held_until = app.clock.now() + LEASE;
     loop {
         // By both clocks: that of the machine may be set back meanwhile.
@@ -189,7 +189,7 @@ async fn lease_is_lost(app: &App, taken: Taken) {
 
 /// The server is responsible for the email from now on. To forget that would send it twice, so a database that is away is
 /// told as soon as it is back.
-async fn note_accepted(app: &App, taken: Taken, outgoing: &Outgoing, sent: &Sent) -> Result<()> {
+async fn note_accepted(app: &App, taken: TakenMail, outgoing: &Outgoing, sent: &Sent) -> Result<()> {
     let Outgoing { posted, rendered } = outgoing;
     tracing::info!(
         email = %taken.id,
@@ -208,7 +208,13 @@ async fn note_accepted(app: &App, taken: Taken, outgoing: &Outgoing, sent: &Sent
     }
 }
 
-async fn note_failure(app: &App, taken: Taken, outgoing: Option<&Outgoing>, error: MailError, now: Time) -> Result<()> {
+async fn note_failure(
+    app: &App,
+    taken: TakenMail,
+    outgoing: Option<&Outgoing>,
+    error: MailError,
+    now: Time,
+) -> Result<()> {
     let kind = outgoing.map(|outgoing| outgoing.rendered.kind.as_str());
     let correlation_id = outgoing.and_then(|outgoing| outgoing.posted.details.correlation_id.as_deref());
     let (email, attempt, answer) = (taken.id, taken.attempts, error.summary);

@@ -20,7 +20,7 @@ use crate::values::session::SessionEndReason;
 pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<SessionId> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::DisownSession, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, Purpose::DisownSession, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());

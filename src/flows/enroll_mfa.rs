@@ -94,7 +94,7 @@ pub async fn confirm_mfa_enrollment(
         now,
     )
     .await?;
-    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    let details = Details::for_action(viewer.session().device_label(), caller, now);
     app.post(&mut tx, MailKind::MfaEnabled, user, details, now).await?;
     tx.commit().await?;
     app.mail_posted.notify_one();

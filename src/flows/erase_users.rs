@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::erasure::{self, Due};
+use crate::records::erasure::{self, UserToErase};
 use crate::records::users;
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
@@ -41,7 +41,7 @@ pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64>
     }
 }
 
-async fn erase(app: &App, operator: &Caller, due: &Due, cutoff: Time) -> Result<bool> {
+async fn erase(app: &App, operator: &Caller, due: &UserToErase, cutoff: Time) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     users::hold(&mut tx, due.id).await?;
     // Of each anew, behind whatever waits: an event that is dated long before it is committed would be missed by those who

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::error::{FieldFault, OrFault, Result};
-use crate::records::audit_integrity::{self, Link};
+use crate::records::audit_integrity::{self, StoredEvent};
 use crate::values::audit_chain::ChainHash;
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
@@ -84,8 +84,8 @@ pub fn spelt(at: Time) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-impl From<Link> for Line {
-    fn from(event: Link) -> Self {
+impl From<StoredEvent> for Line {
+    fn from(event: StoredEvent) -> Self {
         let user = |id| UserId::from(id).to_string();
         Self {
             id: event.id.to_string(),

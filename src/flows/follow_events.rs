@@ -12,7 +12,7 @@ use crate::app::charges::{Payer, Prepaid};
 use crate::app::viewer::{Admin, Viewer, authenticate};
 use crate::error::{Error, FieldFault, Result};
 use crate::records::audit_log::{self, AuditEvent};
-use crate::records::audit_search::{self, Filter, Slice};
+use crate::records::audit_search::{self, EventFilter, EventSlice};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::paging::{self, Cursor, PAGE_LIMIT, Page};
 use crate::values::time::Time;
@@ -37,7 +37,7 @@ pub async fn follow_trail(
     app: &Arc<App>,
     admin: &Admin,
     bearer: &str,
-    filter: Filter,
+    filter: EventFilter,
     missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
     follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, missed).await
@@ -54,7 +54,7 @@ pub async fn follow_own(
     bearer: &str,
     missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
-    let filter = Filter::default().seen_by_subject(viewer.user().id);
+    let filter = EventFilter::default().seen_by_subject(viewer.user().id);
     follow(app, viewer, bearer, Scope { filter, needs_admin: false }, missed).await
 }
 
@@ -90,7 +90,7 @@ async fn follow(
 
 /// Whose events are told.
 struct Scope {
-    filter: Filter,
+    filter: EventFilter,
     /// Whether they are everybody's, and not one's own.
     needs_admin: bool,
 }
@@ -115,7 +115,7 @@ struct Replay {
     payer: Payer,
     /// What is dated until then is not paid for.
     free_until: Time,
-    filter: Filter,
+    filter: EventFilter,
     place: Option<Cursor>,
     page: VecDeque<AuditEvent>,
     is_last: bool,
@@ -185,7 +185,7 @@ impl Follower {
         // Administrators have seen what is dated before their event, and do not pay for it again: on a busy server it may
         // be more than all their points, and then they would never get any further.
         let free_until = if self.scope.needs_admin { event.at } else { from };
-        let filter = Filter { since, ..filter };
+        let filter = EventFilter { since, ..filter };
         Ok(Replay { payer, free_until, filter, place: None, page: VecDeque::new(), is_last: false })
     }
 
@@ -218,9 +218,9 @@ impl Follower {
         // A list reads one row more than its page, to know whether there is another.
         let full = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
         let receipt = self.app.charge_points(&replay.payer, full, self.app.clock.now()).await?;
-        let scope = paging::Scope::of("replay", &replay.filter, paging::SortedBy::Time);
+        let scope = paging::ListScope::new("replay", &replay.filter, paging::SortedBy::Time);
         let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
-        let slice = Slice { filter: replay.filter.clone(), page };
+        let slice = EventSlice { filter: replay.filter.clone(), page };
         let events = audit_search::list(&self.app.db, &slice).await?;
         let read = events.iter().filter(|event| event.at > replay.free_until).count();
         let (charged, read) = (self.app.charged(full), u32::try_from(read).unwrap_or(u32::MAX));

@@ -53,7 +53,7 @@ pub async fn disable_mfa(
         now,
     )
     .await?;
-    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    let details = Details::for_action(viewer.session().device_label(), caller, now);
     app.post(&mut tx, MailKind::MfaDisabled, user, details, now).await?;
     tx.commit().await?;
     app.mail_posted.notify_one();
@@ -89,7 +89,7 @@ pub async fn regenerate_backup_codes(
     mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
     let event = NewAuditEvent::success(AuditAction::BackupCodesRegenerated).by(user.id).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
-    let details = Details::of_deed(viewer.session().device_label(), caller, now);
+    let details = Details::for_action(viewer.session().device_label(), caller, now);
     app.post(&mut tx, MailKind::BackupCodesRegenerated, user, details, now).await?;
     tx.commit().await?;
     app.mail_posted.notify_one();

@@ -22,7 +22,6 @@ pub mod maintenance;
 pub mod manage_mfa;
 pub mod reauthenticate;
 pub mod rebuild_statistics;
-pub mod refill_search;
 pub mod refresh;
 pub mod register;
 pub mod remove_unverified;

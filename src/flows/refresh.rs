@@ -7,7 +7,7 @@ use crate::app::sign_in::{NewTokens, Opened};
 use crate::error::{OrFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, Draft, MailKind};
-use crate::records::refresh_tokens::{self, KnownToken, NewToken, Spender};
+use crate::records::refresh_tokens::{self, KnownToken, NewToken, RefreshCaller};
 use crate::records::sessions::{self, SessionOfUser};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
@@ -33,12 +33,12 @@ pub async fn refresh(
     key: Option<&IdempotencyKey>,
 ) -> Result<NewTokens> {
     let now = app.clock.now();
-    let device = DeviceFingerprint::of_caller(caller);
+    let device = DeviceFingerprint::from_caller(caller);
     let attempt =
-        Attempt { presented, by: Spender { key, device: &device, spares_after: now - race_window(app) }, now };
+        Attempt { presented, by: RefreshCaller { key, device: &device, spares_after: now - race_window(app) }, now };
     let mut tx = app.db.begin().await?;
 
-    let Some(session) = refresh_tokens::spend(&mut tx, presented, &attempt.by, now).await? else {
+    let Some(session) = refresh_tokens::consume(&mut tx, presented, &attempt.by, now).await? else {
         return second_use(app, tx, caller, &attempt).await;
     };
     let opened = rotate(app, &mut tx, session, &attempt).await?;
@@ -52,7 +52,7 @@ pub async fn refresh(
 /// A token that is presented, by whom, and when.
 struct Attempt<'a> {
     presented: &'a RefreshToken,
-    by: Spender<'a>,
+    by: RefreshCaller<'a>,
     now: Time,
 }
 
@@ -140,21 +140,21 @@ async fn again(
     Attempt { presented, by, now }: &Attempt<'_>,
     known: KnownToken,
 ) -> Result<Again> {
-    let Some(spent_at) = known.spent_at else {
+    let Some(used_at) = known.used_at else {
         let is_new = known.issued_to.as_ref() == Some(by.device) && known.issued_at > by.spares_after;
         let token = (*presented).clone();
         return Ok(if is_new { Again::Race(Given { token, issued: known }) } else { Again::Expired });
     };
     let successor = presented.successor(&found.session.refresh_salt);
     let Some(issued) = refresh_tokens::find(tx, &successor).await? else { return Ok(Again::Reuse) };
-    let is_unused = issued.spent_at.is_none();
+    let is_unused = issued.used_at.is_none();
     let given = Given { token: successor, issued };
-    let is_same_attempt = by.key.is_some_and(|key| known.spent_key.as_ref() == Some(&key.hash()));
-    if is_same_attempt && spent_at + app.config.refresh_replay_window > *now {
+    let is_same_attempt = by.key.is_some_and(|key| known.used_key.as_ref() == Some(&key.hash()));
+    if is_same_attempt && used_at + app.config.refresh_replay_window > *now {
         return Ok(Again::Replay(given));
     }
-    let is_same_device = known.spent_by.as_ref() == Some(by.device);
-    Ok(if is_unused && is_same_device && spent_at > by.spares_after { Again::Race(given) } else { Again::Reuse })
+    let is_same_device = known.used_by.as_ref() == Some(by.device);
+    Ok(if is_unused && is_same_device && used_at > by.spares_after { Again::Race(given) } else { Again::Reuse })
 }
 
 /// Two hold the same token and one of them is a thief: the session ends for both. False where somebody at the same
@@ -170,7 +170,7 @@ async fn end_reused(app: &App, mut tx: Tx, caller: &Caller, found: &SessionOfUse
         kind: MailKind::SessionCompromised,
         recipient: &user.email,
         user: Some(user.id),
-        details: Details::of_deed(session.device_label(), caller, now),
+        details: Details::for_action(session.device_label(), caller, now),
     };
     outbox::post(&mut tx, draft, now).await?;
     // The refusal must not undo the ending.

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::unverified_users::{self, Limits};
+use crate::records::unverified_users::{self, RemovalRules};
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -23,7 +23,7 @@ const BATCH: i64 = 100;
 pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Result<u64> {
     let now = app.clock.now();
     let Some(retention) = app.config.unverified_retention() else { return Ok(0) };
-    let limits = Limits { cutoff: now - retention, spares_used: app.config.requires_verified_email(), now };
+    let limits = RemovalRules { cutoff: now - retention, spares_used: app.config.requires_verified_email(), now };
     let (mut removed, mut last) = (0, UserId::from(uuid::Uuid::nil()));
     loop {
         let due = unverified_users::list(&app.db, &limits, last, BATCH).await?;
@@ -39,7 +39,7 @@ pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Resul
     }
 }
 
-async fn remove(app: &App, id: UserId, limits: &Limits) -> Result<bool> {
+async fn remove(app: &App, id: UserId, limits: &RemovalRules) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     // It may have been verified, or removed by another instance, since it was listed.
     if !unverified_users::remove(&mut tx, id, limits).await? {

@@ -64,7 +64,7 @@ pub async fn reset_password(
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
 
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, purpose, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, purpose, now).await?;
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let before = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
@@ -90,7 +90,7 @@ pub async fn reset_password(
     let is_invitation = purpose == Purpose::Invitation;
     let event = event.with("invitation", is_invitation).with("firstProof", is_first_proof);
     audit_log::write(&mut tx, caller, event, now).await?;
-    let details = Details::of_deed(app.device_label(caller), caller, now);
+    let details = Details::for_action(app.device_label(caller), caller, now);
     let draft =
         Draft { kind: MailKind::PasswordChanged, recipient: &holder.email, user: Some(holder.user_id), details };
     // Whoever has just chosen the first password need not be told that it is another one now.

@@ -7,14 +7,14 @@ use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::users::{self, User};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-use crate::values::user::Change;
+use crate::values::user::FieldChange;
 
 /// What to change.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the words of UpdateProfileInput")]
 pub struct ProfileChange {
-    pub name: Change<String>,
-    pub locale: Change<String>,
+    pub name: FieldChange<String>,
+    pub locale: FieldChange<String>,
 }
 
 /// Changes the profile and answers the user as it is now.

@@ -14,7 +14,7 @@ use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
-use crate::values::user::{Change, LOCKED_FOR_GOOD, Role};
+use crate::values::user::{FieldChange, LOCKED_FOR_GOOD, Role};
 
 /// What to change; the rest stays.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub struct UserChange {
     pub role: Option<Role>,
     pub lock: Option<Lock>,
     pub verifies_email: bool,
-    pub name: Change<String>,
-    pub locale: Change<String>,
+    pub name: FieldChange<String>,
+    pub locale: FieldChange<String>,
 }
 
 /// What becomes of the lock.
@@ -114,7 +114,7 @@ impl Changing<'_> {
         audit_log::write(tx, self.caller, self.event(AuditAction::EmailVerified), self.now).await
     }
 
-    async fn profile(&self, tx: &mut Tx, name: Change<String>, locale: Change<String>) -> Result<()> {
+    async fn profile(&self, tx: &mut Tx, name: FieldChange<String>, locale: FieldChange<String>) -> Result<()> {
         let mut changed = self.user.clone();
         name.apply(&mut changed.name);
         locale.apply(&mut changed.locale);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::records::audit_chains::{self, Chain};
-use crate::records::audit_integrity::{self, Link};
+use crate::records::audit_integrity::{self, StoredEvent};
 use crate::tools::db::Db;
-use crate::values::audit_chain::{ChainHash, Place};
+use crate::values::audit_chain::{ChainHash, ChainPosition};
 use crate::values::ids::EventId;
 
 /// How many events are read at once.
@@ -37,7 +37,7 @@ pub struct Break {
     /// The event that does not fit; `None` where it is gone or cannot even be read.
     pub event: Option<EventId>,
     /// Where the chain breaks; `None` for an event without a place.
-    pub place: Option<Place>,
+    pub place: Option<ChainPosition>,
     /// What is wrong there.
     pub wrong: Wrong,
 }
@@ -96,7 +96,7 @@ pub async fn verify_audit(app: &App, mut progress: impl FnMut(u64)) -> Result<Ve
         }
     }
     if let Some((id, shard, sequence)) = audit_integrity::find_stray(db).await? {
-        return Ok(broken(Some(id), Some(Place { shard, sequence }), Wrong::Added));
+        return Ok(broken(Some(id), Some(ChainPosition { shard, sequence }), Wrong::Added));
     }
     if let Some(id) = audit_integrity::find_unchained(db, app.clock.now() - ADOPTION_PATIENCE).await? {
         return Ok(broken(Some(id), None, Wrong::Unchained));
@@ -104,7 +104,7 @@ pub async fn verify_audit(app: &App, mut progress: impl FnMut(u64)) -> Result<Ve
     Ok(Verdict::Whole { events, chains: chains.len() })
 }
 
-const fn broken(event: Option<EventId>, place: Option<Place>, wrong: Wrong) -> Verdict {
+const fn broken(event: Option<EventId>, place: Option<ChainPosition>, wrong: Wrong) -> Verdict {
     Verdict::Broken(Break { event, place, wrong })
 }
 
@@ -118,7 +118,7 @@ struct Walk {
 
 async fn verify_chain(db: &Db, chain: &Chain, mut seen: impl FnMut(u64)) -> Result<Option<Break>> {
     let shard = chain.shard;
-    let mut walk = Walk { sequence: chain.anchor_sequence, hash: chain.anchor_hash.clone(), event: None };
+    let mut walk = Walk { sequence: chain.removed_sequence, hash: chain.removed_hash.clone(), event: None };
     while walk.sequence < chain.sequence {
         let from = walk.sequence;
         let found = match read(db, shard, (from, chain.sequence)).await? {
@@ -127,27 +127,28 @@ async fn verify_chain(db: &Db, chain: &Chain, mut seen: impl FnMut(u64)) -> Resu
         };
         seen(walk.sequence.abs_diff(from));
         let Some(found) = found else { continue };
-        let Some(moved) = audit_chains::find(db, shard).await?.filter(|now| now.anchor_sequence > walk.sequence) else {
+        let Some(moved) = audit_chains::find(db, shard).await?.filter(|now| now.removed_sequence > walk.sequence)
+        else {
             return Ok(Some(found));
         };
         // Retention has removed what we were about to read.
-        walk = Walk { sequence: moved.anchor_sequence, hash: moved.anchor_hash, event: None };
+        walk = Walk { sequence: moved.removed_sequence, hash: moved.removed_hash, event: None };
     }
     if walk.sequence == chain.sequence && walk.hash != chain.hash {
-        let place = Place { shard, sequence: walk.sequence };
+        let place = ChainPosition { shard, sequence: walk.sequence };
         return Ok(Some(Break { event: walk.event, place: Some(place), wrong: Wrong::HeadDiffers }));
     }
     let strays = [audit_integrity::find_beyond(db, shard).await?, audit_integrity::find_before(db, shard).await?];
     Ok(strays.into_iter().flatten().next().map(|(id, sequence)| Break {
         event: Some(id),
-        place: Some(Place { shard, sequence }),
+        place: Some(ChainPosition { shard, sequence }),
         wrong: Wrong::Added,
     }))
 }
 
 /// Follows a batch of links; answers where it breaks.
-fn follow(walk: &mut Walk, shard: i32, links: &[Link]) -> Option<Break> {
-    let mut next = Place { shard, sequence: walk.sequence + 1 };
+fn follow(walk: &mut Walk, shard: i32, links: &[StoredEvent]) -> Option<Break> {
+    let mut next = ChainPosition { shard, sequence: walk.sequence + 1 };
     for link in links {
         if link.place() != Some(next) {
             return Some(Break { event: None, place: Some(next), wrong: Wrong::Missing });
@@ -164,7 +165,7 @@ fn follow(walk: &mut Walk, shard: i32, links: &[Link]) -> Option<Break> {
 
 /// Reads a batch of links, which ends in front of one that cannot be read; that one alone is a break. Such a link holds
 /// what no server writes: a time that is no time, an id that is none.
-async fn read(db: &Db, shard: i32, (after, last): (i64, i64)) -> Result<std::result::Result<Vec<Link>, Break>> {
+async fn read(db: &Db, shard: i32, (after, last): (i64, i64)) -> Result<std::result::Result<Vec<StoredEvent>, Break>> {
     match audit_integrity::list(db, shard, (after, last), BATCH).await {
         Err(Error::Fault(_)) => {}
         read => return read.map(Ok),
@@ -174,7 +175,11 @@ async fn read(db: &Db, shard: i32, (after, last): (i64, i64)) -> Result<std::res
         match audit_integrity::list(db, shard, (sequence - 1, sequence), 1).await {
             Ok(link) => links.extend(link),
             Err(Error::Fault(_)) if links.is_empty() => {
-                return Ok(Err(Break { event: None, place: Some(Place { shard, sequence }), wrong: Wrong::Altered }));
+                return Ok(Err(Break {
+                    event: None,
+                    place: Some(ChainPosition { shard, sequence }),
+                    wrong: Wrong::Altered,
+                }));
             }
             Err(Error::Fault(_)) => break,
             Err(refused) => return Err(refused),

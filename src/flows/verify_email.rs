@@ -20,7 +20,7 @@ use crate::values::secret_token::OneTimeToken;
 pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
-    let spent = one_time_tokens::spend(&mut tx, token, Purpose::VerifyEmail, now).await?;
+    let spent = one_time_tokens::consume(&mut tx, token, Purpose::VerifyEmail, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::VerifyEmail, now - REPEATED).await?;
         return Ok(proved.ok_or(Refusal::InvalidToken)?);

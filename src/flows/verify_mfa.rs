@@ -39,7 +39,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
             .await?
             .into());
     };
-    if !mfa_challenges::spend(&mut tx, token, now).await? {
+    if !mfa_challenges::consume(&mut tx, token, now).await? {
         return Err(Refusal::InvalidToken.into());
     }
     // The right password came before: a lock that strangers' guesses have made since then keeps no one out.

@@ -1,36 +1,37 @@
-//! The chains of the audit trail: their heads, one of which every writer takes and holds until it commits.
+//! The chains of the audit trail: the last event of each. A writer (`audit_log`) locks one chain until it commits;
+//! retention (`audit_integrity`) notes here what it removed.
 
 use crate::error::Result;
 use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
-use crate::values::audit_chain::{ChainHash, Place};
+use crate::values::audit_chain::{ChainHash, ChainPosition};
 
-/// How far a chain has come.
+/// The number of the last event of a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Head {
+pub struct ChainHead {
     pub shard: i32,
     pub sequence: i64,
 }
 
-/// The head of a chain that is ours until the transaction ends.
+/// The end of a chain that is locked until the transaction ends.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Taken {
+pub(super) struct LockedChain {
     shard: i32,
     sequence: i64,
     pub(super) hash: ChainHash,
 }
 
-impl Taken {
-    /// The place of the next event.
-    pub(super) const fn next(&self) -> Place {
-        Place { shard: self.shard, sequence: self.sequence + 1 }
+impl LockedChain {
+    /// The position of the next event.
+    pub(super) const fn next(&self) -> ChainPosition {
+        ChainPosition { shard: self.shard, sequence: self.sequence + 1 }
     }
 }
 
-/// Takes a chain that nobody else writes to now. On `PostgreSQL` each connection begins to look at a chain of its own
-/// and skips those that are taken, so nobody waits here, and no two can wait for each other; only where all are taken
-/// is one waited for. On `SQLite` the transaction is the only writer.
-pub(super) async fn take(tx: &mut Tx) -> Result<Taken> {
+/// Locks a chain that is free. On `PostgreSQL` each connection begins its search at a chain of its own and skips locked
+/// ones, so writers do not wait for each other and cannot deadlock; only where all chains are locked does it wait for
+/// one. On `SQLite` the transaction is the only writer.
+pub(super) async fn lock_any(tx: &mut Tx) -> Result<LockedChain> {
     for dialects in [OWN, ANY] {
         if let Some(taken) = tx.query_of(dialects).optional().await? {
             return Ok(taken);
@@ -39,12 +40,12 @@ pub(super) async fn take(tx: &mut Tx) -> Result<Taken> {
     tx.query_of(AWAITED).one().await
 }
 
-const SQLITE_TAKE: &str = sqlite!("select shard, sequence, hash from audit_chains where shard = 0");
+const SQLITE_LOCK: &str = sqlite!("select shard, sequence, hash from audit_chains where shard = 0");
 
-/// A free chain at or behind the connection's own; one process serves it, and its number is the same for the whole
-/// transaction, so a second event finds the chain that the first one took.
+/// A free chain at or behind the connection's own. The process id of the connection is the same for the whole
+/// transaction, so a second event finds the chain that the first one locked.
 const OWN: Dialects = Dialects {
-    sqlite: SQLITE_TAKE,
+    sqlite: SQLITE_LOCK,
     postgres: postgres!(
         "select shard, sequence, hash from audit_chains where shard >= pg_backend_pid() % 64",
         " order by shard limit 1 for update skip locked"
@@ -52,56 +53,56 @@ const OWN: Dialects = Dialects {
 };
 
 const ANY: Dialects = Dialects {
-    sqlite: SQLITE_TAKE,
+    sqlite: SQLITE_LOCK,
     postgres: postgres!("select shard, sequence, hash from audit_chains order by shard limit 1 for update skip locked"),
 };
 
 const AWAITED: Dialects = Dialects {
-    sqlite: SQLITE_TAKE,
+    sqlite: SQLITE_LOCK,
     postgres: postgres!(
         "select shard, sequence, hash from audit_chains where shard = pg_backend_pid() % 64 for update"
     ),
 };
 
-/// How far every chain has come, as far as is committed.
-pub async fn heads(db: &Db) -> Result<Vec<Head>> {
+/// The last committed event of every chain.
+pub async fn heads(db: &Db) -> Result<Vec<ChainHead>> {
     db.query(sql!("select shard, sequence from audit_chains order by shard")).all().await
 }
 
-/// A chain from end to end: what retention has removed of it, and how far it has come.
+/// A chain: its last event, and the last one that retention removed.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Chain {
     pub shard: i32,
     pub sequence: i64,
     pub hash: ChainHash,
-    pub anchor_sequence: i64,
-    pub anchor_hash: ChainHash,
+    pub removed_sequence: i64,
+    pub removed_hash: ChainHash,
 }
 
 /// Every chain, as far as is committed.
 pub async fn list(db: &Db) -> Result<Vec<Chain>> {
-    db.query(sql!("select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains order by shard"))
+    db.query(sql!("select shard, sequence, hash, removed_sequence, removed_hash from audit_chains order by shard"))
         .all()
         .await
 }
 
 /// One chain, as far as is committed.
 pub async fn find(db: &Db, shard: i32) -> Result<Option<Chain>> {
-    db.query(sql!("select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1"))
+    db.query(sql!("select shard, sequence, hash, removed_sequence, removed_hash from audit_chains where shard = $1"))
         .bind(shard)
         .optional()
         .await
 }
 
-/// Takes this chain, and waits for whoever writes to it; other writers go to another one meanwhile.
-pub async fn hold(tx: &mut Tx, shard: i32) -> Result<Option<Chain>> {
+/// Locks this chain; waits for its writer. Other writers use another chain meanwhile.
+pub async fn lock(tx: &mut Tx, shard: i32) -> Result<Option<Chain>> {
     tx.query_of(Dialects {
         sqlite: sqlite!(
-            "select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1"
+            "select shard, sequence, hash, removed_sequence, removed_hash from audit_chains where shard = $1"
         ),
         postgres: postgres!(
-            "select shard, sequence, hash, anchor_sequence, anchor_hash from audit_chains where shard = $1 for update"
+            "select shard, sequence, hash, removed_sequence, removed_hash from audit_chains where shard = $1 for update"
         ),
     })
     .bind(shard)
@@ -109,9 +110,9 @@ pub async fn hold(tx: &mut Tx, shard: i32) -> Result<Option<Chain>> {
     .await
 }
 
-/// Notes what retention removes of a chain, so that the rest still follows from something.
-pub async fn move_anchor(tx: &mut Tx, shard: i32, sequence: i64, hash: &ChainHash) -> Result<()> {
-    tx.query(sql!("update audit_chains set anchor_sequence = $2, anchor_hash = $3 where shard = $1"))
+/// Notes the last event that retention removes, with its hash, from which the rest of the chain follows.
+pub async fn note_removed(tx: &mut Tx, shard: i32, sequence: i64, hash: &ChainHash) -> Result<()> {
+    tx.query(sql!("update audit_chains set removed_sequence = $2, removed_hash = $3 where shard = $1"))
         .bind(shard)
         .bind(sequence)
         .bind(hash.clone())

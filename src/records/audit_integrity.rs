@@ -1,4 +1,5 @@
-//! The events of the trail as links of their chains: read to be verified, exported, chained late, and removed in time.
+//! Events of the trail with their hashes: read for verification (`flows/verify_audit`) and export, chained later where
+//! a version without chains wrote them, and removed by retention.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -6,14 +7,14 @@ use uuid::Uuid;
 use super::audit_chains;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
-use crate::values::audit_chain::{ChainHash, Content, Place};
+use crate::values::audit_chain::{ChainHash, ChainPosition, Content};
 use crate::values::ids::EventId;
 use crate::values::time::Time;
 
-/// An event word for word, whether or not this version knows its words.
+/// An event as it is stored. Its action and outcome are texts, because another version may have written others.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Link {
+pub struct StoredEvent {
     pub id: EventId,
     pub at: Time,
     pub action: String,
@@ -30,16 +31,16 @@ pub struct Link {
     pub hash: Option<ChainHash>,
 }
 
-impl Link {
-    /// Where it is, if it has been chained.
+impl StoredEvent {
+    /// Its position, if it is chained.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
-        Some(Place { shard: self.shard?, sequence: self.sequence? })
+    pub fn place(&self) -> Option<ChainPosition> {
+        Some(ChainPosition { shard: self.shard?, sequence: self.sequence? })
     }
 
-    /// The hash it should have at this place behind `previous`; `None` where its metadata is no JSON.
+    /// The hash that the event must have at this position behind `previous`; `None` where its metadata is not JSON.
     #[must_use]
-    pub fn hash_behind(&self, previous: &ChainHash, place: Place) -> Option<ChainHash> {
+    pub fn hash_behind(&self, previous: &ChainHash, place: ChainPosition) -> Option<ChainHash> {
         let metadata: Value = serde_json::from_str(&self.metadata).ok()?;
         let content = Content {
             id: self.id.uuid(),
@@ -54,11 +55,11 @@ impl Link {
             correlation_id: &self.correlation_id,
             metadata: &metadata,
         };
-        Some(ChainHash::of(previous, place, &content))
+        Some(ChainHash::new(previous, place, &content))
     }
 }
 
-/// The columns of [`Link`], of the table under the name `e`.
+/// The columns of [`StoredEvent`], of the table under the name `e`.
 macro_rules! columns {
     () => {
         "e.id, e.at, e.action, e.outcome, e.actor_id, e.subject_id, e.session_id, e.address, e.user_agent, \
@@ -66,8 +67,8 @@ macro_rules! columns {
     };
 }
 
-/// A batch of the links of a chain behind `after` and up to `last`, in their order.
-pub async fn list(db: &Db, shard: i32, (after, last): (i64, i64), batch: i64) -> Result<Vec<Link>> {
+/// A batch of the events of a chain behind `after` and up to `last`, in their order.
+pub async fn list(db: &Db, shard: i32, (after, last): (i64, i64), batch: i64) -> Result<Vec<StoredEvent>> {
     db.query(sql!(
         "select ",
         columns!(),
@@ -82,7 +83,7 @@ pub async fn list(db: &Db, shard: i32, (after, last): (i64, i64), batch: i64) ->
 }
 
 /// A batch of all events of a span of time, oldest first, behind the one of this time and id.
-pub async fn list_between(db: &Db, after: (Time, EventId), until: Time, batch: i64) -> Result<Vec<Link>> {
+pub async fn list_between(db: &Db, after: (Time, EventId), until: Time, batch: i64) -> Result<Vec<StoredEvent>> {
     db.query(sql!(
         "select ",
         columns!(),
@@ -96,7 +97,7 @@ pub async fn list_between(db: &Db, after: (Time, EventId), until: Time, batch: i
     .await
 }
 
-/// The first event behind the head of its chain, of which the chain knows nothing.
+/// The first event behind the end of its chain: it was added without the trigger.
 pub async fn find_beyond(db: &Db, shard: i32) -> Result<Option<(EventId, i64)>> {
     db.query(sql!(
         "select e.id, e.sequence from audit_events e where e.shard = $1",
@@ -107,18 +108,18 @@ pub async fn find_beyond(db: &Db, shard: i32) -> Result<Option<(EventId, i64)>> 
     .await
 }
 
-/// The first event in front of the anchor of its chain: retention says it was removed.
+/// The first event of a chain that should be gone, because retention noted its removal.
 pub async fn find_before(db: &Db, shard: i32) -> Result<Option<(EventId, i64)>> {
     db.query(sql!(
         "select e.id, e.sequence from audit_events e where e.shard = $1",
-        " and e.sequence <= (select c.anchor_sequence from audit_chains c where c.shard = $1) order by e.sequence limit 1"
+        " and e.sequence <= (select c.removed_sequence from audit_chains c where c.shard = $1) order by e.sequence limit 1"
     ))
     .bind(shard)
     .optional()
     .await
 }
 
-/// An event of a chain that there is not.
+/// An event of a chain that does not exist.
 pub async fn find_stray(db: &Db) -> Result<Option<(EventId, i32, i64)>> {
     db.query(sql!(
         "select e.id, e.shard, e.sequence from audit_events e",
@@ -138,7 +139,7 @@ pub async fn find_unchained(db: &Db, cutoff: Time) -> Result<Option<EventId>> {
     Ok(found.map(|(id,)| id))
 }
 
-/// Chains a batch of events that the version before has written, oldest first. Answers how many.
+/// Chains a batch of events that a version without chains has written, oldest first. Answers how many.
 pub async fn backfill(db: &Db, batch: i64) -> Result<usize> {
     let waiting: Option<(EventId,)> =
         db.query(sql!("select id from audit_events where shard is null limit 1")).optional().await?;
@@ -146,26 +147,26 @@ pub async fn backfill(db: &Db, batch: i64) -> Result<usize> {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let unchained: Vec<Link> = tx
+    let unchained: Vec<StoredEvent> = tx
         .query(sql!("select ", columns!(), " from audit_events e where e.shard is null order by e.at, e.id limit $1"))
         .bind(batch)
         .all()
         .await?;
-    let mut adopted = 0;
+    let mut chained = 0;
     for event in unchained {
-        adopted += usize::from(chain(&mut tx, &event).await?);
+        chained += usize::from(append_to_chain(&mut tx, &event).await?);
     }
     tx.announce();
     tx.commit().await?;
-    Ok(adopted)
+    Ok(chained)
 }
 
-/// Gives an event its place; false where another instance was quicker.
-async fn chain(tx: &mut Tx, event: &Link) -> Result<bool> {
-    let head = audit_chains::take(tx).await?;
-    let place = head.next();
-    let Some(hash) = event.hash_behind(&head.hash, place) else { return Ok(false) };
-    let chained = tx
+/// Gives an event its position and hash; false where another instance did it first.
+async fn append_to_chain(tx: &mut Tx, event: &StoredEvent) -> Result<bool> {
+    let chain = audit_chains::lock_any(tx).await?;
+    let place = chain.next();
+    let Some(hash) = event.hash_behind(&chain.hash, place) else { return Ok(false) };
+    let updated = tx
         .query(sql!("update audit_events set shard = $2, sequence = $3, hash = $4 where id = $1 and shard is null"))
         .bind(event.id)
         .bind(place.shard)
@@ -173,29 +174,29 @@ async fn chain(tx: &mut Tx, event: &Link) -> Result<bool> {
         .bind(hash)
         .execute()
         .await?;
-    Ok(chained == 1)
+    Ok(updated == 1)
 }
 
 /// Removes a batch of events from before `cutoff` from the beginning of a chain. Answers how many.
 pub async fn remove(db: &Db, shard: i32, cutoff: Time, batch: i64) -> Result<u64> {
-    let oldest = audit_chains::find(db, shard).await?.map(|chain| (chain.anchor_sequence, chain.sequence));
+    let oldest = audit_chains::find(db, shard).await?.map(|chain| (chain.removed_sequence, chain.sequence));
     let Some(span) = oldest else { return Ok(0) };
-    if list(db, shard, span, 1).await?.first().is_none_or(|link| link.at >= cutoff) {
+    if list(db, shard, span, 1).await?.first().is_none_or(|event| event.at >= cutoff) {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let Some(chain) = audit_chains::hold(&mut tx, shard).await? else { return Ok(0) };
-    let links: Vec<Cut> = tx
+    let Some(chain) = audit_chains::lock(&mut tx, shard).await? else { return Ok(0) };
+    let events: Vec<RemovableEvent> = tx
         .query(sql!(
             "select at, sequence, hash from audit_events where shard = $1 and sequence > $2 order by sequence limit $3"
         ))
         .bind(shard)
-        .bind(chain.anchor_sequence)
+        .bind(chain.removed_sequence)
         .bind(batch)
         .all()
         .await?;
-    let Some(last) = links.iter().take_while(|link| link.at < cutoff).last() else { return Ok(0) };
-    audit_chains::move_anchor(&mut tx, shard, last.sequence, &last.hash).await?;
+    let Some(last) = events.iter().take_while(|event| event.at < cutoff).last() else { return Ok(0) };
+    audit_chains::note_removed(&mut tx, shard, last.sequence, &last.hash).await?;
     allow_removal(&mut tx, Some(cutoff)).await?;
     let removed = tx
         .query(sql!("delete from audit_events where shard = $1 and sequence <= $2"))
@@ -208,15 +209,15 @@ pub async fn remove(db: &Db, shard: i32, cutoff: Time, batch: i64) -> Result<u64
     Ok(removed)
 }
 
-/// What retention has to know of a link to cut behind it.
+/// What retention needs to know of an event to remove it and those before it.
 #[derive(Debug, sqlx::FromRow)]
-struct Cut {
+struct RemovableEvent {
     at: Time,
     sequence: i64,
     hash: ChainHash,
 }
 
-/// Opens the door that the triggers keep shut, and closes it again.
+/// Lets the triggers allow the removal of events before this time, or of none again.
 async fn allow_removal(tx: &mut Tx, before: Option<Time>) -> Result<()> {
     tx.query(sql!(
         "update audit_retention set cutoff = $1, removed_before =",

@@ -1,19 +1,23 @@
-//! The audit trail: who did what to whom, from where, with which outcome. Written in the transaction of the deed.
+//! The audit trail: who did what to whom, from where, with which outcome.
+//!
+//! This module writes events, in the transaction of the action, and reads them. `audit_chains` keeps the end of each
+//! chain, `audit_integrity` reads events with their hashes for verification and removes old ones, `audit_search`
+//! filters them. `flows/verify_audit` checks the chains.
 
 use serde_json::{Map, Value};
 use sqlx::types::Json;
 
 use super::audit_chains;
-pub use super::audit_chains::Head;
+pub use super::audit_chains::ChainHead;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
-use crate::values::audit_chain::{ChainHash, Content, spelt_alike};
+use crate::values::audit_chain::{ChainHash, ChainPosition, Content, spelt_alike};
 use crate::values::caller::Caller;
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
 
-/// Something that happened, on its way into the trail.
+/// An event that is not written yet.
 #[derive(Debug)]
 #[must_use = "an event that is not written did not happen"]
 pub struct NewAuditEvent {
@@ -36,17 +40,17 @@ impl NewAuditEvent {
         Self { outcome: AuditOutcome::Failure, ..Self::success(action) }
     }
 
-    /// The user who did it, to themselves.
+    /// The user did it, to their own account.
     pub fn by(self, user: UserId) -> Self {
         Self { actor: Some(user), subject: Some(user), ..self }
     }
 
-    /// The administrator who did it, and the user it was done to.
+    /// The administrator did it to the subject.
     pub fn by_admin(self, admin: UserId, subject: UserId) -> Self {
         Self { actor: Some(admin), subject: Some(subject), ..self }
     }
 
-    /// The user it was done to, by somebody unknown.
+    /// It was done to the user by someone who is not signed in.
     pub fn about(self, user: Option<UserId>) -> Self {
         Self { subject: user, ..self }
     }
@@ -63,13 +67,11 @@ impl NewAuditEvent {
     }
 }
 
-/// Writes an event into the trail, as the next link of a chain that nobody else writes to until this transaction ends.
+/// Appends an event to a chain of the trail. The chain stays locked until the transaction ends.
 pub async fn write(tx: &mut Tx, caller: &Caller, event: NewAuditEvent, now: Time) -> Result<()> {
-    let id = EventId::new();
     let address = caller.address.to_string();
-    let metadata = Value::Object(event.metadata);
     let content = Content {
-        id: id.uuid(),
+        id: EventId::new().uuid(),
         at: now,
         action: event.action.as_str(),
         outcome: event.outcome.as_str(),
@@ -79,35 +81,41 @@ pub async fn write(tx: &mut Tx, caller: &Caller, event: NewAuditEvent, now: Time
         address: Some(&address),
         user_agent: Some(&caller.user_agent),
         correlation_id: &caller.correlation_id,
-        metadata: &metadata,
+        metadata: &Value::Object(event.metadata),
     };
-    let head = audit_chains::take(tx).await?;
-    let place = head.next();
-    let hash = ChainHash::of(&head.hash, place, &content);
+    let chain = audit_chains::lock_any(tx).await?;
+    let place = chain.next();
+    let hash = ChainHash::new(&chain.hash, place, &content);
+    insert(tx, &content, place, hash).await?;
+    // Wakes the feed of this process when the transaction commits.
+    tx.announce();
+    Ok(())
+}
+
+async fn insert(tx: &mut Tx, content: &Content<'_>, place: ChainPosition, hash: ChainHash) -> Result<()> {
     tx.query(sql!(
         "insert into audit_events",
         " (id, at, action, outcome, actor_id, subject_id, session_id, address, user_agent, correlation_id, metadata,",
         " shard, sequence, hash)",
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     ))
-    .bind(id)
-    .bind(now)
-    .bind(event.action)
-    .bind(event.outcome)
-    .bind(event.actor)
-    .bind(event.subject)
-    .bind(event.session)
-    .bind(address)
-    .bind(caller.user_agent.clone())
-    .bind(caller.correlation_id.clone())
-    .bind(Json(metadata))
+    .bind(content.id)
+    .bind(content.at)
+    .bind(content.action.to_owned())
+    .bind(content.outcome.to_owned())
+    .bind(content.actor)
+    .bind(content.subject)
+    .bind(content.session)
+    .bind(content.address.map(str::to_owned))
+    .bind(content.user_agent.map(str::to_owned))
+    .bind(content.correlation_id.to_owned())
+    .bind(Json(content.metadata.clone()))
     .bind(place.shard)
     .bind(place.sequence)
     .bind(hash)
     .execute()
-    .await?;
-    tx.announce();
-    Ok(())
+    .await
+    .map(drop)
 }
 
 /// One event of the trail.
@@ -125,20 +133,20 @@ pub struct AuditEvent {
     pub user_agent: Option<String>,
     pub correlation_id: String,
     pub metadata: Json<Value>,
-    /// Its chain; `None` only until an event of the version before has been chained.
+    /// Its chain; `None` only in an event of a version without chains, until the maintenance chains it.
     pub shard: Option<i32>,
     /// Its place in the chain, counted from 1 without a gap.
     pub sequence: Option<i64>,
 }
 
 impl AuditEvent {
-    /// Whether it may have changed what somebody may do, signed in with this session.
+    /// Whether the event may have changed what this user may do in this session.
     #[must_use]
     pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
         self.subject_id == Some(user) || self.actor_id == Some(user) || self.session_id == Some(session)
     }
 
-    /// Whether somebody did it to somebody else.
+    /// Whether the actor is another user than the subject.
     #[must_use]
     pub fn is_by_another(&self) -> bool {
         self.actor_id.is_some() && self.actor_id != self.subject_id
@@ -180,15 +188,15 @@ pub async fn list_latest(db: &Db, most: i64) -> Result<Vec<AuditEvent>> {
     Ok(events)
 }
 
-/// How far every chain has come: where a listener begins.
-pub async fn heads(db: &Db) -> Result<Vec<Head>> {
+/// The end of every chain: a listener that starts now begins there.
+pub async fn heads(db: &Db) -> Result<Vec<ChainHead>> {
     audit_chains::heads(db).await
 }
 
-/// Events that were committed after a listener had come as far as `known`, at most `most` of each chain, by chain and
-/// in the order of their commits. Nothing is left out: what is behind the last event of a chain comes with the next
-/// call. A chain that is not among the known is read from its beginning. One cheap statement where nothing is new.
-pub async fn list_behind(db: &Db, known: &[Head], most: u32) -> Result<Vec<AuditEvent>> {
+/// Events that were committed behind `known`, at most `most` of each chain, by chain and in the order of their commits.
+/// The next call continues behind the last event of each chain, so no event is left out. A chain that `known` does not
+/// name is read from its beginning. Where nothing is new, this is one cheap statement.
+pub async fn list_behind(db: &Db, known: &[ChainHead], most: u32) -> Result<Vec<AuditEvent>> {
     let come_to = |shard| known.iter().find(|head| head.shard == shard).map_or(0, |head| head.sequence);
     let behind: Vec<(i32, i64)> = heads(db)
         .await?

@@ -1,4 +1,5 @@
-//! Looking for events: one filter, asked of the database for what was, and of an event for what is just happening.
+//! Searches of the audit trail. One filter serves both lists, as SQL, and live events, as a predicate
+//! ([`EventFilter::matches`]).
 
 use std::collections::BTreeSet;
 
@@ -7,42 +8,42 @@ use crate::error::Result;
 use crate::tools::db::{Db, SqlQuery};
 use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::ids::{SessionId, UserId};
-use crate::values::paging::{Cursor, Key, Page};
+use crate::values::paging::{Cursor, Page, SortKey};
 use crate::values::time::Time;
 
-/// Which events. What is `None`, or empty, is not asked for.
+/// Which events: those that fit every condition. `None` and empty conditions fit all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Filter {
-    /// One of these was done.
+pub struct EventFilter {
+    /// The action is one of these.
     pub actions: Vec<AuditAction>,
-    /// It ended so.
+    /// The outcome.
     pub outcome: Option<AuditOutcome>,
-    /// This user did it.
+    /// The user who did it.
     pub actor: Option<UserId>,
-    /// It was done to this user.
+    /// The user it was done to.
     pub subject: Option<UserId>,
-    /// It was done in this session, or to it.
+    /// The session it was done in, or to.
     pub session: Option<SessionId>,
-    /// It was done from this address, as the trail spells it.
+    /// The IP address it was done from, as the trail writes it.
     pub address: Option<String>,
     /// At this time or later.
     pub since: Option<Time>,
     /// Before this time.
     pub until: Option<Time>,
-    /// Leaves out what somebody else did to the subject.
+    /// Leaves out events in which another user did something to the subject.
     pub own_only: bool,
 }
 
-impl Filter {
-    /// The filter as the subject of the events may use it on their own history. From where, and in which session,
-    /// somebody else did something is not for them to see, and so not for them to find out by filtering.
+impl EventFilter {
+    /// The filter for a user's own history. Users do not see the actor, session and address of what other users did to
+    /// them, and so must not find them out by filtering.
     #[must_use]
     pub fn seen_by_subject(self, subject: UserId) -> Self {
         let own_only = self.actor.is_some() || self.session.is_some() || self.address.is_some();
         Self { subject: Some(subject), own_only, ..self }
     }
 
-    /// Whether an event is one of those.
+    /// Whether an event fits.
     #[must_use]
     pub fn matches(&self, event: &AuditEvent) -> bool {
         fn is<T: PartialEq>(wanted: Option<&T>, given: Option<&T>) -> bool {
@@ -61,43 +62,43 @@ impl Filter {
     }
 }
 
-/// A page of the events that match.
+/// A page of the events that fit a filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Slice {
-    /// Which events.
-    pub filter: Filter,
-    /// Which of them.
+pub struct EventSlice {
+    /// The filter.
+    pub filter: EventFilter,
+    /// The page.
     pub page: Page,
 }
 
-/// An event, and the slice it belongs to.
+/// An event, and the number of the slice it belongs to.
 #[derive(sqlx::FromRow)]
-struct Found {
+struct FoundEvent {
     slice: i32,
     #[sqlx(flatten)]
     event: AuditEvent,
 }
 
-/// A slice of the events that match, newest first (oldest first where it is read backwards), with one row more than the
-/// page where there is one. Whatever is asked for, an index in the order of the page leads to it, so the size of the
-/// trail does not matter.
-pub async fn list(db: &Db, slice: &Slice) -> Result<Vec<AuditEvent>> {
+/// A page of the events that fit, newest first (oldest first where it is read backwards), with one row more than the
+/// page where there is one. Each filter has an index in the order of the page, so the size of the trail does not
+/// matter.
+pub async fn list(db: &Db, slice: &EventSlice) -> Result<Vec<AuditEvent>> {
     Ok(list_each(db, std::slice::from_ref(slice)).await?.pop().unwrap_or_default())
 }
 
 /// Several slices, in one statement.
-pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<AuditEvent>>> {
-    let Search { text, values, .. } = Search::of(slices, db.is_sqlite());
-    let found: Vec<Found> =
+pub async fn list_each(db: &Db, slices: &[EventSlice]) -> Result<Vec<Vec<AuditEvent>>> {
+    let SearchStatement { text, values, .. } = SearchStatement::new(slices, db.is_sqlite());
+    let found: Vec<FoundEvent> =
         values.into_iter().fold(db.query_built(text), |query, value| value.bind(query)).all().await?;
     let mut lists: Vec<Vec<AuditEvent>> = slices.iter().map(|_| Vec::new()).collect();
-    for Found { slice, event } in found {
+    for FoundEvent { slice, event } in found {
         if let Some(list) = usize::try_from(slice).ok().and_then(|slice| lists.get_mut(slice)) {
             list.push(event);
         }
     }
-    // Each part came in its order; those of one slice are merged here.
-    for (list, Slice { page, .. }) in lists.iter_mut().zip(slices) {
+    // Each part of the statement is sorted; the parts of one slice are merged here.
+    for (list, EventSlice { page, .. }) in lists.iter_mut().zip(slices) {
         list.sort_unstable_by_key(|event| (event.at, event.id));
         if !page.backwards {
             list.reverse();
@@ -110,7 +111,7 @@ pub async fn list_each(db: &Db, slices: &[Slice]) -> Result<Vec<Vec<AuditEvent>>
 /// The place of an event in a list.
 #[must_use]
 pub fn place(event: &AuditEvent) -> Cursor {
-    Cursor { key: Key::At(event.at), id: event.id.uuid() }
+    Cursor { key: SortKey::At(event.at), id: event.id.uuid() }
 }
 
 /// A value to bind.
@@ -135,23 +136,23 @@ impl Bound {
     }
 }
 
-/// A statement and its values.
-struct Search {
+/// A statement and its values, numbered in the order of binding.
+struct SearchStatement {
     text: String,
     values: Vec<Bound>,
     is_sqlite: bool,
 }
 
-impl Search {
-    fn of(slices: &[Slice], is_sqlite: bool) -> Self {
+impl SearchStatement {
+    fn new(slices: &[EventSlice], is_sqlite: bool) -> Self {
         let mut search = Self { text: String::new(), values: Vec::new(), is_sqlite };
         let parts: Vec<String> = slices.iter().enumerate().flat_map(|(n, slice)| search.parts(n, slice)).collect();
         search.text = parts.join(" union all ");
         search
     }
 
-    /// One for each value that the leading column may have: each comes in the order of its index, and only a page of it.
-    fn parts(&mut self, number: usize, Slice { filter, page }: &Slice) -> Vec<String> {
+    /// One part for each value of the leading column: each reads one page in the order of its index.
+    fn parts(&mut self, number: usize, EventSlice { filter, page }: &EventSlice) -> Vec<String> {
         let mut equalities = equalities(filter).into_iter();
         let leading: Vec<String> = match equalities.next() {
             Some((column, values)) => {
@@ -176,11 +177,11 @@ impl Search {
     fn others(
         &mut self,
         equalities: impl Iterator<Item = (&'static str, Vec<Bound>)>,
-        filter: &Filter,
+        filter: &EventFilter,
         page: &Page,
     ) -> Vec<String> {
         let mut conditions = Vec::new();
-        // Keeps the planner of SQLite, which has no statistics to go by, from another index than the leading one.
+        // The plus keeps the planner of SQLite, which has no statistics, from using another index than the leading one.
         let plus = if self.is_sqlite { "+" } else { "" };
         for (column, values) in equalities {
             let places: Vec<String> = values.into_iter().map(|value| self.place(value)).collect();
@@ -191,13 +192,13 @@ impl Search {
             conditions.push(format!("e.at {comparison} {}", self.place(Bound::Time(time))));
         }
         match &page.from {
-            Some(Cursor { key: Key::At(at), id }) => {
+            Some(Cursor { key: SortKey::At(at), id }) => {
                 let comparison = if page.backwards { ">" } else { "<" };
                 let (at, id) = (self.place(Bound::Time(*at)), self.place(Bound::Id(*id)));
                 conditions.push(format!("(e.at, e.id) {comparison} ({at}, {id})"));
             }
-            // No cursor of this list.
-            Some(Cursor { key: Key::Text(_), .. }) => conditions.push("1 = 0".to_owned()),
+            // A cursor of another list.
+            Some(Cursor { key: SortKey::Text(_), .. }) => conditions.push("1 = 0".to_owned()),
             None => {}
         }
         if filter.own_only {
@@ -206,15 +207,15 @@ impl Search {
         conditions
     }
 
-    /// Binds a value, and answers its place in the text.
+    /// Binds a value. Answers its number in the text: `$3`.
     fn place(&mut self, value: Bound) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
 }
 
-/// What columns must be equal to. The most telling comes first, and its index leads to the events.
-fn equalities(filter: &Filter) -> Vec<(&'static str, Vec<Bound>)> {
+/// The columns that must equal one of some values, the most selective one first: its index leads to the events.
+fn equalities(filter: &EventFilter) -> Vec<(&'static str, Vec<Bound>)> {
     fn one<T>(wanted: Option<T>, bound: fn(T) -> Bound) -> Vec<Bound> {
         wanted.map(bound).into_iter().collect()
     }
@@ -237,18 +238,19 @@ mod tests {
 
     use super::*;
     use crate::tools::db::DbSettings;
-    use crate::values::paging::{Scope, SortedBy};
+    use crate::values::paging::{ListScope, SortedBy};
 
     /// How SQLite goes about a search in an empty trail.
-    async fn plan(filter: &Filter) -> String {
+    async fn plan(filter: &EventFilter) -> String {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         let settings =
             DbSettings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
-        let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };
-        let search = Search::of(&[Slice { filter: filter.clone(), page }], true);
+        let page =
+            Page { scope: ListScope::new("events", &(), SortedBy::Time), size: 20, from: None, backwards: false };
+        let search = SearchStatement::new(&[EventSlice { filter: filter.clone(), page }], true);
         let query = db.query_built(format!("explain query plan {}", search.text));
         let query = search.values.into_iter().fold(query, |query, value| value.bind(query));
         let steps: Vec<(i32, i32, i32, String)> = query.all().await.unwrap_or_default();
@@ -258,19 +260,23 @@ mod tests {
     #[tokio::test]
     async fn every_filter_is_led_by_its_index() {
         let (user, session) = (Some(UserId::new()), Some(SessionId::new()));
-        let all = Filter { outcome: Some(AuditOutcome::Failure), since: Some(Time::UNIX_EPOCH), ..Filter::default() };
+        let all = EventFilter {
+            outcome: Some(AuditOutcome::Failure),
+            since: Some(Time::UNIX_EPOCH),
+            ..EventFilter::default()
+        };
         let actions = vec![AuditAction::Login, AuditAction::Logout];
         let filters = [
-            ("audit_events_at", Filter { outcome: None, ..all.clone() }),
+            ("audit_events_at", EventFilter { outcome: None, ..all.clone() }),
             ("audit_events_of_outcome", all.clone()),
-            ("audit_events_of_action", Filter { actions: actions.clone(), ..all.clone() }),
+            ("audit_events_of_action", EventFilter { actions: actions.clone(), ..all.clone() }),
             (
                 "audit_events_of_address",
-                Filter { address: Some(String::new()), actions: actions.clone(), ..all.clone() },
+                EventFilter { address: Some(String::new()), actions: actions.clone(), ..all.clone() },
             ),
-            ("audit_events_of_subject", Filter { subject: user, actions: actions.clone(), ..all.clone() }),
-            ("audit_events_of_actor", Filter { actor: user, subject: user, ..all.clone() }),
-            ("audit_events_of_session", Filter { session, actor: user, actions, ..all }),
+            ("audit_events_of_subject", EventFilter { subject: user, actions: actions.clone(), ..all.clone() }),
+            ("audit_events_of_actor", EventFilter { actor: user, subject: user, ..all.clone() }),
+            ("audit_events_of_session", EventFilter { session, actor: user, actions, ..all }),
         ];
 
         for (index, filter) in filters {

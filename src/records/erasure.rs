@@ -1,4 +1,4 @@
-//! Erasing what is personal about deleted users. The row stays, with its id: the trail speaks of it.
+//! Erasure of the personal data of deleted users. The row stays, emptied, because the audit trail refers to its id.
 
 use uuid::Uuid;
 
@@ -8,24 +8,24 @@ use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 
-/// Whose data is to be erased.
+/// A deleted user whose data is to be erased.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Due {
+pub struct UserToErase {
     pub id: UserId,
     pub email: EmailAddress,
     pub deleted_at: Time,
 }
 
-/// Where to begin looking for whose data is to be erased.
+/// The place before all deleted users, where a run begins.
 #[must_use]
 pub fn beginning() -> (Time, UserId) {
     (Time::UNIX_EPOCH, UserId::from(Uuid::nil()))
 }
 
-/// Users deleted before `cutoff` whose data is still there, behind the one deleted at this time and of this id: those
-/// who could not be erased stand in nobody's way.
-pub async fn list_due(db: &Db, after: (Time, UserId), cutoff: Time, batch: i64) -> Result<Vec<Due>> {
+/// Users deleted before `cutoff` whose data is not erased, in the order of deletion, behind the place `after`. So a run
+/// goes on behind a user whose erasure failed.
+pub async fn list_due(db: &Db, after: (Time, UserId), cutoff: Time, batch: i64) -> Result<Vec<UserToErase>> {
     db.query(sql!(
         "select id, email, deleted_at from users",
         " where deleted_at < $1 and (deleted_at, id) > ($2, $3) and deleted_at is not null and erased_at is null",
@@ -39,8 +39,9 @@ pub async fn list_due(db: &Db, after: (Time, UserId), cutoff: Time, batch: i64) 
     .await
 }
 
-/// Empties the row of a user, unless they were restored meanwhile or somebody else has done it; false then. The address
-/// is free after it. What takes its place can neither be typed, since the domain is refused, nor be foreseen.
+/// Empties the row of a user; false where the user was restored or erased meanwhile. The address is free afterwards.
+/// Its placeholder is random and under `.invalid`, a domain that the parser of addresses refuses, so no one can sign in
+/// with it.
 pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<bool> {
     let emptied = tx
         .query(sql!(
@@ -57,13 +58,13 @@ pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<b
     Ok(emptied == 1)
 }
 
-/// Removes everything that belonged to a user, in every table but the trail.
-pub async fn remove_belongings(tx: &mut Tx, due: &Due) -> Result<()> {
+/// Deletes all rows of a user in other tables, except the audit trail.
+pub async fn remove_belongings(tx: &mut Tx, due: &UserToErase) -> Result<()> {
     for belongings in [
         sql!("delete from sessions where user_id = $1"),
         sql!("delete from one_time_tokens where user_id = $1"),
         sql!("delete from outbox where user_id = $1"),
-        sql!("delete from held_addresses where user_id = $1"),
+        sql!("delete from email_holds where user_id = $1"),
         sql!("delete from known_devices where user_id = $1"),
         sql!("delete from oauth_accounts where user_id = $1"),
         sql!("delete from mfa_challenges where user_id = $1"),
@@ -73,7 +74,7 @@ pub async fn remove_belongings(tx: &mut Tx, due: &Due) -> Result<()> {
     ] {
         tx.query(belongings).bind(due.id).execute().await?;
     }
-    // Emails that a stranger asked for know the address alone.
+    // Emails that a stranger requested have the address and no user.
     tx.query(sql!("delete from outbox where recipient = $1 and user_id is null"))
         .bind(due.email.clone())
         .execute()

@@ -3,14 +3,14 @@
 use crate::tools::db::SqlQuery;
 use crate::values::ids::UserId;
 
-/// Ids to be bound one by one. Filled up to one of few lengths, so that there are few texts to prepare.
+/// Ids that are bound one by one. The list is filled up to one of five lengths, so that the engine prepares few texts.
 pub(super) struct IdList(Vec<UserId>);
 
 const LENGTHS: [usize; 5] = [1, 5, 20, 50, 100];
 
 impl IdList {
     /// The ids, the last of them repeated.
-    pub(super) fn of(ids: &[UserId]) -> Self {
+    pub(super) fn new(ids: &[UserId]) -> Self {
         let length = LENGTHS.into_iter().find(|length| *length >= ids.len()).unwrap_or(ids.len());
         let mut filled = ids.to_vec();
         filled.resize(length, ids.last().copied().unwrap_or(UserId::from(uuid::Uuid::nil())));

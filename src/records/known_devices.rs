@@ -1,4 +1,4 @@
-//! The agents and networks a user has signed in from, so that a new one is noticed.
+//! Devices (browser, system and network) from which a user has signed in, so that a sign-in from a new one is noticed.
 
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
@@ -6,23 +6,23 @@ use crate::values::device_fingerprint::DeviceFingerprint;
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 
-/// How a device stands to its user.
+/// Whether a user has signed in on a device before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceStatus {
     /// The first device of the account.
     First,
-    /// It has been here before.
+    /// The user has signed in on it before.
     Known,
-    /// Other devices have been here, this one has not.
+    /// The user has signed in on other devices only.
     New,
 }
 
-/// Remembers a device and answers how it stood until now.
-pub async fn meet(tx: &mut Tx, user: UserId, print: &DeviceFingerprint, now: Time) -> Result<DeviceStatus> {
+/// Records a device. Answers its status before.
+pub async fn record_device(tx: &mut Tx, user: UserId, device: &DeviceFingerprint, now: Time) -> Result<DeviceStatus> {
     let seen = tx
-        .query(sql!("update known_devices set last_seen_at = $3 where user_id = $1 and fingerprint = $2"))
+        .query(sql!("update known_devices set last_seen_at = $3 where user_id = $1 and device_fingerprint = $2"))
         .bind(user)
-        .bind(print.clone())
+        .bind(device.clone())
         .bind(now)
         .execute()
         .await?;
@@ -32,10 +32,10 @@ pub async fn meet(tx: &mut Tx, user: UserId, print: &DeviceFingerprint, now: Tim
     let others: Option<(i32,)> =
         tx.query(sql!("select 1 from known_devices where user_id = $1 limit 1")).bind(user).optional().await?;
     tx.query(sql!(
-        "insert into known_devices (user_id, fingerprint, last_seen_at) values ($1, $2, $3) on conflict do nothing"
+        "insert into known_devices (user_id, device_fingerprint, last_seen_at) values ($1, $2, $3) on conflict do nothing"
     ))
     .bind(user)
-    .bind(print.clone())
+    .bind(device.clone())
     .bind(now)
     .execute()
     .await?;
@@ -43,11 +43,11 @@ pub async fn meet(tx: &mut Tx, user: UserId, print: &DeviceFingerprint, now: Tim
 }
 
 /// Whether a user has signed in on this device before.
-pub async fn is_known(db: &Db, user: UserId, print: &DeviceFingerprint) -> Result<bool> {
+pub async fn is_known(db: &Db, user: UserId, device: &DeviceFingerprint) -> Result<bool> {
     let known: Option<(i32,)> = db
-        .query(sql!("select 1 from known_devices where user_id = $1 and fingerprint = $2"))
+        .query(sql!("select 1 from known_devices where user_id = $1 and device_fingerprint = $2"))
         .bind(user)
-        .bind(print.clone())
+        .bind(device.clone())
         .optional()
         .await?;
     Ok(known.is_some())
@@ -62,8 +62,8 @@ pub async fn forget_all(tx: &mut Tx, user: UserId) -> Result<()> {
 /// Forgets a batch of devices not seen since `cutoff`. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
-        "delete from known_devices where (user_id, fingerprint) in",
-        " (select user_id, fingerprint from known_devices where last_seen_at < $1 limit $2)"
+        "delete from known_devices where (user_id, device_fingerprint) in",
+        " (select user_id, device_fingerprint from known_devices where last_seen_at < $1 limit $2)"
     ))
     .bind(cutoff)
     .bind(batch)

@@ -1,4 +1,4 @@
-//! Second factors: the sealed secret of an authenticator, an enrolment on its way, and backup codes.
+//! Second factors: the encrypted secret of an authenticator app, enrolments that are not confirmed, and backup codes.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub struct Authenticator {
     pub enabled_at: Time,
 }
 
-/// A sealed secret and whose it is.
+/// A sealed secret and its user.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Sealed {
@@ -35,7 +35,7 @@ pub async fn find(db: &Db, user: UserId) -> Result<Option<Authenticator>> {
         .await
 }
 
-/// The same, as the transaction sees it.
+/// As [`find`], inside a transaction.
 pub async fn find_in(tx: &mut Tx, user: UserId) -> Result<Option<Authenticator>> {
     tx.query(sql!("select sealed_secret, last_step, enabled_at from mfa where user_id = $1"))
         .bind(user)
@@ -43,18 +43,18 @@ pub async fn find_in(tx: &mut Tx, user: UserId) -> Result<Option<Authenticator>>
         .await
 }
 
-/// How a second factor stands, without its secret.
+/// A second factor without its secret.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Standing {
+pub struct MfaSummary {
     pub user_id: UserId,
     pub enabled_at: Time,
     pub backup_codes: i64,
 }
 
-/// How the second factors of these users stand; those who have none are not in it.
-pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<Standing>> {
-    let ids = IdList::of(users);
+/// The second factors of these users; users who have none are missing.
+pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<MfaSummary>> {
+    let ids = IdList::new(users);
     let text = format!(
         "select m.user_id, m.enabled_at, \
          (select count(*) from backup_codes b where b.user_id = m.user_id and b.used_at is null) as backup_codes \
@@ -64,7 +64,7 @@ pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<Standing>> {
     ids.bind(db.query_built(text)).all().await
 }
 
-/// Keeps a secret until its user confirms it in the same session; a newer one takes the place of an older one.
+/// Stores a secret until its user confirms it in the same session. It replaces an older one.
 pub async fn enroll(
     tx: &mut Tx,
     user: UserId,
@@ -86,7 +86,7 @@ pub async fn enroll(
     Ok(())
 }
 
-/// The secret that this session shows and that waits to be confirmed in it.
+/// The secret that waits to be confirmed in this session.
 pub async fn find_enrollment(db: &Db, user: UserId, session: SessionId, now: Time) -> Result<Option<Vec<u8>>> {
     let found: Option<(Vec<u8>,)> = db
         .query(sql!(
@@ -100,14 +100,14 @@ pub async fn find_enrollment(db: &Db, user: UserId, session: SessionId, now: Tim
     Ok(found.map(|(sealed,)| sealed))
 }
 
-/// Forgets an enrolment that waits to be confirmed.
+/// Deletes an enrolment that waits to be confirmed.
 pub async fn drop_enrollment(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.query(sql!("delete from mfa_enrollments where user_id = $1")).bind(user).execute().await?;
     Ok(())
 }
 
-/// Turns the second factor on with the secret that was confirmed; false where it is on already, or where another
-/// enrolment has taken the place of this one. The step of the confirming code counts as used.
+/// Turns the second factor on with the confirmed secret; false where it is on already, or where another enrolment
+/// replaced this one. The step of the confirming code counts as used.
 pub async fn enable(tx: &mut Tx, user: UserId, confirmed: &[u8], step: i64, now: Time) -> Result<bool> {
     let taken = tx
         .query(sql!("delete from mfa_enrollments where user_id = $1 and sealed_secret = $2 and expires_at > $3"))
@@ -133,14 +133,14 @@ pub async fn enable(tx: &mut Tx, user: UserId, confirmed: &[u8], step: i64, now:
     Ok(enabled == 1)
 }
 
-/// Turns the second factor off and forgets its secret and codes.
+/// Turns the second factor off and deletes its secret and codes.
 pub async fn disable(tx: &mut Tx, user: UserId) -> Result<bool> {
     tx.query(sql!("delete from backup_codes where user_id = $1")).bind(user).execute().await?;
     drop_enrollment(tx, user).await?;
     Ok(tx.query(sql!("delete from mfa where user_id = $1")).bind(user).execute().await? == 1)
 }
 
-/// Turns off a second factor that is older than `moment`, and forgets its secret and codes.
+/// Turns off a second factor that is older than `moment`, and deletes its secret and codes.
 pub async fn disable_older(tx: &mut Tx, user: UserId, moment: Time) -> Result<()> {
     let older: Option<(i32,)> = tx
         .query(sql!("select 1 from mfa where user_id = $1 and enabled_at < $2"))
@@ -194,7 +194,7 @@ pub async fn count_wrong_code(tx: &mut Tx, user: UserId, period: Duration, now: 
     Ok(counted.map(|(codes,)| codes))
 }
 
-/// Puts new backup codes in the place of all older ones.
+/// Replaces all backup codes by new ones.
 pub async fn replace_backup_codes(tx: &mut Tx, user: UserId, codes: &[BackupCode]) -> Result<()> {
     tx.query(sql!("delete from backup_codes where user_id = $1")).bind(user).execute().await?;
     for code in codes {
@@ -226,7 +226,7 @@ pub async fn list_sealed(db: &Db, after: UserId, batch: i64) -> Result<Vec<Seale
         .await
 }
 
-/// Puts a newly sealed secret in the place of the old, unless that has changed meanwhile.
+/// Replaces a sealed secret by the same one under another key, unless it changed meanwhile.
 pub async fn reseal(db: &Db, old: &Sealed, new: Vec<u8>) -> Result<bool> {
     let resealed = db
         .query(sql!("update mfa set sealed_secret = $3 where user_id = $1 and sealed_secret = $2"))
@@ -238,7 +238,7 @@ pub async fn reseal(db: &Db, old: &Sealed, new: Vec<u8>) -> Result<bool> {
     Ok(resealed == 1)
 }
 
-/// Removes a batch of enrolments that were never confirmed. Answers how many.
+/// Deletes a batch of enrolments that were never confirmed. Answers how many.
 pub async fn sweep_enrollments(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from mfa_enrollments where user_id in (select user_id from mfa_enrollments where expires_at < $1 limit $2)"

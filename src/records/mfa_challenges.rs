@@ -8,7 +8,7 @@ use crate::values::secret_token::ChallengeToken;
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
 
-/// A sign-in that waits, with the attempt just counted.
+/// A sign-in that waits for its second factor; `attempts` includes the present one.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Challenge {
@@ -20,7 +20,7 @@ pub struct Challenge {
     pub attempts: i32,
 }
 
-/// What a new challenge remembers of its sign-in.
+/// A new challenge, with what its sign-in needs later.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct NewChallenge<'a> {
@@ -31,7 +31,7 @@ pub struct NewChallenge<'a> {
     pub expires_at: Time,
 }
 
-/// Lets a sign-in wait, and answers the token that only its client holds.
+/// Stores a sign-in that waits. Answers the token that names it; the database has only its hash.
 pub async fn open(tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeToken> {
     let token = ChallengeToken::random()?;
     tx.query(sql!(
@@ -50,11 +50,12 @@ pub async fn open(tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeToken> 
     Ok(token)
 }
 
-/// Counts an attempt, before anything is compared. `None` where the challenge is unknown, over, or has had `most`.
+/// Counts an attempt before the code is compared, so that parallel guesses count, too. `None` where the challenge is
+/// unknown, used, expired, or has had `most` attempts.
 pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time) -> Result<Option<Challenge>> {
     db.query(sql!(
         "update mfa_challenges set attempts = attempts + 1",
-        " where hash = $1 and spent_at is null and expires_at > $2 and attempts < $3",
+        " where hash = $1 and used_at is null and expires_at > $2 and attempts < $3",
         " returning user_id, first_factor, device_name, address, user_agent, attempts"
     ))
     .bind(token.hash())
@@ -64,20 +65,20 @@ pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time
     .await
 }
 
-/// Spends a challenge. Of two simultaneous uses exactly one succeeds.
-pub async fn spend(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
-    let spent = tx
-        .query(sql!("update mfa_challenges set spent_at = $2 where hash = $1 and spent_at is null and expires_at > $2"))
+/// Marks a challenge as used. Of two simultaneous uses exactly one succeeds.
+pub async fn consume(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
+    let used = tx
+        .query(sql!("update mfa_challenges set used_at = $2 where hash = $1 and used_at is null and expires_at > $2"))
         .bind(token.hash())
         .bind(now)
         .execute()
         .await?;
-    Ok(spent == 1)
+    Ok(used == 1)
 }
 
-/// Ends every sign-in of a user that waits: what proved the first factor does so no longer.
+/// Ends all waiting sign-ins of a user, because their first factor is no longer valid.
 pub async fn end_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update mfa_challenges set spent_at = $2 where user_id = $1 and spent_at is null"))
+    tx.query(sql!("update mfa_challenges set used_at = $2 where user_id = $1 and used_at is null"))
         .bind(user)
         .bind(now)
         .execute()
@@ -85,7 +86,7 @@ pub async fn end_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Removes a batch of challenges that are over. Answers how many.
+/// Deletes a batch of expired challenges. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from mfa_challenges where hash in (select hash from mfa_challenges where expires_at < $1 limit $2)"

@@ -1,8 +1,8 @@
-//! What we remember. Only here: SQL.
+//! The tables, a module for each. All SQL is here, and each function is one question or one change.
 
 #![allow(
     clippy::missing_errors_doc,
-    reason = "every record fails alike: UNAVAILABLE where the database is away, or a fault"
+    reason = "all functions fail alike: UNAVAILABLE where the database is away, or a fault"
 )]
 
 pub mod administration;
@@ -20,10 +20,10 @@ pub mod oauth_accounts;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
-pub mod search_keys;
 pub mod seeding;
 pub mod sessions;
 pub mod statistics;
 pub mod unverified_users;
+mod user_facets;
 pub mod user_list;
 pub mod users;

@@ -1,4 +1,4 @@
-//! The ways of users to sign in with a provider.
+//! Accounts at OAuth providers with which users sign in.
 
 use super::id_list::IdList;
 use crate::error::Result;
@@ -6,10 +6,10 @@ use crate::tools::db::{Db, Tx, sql};
 use crate::values::ids::{OAuthAccountId, UserId};
 use crate::values::time::Time;
 
-/// One account at one provider.
+/// One account at one provider, linked to a user.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct OAuthAccount {
+pub struct LinkedAccount {
     pub id: OAuthAccountId,
     pub user_id: UserId,
     pub provider: String,
@@ -18,9 +18,9 @@ pub struct OAuthAccount {
     pub last_used_at: Option<Time>,
 }
 
-/// What these users are linked to, the oldest link of each first.
-pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<OAuthAccount>> {
-    let ids = IdList::of(users);
+/// The linked accounts of these users, the oldest of each user first.
+pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<LinkedAccount>> {
+    let ids = IdList::new(users);
     let text = format!(
         "select id, user_id, provider, email, linked_at, last_used_at from oauth_accounts \
          where user_id in ({}) order by user_id, linked_at, id",
@@ -29,7 +29,7 @@ pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<OAuthAccount
     ids.bind(db.query_built(text)).all().await
 }
 
-/// Takes every link of a user away.
+/// Removes all linked accounts of a user.
 pub async fn unlink_all(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.query(sql!("delete from oauth_accounts where user_id = $1")).bind(user).execute().await?;
     Ok(())

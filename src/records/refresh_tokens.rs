@@ -1,4 +1,4 @@
-//! The chain of refresh tokens of a session: each is used once and names its successor by being spent.
+//! The refresh tokens of a session. Each is used once, and its use issues the next one.
 
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
@@ -8,7 +8,7 @@ use crate::values::secret_token::{IdempotencyKey, RefreshToken, TokenHash};
 use crate::values::time::Time;
 use uuid::Uuid;
 
-/// What the database knows of a refresh token.
+/// A stored refresh token.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct KnownToken {
@@ -17,21 +17,21 @@ pub struct KnownToken {
     pub issued_at: Time,
     pub issued_to: Option<DeviceFingerprint>,
     pub expires_at: Time,
-    pub spent_at: Option<Time>,
-    pub spent_key: Option<TokenHash>,
-    pub spent_by: Option<DeviceFingerprint>,
+    pub used_at: Option<Time>,
+    pub used_key: Option<TokenHash>,
+    pub used_by: Option<DeviceFingerprint>,
 }
 
-/// A token that is issued to a session.
+/// A token to issue to a session.
 #[derive(Debug)]
 pub struct NewToken<'a> {
     /// The token.
     pub token: &'a RefreshToken,
-    /// Whose it is.
+    /// The session.
     pub session: SessionId,
-    /// The device whose refresh made it; none for the first of a session.
+    /// The device whose refresh made it; `None` for the first one of a session.
     pub issued_to: Option<&'a DeviceFingerprint>,
-    /// Until when it can be spent.
+    /// Until when it can be used.
     pub expires_at: Time,
 }
 
@@ -43,9 +43,9 @@ pub async fn issue(tx: &mut Tx, new: NewToken<'_>, now: Time) -> Result<KnownTok
         issued_at: now,
         issued_to: new.issued_to.cloned(),
         expires_at: new.expires_at,
-        spent_at: None,
-        spent_key: None,
-        spent_by: None,
+        used_at: None,
+        used_key: None,
+        used_by: None,
     };
     tx.query(sql!(
         "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at, issued_to) values ($1, $2, $3, $4, $5, $6)"
@@ -61,24 +61,29 @@ pub async fn issue(tx: &mut Tx, new: NewToken<'_>, now: Time) -> Result<KnownTok
     Ok(issued)
 }
 
-/// Who presents a token to spend it.
+/// The client that presents a token.
 #[derive(Debug)]
-pub struct Spender<'a> {
-    /// The name of the attempt.
+pub struct RefreshCaller<'a> {
+    /// The client's idempotency key.
     pub key: Option<&'a IdempotencyKey>,
     /// The device.
     pub device: &'a DeviceFingerprint,
-    /// A token that was issued to this device after this time is not spent yet.
+    /// A token that was issued to this device after this time is not used up yet; the device gets it again.
     pub spares_after: Time,
 }
 
-/// Spends the token if it is unspent, alive, and not so new that its device gets it once more. Of two simultaneous uses
-/// exactly one gets an answer.
-pub async fn spend(tx: &mut Tx, token: &RefreshToken, by: &Spender<'_>, now: Time) -> Result<Option<SessionId>> {
-    let spent: Option<(SessionId,)> = tx
+/// Marks the token as used, if it is unused, not expired, and not so new that its device gets it again. Of two
+/// simultaneous uses exactly one gets an answer.
+pub async fn consume(
+    tx: &mut Tx,
+    token: &RefreshToken,
+    by: &RefreshCaller<'_>,
+    now: Time,
+) -> Result<Option<SessionId>> {
+    let used: Option<(SessionId,)> = tx
         .query(sql!(
-            "update refresh_tokens set spent_at = $2, spent_key = $3, spent_by = $4",
-            " where hash = $1 and spent_at is null and expires_at > $2",
+            "update refresh_tokens set used_at = $2, used_key = $3, used_by = $4",
+            " where hash = $1 and used_at is null and expires_at > $2",
             " and (issued_to is null or issued_to <> $4 or issued_at <= $5)",
             " and exists (select 1 from sessions s where s.id = session_id and s.ended_at is null and s.expires_at > $2)",
             " returning session_id"
@@ -90,13 +95,13 @@ pub async fn spend(tx: &mut Tx, token: &RefreshToken, by: &Spender<'_>, now: Tim
         .bind(by.spares_after)
         .optional()
         .await?;
-    Ok(spent.map(|(session,)| session))
+    Ok(used.map(|(session,)| session))
 }
 
-/// What is known of a token, spent or not.
+/// A stored token, used or not.
 pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken>> {
     tx.query(sql!(
-        "select id, session_id, issued_at, issued_to, expires_at, spent_at, spent_key, spent_by",
+        "select id, session_id, issued_at, issued_to, expires_at, used_at, used_key, used_by",
         " from refresh_tokens where hash = $1"
     ))
     .bind(token.hash())
@@ -104,11 +109,11 @@ pub async fn find(tx: &mut Tx, token: &RefreshToken) -> Result<Option<KnownToken
     .await
 }
 
-/// Removes a batch of spent tokens that expired before `cutoff`. Answers how many. An unspent one stays as long as its
-/// session, so that whoever presents it late learns that the session expired.
+/// Deletes a batch of used tokens that expired before `cutoff`. Answers how many. An unused one stays as long as its
+/// session, so that a client that presents it late learns that the session expired.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
-        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 and spent_at is not null limit $2)"
+        "delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 and used_at is not null limit $2)"
     ))
     .bind(cutoff)
     .bind(batch)

@@ -1,4 +1,4 @@
-//! Many rows in one statement, for a database full of invented people. The triggers chain and count them like any others.
+//! Many rows in one statement, for `authgraph dev seed`. The triggers count them like any others.
 
 use serde_json::Value;
 use sqlx::types::Json;
@@ -9,7 +9,7 @@ use super::users::User;
 use crate::error::{OrFault, Result};
 use crate::tools::db::{Db, SqlQuery, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
-use crate::values::audit_chain::{ChainHash, Content, Place};
+use crate::values::audit_chain::{ChainHash, ChainPosition, Content};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
 use crate::values::user::folded;
@@ -17,7 +17,7 @@ use crate::values::user::folded;
 /// How many rows one statement takes: 14 values each, and SQLite binds 32,766 of them at most.
 pub const BATCH: usize = 500;
 
-/// An event that is said to have happened.
+/// An invented event of the past.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct PastEvent {
@@ -52,22 +52,22 @@ impl PastEvent {
     }
 }
 
-/// A secret of an authenticator, and whose it is.
+/// The secret of an authenticator, and its user.
 #[derive(Debug, Clone)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Authenticator {
+pub struct SeededAuthenticator {
     pub user_id: UserId,
     pub sealed_secret: Vec<u8>,
     pub enabled_at: Time,
 }
 
-/// How many accounts there are already, deleted ones included, so that invented addresses go on from there.
+/// The number of accounts, deleted ones included; invented addresses are numbered from there.
 pub async fn count_users(db: &Db) -> Result<i64> {
     let (count,) = db.query(sql!("select count(*) from users")).one().await?;
     Ok(count)
 }
 
-/// Opens many accounts.
+/// Creates many accounts.
 pub async fn insert_users(tx: &mut Tx, users: &[User]) -> Result<()> {
     let columns = "id, email, email_verified_at, name, name_key, locale, role, password_hash, locked_until, locked_by, \
                    created_at, updated_at, last_login_at, deleted_at";
@@ -92,7 +92,7 @@ pub async fn insert_users(tx: &mut Tx, users: &[User]) -> Result<()> {
 }
 
 /// Turns many second factors on.
-pub async fn insert_authenticators(tx: &mut Tx, authenticators: &[Authenticator]) -> Result<()> {
+pub async fn insert_authenticators(tx: &mut Tx, authenticators: &[SeededAuthenticator]) -> Result<()> {
     insert(tx, "mfa", "user_id, last_step, sealed_secret, enabled_at", authenticators, |query, authenticator| {
         query
             .bind(authenticator.user_id)
@@ -129,11 +129,11 @@ pub async fn insert_sessions(tx: &mut Tx, sessions: &[Session]) -> Result<()> {
 
 /// Writes many events into one chain.
 pub async fn append(tx: &mut Tx, shard: i32, events: &[PastEvent]) -> Result<()> {
-    let chain = audit_chains::hold(tx, shard).await?.or_fault("finding a chain")?;
-    let (mut place, mut hash) = (Place { shard, sequence: chain.sequence + 1 }, chain.hash);
+    let chain = audit_chains::lock(tx, shard).await?.or_fault("finding a chain")?;
+    let (mut place, mut hash) = (ChainPosition { shard, sequence: chain.sequence + 1 }, chain.hash);
     let mut links = Vec::with_capacity(events.len());
     for event in events {
-        hash = ChainHash::of(&hash, place, &event.content());
+        hash = ChainHash::new(&hash, place, &event.content());
         links.push((event, place, hash.clone()));
         place.sequence += 1;
     }
@@ -179,7 +179,7 @@ async fn insert<R>(
     Ok(())
 }
 
-/// Tells the planner of `PostgreSQL` what there is now. That of `SQLite` goes by the indexes alone.
+/// Renews the statistics of PostgreSQL's planner. That of `SQLite` uses none.
 pub async fn analyze(db: &Db) -> Result<()> {
     if !db.is_sqlite() {
         db.query(sql!("analyze")).execute().await?;

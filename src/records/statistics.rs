@@ -1,4 +1,5 @@
-//! Counts: what happened on each day, and how many there are of what. Kept by triggers, in the transaction of the deed.
+//! Statistics: what happened on each day, and how many users and sessions there are. Triggers keep both, in the
+//! transaction of the change; this module reads them, adds up pending changes, and counts again.
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
@@ -18,22 +19,22 @@ pub struct Day {
     pub active_users: i64,
 }
 
-/// How many there are at this moment.
+/// How many users and sessions there are now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Totals {
     /// Accounts that are not deleted.
     pub users: i64,
-    /// Of these, the ones with a verified address.
+    /// Those with a verified address.
     pub verified: i64,
-    /// Of these, the ones that cannot sign in for a while.
+    /// Those that are locked.
     pub locked: i64,
-    /// Of these, the ones with a second factor.
+    /// Those with a second factor.
     pub with_mfa: i64,
     /// Sessions that are neither ended nor expired.
     pub active_sessions: i64,
 }
 
-/// The days of a span on which something happened, oldest first.
+/// The days of a range on which something happened, oldest first.
 pub async fn list_days(db: &Db, from: NaiveDate, to: NaiveDate) -> Result<Vec<Day>> {
     db.query(sql!(
         "select day, cast(sum(registrations) as bigint) as registrations, cast(sum(logins) as bigint) as logins,",
@@ -46,7 +47,7 @@ pub async fn list_days(db: &Db, from: NaiveDate, to: NaiveDate) -> Result<Vec<Da
     .await
 }
 
-/// The totals: as folded, and the few changes since; one statement, so that both are of one moment.
+/// The totals and the few pending changes; one statement, so that it sees both at the same moment.
 pub async fn totals(db: &Db, now: Time) -> Result<Totals> {
     db.query(sql!(
         "select t.users + c.users as users, t.verified + c.verified as verified, t.with_mfa + c.with_mfa as with_mfa,",
@@ -65,21 +66,21 @@ pub async fn totals(db: &Db, now: Time) -> Result<Totals> {
 
 /// A pending change, or the sum of some.
 #[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
-struct Change {
+struct TotalsChange {
     users: i32,
     verified: i32,
     with_mfa: i32,
     open_sessions: i32,
 }
 
-/// Folds a batch of changes into the totals. Answers how many.
+/// Adds a batch of pending changes to the totals. Answers how many.
 pub async fn fold(db: &Db, batch: i64) -> Result<usize> {
     let waiting: Option<(i64,)> = db.query(sql!("select id from total_changes limit 1")).optional().await?;
     if waiting.is_none() {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let changes: Vec<Change> = tx
+    let changes: Vec<TotalsChange> = tx
         .query(sql!(
             "delete from total_changes where id in (select id from total_changes order by id limit $1)",
             " returning users, verified, with_mfa, open_sessions"
@@ -87,7 +88,7 @@ pub async fn fold(db: &Db, batch: i64) -> Result<usize> {
         .bind(batch)
         .all()
         .await?;
-    let sum = |part: fn(&Change) -> i32| changes.iter().map(|change| i64::from(part(change))).sum::<i64>();
+    let sum = |part: fn(&TotalsChange) -> i32| changes.iter().map(|change| i64::from(part(change))).sum::<i64>();
     tx.query(sql!(
         "update totals set users = users + $1, verified = verified + $2, with_mfa = with_mfa + $3,",
         " open_sessions = open_sessions + $4"
@@ -102,8 +103,8 @@ pub async fn fold(db: &Db, batch: i64) -> Result<usize> {
     Ok(changes.len())
 }
 
-/// Counts everything anew. Nobody waits: writers leave their changes beside the totals, and what is folded meanwhile
-/// waits for us. One statement counts what there is and what is pending, so the difference is right at any moment.
+/// Counts the totals again. Writers do not wait for it: they only add pending changes; [`fold`] does. One statement
+/// counts the rows and the pending changes, so the difference is right at any moment.
 pub async fn recount_totals(db: &Db) -> Result<()> {
     let mut tx = db.begin().await?;
     tx.query(sql!("update totals set id = 1 where id = 1")).execute().await?;
@@ -123,7 +124,7 @@ pub async fn recount_totals(db: &Db) -> Result<()> {
     tx.commit().await
 }
 
-/// The first and the last day that can be counted anew: retention has removed nothing of them.
+/// The first and the last day that can be counted again, because retention removed no event of them.
 pub async fn countable_days(db: &Db) -> Result<Option<(NaiveDate, NaiveDate)>> {
     let (removed_before, first, last): (Option<Time>, Option<Time>, Option<Time>) = db
         .query(sql!(
@@ -137,17 +138,17 @@ pub async fn countable_days(db: &Db) -> Result<Option<(NaiveDate, NaiveDate)>> {
     Ok(Some((first.date_naive().max(whole), last.date_naive())).filter(|(first, last)| first <= last))
 }
 
-/// Counts the days of a span anew, for one chain, from its events. Whoever writes goes to another chain meanwhile.
+/// Counts the days of a range again, for one chain, from its events. Writers use another chain meanwhile.
 pub async fn recount_days(db: &Db, shard: i32, from: NaiveDate, to: NaiveDate) -> Result<()> {
     let mut tx = db.begin().await?;
-    audit_chains::hold(&mut tx, shard).await?;
+    audit_chains::lock(&mut tx, shard).await?;
     for text in [
         sql!("delete from daily_active_users where shard = $1 and day >= $2 and day <= $3"),
         sql!("delete from daily_statistics where shard = $1 and day >= $2 and day <= $3"),
     ] {
         tx.query(text).bind(shard).bind(from).bind(to).execute().await?;
     }
-    for dialects in [COUNT_DEEDS, NOTE_ACTIVE] {
+    for dialects in [COUNT_EVENTS, NOTE_ACTIVE] {
         tx.query_of(dialects).bind(shard).bind(midnight(from)).bind(midnight(to + Days::new(1))).execute().await?;
     }
     tx.query(sql!(
@@ -164,9 +165,9 @@ pub async fn recount_days(db: &Db, shard: i32, from: NaiveDate, to: NaiveDate) -
     tx.commit().await
 }
 
-/// What the trigger of the trail counts, counted from the events. With a plus before the others, the planner of `SQLite`
-/// goes by time and not through the whole chain.
-const COUNT_DEEDS: Dialects = Dialects {
+/// Counts from the events what the trigger of the trail counts. The plus signs keep the planner of `SQLite` from those
+/// columns' indexes: it goes by time, and not through the whole chain.
+const COUNT_EVENTS: Dialects = Dialects {
     sqlite: sqlite!(
         "insert into daily_statistics (day, shard, registrations, logins, failed_logins)",
         " select substr(at, 1, 10), shard, sum(action = 'USER_REGISTERED' and outcome = 'SUCCESS'),",
@@ -185,7 +186,7 @@ const COUNT_DEEDS: Dialects = Dialects {
     ),
 };
 
-/// Who did something on which day, unless another chain has noted it.
+/// The users who did something on each day, unless another chain counts them.
 const NOTE_ACTIVE: Dialects = Dialects {
     sqlite: sqlite!(
         "insert into daily_active_users (day, user_id, shard)",
@@ -205,7 +206,8 @@ fn midnight(day: NaiveDate) -> Time {
     day.and_time(NaiveTime::MIN).and_utc()
 }
 
-/// Forgets who did something on the days before `cutoff`; how many they were stays. Answers how many rows went.
+/// Deletes the users who did something on the days before `cutoff`; their number stays. Answers how many rows it
+/// deleted.
 pub async fn sweep_active_users(db: &Db, cutoff: NaiveDate, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from daily_active_users where (day, user_id) in",

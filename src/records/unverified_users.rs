@@ -1,4 +1,4 @@
-//! Accounts whose address was never verified, and that are old enough to be removed.
+//! Accounts whose address was never verified and that are old enough to be removed.
 
 use super::users;
 use crate::error::Result;
@@ -6,18 +6,18 @@ use crate::tools::db::{Db, Tx, sql};
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 
-/// Which of them are removed.
+/// Which accounts are removed.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// They were opened, and last signed in to, before this moment.
+pub struct RemovalRules {
+    /// Those created before this time, and not signed in to since.
     pub cutoff: Time,
-    /// Whether one that ever signed in stays.
+    /// Whether accounts that were ever signed in to stay.
     pub spares_used: bool,
-    /// The present moment.
+    /// The present time.
     pub now: Time,
 }
 
-/// What holds for an account that may go: opened by its holder (an invitation has its own time), with nobody in it.
+/// The condition for removal: a registered account (an invited one has no password) without an active session.
 macro_rules! is_due {
     () => {
         "u.email_verified_at is null and u.deleted_at is null and u.created_at < $1 \
@@ -27,8 +27,8 @@ macro_rules! is_due {
     };
 }
 
-/// The next accounts that are due, after `last` in the order of their ids.
-pub async fn list(db: &Db, limits: &Limits, last: UserId, batch: i64) -> Result<Vec<UserId>> {
+/// The next accounts to remove, behind `last` in the order of their ids.
+pub async fn list(db: &Db, limits: &RemovalRules, last: UserId, batch: i64) -> Result<Vec<UserId>> {
     let found: Vec<(UserId,)> = db
         .query(sql!("select u.id from users u where ", is_due!(), " and u.id > $4 order by u.id limit $5"))
         .bind(limits.cutoff)
@@ -41,9 +41,10 @@ pub async fn list(db: &Db, limits: &Limits, last: UserId, batch: i64) -> Result<
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Removes the account and all that belongs to it; false where it is not due any more.
-pub async fn remove(tx: &mut Tx, id: UserId, limits: &Limits) -> Result<bool> {
-    // Held first: a statement that waited for the row would decide by what it was before (PostgreSQL, READ COMMITTED).
+/// Deletes the account and all its rows; false where it no longer fits the rules.
+pub async fn remove(tx: &mut Tx, id: UserId, limits: &RemovalRules) -> Result<bool> {
+    // Locked first: a delete that waited for the row would check the subselect as it was before (PostgreSQL, READ
+    // COMMITTED).
     users::hold(tx, id).await?;
     let removed = tx
         .query(sql!("delete from users where id = $4 and id in (select u.id from users u where ", is_due!(), ")"))

@@ -1,11 +1,11 @@
-//! The words of the audit trail: what was done, and how it ended.
+//! Actions and outcomes of the audit trail.
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
 
-/// Makes an enum of words. One that this version does not know is read as `Unknown`: it was written by the version
-/// after, which serves beside us while instances are updated one by one.
+/// Makes an enum of words. A word that this version does not know is read as `Unknown`: a newer version wrote it, which
+/// runs beside this one while instances are updated one by one. The words are stored, so they never change.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -17,7 +17,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All that this version writes.
+            /// All words that this version writes.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The word in the database, in exports and in the schema.

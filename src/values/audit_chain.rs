@@ -1,4 +1,4 @@
-//! The chain of the audit trail: what an event's hash is made of.
+//! The chain of the audit trail: how the hash of an event is computed.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::time::Time;
 
-/// Says what the bytes are; another layout gets another name.
+/// Names the layout of the hashed bytes; another layout gets another name.
 const LAYOUT: &[u8] = b"authgraph audit event 1";
 
 /// SHA-256 over an event and the hash of the one before it.
@@ -14,16 +14,16 @@ const LAYOUT: &[u8] = b"authgraph audit event 1";
 #[sqlx(transparent)]
 pub struct ChainHash(Vec<u8>);
 
-/// An event's place: which chain, and which link of it.
+/// The position of an event: its chain, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
+pub struct ChainPosition {
     /// The chain.
     pub shard: i32,
     /// Counted from 1, without a gap.
     pub sequence: i64,
 }
 
-/// Everything an event says, as the database keeps it.
+/// All fields of an event, as the database stores them.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "the columns of audit_events")]
 pub struct Content<'a> {
@@ -47,10 +47,10 @@ impl ChainHash {
         &self.0
     }
 
-    /// The hash of an event at its place behind `previous`. Every part is written with its length, so that no two events
-    /// have the same bytes; keys of the metadata are sorted, since `jsonb` keeps them in an order of its own.
+    /// The hash of an event at this position behind `previous`. Every part is hashed with its length, so that no two
+    /// events have the same bytes; keys of the metadata are sorted, because `jsonb` stores them in an order of its own.
     #[must_use]
-    pub fn of(previous: &Self, place: Place, content: &Content<'_>) -> Self {
+    pub fn new(previous: &Self, place: ChainPosition, content: &Content<'_>) -> Self {
         let mut bytes = Bytes(Context::new(&SHA256));
         bytes.part(LAYOUT);
         bytes.part(&previous.0);
@@ -117,8 +117,8 @@ impl Bytes {
     }
 }
 
-/// The value as every database spells it: a number with a fraction becomes a text, because `jsonb` writes such numbers
-/// in its own way.
+/// The value in a form that both engines give back unchanged: a number with a fraction becomes a text, because `jsonb`
+/// writes such numbers in its own way.
 #[must_use]
 pub fn spelt_alike(value: Value) -> Value {
     match value {
@@ -152,7 +152,7 @@ mod tests {
             metadata,
         };
         change(&mut content);
-        ChainHash::of(&ChainHash(vec![0; 32]), Place { shard: 0, sequence: 1 }, &content)
+        ChainHash::new(&ChainHash(vec![0; 32]), ChainPosition { shard: 0, sequence: 1 }, &content)
     }
 
     fn hash(change: impl FnOnce(&mut Content<'_>)) -> ChainHash {

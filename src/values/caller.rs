@@ -1,21 +1,21 @@
-//! Who is on the other end of a request, before anybody has signed in.
+//! The sender of a request, and the credentials it carries.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Where a request comes from, as far as it can be trusted.
+/// The sender of a request, as far as its own words can be trusted.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The client's address, behind as many proxies as the settings trust.
+    /// The client's IP address, as trusted proxies report it.
     pub address: IpAddr,
-    /// What the client says it is; at most 512 characters.
+    /// The header `User-Agent`, at most 512 characters.
     pub user_agent: String,
-    /// Ties together the answer, the log and the audit trail.
+    /// The id under which the response, the log and the audit trail name this request.
     pub correlation_id: String,
 }
 
 impl Caller {
-    /// Whoever runs the process, by this means: there is no request to tell of.
+    /// The operator, who uses a command (`means`) and sends no request.
     #[must_use]
     pub fn operator(means: &str) -> Self {
         Self {
@@ -26,12 +26,12 @@ impl Caller {
     }
 }
 
-/// The credentials a request carries. Nobody has checked them yet.
+/// The credentials of a request, not verified yet.
 #[derive(Clone, Default)]
 pub struct Credentials {
     /// The token of `Authorization: Bearer`.
     pub bearer: Option<String>,
-    /// The refresh token, where the client has asked for a cookie.
+    /// The refresh token of the cookie, where the client uses one.
     pub refresh_cookie: Option<String>,
 }
 

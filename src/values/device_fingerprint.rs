@@ -1,4 +1,4 @@
-//! What makes two sign-ins look like the same device: the agent without its version, and the network.
+//! The fingerprint of a device: two sign-ins with the same one count as the same device.
 
 use std::net::IpAddr;
 
@@ -6,16 +6,16 @@ use aws_lc_rs::digest;
 
 use super::caller::Caller;
 
-/// A hash over agent and network; it tells nobody which.
+/// SHA-256 over user agent and network, neither of which can be read from it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct DeviceFingerprint(Vec<u8>);
 
 impl DeviceFingerprint {
-    /// The print of a browser (or app) and system seen at an address. Versions are left out, because they change with
-    /// every update; of the address its network counts: /24 of IPv4, /48 of IPv6.
+    /// The fingerprint of a browser (or app) and system at an address. It leaves out versions, because they change with
+    /// every update; of the address it takes only the network: /24 of IPv4, /48 of IPv6.
     #[must_use]
-    pub fn of(browser: Option<&str>, os: Option<&str>, address: IpAddr) -> Self {
+    pub fn new(browser: Option<&str>, os: Option<&str>, address: IpAddr) -> Self {
         let network = match address {
             IpAddr::V4(address) => u128::from(address.to_bits() >> 8),
             IpAddr::V6(address) => address.to_bits() >> 80,
@@ -28,14 +28,12 @@ impl DeviceFingerprint {
         let text = format!("{}\n{}\n{}\n{network}", name(browser), name(os), address.is_ipv4());
         Self(digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec())
     }
-}
 
-impl DeviceFingerprint {
-    /// The print of a caller by the whole of its agent, versions too: what presents one token twice within seconds is the
-    /// same program.
+    /// The fingerprint of a caller over the whole user agent, with versions: it decides whether one program presents a
+    /// refresh token twice within seconds, and that program was not updated meanwhile.
     #[must_use]
-    pub fn of_caller(caller: &Caller) -> Self {
-        Self::of(Some(&caller.user_agent), None, caller.address)
+    pub fn from_caller(caller: &Caller) -> Self {
+        Self::new(Some(&caller.user_agent), None, caller.address)
     }
 
     /// The hash.
@@ -50,7 +48,7 @@ mod tests {
     use super::*;
 
     fn print(browser: &str, address: &str) -> DeviceFingerprint {
-        DeviceFingerprint::of(Some(browser), Some("macOS"), address.parse().unwrap())
+        DeviceFingerprint::new(Some(browser), Some("macOS"), address.parse().unwrap())
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An e-mail address, in the one spelling under which accounts are unique.
+//! An email address, normalized to the one spelling under which accounts are unique.
 
 use std::fmt;
 
@@ -12,7 +12,8 @@ use crate::values::printable;
 use crate::values::user::folded;
 
 /// Domains under which there is never a mailbox: `.invalid` is where the addresses of erased users stand, `.localhost`
-/// would have the mail server talk to itself (both RFC 6761), `.onion` (RFC 7686) and `.alt` (RFC 9476) are not in the DNS.
+/// would have the mail server talk to itself (both RFC 6761), `.onion` (RFC 7686) and `.alt` (RFC 9476) are not in the
+/// DNS.
 const WITHOUT_MAILBOXES: [&str; 4] = ["invalid", "localhost", "onion", "alt"];
 
 /// The longest address, in octets (RFC 5321, and RFC 3696 with its erratum 1690).
@@ -31,12 +32,12 @@ impl EmailAddress {
     /// `INVALID` where it is not an address with a domain (RFC 5321), longer than 254 octets, or under a domain that
     /// never has mailboxes.
     pub fn parse(typed: &str) -> Result<Self, FieldFault> {
-        let invalid = || FieldFault::new("INVALID", "This is not an e-mail address.");
+        let invalid = || FieldFault::new("INVALID", "Please enter a valid email address.");
         let narrow: String = typed.trim().chars().flat_map(narrowed).collect();
         let address = narrow.nfc().collect::<String>().to_lowercase();
         let (local, domain) = address.rsplit_once('@').ok_or_else(invalid)?;
         // A quoted local part is legal, but no mailbox in use has one, and it lets spaces and commas into headers.
-        // Fillers that cannot be seen are letters to Unicode.
+        // Unicode counts invisible fillers as letters.
         let is_usable = Syntax::is_valid_local_part(local) && !local.contains(printable::is_invisible);
         if address.len() > EMAIL_LIMIT || local.starts_with('"') || !is_usable {
             return Err(invalid());
@@ -53,8 +54,8 @@ impl EmailAddress {
         &self.0
     }
 
-    /// Whether the local part is one that can be printed in an email to another person: letters, digits and the marks that
-    /// addresses of people have, and nothing that reads as a web address.
+    /// Whether the local part is one that can be printed in an email to another person: letters, digits and the marks
+    /// that addresses of people have, and nothing that reads as a web address.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         let local = self.local_part();
@@ -70,37 +71,39 @@ impl EmailAddress {
         format!("{local}@{domain}")
     }
 
-    /// What it is searched by beside itself, where a person may read or type it otherwise; most addresses have none.
+    /// A second text under which a search finds the address, where people read or type it in another form; most
+    /// addresses have none.
     #[must_use]
     pub fn search_key(&self) -> Option<String> {
         Some(folded(&self.to_unicode())).filter(|key| *key != self.0)
     }
 
-    /// What stands before the `@`.
+    /// The part before the `@`.
     #[must_use]
     pub fn local_part(&self) -> &str {
         self.0.rsplit_once('@').map_or(self.0.as_str(), |(local, _)| local)
     }
 }
 
-/// A letter of full or half width as any other keyboard types it (RFC 8265, section 3.1): East Asian input methods leave
-/// them behind, and no mailbox differs from another by them.
+/// A letter of full or half width as any other keyboard types it (RFC 8265, section 3.1): East Asian input methods
+/// leave them behind, and no mailbox differs from another by them.
 fn narrowed(c: char) -> impl Iterator<Item = char> {
     let has_width = matches!(c, '\u{ff01}'..='\u{ffee}');
     let (narrow, same) = if has_width { (Some(c), None) } else { (None, Some(c)) };
     narrow.into_iter().nfkc().chain(same)
 }
 
-/// A domain that can have a mailbox, in the one spelling that all mail servers know (RFC 5890). One mailbox, one account: the
-/// spellings of a domain are one. Joiners are letters where they change one (RFC 5892, appendix A), as in Persian and Hindi.
+/// A domain that can have a mailbox, in the one spelling that all mail servers know (RFC 5890). One mailbox, one
+/// account: the spellings of a domain are one. Joiners are letters where they change one (RFC 5892, appendix A), as in
+/// Persian and Hindi.
 ///
-/// `None` for anything that is no name of the DNS with a top-level domain: an address literal, a number that a parser of URLs
-/// would take for an IPv4 address, a trailing dot.
+/// `None` for anything that is no name of the DNS with a top-level domain: an address literal, a number that a parser
+/// of URLs would take for an IPv4 address, a trailing dot.
 fn mail_domain(typed: &str) -> Option<String> {
     let ascii =
         Uts46::new().to_ascii(typed.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify);
     let domain = ascii.ok()?;
-    // Judged in its ASCII spelling, so that no other one leads around the list.
+    // The ASCII spelling is checked, because another spelling of a listed domain would not be found in the list.
     let (_, last) = domain.rsplit_once('.')?;
     // All top-level domains begin with a letter (RFC 1123, section 2.1).
     let is_top_level = last.starts_with(|c: char| c.is_ascii_alphabetic());

@@ -1,4 +1,4 @@
-//! Typed identifiers: a UUIDv7 in the database, a TypeID (`user_01h…`) for everybody else.
+//! Typed identifiers: a UUIDv7 in the database, a TypeID (`user_01h…`) in the API, logs and exports.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,7 +64,7 @@ macro_rules! id {
     };
 }
 
-/// The text is not an identifier of the kind that was asked for.
+/// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an identifier of this kind")]
 pub struct NotAnId;
@@ -87,7 +87,7 @@ id! {
 }
 
 id! {
-    /// Names a way to sign in with a provider: `oauth_…`.
+    /// Names an account at an OAuth provider: `oauth_…`.
     OAuthAccountId, OAuthAccountKind, "oauth"
 }
 

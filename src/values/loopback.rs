@@ -1,4 +1,4 @@
-//! Names and addresses by which a machine means itself.
+//! Loopback hosts: names and addresses of the machine itself.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,5 @@
-//! What an email says to its one reader; how it looks is for the templates, how it travels for the mailer.
+//! The content of an email to one reader. Templates (`tools/mail_templates`) render it, the mailer (`tools/mailer`)
+//! sends it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,27 +12,28 @@ use super::printable;
 use super::time::Time;
 
 /// An email to one person. Templates see the fields under these names.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the fields are the words of the sentence above them")]
 pub enum Mail {
-    /// Somebody registered with this address: is it theirs?
+    /// The address was registered; the link verifies it.
     VerifyEmail {
         name: Option<PrintedName>,
         link: String,
         #[serde(serialize_with = "seconds")]
         valid_for: Duration,
     },
-    /// Somebody asked for a new password.
+    /// A new password was requested; the link sets it.
     ResetPassword {
         name: Option<PrintedName>,
         link: String,
         #[serde(serialize_with = "seconds")]
         valid_for: Duration,
     },
-    /// Somebody tried to register, or to move an account to, an address that has an account.
+    /// The address was registered, or an account was to move to it, and it has an account already.
     AccountExists { name: Option<PrintedName>, sign_in_link: String, reset_link: Option<String> },
-    /// To the new address of an account: is it theirs?
+    /// To the new address of an account; the link confirms it.
     ConfirmEmailChange {
         name: Option<PrintedName>,
         link: String,
@@ -44,7 +46,7 @@ pub enum Mail {
         #[serde(serialize_with = "seconds")]
         undo_for: Duration,
     },
-    /// To the present address: somebody wants to move the account away from it.
+    /// To the present address: a change to another address was requested.
     EmailChangeRequested {
         name: Option<PrintedName>,
         device: Option<PrintedName>,
@@ -53,7 +55,7 @@ pub enum Mail {
         #[serde(serialize_with = "text")]
         new_address: EmailAddress,
     },
-    /// To the old address, with the way back.
+    /// To the old address, with a link that undoes the change.
     EmailChanged {
         name: Option<PrintedName>,
         undo_link: String,
@@ -62,9 +64,10 @@ pub enum Mail {
         #[serde(serialize_with = "text")]
         new_address: EmailAddress,
     },
-    /// To an old address that was never verified: no way back, and not where the account went.
+    /// To an old address that was never verified: it gets no link to undo the change and does not learn the new
+    /// address.
     UnverifiedEmailChanged { name: Option<PrintedName>, at: Time },
-    /// The password is another one now. A former address may still be able to take the account back.
+    /// The password was changed. A former address may still be able to take the account back.
     PasswordChanged {
         name: Option<PrintedName>,
         device: Option<PrintedName>,
@@ -73,9 +76,9 @@ pub enum Mail {
         former_address: Option<EmailAddress>,
         undo_until: Option<Time>,
     },
-    /// The account is deleted; where from is left out where an administrator did it.
+    /// The account was deleted. Device and address are missing where an administrator did it.
     AccountDeleted { name: Option<PrintedName>, device: Option<PrintedName>, address: Option<IpAddr>, at: Time },
-    /// A refresh token was used twice, so its session is over; device and address are of the second use.
+    /// A refresh token was used twice, so its session was ended. Device and address are those of the second use.
     SessionCompromised {
         name: Option<PrintedName>,
         device: Option<PrintedName>,
@@ -83,7 +86,7 @@ pub enum Mail {
         at: Time,
         sessions_link: String,
     },
-    /// Somebody signed in from a device or network that was not used before.
+    /// A sign-in from a device or network that was not used before.
     NewDevice {
         name: Option<PrintedName>,
         device: Option<PrintedName>,
@@ -93,17 +96,17 @@ pub enum Mail {
         #[serde(serialize_with = "seconds")]
         valid_for: Duration,
     },
-    /// The second factor is on.
+    /// The second factor was turned on.
     MfaEnabled { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
-    /// The second factor is off.
+    /// The second factor was turned off.
     MfaDisabled { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
     /// A backup code was used; `remaining` are left.
     BackupCodeUsed { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time, remaining: i64 },
-    /// New backup codes took the place of all older ones.
+    /// New backup codes replaced all older ones.
     BackupCodesRegenerated { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
     /// Many codes of the second factor were wrong; the first factor was right each time.
     MfaCodesRefused { name: Option<PrintedName>, device: Option<PrintedName>, address: IpAddr, at: Time },
-    /// An administrator opened an account for the reader, who has to choose a password.
+    /// An administrator created an account for the reader, who has to choose a password.
     Invitation {
         name: Option<PrintedName>,
         link: String,
@@ -114,7 +117,7 @@ pub enum Mail {
     MfaReset { name: Option<PrintedName>, at: Time, sessions_link: String },
 }
 
-/// An email as it will be read.
+/// A rendered email.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// Which email it is: [`Mail::kind`].
@@ -129,14 +132,14 @@ pub struct Rendered {
 
 /// The name of a person or a device, fit for an email.
 ///
-/// Whoever registers an address that is not theirs chooses the name in the email that goes there. Without this,
-/// a name like "You won, see evil.example" would make us a relay for spam under our own good reputation.
+/// A stranger who registers a foreign address chooses the name in the email that goes there. Unchecked, a name like
+/// "You won, see evil.example" would make this server a relay for spam.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct PrintedName(String);
 
 impl PrintedName {
-    /// Takes out what is invisible or turns the line; `None` where the name could be read as a link or a message.
+    /// Removes invisible characters and line breaks; `None` where the name could be read as a link or a message.
     #[must_use]
     pub fn from_stranger(name: &str) -> Option<Self> {
         printable::name(name).map(Self)
@@ -146,27 +149,8 @@ impl PrintedName {
 impl Mail {
     /// The name of its two templates, and of the email in logs.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::VerifyEmail { .. } => "verify_email",
-            Self::ResetPassword { .. } => "reset_password",
-            Self::AccountExists { .. } => "account_exists",
-            Self::ConfirmEmailChange { .. } => "confirm_email_change",
-            Self::EmailChangeRequested { .. } => "email_change_requested",
-            Self::EmailChanged { .. } => "email_changed",
-            Self::UnverifiedEmailChanged { .. } => "unverified_email_changed",
-            Self::AccountDeleted { .. } => "account_deleted",
-            Self::BackupCodesRegenerated { .. } => "backup_codes_regenerated",
-            Self::MfaCodesRefused { .. } => "mfa_codes_refused",
-            Self::PasswordChanged { .. } => "password_changed",
-            Self::SessionCompromised { .. } => "session_compromised",
-            Self::NewDevice { .. } => "new_device",
-            Self::MfaEnabled { .. } => "mfa_enabled",
-            Self::MfaDisabled { .. } => "mfa_disabled",
-            Self::BackupCodeUsed { .. } => "backup_code_used",
-            Self::Invitation { .. } => "invitation",
-            Self::MfaReset { .. } => "mfa_reset",
-        }
+    pub fn kind(&self) -> &'static str {
+        self.into()
     }
 }
 

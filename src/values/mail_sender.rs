@@ -1,4 +1,4 @@
-//! Who emails are from, as `MAIL_FROM` names it.
+//! The sender of emails, the setting `MAIL_FROM`.
 
 use lettre::Address;
 use lettre::message::Mailbox;
@@ -7,11 +7,11 @@ use lettre::message::Mailbox;
 /// another form, and every email carries it in the envelope, in `From` and in `Message-ID`.
 ///
 /// # Errors
-/// What is wanted instead.
+/// The form that the setting must have.
 pub fn parse(text: &str) -> Result<Mailbox, &'static str> {
     let wants = "a sender like Example <no-reply@example.com>";
     let sender: Mailbox = text.parse().map_err(|_| wants)?;
-    // Such an address needs SMTPUTF8 (RFC 6531) from every server on the way, of every recipient.
+    // Such an address needs SMTPUTF8 (RFC 6531) on every server between us and every recipient.
     if !sender.email.user().is_ascii() {
         return Err("a sender whose address has only ASCII in front of the @: other servers would refuse every email");
     }

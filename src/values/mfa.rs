@@ -15,12 +15,12 @@ use crate::error::{OrFault, Result};
 /// How many backup codes there are at a time.
 pub const BACKUP_CODES: usize = 8;
 
-/// What somebody typed as their second factor.
+/// A typed code of the second factor.
 #[derive(Debug, Clone)]
 pub enum TypedCode {
     /// Six digits of an authenticator app.
     Totp(TotpCode),
-    /// One of the codes that were shown once.
+    /// A backup code.
     Backup(BackupCode),
 }
 
@@ -28,13 +28,13 @@ pub enum TypedCode {
 #[derive(Clone)]
 pub struct TotpCode(Zeroizing<String>);
 
-/// 80 random bits, used once. So many need no slow hash.
+/// 80 random bits, for one use. Random bits of this length need no slow hash.
 #[derive(Clone)]
 pub struct BackupCode(Zeroizing<Vec<u8>>);
 
 impl TypedCode {
-    /// Reads a code as people type or paste it: with spaces, dashes and marks that cannot be seen, with the digits of their
-    /// keyboard (Arabic, Persian, full-width, …). `None` where it can be neither kind.
+    /// Reads a code as people type or paste it: with spaces, dashes and marks that cannot be seen, with the digits of
+    /// their keyboard (Arabic, Persian, full-width, …). `None` where it is neither kind.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let is_dash = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}');
@@ -49,7 +49,7 @@ impl TypedCode {
 }
 
 impl TotpCode {
-    /// The digits, for the comparison alone.
+    /// The digits in clear; only the comparison calls it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -58,7 +58,7 @@ impl TotpCode {
 
 impl BackupCode {
     const BYTES: usize = 10;
-    const MAILS: usize = 16;
+    const LETTERS: usize = 16;
 
     /// A new code.
     ///
@@ -70,9 +70,9 @@ impl BackupCode {
         Ok(Self(bytes))
     }
 
-    /// Crockford's alphabet: no email that looks like a digit, and such emails are read as the digit.
+    /// Crockford's alphabet: it has no letter that looks like a digit, and reads such a letter as the digit.
     fn parse(code: &str) -> Option<Self> {
-        if code.len() != Self::MAILS || !code.is_ascii() {
+        if code.len() != Self::LETTERS || !code.is_ascii() {
             return None;
         }
         base32::decode(Alphabet::Crockford, &code.to_ascii_uppercase()).map(|bytes| Self(Zeroizing::new(bytes)))
@@ -81,12 +81,13 @@ impl BackupCode {
     /// The code as it is shown, once: `0123-4567-89AB-CDEF`.
     #[must_use]
     pub fn expose(&self) -> String {
-        let mails = Zeroizing::new(base32::encode(Alphabet::Crockford, &self.0));
-        let groups: Vec<&str> = [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|group| mails.get(group)).collect();
+        let letters = Zeroizing::new(base32::encode(Alphabet::Crockford, &self.0));
+        let groups: Vec<&str> =
+            [0..4, 4..8, 8..12, 12..16].into_iter().filter_map(|group| letters.get(group)).collect();
         groups.join("-")
     }
 
-    /// What the database keeps of it, bound to its user.
+    /// The hash that the database stores. It depends on the user, too.
     #[must_use]
     pub fn hash(&self, user: UserId) -> TokenHash {
         let mut context = digest::Context::new(&digest::SHA256);
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backup_code_survives_small_emails_and_missing_dashes() {
+    fn a_backup_code_survives_small_letters_and_missing_dashes() {
         let (code, user) = (BackupCode::random().unwrap(), UserId::new());
         let typed = code.expose().to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
 

@@ -1,4 +1,4 @@
-//! The words all floors speak: pure, parsed once, trusted afterwards.
+//! Value types that all other modules use. They are pure: parsed once, and valid from then on.
 
 pub mod audit;
 pub mod audit_chain;

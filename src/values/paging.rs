@@ -1,4 +1,5 @@
-//! Keyset paging in Relay's words: which slice of a list, and a cursor that names a place in it.
+//! Keyset paging as the Relay connection specification names it: a page of a list, and a cursor that names a place in
+//! it.
 
 use std::fmt::Debug;
 
@@ -17,18 +18,18 @@ pub const PAGE_LIMIT: usize = 100;
 /// The longest text that a list is sorted by, in octets.
 const TEXT_LIMIT: usize = EMAIL_LIMIT;
 
-/// The page where a client names no size.
+/// The size of a page where a client names none.
 pub const PAGE_DEFAULT: usize = 20;
 
-/// A list as one filter and one order make it. A cursor is good for the list it was made for and for no other.
+/// Identifies a list by its filter and order. A cursor is valid only for the list it was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Scope {
+pub struct ListScope {
     name: [u8; 6],
     sorted_by: SortedBy,
 }
 
-/// What the key of a list's cursors is. Another one than the column that the list is sorted by would be an error on
-/// PostgreSQL and a page of its own on `SQLite`.
+/// The type of the column that a list is sorted by. A cursor with a key of another type would be an error on PostgreSQL
+/// and an arbitrary page on `SQLite`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SortedBy {
     /// A time.
@@ -37,10 +38,10 @@ pub enum SortedBy {
     Text,
 }
 
-impl Scope {
-    /// Names a list by what it is of, by everything that decides which rows are in it, and by how they are sorted.
+impl ListScope {
+    /// Identifies a list by its name, by everything that decides which rows are in it (`shape`), and by its order.
     #[must_use]
-    pub fn of(list: &str, shape: &impl Debug, sorted_by: SortedBy) -> Self {
+    pub fn new(list: &str, shape: &impl Debug, sorted_by: SortedBy) -> Self {
         let digest = digest::digest(&digest::SHA256, format!("{list} {shape:?}").as_bytes());
         let mut name = [0; 6];
         name.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
@@ -48,9 +49,9 @@ impl Scope {
     }
 }
 
-/// What a list is sorted by.
+/// The value of the column that a list is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Key {
+pub enum SortKey {
     /// A time.
     At(Time),
     /// A text, by its bytes.
@@ -60,20 +61,20 @@ pub enum Key {
 /// A place in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cursor {
-    /// What the row is sorted by.
-    pub key: Key,
-    /// The row's id, where keys are equal.
+    /// The row's value in the column that the list is sorted by.
+    pub key: SortKey,
+    /// The row's id, which decides where keys are equal.
     pub id: Uuid,
 }
 
-/// Which slice of a list: `size` rows behind or before a place.
+/// A page of a list: `size` rows behind or before a place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Page {
     /// Which list.
-    pub scope: Scope,
+    pub scope: ListScope,
     /// How many rows at most.
     pub size: usize,
-    /// Where the slice ends on its near side.
+    /// The place where the page begins (or, read backwards, ends); `None` for the end of the list.
     pub from: Option<Cursor>,
     /// `false` reads on (`first`, `after`), `true` reads back (`last`, `before`).
     pub backwards: bool,
@@ -95,14 +96,12 @@ impl Page {
     /// # Errors
     /// `INVALID` for a cursor of another list (also of the same with another filter or order) or both directions at
     /// once, `OUT_OF_RANGE` for a size outside 0 to 100.
-    pub fn parse(arguments: &PageArguments, scope: Scope) -> Result<Self, FieldFault> {
+    pub fn parse(arguments: &PageArguments, scope: ListScope) -> Result<Self, FieldFault> {
         let backwards = arguments.last.is_some() || (arguments.before.is_some() && arguments.first.is_none());
         if backwards && (arguments.first.is_some() || arguments.after.is_some()) {
-            return Err(FieldFault::new(
-                "INVALID",
-                "Please page in one direction: first and after, or last and before.",
-            )
-            .at("first"));
+            return Err(
+                FieldFault::new("INVALID", "Please use either first and after, or last and before.").at("first")
+            );
         }
         if !backwards && arguments.before.is_some() {
             return Err(FieldFault::new("INVALID", "Please use before together with last.").at("before"));
@@ -115,7 +114,9 @@ impl Page {
             None => PAGE_DEFAULT,
             Some(Ok(size)) if size <= PAGE_LIMIT => size,
             Some(_) => {
-                return Err(FieldFault::new("OUT_OF_RANGE", format!("Please ask for 0 to {PAGE_LIMIT}.")).at(size_path));
+                return Err(
+                    FieldFault::new("OUT_OF_RANGE", format!("Please request 0 to {PAGE_LIMIT} items.")).at(size_path)
+                );
             }
         };
         Ok(Self { scope, size, from, backwards })
@@ -123,36 +124,36 @@ impl Page {
 }
 
 impl Cursor {
-    /// Opaque to clients, and of a version, so that a later one can sort differently.
+    /// The version of the format: a later one can sort differently. Clients treat cursors as opaque.
     const VERSION: u8 = 2;
 
     /// A place in a list that is sorted by time.
     #[must_use]
     pub fn at(at: Time, id: Uuid) -> Self {
-        Self { key: Key::At(at), id }
+        Self { key: SortKey::At(at), id }
     }
 
-    /// The time it is sorted by, if it is.
+    /// The time that it holds, in a list that is sorted by time.
     #[must_use]
     pub const fn moment(&self) -> Option<Time> {
         match self.key {
-            Key::At(at) => Some(at),
-            Key::Text(_) => None,
+            SortKey::At(at) => Some(at),
+            SortKey::Text(_) => None,
         }
     }
 
     /// The cursor as clients keep it.
     #[must_use]
-    pub fn to_text(&self, scope: Scope) -> String {
+    pub fn to_text(&self, scope: ListScope) -> String {
         let mut bytes = vec![Self::VERSION];
         bytes.extend(scope.name);
         bytes.extend(self.id.as_bytes());
         match &self.key {
-            Key::At(at) => {
+            SortKey::At(at) => {
                 bytes.push(b't');
                 bytes.extend(at.timestamp_micros().to_be_bytes());
             }
-            Key::Text(text) => {
+            SortKey::Text(text) => {
                 bytes.push(b's');
                 bytes.extend(text.as_bytes());
             }
@@ -160,21 +161,20 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    fn parse(text: &str, scope: Scope) -> Result<Self, FieldFault> {
-        let foreign =
-            "This cursor does not belong to this list: it is of another one, another filter, or another order.";
+    fn parse(text: &str, scope: ListScope) -> Result<Self, FieldFault> {
+        let foreign = "This cursor does not belong to this list. It was made for another list, filter or order.";
         Self::read(text, scope).ok_or_else(|| FieldFault::new("INVALID", foreign))
     }
 
-    /// Nothing is kept secret by a cursor, so it carries no signature (docs/adr/0023). Whoever makes one up gets a page of
-    /// a list they may read anyway, or is refused here: nothing but what [`Cursor::to_text`] writes is read.
-    fn read(text: &str, scope: Scope) -> Option<Self> {
+    /// A cursor hides nothing, so it has no signature (docs/adr/0023). A client that makes one up gets a page of a list
+    /// that it may read anyway, or is refused here, because only texts that [`Cursor::to_text`] writes are accepted.
+    fn read(text: &str, scope: ListScope) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let rest = bytes.strip_prefix(&[Self::VERSION])?.strip_prefix(&scope.name)?;
         let (id, key) = rest.split_at_checked(16)?;
         let key = match (scope.sorted_by, key.split_first()?) {
-            (SortedBy::Time, (b't', micros)) => Key::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
-            (SortedBy::Text, (b's', text)) => Key::Text(text_of(text)?),
+            (SortedBy::Time, (b't', micros)) => SortKey::At(time_of(i64::from_be_bytes(micros.try_into().ok()?))?),
+            (SortedBy::Text, (b's', text)) => SortKey::Text(text_of(text)?),
             (SortedBy::Time | SortedBy::Text, _) => return None,
         };
         let cursor = Self { key, id: Uuid::from_slice(id).ok()? };
@@ -186,7 +186,7 @@ fn time_of(micros: i64) -> Option<Time> {
     Time::from_timestamp_micros(micros).filter(|at| is_sortable(*at))
 }
 
-/// No longer than what is sorted, and without what PostgreSQL does not keep in a text.
+/// A text that can be in the column: not too long, and without NUL, which PostgreSQL does not store.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let text = str::from_utf8(bytes).ok()?;
     (text.len() <= TEXT_LIMIT && !text.contains('\0')).then(|| text.to_owned())
@@ -198,12 +198,12 @@ mod tests {
 
     use super::*;
 
-    fn scope() -> Scope {
-        Scope::of("things", &("newest first", Some(3)), SortedBy::Time)
+    fn scope() -> ListScope {
+        ListScope::new("things", &("newest first", Some(3)), SortedBy::Time)
     }
 
-    fn by_text() -> Scope {
-        Scope::of("things", &"by name", SortedBy::Text)
+    fn by_text() -> ListScope {
+        ListScope::new("things", &"by name", SortedBy::Text)
     }
 
     fn codes(first: Option<i32>, after: Option<&str>, last: Option<i32>) -> Option<&'static str> {
@@ -223,10 +223,10 @@ mod tests {
     fn a_cursor_survives_its_text() {
         let at = Time::from_timestamp_micros(1_764_000_000_123_456).unwrap();
         let keys = [
-            (scope(), Key::At(at)),
-            (by_text(), Key::Text("ann@example.com".to_owned())),
-            (by_text(), Key::Text(String::new())),
-            (by_text(), Key::Text("a".repeat(TEXT_LIMIT))),
+            (scope(), SortKey::At(at)),
+            (by_text(), SortKey::Text("ann@example.com".to_owned())),
+            (by_text(), SortKey::Text(String::new())),
+            (by_text(), SortKey::Text("a".repeat(TEXT_LIMIT))),
         ];
         for (scope, key) in keys {
             let cursor = Cursor { key, id: Uuid::now_v7() };
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_key_that_the_list_is_not_sorted_by_is_refused() {
-        let (at, text) = (Key::At(Time::UNIX_EPOCH), Key::Text("2030-01-01T00:00:00+00:00".to_owned()));
+        let (at, text) = (SortKey::At(Time::UNIX_EPOCH), SortKey::Text("2030-01-01T00:00:00+00:00".to_owned()));
         for (key, scope) in [(at, by_text()), (text, scope())] {
             let forged = Cursor { key, id: Uuid::nil() }.to_text(scope);
             assert!(Cursor::parse(&forged, scope).is_err());
@@ -245,14 +245,14 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_filter_or_order_is_refused() {
-        let other = Scope::of("things", &("oldest first", Some(3)), SortedBy::Time);
+        let other = ListScope::new("things", &("oldest first", Some(3)), SortedBy::Time);
         let text = Cursor::at(Time::UNIX_EPOCH, Uuid::nil()).to_text(other);
 
         assert_eq!(codes(None, Some(&text), None), Some("INVALID"));
     }
 
     /// Bytes as a forger lays them out: of the right list, and from there on anything.
-    fn forged(scope: Scope) -> impl Strategy<Value = String> {
+    fn forged(scope: ListScope) -> impl Strategy<Value = String> {
         let key = prop_oneof![
             any::<[u8; 8]>().prop_map(|micros| [b"t".as_slice(), &micros].concat()),
             prop::collection::vec(any::<u8>(), 0..300).prop_map(|text| [b"s".as_slice(), &text].concat()),
@@ -273,8 +273,8 @@ mod tests {
                 let Ok(cursor) = Cursor::parse(typed, scope) else { continue };
                 prop_assert_eq!(&cursor.to_text(scope), typed);
                 match cursor.key {
-                    Key::At(at) => prop_assert!(scope.sorted_by == SortedBy::Time && is_sortable(at)),
-                    Key::Text(text) => prop_assert!(
+                    SortKey::At(at) => prop_assert!(scope.sorted_by == SortedBy::Time && is_sortable(at)),
+                    SortKey::Text(text) => prop_assert!(
                         scope.sorted_by == SortedBy::Text && text.len() <= TEXT_LIMIT && !text.contains('\0')
                     ),
                 }

@@ -1,4 +1,4 @@
-//! Passwords as people type them, and the rules a new one must keep.
+//! Passwords, their hashes, and the rules for a new password.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -15,14 +15,14 @@ use crate::values::email_address::EmailAddress;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes what a person typed, as it is.
+    /// Makes a password of a typed text, spaces included.
     #[must_use]
     pub fn typed(text: String) -> Self {
         let text = Zeroizing::new(text);
         Self(Zeroizing::new(text.nfc().collect()))
     }
 
-    /// The password in clear, for the hasher alone.
+    /// The password in clear; only the hasher calls it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -60,7 +60,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// What a new password must keep. Every rule is a setting; the list of common passwords always holds.
+/// The rules for a new password. Each is a setting; the list of common passwords always applies.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct PasswordPolicy {
@@ -68,56 +68,41 @@ pub struct PasswordPolicy {
     pub min_length: usize,
     /// Most characters, never under 128.
     pub max_length: usize,
-    /// Whether an upper-case letter must be there.
+    /// Whether it needs an upper-case letter.
     pub requires_uppercase: bool,
-    /// Whether a lower-case letter must be there.
+    /// Whether it needs a lower-case letter.
     pub requires_lowercase: bool,
-    /// Whether a digit must be there.
+    /// Whether it needs a digit.
     pub requires_digit: bool,
-    /// Whether anything but letters, digits and spaces must be there.
+    /// Whether it needs a character that is no letter, digit or space.
     pub requires_symbol: bool,
 }
 
-/// A rule that a password can break: its code, and its text for people.
-type Rule = (bool, &'static str, String);
-
 impl PasswordPolicy {
-    /// Every rule that this new password of this person breaks, in a fixed order.
-    ///
-    /// The person's address and name are looked for in it as far as they are known.
+    /// Every rule that this new password breaks, in a fixed order. The password may not contain the user's address or
+    /// name, as far as they are known.
     #[must_use]
     pub fn faults(&self, password: &Password, email: Option<&EmailAddress>, name: Option<&str>) -> Vec<FieldFault> {
         let text = password.expose();
         let length = text.chars().count();
         let has = |is: fn(char) -> bool| text.chars().any(is);
         let is_symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
-        let rules: [Rule; 8] = [
-            (length < self.min_length, "TOO_SHORT", format!("Please use at least {} characters.", self.min_length)),
-            (length > self.max_length, "TOO_LONG", format!("Please use at most {} characters.", self.max_length)),
-            (
-                self.requires_uppercase && !has(char::is_uppercase),
-                "NO_UPPERCASE",
-                "Please add an upper-case letter.".into(),
-            ),
-            (
-                self.requires_lowercase && !has(char::is_lowercase),
-                "NO_LOWERCASE",
-                "Please add a lower-case letter.".into(),
-            ),
-            (self.requires_digit && !has(char::is_numeric), "NO_DIGIT", "Please add a digit.".into()),
-            (self.requires_symbol && !has(is_symbol), "NO_SYMBOL", "Please add a symbol.".into()),
-            (is_common(text), "TOO_COMMON", "This password is on the list that attackers try first.".into()),
+        let rules = [
+            (length < self.min_length, "TOO_SHORT", &*format!("Please use at least {} characters.", self.min_length)),
+            (length > self.max_length, "TOO_LONG", &*format!("Please use at most {} characters.", self.max_length)),
+            (self.requires_uppercase && !has(char::is_uppercase), "NO_UPPERCASE", "Please add an upper-case letter."),
+            (self.requires_lowercase && !has(char::is_lowercase), "NO_LOWERCASE", "Please add a lower-case letter."),
+            (self.requires_digit && !has(char::is_numeric), "NO_DIGIT", "Please add a digit."),
+            (self.requires_symbol && !has(is_symbol), "NO_SYMBOL", "Please add a symbol."),
+            (is_common(text), "TOO_COMMON", "This password is too common. Please choose another one."),
             (
                 contains_identity(text, email, name),
                 "CONTAINS_IDENTITY",
-                "Please leave your name and e-mail address out of the password.".into(),
+                "Please choose a password without your name or email address.",
             ),
         ];
-        rules
-            .into_iter()
-            .filter(|(broken, ..)| *broken)
-            .map(|(_, code, message)| FieldFault::new(code, message))
-            .collect()
+        let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
+        broken.map(|(_, code, message)| FieldFault::new(code, message)).collect()
     }
 }
 
@@ -125,17 +110,17 @@ impl PasswordPolicy {
 static COMMON: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// Whether the password is on the list, also dressed up with up to four digits or symbols at its end.
+/// Whether the password is on the list, with up to four digits or symbols added at its end.
 fn is_common(text: &str) -> bool {
     let lower = text.to_lowercase();
     let word = lower.trim_end_matches(|c: char| !c.is_alphabetic());
-    let is_dressed_up = lower.chars().count() - word.chars().count() <= 4;
+    let has_short_end = lower.chars().count() - word.chars().count() <= 4;
     COMMON.contains(lower.as_str())
-        || (is_dressed_up && (COMMON.contains(word) || COMMON.contains(undisguised(word).as_str())))
+        || (has_short_end && (COMMON.contains(word) || COMMON.contains(without_lookalikes(word).as_str())))
 }
 
-/// Undoes the usual disguise: `p@ssw0rd` is `password`.
-fn undisguised(word: &str) -> String {
+/// Replaces look-alikes by letters: `p@ssw0rd` becomes `password`.
+fn without_lookalikes(word: &str) -> String {
     word.chars()
         .map(|c| match c {
             '@' | '4' => 'a',
@@ -149,7 +134,7 @@ fn undisguised(word: &str) -> String {
         .collect()
 }
 
-/// Whether the password holds the address, what stands before its `@`, or a part of the name (four letters or more).
+/// Whether the password contains the address, the part before its `@`, or a part of the name (of four letters or more).
 fn contains_identity(text: &str, email: Option<&EmailAddress>, name: Option<&str>) -> bool {
     let lower = text.to_lowercase();
     let name = name.unwrap_or_default().to_lowercase();

@@ -1,23 +1,23 @@
-//! What a stranger wrote, as a reader will see it, and whether that could be read as more than a name.
+//! Texts of strangers in emails: how a reader sees them, and whether a name could be read as a link or a message.
 
 use icu_properties::props::{DefaultIgnorableCodePoint, Emoji, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
-/// Longer names carry messages.
+/// The longest name in an email: longer ones can carry messages.
 const NAME_LIMIT: usize = 40;
-/// More digits make a telephone number, which readers turn into a link.
+/// The most digits of a name: more of them make a telephone number, which mail programs turn into a link.
 const DIGIT_LIMIT: usize = 5;
 
 /// The joiners that Persian names and emoji need.
 const JOINERS: [char; 2] = ['\u{200c}', '\u{200d}'];
 
-/// The signs that names of people and devices are written with. Every other one leaves the name out, and with it what
-/// looks like a slash, a colon or an at sign.
+/// The signs that names of people and devices contain. A name with any other sign is not printed; so no look-alike of a
+/// slash, a colon or an at sign gets through.
 const SIGNS: &str = " '’‘`\"“”„«»‹›′″-‐–—゠־׳״.。,:;!?()<>[]&+_#~*·・";
 
-/// Whether nothing of it is seen: direction marks, zero widths, fillers, variation selectors.
+/// Whether the character is invisible: direction marks, zero widths, fillers, variation selectors.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
@@ -35,14 +35,14 @@ pub fn digit(c: char) -> Option<char> {
     char::from_digit(u32::try_from(before % 10).ok()?, 10)
 }
 
-/// Whether it ends a line, or moves a cursor. `char::is_control` knows only the ASCII line breaks.
+/// Whether the character ends a line or moves a cursor. `char::is_control` knows only the ASCII line breaks.
 #[must_use]
 pub fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a text stays on its line and is read in the order in which it is stored: without control characters, and
-/// without the marks that turn what follows (UAX 9).
+/// without the marks that change the direction of what follows (UAX 9).
 #[must_use]
 pub fn is_in_order(text: &str) -> bool {
     !text.contains(|c| is_control(c) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
@@ -50,10 +50,10 @@ pub fn is_in_order(text: &str) -> bool {
 
 /// The name of a person or a device on one line, fit for a mail; `None` where it could be read as a link or a message.
 ///
-/// It is judged as it will be shown: first normalised (NFKC makes a dot of a full-width one), then without what is
-/// invisible, and then with a dot for everything that looks like one (UTS 39). Words ("evil dot example"), spaces behind
-/// a dot (which "Dr. Ann" has, too) and letters in the place of digits are left to the reader: no mail program makes a
-/// link of them.
+/// It is checked in the form in which it is shown: first normalised (NFKC makes a dot of a full-width one), then
+/// without what is invisible, and then with a dot for everything that looks like one (UTS 39). Words ("evil dot
+/// example"), spaces behind a dot (which "Dr. Ann" has, too) and letters in the place of digits are accepted: no mail
+/// program makes a link of them.
 #[must_use]
 pub fn name(typed: &str) -> Option<String> {
     let spaced = typed.nfkc().map(|c| if is_control(c) { ' ' } else { c });
@@ -66,7 +66,8 @@ pub fn name(typed: &str) -> Option<String> {
     (!judged.trim().is_empty() && !is_message && !is_like_a_link(&judged)).then_some(shown)
 }
 
-/// A character as it is judged. Marks are left out: one between a dot and a word hides nothing from a reader.
+/// A character in the form that is checked. Marks are left out: one between a dot and a word hides nothing from a
+/// reader.
 fn judged(c: char) -> Option<char> {
     if !c.is_ascii() && (c == '。' || skeleton(c.encode_utf8(&mut [0; 4])).any(|like| like == '.')) {
         return Some('.');
@@ -85,7 +86,8 @@ fn category(c: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(c)
 }
 
-/// Readers make links of "evil.example" without any scheme, so a dot before a word is enough; and of a colon within one.
+/// Mail programs make links of "evil.example" without any scheme, so a dot before a word is enough; and of a colon
+/// within one.
 fn is_like_a_link(judged: &str) -> bool {
     let begins_a_word = |after: &str| after.chars().take(2).filter(|c| c.is_alphanumeric()).count() == 2;
     judged.split('.').skip(1).any(begins_a_word)

@@ -1,4 +1,4 @@
-//! Secret tokens: the plain one that only the client holds, and the hash that the database keeps.
+//! Secret tokens: the client holds the token, the database only its hash.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 
 use crate::error::{OrFault, Result};
 
-/// What the database keeps of a token: its SHA-256. 256 random bits need no slow hash.
+/// The SHA-256 of a token, which the database stores. 256 random bits need no slow hash.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct TokenHash(Vec<u8>);
 
-/// Makes one kind of token with its own prefix, so that secret scanners know it and one is never taken for another.
+/// Makes one kind of token with its own prefix, by which secret scanners find it and no kind is taken for another.
 macro_rules! secret_token {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -34,7 +34,7 @@ macro_rules! secret_token {
                 Ok(Self(bytes))
             }
 
-            /// Reads what a client presents; `None` where it cannot be one of ours.
+            /// Reads a token that a client presents; `None` where it does not have the form of this kind.
             #[must_use]
             pub fn parse(presented: &str) -> Option<Self> {
                 let mut bytes = Zeroizing::new([0; 32]);
@@ -43,13 +43,13 @@ macro_rules! secret_token {
                 (length == bytes.len()).then_some(Self(bytes))
             }
 
-            /// The hash to keep or to look for.
+            /// The hash that the database stores.
             #[must_use]
             pub fn hash(&self) -> TokenHash {
                 TokenHash(digest::digest(&digest::SHA256, self.0.as_slice()).as_ref().to_vec())
             }
 
-            /// The token in clear, for its owner alone.
+            /// The token in clear, which only its owner may see.
             #[must_use]
             pub fn expose(&self) -> String {
                 format!("{}{}", Self::PREFIX, BASE64_URL_SAFE_NO_PAD.encode(self.0.as_slice()))
@@ -65,16 +65,16 @@ macro_rules! secret_token {
 }
 
 secret_token! {
-    /// Keeps somebody signed in: opaque, one use (RFC 9700, section 4.14.2).
+    /// Renews a session: opaque, for one use (RFC 9700, section 4.14.2).
     RefreshToken, "agr_"
 }
 secret_token! {
-    /// Travels in the link of an email and proves that its reader owns the mailbox; one use.
+    /// Proves that the reader of an email owns the mailbox; it is in the link, for one use.
     OneTimeToken, "ago_"
 }
 
 secret_token! {
-    /// Stands for a sign-in that waits for its second factor; only its client holds it.
+    /// Names a sign-in that waits for its second factor.
     ChallengeToken, "agc_"
 }
 
@@ -84,7 +84,7 @@ impl From<Vec<u8>> for TokenHash {
     }
 }
 
-/// What a session mixes into derived refresh tokens, so that a stolen token alone foretells nothing.
+/// The key of a session from which its refresh tokens follow, so that a stolen token alone does not give its successor.
 #[derive(Clone, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct RefreshSalt(Vec<u8>);
@@ -107,18 +107,18 @@ impl fmt::Debug for RefreshSalt {
     }
 }
 
-/// The caller's name for one attempt to refresh, kept as its hash.
+/// The name that a client gives to one attempt to refresh, as a hash.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(TokenHash);
 
 impl IdempotencyKey {
-    /// Takes the key as the client sent it.
+    /// Hashes the key that the client sent.
     #[must_use]
     pub fn new(key: &str) -> Self {
         Self(TokenHash(digest::digest(&digest::SHA256, key.as_bytes()).as_ref().to_vec()))
     }
 
-    /// What the database keeps of it.
+    /// The hash that the database stores.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         self.0.clone()
@@ -128,8 +128,8 @@ impl IdempotencyKey {
 impl RefreshToken {
     /// The one successor of this token: HMAC-SHA-256 over it, keyed with the session's salt.
     ///
-    /// It can be made again from what the client presents, so it is never stored; and neither the database
-    /// (which has no token) nor a thief of the token (who has no salt) can make it alone.
+    /// It can be computed again from the token that the client presents, so it is never stored. Neither the database
+    /// (which has no token) nor a thief of the token (who has no salt) can compute it alone.
     #[must_use]
     pub fn successor(&self, salt: &RefreshSalt) -> Self {
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &salt.0));

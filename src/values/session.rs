@@ -1,7 +1,10 @@
-//! The words about sessions: how one was opened, where it stands, why it ended.
+//! Values of a session: how the user signed in, its status, why it ended.
 
-/// How somebody proved who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type)]
+/// How a user proved their identity.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, sqlx::Type, strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthMethod {
@@ -9,37 +12,34 @@ pub enum AuthMethod {
     Password,
     /// A code of an authenticator app.
     Totp,
-    /// A code that was shown once.
+    /// A backup code.
     BackupCode,
 }
 
 impl AuthMethod {
     /// The word in the audit trail.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "PASSWORD",
-            Self::Totp => "TOTP",
-            Self::BackupCode => "BACKUP_CODE",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-/// Where a session stands.
+/// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionStatus {
     /// Its tokens work.
     Active,
-    /// Nobody refreshed it in time.
+    /// It was not refreshed in time.
     Expired,
-    /// Somebody ended it.
+    /// It was ended.
     Revoked,
-    /// A spent refresh token was used again, so it was ended.
+    /// It was ended because a used refresh token was presented again.
     Compromised,
 }
 
 /// Why a session ended. A refused refresh carries the same reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "described once, for clients, in api/graphql/session.rs")]
 pub enum SessionEndReason {
@@ -56,25 +56,14 @@ pub enum SessionEndReason {
 }
 
 impl SessionEndReason {
-    /// The reason as clients read it.
+    /// The word that clients read and that the database stores.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Logout => "LOGOUT",
-            Self::RevokedByUser => "REVOKED_BY_USER",
-            Self::RevokedByAdmin => "REVOKED_BY_ADMIN",
-            Self::PasswordChanged => "PASSWORD_CHANGED",
-            Self::PasswordReset => "PASSWORD_RESET",
-            Self::EmailChangeUndone => "EMAIL_CHANGE_UNDONE",
-            Self::TokenReused => "TOKEN_REUSED",
-            Self::AccountLocked => "ACCOUNT_LOCKED",
-            Self::AccountDeleted => "ACCOUNT_DELETED",
-            Self::Expired => "EXPIRED",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-/// What to call a device in an email: the name its user gave it, else what its agent says.
+/// The name of a device in an email: the one its user chose, or browser and system of its user agent.
 #[must_use]
 pub fn device_label(name: Option<&str>, browser: Option<&str>, os: Option<&str>) -> String {
     match (name, browser, os) {
@@ -82,5 +71,18 @@ pub fn device_label(name: Option<&str>, browser: Option<&str>, os: Option<&str>)
         (None, Some(browser), Some(os)) => format!("{browser} on {os}"),
         (None, Some(one), None) | (None, None, Some(one)) => one.to_owned(),
         (None, None, None) => "an unknown device".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The database and clients hold these words.
+    #[test]
+    fn words_are_those_of_the_database() {
+        assert_eq!(AuthMethod::BackupCode.as_str(), "BACKUP_CODE");
+        assert_eq!(SessionEndReason::RevokedByAdmin.as_str(), "REVOKED_BY_ADMIN");
+        assert_eq!(SessionEndReason::EmailChangeUndone.as_str(), "EMAIL_CHANGE_UNDONE");
     }
 }

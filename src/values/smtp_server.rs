@@ -1,4 +1,4 @@
-//! The mail server that emails are handed to, as `SMTP_URL` names it.
+//! The mail server that accepts our emails, the setting `SMTP_URL`.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -8,20 +8,20 @@ use url::{Host, Url};
 
 use super::loopback::is_loopback;
 
-/// A server and how to speak to it.
+/// A mail server and how to connect to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpServer {
     /// A domain name in ASCII, or an address.
     pub host: Host,
     /// The TCP port.
     pub port: u16,
-    /// When the conversation is encrypted.
+    /// When the connection is encrypted.
     pub encryption: Encryption,
-    /// Whom the server takes us for, where it asks.
+    /// User and password, where the server needs them.
     pub credentials: Option<SmtpCredentials>,
 }
 
-/// When a conversation is encrypted. A certificate that is not trusted is always refused.
+/// When a connection is encrypted. An untrusted certificate is always refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encryption {
     /// Never: `smtp://`.
@@ -52,7 +52,7 @@ impl SmtpServer {
     /// Reads a URL. Without a port it is 465 with `smtps://`, 587 with `tls=`, and 25 otherwise.
     ///
     /// # Errors
-    /// What is wanted instead, without anything of the URL, which holds a password.
+    /// The form that the URL must have. It quotes nothing of the URL, which holds a password.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| WANTS)?;
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
@@ -68,7 +68,7 @@ impl SmtpServer {
         .and_then(|server| if server.port == 0 { Err(WANTS) } else { Ok(server) })
     }
 
-    /// Whether a password or a link could be read on the way.
+    /// Whether a password or a link could be read on the network.
     #[must_use]
     pub fn is_clear(&self) -> bool {
         let may_be_clear = matches!(self.encryption, Encryption::Never | Encryption::IfOffered);
@@ -99,7 +99,7 @@ pub fn helo_name(text: &str) -> Option<String> {
     }
 }
 
-/// What the scheme and `tls=` say, and the port that goes with it.
+/// The encryption that the scheme and `tls=` name, and its default port.
 fn encryption(url: &Url) -> Result<(Encryption, u16), &'static str> {
     let parameters: Vec<_> = url.query_pairs().collect();
     let parameters: Vec<_> = parameters.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -113,8 +113,8 @@ fn encryption(url: &Url) -> Result<(Encryption, u16), &'static str> {
     }
 }
 
-/// The host of a scheme that the URL standard does not know is left as it was typed: in Unicode, or an IPv4 address as a
-/// name.
+/// The host of a scheme that the URL standard does not know is left as it was typed: in Unicode, or an IPv4 address as
+/// a name.
 fn host(url: &Url) -> Option<Host> {
     match url.host()? {
         Host::Domain(typed) => Host::parse(&percent_decode_str(typed).decode_utf8().ok()?).ok(),

@@ -5,7 +5,7 @@ use chrono::Datelike;
 /// A point in time. Cut to whole microseconds by [`crate::tools::clock`], because PostgreSQL keeps no more.
 pub type Time = chrono::DateTime<chrono::Utc>;
 
-/// The first and the last moment that both engines sort alike.
+/// The first and the last time that both engines sort alike.
 const BOUNDS: (Option<Time>, Option<Time>) =
     (Time::from_timestamp(-62_167_219_200, 0), Time::from_timestamp(253_402_300_799, 999_999_000));
 
@@ -16,8 +16,8 @@ pub fn sortable(at: Time) -> Time {
     at.max(first.unwrap_or(at)).min(last.unwrap_or(at))
 }
 
-/// Whether both engines keep and sort it alike: `SQLite` sorts times as texts, and a year of five digits stands before one
-/// of four there.
+/// Whether both engines store and sort the time alike: `SQLite` sorts times as text, where a year of five digits comes
+/// before one of four.
 #[must_use]
 pub fn is_sortable(at: Time) -> bool {
     (0..=9999).contains(&at.year())

@@ -1,4 +1,5 @@
-//! Whose word about the client's address is believed: the proxies in front of the server, and nobody else.
+//! The proxies in front of the server, which alone are believed about a client's address. The setting
+//! `TRUSTED_PROXIES`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -11,9 +12,9 @@ pub enum TrustedProxies {
     /// No proxy: the header is ignored, because any client can write it.
     #[default]
     None,
-    /// Exactly so many proxies stand in front of the server, whatever their addresses.
+    /// Exactly this number of proxies stands in front of the server, at any addresses.
     Hops(u8),
-    /// Proxies are known by the networks they live in.
+    /// Proxies are known by their networks.
     Networks(Vec<IpNet>),
 }
 
@@ -39,7 +40,7 @@ impl FromStr for TrustedProxies {
 }
 
 impl TrustedProxies {
-    /// The client's address: that of the connection, or what trusted proxies say it is.
+    /// The client's address: that of the connection, or the one that trusted proxies report.
     ///
     /// `forwarded` are the `X-Forwarded-For` lines in the order they came. They are read from the right, where our own
     /// proxies write; an entry that is no address ends the reading, so that nothing left of it is believed.
@@ -56,7 +57,7 @@ impl TrustedProxies {
         address
     }
 
-    /// Whether the other end of a connection is one of our proxies, so that what it says of a request is believed.
+    /// Whether the peer of a connection is one of our proxies, so that its headers about the client are believed.
     #[must_use]
     pub fn trusts_peer(&self, peer: IpAddr) -> bool {
         self.trusts(peer.to_canonical(), 0)
@@ -76,7 +77,8 @@ fn parse_network(entry: &str) -> Option<IpNet> {
     entry.parse().ok().or_else(|| entry.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
-/// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:4711`: proxies write all of them.
+/// `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:4711`: proxies write all of
+/// them.
 fn parse_entry(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();
     let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_are_walked_until_somebody_unknown() {
+    fn networks_are_walked_until_an_unknown_sender() {
         let ours = "10.0.0.0/8,::1/128";
         assert_eq!(client(ours, "10.0.0.1", &["6.6.6.6, 203.0.113.7, 10.9.9.9"]), "203.0.113.7");
         assert_eq!(client(ours, "::1", &["203.0.113.7"]), "203.0.113.7");

@@ -1,4 +1,4 @@
-//! The words about users: their role, where they stand, their display name.
+//! Values of a user: role, status, locks, display name and language.
 
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
@@ -8,34 +8,32 @@ use crate::values::printable;
 use crate::values::time::Time;
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type, strum::IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
-    /// Their own account.
+    /// Uses their own account.
     User,
-    /// Everybody's account, and the audit trail.
+    /// Manages all accounts and reads the audit trail.
     Admin,
 }
 
 impl Role {
     /// The word in tokens and in the database.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "USER",
-            Self::Admin => "ADMIN",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
-/// Where an account stands.
+/// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UserStatus {
     /// It can sign in.
     Active,
     /// It cannot sign in for a while.
     Locked,
-    /// It is gone for everybody but administrators.
+    /// It is deleted: only administrators see it.
     Deleted,
 }
 
@@ -43,21 +41,21 @@ pub enum UserStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum LockedBy {
-    /// Wrong passwords in a row: proofs are refused for a while, and whoever is in stays in.
+    /// Wrong passwords in a row: sign-ins are refused for a while, and open sessions go on.
     FailedAttempts,
-    /// An administrator: nobody is in, and nothing but an administrator or the end of the lock lets them in again.
+    /// An administrator: all sessions end, and only an administrator or the end of the lock unlocks the account.
     Admin,
 }
 
-/// The end of a lock that has none: no time is later on both engines, and every version compares it rightly.
+/// The stored end of a lock without an end: the last time that both engines sort correctly.
 pub const LOCKED_FOR_GOOD: Time = match Time::from_timestamp(253_402_300_799, 0) {
     Some(end_of_9999) => end_of_9999,
     None => Time::MAX_UTC,
 };
 
-/// A name, an address or a search for one, as they are compared: without case, width and what cannot be seen (the caseless
-/// matching of Unicode 3.13, with NFKC). Of the Turkish emails i with and without a dot are one, or neither language would find
-/// the names of the other.
+/// A name, an address or a search text in the form in which they are compared: without case, width and invisible
+/// characters (caseless matching, Unicode 3.13, with NFKC). The Turkish letters i with and without a dot become one, or
+/// a search in one language would not find names of the other.
 #[must_use]
 pub fn folded(text: &str) -> String {
     let visible: String = text.nfkc().filter(|c| !printable::is_invisible(*c)).collect();
@@ -65,16 +63,16 @@ pub fn folded(text: &str) -> String {
     folded.replace("i\u{307}", "i").replace('ı', "i")
 }
 
-/// What becomes of one field.
+/// An optional change of one field.
 #[derive(Debug)]
-pub enum Change<T> {
-    /// It stays.
+pub enum FieldChange<T> {
+    /// The field stays as it is.
     Keep,
-    /// It is this from now on, or nothing.
+    /// The field gets this value, or none.
     To(Option<T>),
 }
 
-impl<T> Change<T> {
+impl<T> FieldChange<T> {
     /// Changes the field.
     pub fn apply(self, field: &mut Option<T>) {
         match self {
@@ -84,7 +82,7 @@ impl<T> Change<T> {
     }
 }
 
-/// The refusal of a proof while an account is locked. A lock without an end tells no time to come back.
+/// The refusal of a sign-in to a locked account. A lock without an end names no time to try again.
 #[must_use]
 pub fn locked(until: Time, now: Time) -> Refusal {
     let retry_after = (until < LOCKED_FOR_GOOD).then(|| (until - now).to_std().unwrap_or_default());
@@ -94,14 +92,15 @@ pub fn locked(until: Time, now: Time) -> Refusal {
 /// The longest display name, in characters.
 pub const NAME_LIMIT: usize = 80;
 
-/// Parses a display name: trimmed, NFC, 1 to 80 characters, no control characters and none that turn the text behind them.
+/// Parses a display name: trimmed, NFC, 1 to 80 characters, no control characters and none that change the direction of
+/// the text behind them.
 ///
 /// # Errors
-/// `TOO_LONG` or `INVALID`; an empty one, or one of which nothing is seen, is no name, which is not an error.
+/// `TOO_LONG` or `INVALID`. An empty name, or one of invisible characters alone, is `None` and no error.
 pub fn parse_name(typed: &str) -> Result<Option<String>, FieldFault> {
     let name: String = typed.trim().nfc().collect();
     if !printable::is_in_order(&name) {
-        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+        return Err(FieldFault::new("INVALID", "Please remove control characters."));
     }
     if name.chars().all(|c| c.is_whitespace() || printable::is_invisible(c)) {
         return Ok(None);
@@ -125,7 +124,7 @@ pub fn parse_locale(typed: &str) -> Result<Option<String>, FieldFault> {
     let is_tag = tag.len() <= 35
         && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if !is_tag {
-        return Err(FieldFault::new("INVALID", "This is not a language tag like \"en\" or \"pt-BR\"."));
+        return Err(FieldFault::new("INVALID", "Please enter a language tag like \"en\" or \"pt-BR\"."));
     }
     Ok(Some(tag))
 }
@@ -152,6 +151,11 @@ mod tests {
             assert_eq!(folded(one), folded(other), "{one}");
         }
         assert_ne!(folded("bjork"), folded("björk"));
+    }
+
+    #[test]
+    fn roles_are_the_words_of_the_database() {
+        assert_eq!([Role::User.as_str(), Role::Admin.as_str()], ["USER", "ADMIN"]);
     }
 
     #[test]

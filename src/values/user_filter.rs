@@ -1,4 +1,4 @@
-//! Which users a list holds, and how it is sorted.
+//! Filters and orders of lists of users.
 
 use crate::error::FieldFault;
 use crate::values::paging::SortedBy;
@@ -7,58 +7,59 @@ use crate::values::user::{Role, UserStatus, folded};
 
 /// The longest search, in characters.
 const SEARCH_LIMIT: usize = 100;
-/// What has no trigram is looked for at the beginning only, unless its script writes words in one or two letters.
+/// The shortest text that a trigram index finds. Shorter texts are searched at the beginning only, except in scripts
+/// that write words with one or two letters.
 const TRIGRAM: usize = 3;
 
-/// Which users.
+/// Which users a list contains: those that fit every condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserFilter {
-    /// Every one of these fits.
-    pub searches: Vec<Search>,
-    /// Of this role.
+    /// The address or the name fits each of these searches.
+    pub searches: Vec<TextSearch>,
+    /// The role.
     pub role: Option<Role>,
-    /// Who stand like this.
+    /// The status.
     pub status: Option<UserStatus>,
-    /// Whose address is proved, or is not.
+    /// Whether the address is verified.
     pub email_verified: Option<bool>,
-    /// Who have a second factor, or have none.
+    /// Whether the second factor is on.
     pub mfa_enabled: Option<bool>,
-    /// Who can sign in with this provider.
+    /// The user has an account at this OAuth provider.
     pub provider: Option<String>,
-    /// Registered in this time.
-    pub created: Span,
-    /// Last signed in in this time.
-    pub last_login: Span,
+    /// When the account was created.
+    pub created: TimeRange,
+    /// When the user last signed in.
+    pub last_login: TimeRange,
 }
 
-/// A span of time; open where an end is left out.
+/// A range of time; open where an end is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeRange {
     /// From this moment on.
     pub from: Option<Time>,
     /// Before this moment.
     pub before: Option<Time>,
 }
 
-impl Span {
-    /// Whether it holds all times.
+impl TimeRange {
+    /// Whether it contains all times.
     #[must_use]
     pub fn is_open(self) -> bool {
         self == Self::default()
     }
 }
 
-/// A text that addresses and names are searched for, folded.
+/// A search for a text in addresses and names. The text is case folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Search {
+pub enum TextSearch {
     /// The address or the name begins with it.
     Beginning(String),
-    /// It stands anywhere in the address or the name.
+    /// The address or the name contains it.
     Anywhere(String),
 }
 
-impl Search {
-    /// Reads a search for the beginning of an address or a name; an empty one is none.
+impl TextSearch {
+    /// Reads a search for the beginning of an address or a name; an empty one is `None`.
     ///
     /// # Errors
     /// `TOO_LONG`, or `INVALID` for control characters.
@@ -66,19 +67,20 @@ impl Search {
         Ok(searched(typed)?.map(Self::Beginning))
     }
 
-    /// Reads a search for a part of an address or a name. Without three letters or digits in a row, and without a letter of
-    /// a script that has no case (Chinese, Korean, Hindi, Arabic, …), it is one for the beginning.
+    /// Reads a search for a part of an address or a name. Without three letters or digits in a row, and without a
+    /// letter of a script that has no case (Chinese, Korean, Hindi, Arabic, …), it is one for the beginning.
     ///
     /// # Errors
-    /// As [`Search::beginning`].
+    /// As [`TextSearch::beginning`].
     pub fn anywhere(typed: &str) -> Result<Option<Self>, FieldFault> {
         let search = searched(typed)?;
         Ok(search.map(|text| if is_sought_anywhere(&text) { Self::Anywhere(text) } else { Self::Beginning(text) }))
     }
 }
 
-/// Whether an index of trigrams can find it (that of PostgreSQL holds letters and digits alone), or it is worth to read all
-/// names: where they are as short as 小明, a beginning is the family, and finds nobody by the name that people are called.
+/// Whether a trigram index can find the text (that of PostgreSQL holds only letters and digits), or its script has
+/// names as short as 小明. Their beginning is the family name, so they are searched anywhere at the price of reading all
+/// names.
 fn is_sought_anywhere(text: &str) -> bool {
     let has_no_case = |c: char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
     let has_trigram = |run: &str| run.chars().count() >= TRIGRAM;
@@ -91,29 +93,29 @@ fn searched(typed: &str) -> Result<Option<String>, FieldFault> {
         return Err(FieldFault::new("TOO_LONG", format!("Please search for at most {SEARCH_LIMIT} characters.")));
     }
     if typed.chars().any(char::is_control) {
-        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+        return Err(FieldFault::new("INVALID", "Please remove control characters."));
     }
     let text = folded(typed);
-    // Left out of the filter it would list everybody.
+    // Treated as no search, it would list all users.
     if text.is_empty() && !typed.is_empty() {
-        return Err(FieldFault::new("INVALID", "There is nothing to be seen here, so nothing to search for."));
+        return Err(FieldFault::new("INVALID", "Please enter at least one visible character."));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// What a list is sorted by.
+/// The column that a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderField {
-    /// The beginning of the account.
+    /// The creation of the account.
     CreatedAt,
-    /// The last sign-in; whoever never signed in stands before everybody who did.
+    /// The last sign-in; users who never signed in come first.
     LastLoginAt,
     /// The address, by its bytes.
     Email,
 }
 
 impl OrderField {
-    /// What the cursors of such a list hold.
+    /// The type of the keys in the cursors of such a list.
     #[must_use]
     pub const fn sorted_by(self) -> SortedBy {
         match self {
@@ -126,7 +128,7 @@ impl OrderField {
 /// How a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UserOrder {
-    /// By what.
+    /// The column.
     pub field: OrderField,
     /// Whether the last comes first.
     pub descending: bool,
@@ -145,30 +147,30 @@ mod tests {
 
     #[test]
     fn a_search_knows_no_case_in_any_script() {
-        assert_eq!(Search::anywhere("  BJÖRK"), Ok(Some(Search::Anywhere("björk".to_owned()))));
-        assert_eq!(Search::anywhere("O\u{308}l"), Search::anywhere("Öl"));
+        assert_eq!(TextSearch::anywhere("  BJÖRK"), Ok(Some(TextSearch::Anywhere("björk".to_owned()))));
+        assert_eq!(TextSearch::anywhere("O\u{308}l"), TextSearch::anywhere("Öl"));
     }
 
     #[test]
     fn what_no_index_finds_in_the_middle_is_a_beginning() {
         for typed in ["öl", "a_b", "%%%", "j. d."] {
-            assert_eq!(Search::anywhere(typed), Ok(Some(Search::Beginning(typed.to_owned()))));
+            assert_eq!(TextSearch::anywhere(typed), Ok(Some(TextSearch::Beginning(typed.to_owned()))));
         }
-        assert_eq!(Search::anywhere("ÖL"), Ok(Some(Search::Beginning("öl".to_owned()))));
-        assert_eq!(Search::anywhere("   "), Ok(None));
+        assert_eq!(TextSearch::anywhere("ÖL"), Ok(Some(TextSearch::Beginning("öl".to_owned()))));
+        assert_eq!(TextSearch::anywhere("   "), Ok(None));
     }
 
     #[test]
     fn short_words_of_scripts_without_case_are_sought_anywhere() {
         for typed in ["小明", "明", "철수", "मस्त", "علی", "小a"] {
-            assert_eq!(Search::anywhere(typed), Ok(Some(Search::Anywhere(typed.to_owned()))));
+            assert_eq!(TextSearch::anywhere(typed), Ok(Some(TextSearch::Anywhere(typed.to_owned()))));
         }
     }
 
     #[test]
     fn what_cannot_be_searched_for_is_refused() {
-        assert_eq!(Search::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
-        assert_eq!(Search::beginning("a\0b").unwrap_err().code, "INVALID");
-        assert_eq!(Search::beginning("\u{200b}").unwrap_err().code, "INVALID");
+        assert_eq!(TextSearch::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
+        assert_eq!(TextSearch::beginning("a\0b").unwrap_err().code, "INVALID");
+        assert_eq!(TextSearch::beginning("\u{200b}").unwrap_err().code, "INVALID");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authgraph::records::unverified_users::Limits;
+use authgraph::records::unverified_users::RemovalRules;
 use authgraph::records::{email_holds, unverified_users, users};
 use authgraph::values::email_address::EmailAddress;
 use serde_json::json;
@@ -210,7 +210,7 @@ async fn an_account_that_is_verified_while_retention_waits_for_it_stays() {
     app.wait(Duration::from_hours(8 * 24));
     let (now, email) = (app.app.clock.now(), EmailAddress::parse(ANN).unwrap());
     let id = users::find_by_email(&app.app.db, &email).await.unwrap().unwrap().id;
-    let limits = Limits { cutoff: now - Duration::from_hours(7 * 24), spares_used: true, now };
+    let limits = RemovalRules { cutoff: now - Duration::from_hours(7 * 24), spares_used: true, now };
 
     let mut verifying = app.app.db.begin().await.unwrap();
     users::verify_email(&mut verifying, id, &email, now).await.unwrap();
@@ -243,7 +243,7 @@ async fn a_hold_that_is_renewed_while_the_sweep_waits_for_it_stays() {
     email_holds::hold(&mut renewing, id, &old, now + Duration::from_hours(1)).await.unwrap();
     let swept = email_holds::sweep(&app.app.db, now, 10);
     let committed = async {
-        app.until_one_waits("delete from held_addresses%").await;
+        app.until_one_waits("delete from email_holds%").await;
         renewing.commit().await.unwrap();
     };
     let (swept, ()) = futures_util::future::join(swept, committed).await;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use authgraph::records::audit_log::{self, AuditEvent, Head};
+use authgraph::records::audit_log::{self, AuditEvent, ChainHead};
 use futures_util::future::join;
 use tokio::time::timeout;
 
@@ -22,13 +22,13 @@ async fn chains(app: &TestApp) -> BTreeMap<i32, Vec<i64>> {
 }
 
 /// What is new, and how far the listener has come with it.
-async fn listen(app: &TestApp, known: &mut Vec<Head>, most: u32) -> Vec<AuditEvent> {
+async fn listen(app: &TestApp, known: &mut Vec<ChainHead>, most: u32) -> Vec<AuditEvent> {
     let new = audit_log::list_behind(&app.app.db, known, most).await.unwrap();
     for event in &new {
         let (shard, sequence) = (event.shard.unwrap(), event.sequence.unwrap());
         match known.iter_mut().find(|head| head.shard == shard) {
             Some(head) => head.sequence = sequence,
-            None => known.push(Head { shard, sequence }),
+            None => known.push(ChainHead { shard, sequence }),
         }
     }
     new

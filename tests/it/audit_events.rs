@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use authgraph::records::audit_log::{self, AuditEvent, NewAuditEvent};
-use authgraph::records::audit_search::{self, Filter, Slice};
+use authgraph::records::audit_search::{self, EventFilter, EventSlice};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::caller::Caller;
 use authgraph::values::ids::{SessionId, UserId};
-use authgraph::values::paging::{Page, Scope, SortedBy};
+use authgraph::values::paging::{ListScope, Page, SortedBy};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, PASSWORD, START, SignedIn, TestApp};
@@ -279,9 +279,9 @@ async fn write_events(app: &TestApp, die: &mut Die, cast: &Cast) -> Vec<AuditEve
     audit_log::list_latest(&app.app.db, 1_000).await.unwrap()
 }
 
-fn any_filter(die: &mut Die, cast: &Cast) -> Filter {
+fn any_filter(die: &mut Die, cast: &Cast) -> EventFilter {
     let actions = (0..die.throw(3)).map(|_| die.pick(&ACTIONS)).collect();
-    let filter = Filter {
+    let filter = EventFilter {
         actions,
         outcome: die.maybe(AuditOutcome::ALL),
         actor: die.maybe(&cast.users),
@@ -306,8 +306,9 @@ async fn the_database_and_the_live_feed_agree_on_every_filter() {
 
     for _ in 0..300 {
         let filter = any_filter(&mut die, &cast);
-        let page = Page { scope: Scope::of("events", &(), SortedBy::Time), size: 1_000, from: None, backwards: true };
-        let slice = Slice { filter: filter.clone(), page };
+        let page =
+            Page { scope: ListScope::new("events", &(), SortedBy::Time), size: 1_000, from: None, backwards: true };
+        let slice = EventSlice { filter: filter.clone(), page };
         let found = audit_search::list(&app.app.db, &slice).await.unwrap();
         let matching: Vec<AuditEvent> = events.iter().filter(|event| filter.matches(event)).cloned().collect();
         assert_eq!(found, matching, "{filter:?}");

@@ -186,7 +186,7 @@ async fn retention_removes_the_beginning_of_a_chain_and_the_rest_is_whole() {
     app.wait(400 * DAY);
     sweep(&app.app, &CancellationToken::new()).await.unwrap();
     assert_eq!(events_of(&app).await, 1);
-    app.tamper(&["update audit_chains set anchor_sequence = anchor_sequence - 1 where sequence > 0"]).await;
+    app.tamper(&["update audit_chains set removed_sequence = removed_sequence - 1 where sequence > 0"]).await;
     assert!(matches!(verdict(&app).await, Verdict::Broken(Break { wrong: Wrong::Missing, .. })));
 }
 

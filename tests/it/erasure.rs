@@ -48,7 +48,7 @@ async fn after_30_days_nothing_personal_is_left() {
     let owned = [
         "sessions",
         "one_time_tokens",
-        "held_addresses",
+        "email_holds",
         "known_devices",
         "oauth_accounts",
         "mfa_challenges",

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
-use authgraph::records::outbox::{self, Entry};
+use authgraph::records::outbox::{self, OutboxEntry};
 use authgraph::values::email_address::EmailAddress;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,7 +11,7 @@ use crate::support::TestApp;
 use crate::support::mail_server::{Answer, Encrypts, MailServer, Moment, say};
 
 /// What became of the only email to an address.
-async fn only_email(app: &TestApp, to: &str) -> Entry {
+async fn only_email(app: &TestApp, to: &str) -> OutboxEntry {
     app.deliver_mail().await;
     let mut entries = outbox::list_to(&app.app.db, &EmailAddress::parse(to).unwrap(), 10).await.unwrap();
     assert_eq!(entries.len(), 1);
@@ -19,7 +19,7 @@ async fn only_email(app: &TestApp, to: &str) -> Entry {
 }
 
 /// What becomes of an email to Ann with these settings.
-async fn email_with(settings: &[(&str, &str)]) -> Entry {
+async fn email_with(settings: &[(&str, &str)]) -> OutboxEntry {
     let app = TestApp::with(settings).await;
     app.signed_in("ann@example.com").await;
     only_email(&app, "ann@example.com").await

@@ -60,7 +60,7 @@ async fn the_gauges_tell_of_emails_that_do_not_leave() {
 async fn an_empty_outbox_has_no_oldest_email() {
     let app = TestApp::start().await;
 
-    let census = outbox::census(&app.app.db).await.unwrap();
+    let census = outbox::count(&app.app.db).await.unwrap();
 
     assert_eq!((census.waiting, census.oldest_at, census.dead), (0, None, 0));
 }
@@ -109,7 +109,7 @@ async fn an_email_that_can_never_leave_is_dropped_and_swept() {
     assert_eq!(said(&app, &["outbox", "drop", "--to", "ann@example.com"]), "1 emails were dropped.\n");
     assert_eq!(said(&app, &["outbox", "drop", &of_bob, &of_bob]), "1 emails were dropped.\n");
 
-    let census = outbox::census(&app.app.db).await.unwrap();
+    let census = outbox::count(&app.app.db).await.unwrap();
     assert_eq!((census.waiting, census.dead), (1, 0));
 }
 
@@ -141,7 +141,7 @@ async fn nothing_is_dropped_by_a_slip_of_the_pen() {
         assert!(!command(&app, arguments).status.success(), "{arguments:?}");
     }
 
-    assert_eq!(outbox::census(&app.app.db).await.unwrap().waiting, 1);
+    assert_eq!(outbox::count(&app.app.db).await.unwrap().waiting, 1);
 }
 
 #[tokio::test]

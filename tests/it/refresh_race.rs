@@ -45,7 +45,7 @@ async fn of_two_hundred_simultaneous_uses_from_one_device_all_get_one_successor(
 
     let successor = answers[0].signed_in().refresh;
     assert!(answers.iter().all(|answer| answer.signed_in().refresh == successor));
-    let unused = "select count(*) from refresh_tokens where spent_at is null";
+    let unused = "select count(*) from refresh_tokens where used_at is null";
     assert_eq!(app.app.db.query(unused).one::<(i64,)>().await.unwrap(), (1,), "the chain has branched");
     at_home(&app, &answers[0].signed_in()).await.signed_in();
 }

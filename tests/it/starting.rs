@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use authgraph::tools::db::{Db, DbSettings};
+
 use crate::settings::PRODUCTION;
 use crate::support::process::{Process, run};
 use crate::support::{Line, OwnDatabase, TestApp};
@@ -85,6 +87,33 @@ async fn a_database_that_is_behind_is_refused_where_the_start_may_not_migrate() 
     assert!(run(folder.path(), &["migrate"], &settings).status.success());
     let app = TestApp::start().await.another_instance_with(&[("DATABASE_URL", url)]).await;
     app.app.db.check_migrations().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_an_unreleased_version_is_refused_with_what_to_do() {
+    let database = OwnDatabase::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!("sqlite://{}", folder.path().join("unreleased.db").display());
+    let url = database.as_ref().map_or(file, |database| database.url.clone());
+    assert!(run(folder.path(), &["migrate"], &over(&url)).status.success());
+    let acquire_timeout = Duration::from_secs(5);
+    let db = Db::open(&DbSettings { url: url.clone(), max_connections: 1, acquire_timeout, makes_file: false })
+        .await
+        .unwrap();
+    db.query("update _sqlx_migrations set checksum = $1 where version = 1")
+        .bind(vec![0_u8; 48])
+        .execute()
+        .await
+        .unwrap();
+
+    for migrates in ["true", "false"] {
+        let said = refused(folder.path(), &[&over(&url)[..], &[("DATABASE_MIGRATE", migrates)]].concat());
+        assert!(
+            reason(&said).contains("made by an unreleased version") && said.contains("remove the database"),
+            "{said}"
+        );
+        assert!(!said.contains("previously applied"), "{said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

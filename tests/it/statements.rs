@@ -1,9 +1,21 @@
-//! Every SQL text of the records, prepared on the engine: our compile-time check.
+//! Every SQL text of the records, prepared on the engine: our compile-time check. Texts that are written out are read
+//! from the sources; texts that are put together are built in all their variants by the function that does so, and run.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::support::TestApp;
+use authgraph::records::audit_chains::ChainHead;
+use authgraph::records::audit_search::{EventFilter, EventSlice};
+use authgraph::records::{audit_log, audit_search, mfa, oauth_accounts, sessions, user_list, users};
+use authgraph::tools::db::Db;
+use authgraph::values::audit::{AuditAction, AuditOutcome};
+use authgraph::values::ids::{EventId, SessionId, UserId};
+use authgraph::values::paging::{Cursor, ListScope, Page, SortKey, SortedBy};
+use authgraph::values::session::SessionStatus;
+use authgraph::values::user::{Role, UserStatus};
+use authgraph::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
+
+use crate::support::{START, TestApp};
 
 /// The texts inside `sql!(…)`, and the macro of this engine alone, of every record, with `columns!()` written out.
 fn statements(own: &str) -> Vec<(String, String)> {
@@ -94,4 +106,138 @@ async fn every_statement_is_one_that_the_engine_understands() {
         let prepared = app.app.db.prepare(&sql).await;
         assert!(prepared.is_ok(), "{module}: {sql}\n{prepared:?}");
     }
+}
+
+/// Pages of both directions, from the end of the list and from a place in it.
+fn pages(sorted_by: SortedBy) -> Vec<Page> {
+    let key = match sorted_by {
+        SortedBy::Time => SortKey::At(START),
+        SortedBy::Text => SortKey::Text("ann@example.com".to_owned()),
+    };
+    let scope = ListScope::new("statements", &(), sorted_by);
+    let mut pages = Vec::new();
+    for backwards in [false, true] {
+        for from in [None, Some(Cursor { key: key.clone(), id: UserId::new().uuid() })] {
+            pages.push(Page { scope, size: 20, from, backwards });
+        }
+    }
+    pages
+}
+
+async fn run_lists_by_id(db: &Db) {
+    for ids in [vec![UserId::new()], vec![UserId::new(), UserId::new()]] {
+        users::list(db, &ids).await.unwrap();
+        mfa::list_of_users(db, &ids).await.unwrap();
+        oauth_accounts::list_of_users(db, &ids).await.unwrap();
+        let all = [SessionStatus::Active, SessionStatus::Expired, SessionStatus::Revoked, SessionStatus::Compromised];
+        for status in all.into_iter().map(Some).chain([None]) {
+            for page in pages(SortedBy::Time) {
+                sessions::list_of_users(db, &ids, status, &page, START).await.unwrap();
+            }
+        }
+    }
+    audit_log::find_many(db, &[EventId::new(), EventId::new()]).await.unwrap();
+    // Each chain is behind this: it has one event more than none.
+    let known: Vec<ChainHead> = Vec::new();
+    audit_log::list_behind(db, &known, 10).await.unwrap();
+}
+
+async fn run_searches_of_events(db: &Db) {
+    let (user, session) = (Some(UserId::new()), Some(SessionId::new()));
+    // Each condition is a bit, so that every combination is run.
+    for bits in 0..1_u32 << 8 {
+        let has = |bit: u32| bits & (1 << bit) != 0;
+        let filter = EventFilter {
+            actions: if has(0) { vec![AuditAction::Login, AuditAction::Logout] } else { vec![] },
+            outcome: has(1).then_some(AuditOutcome::Failure),
+            actor: user.filter(|_| has(2)),
+            subject: user.filter(|_| has(3)),
+            session: session.filter(|_| has(4)),
+            address: has(5).then(|| "192.0.2.1".to_owned()),
+            since: has(6).then_some(START),
+            until: has(6).then_some(START),
+            own_only: has(7),
+        };
+        for page in pages(SortedBy::Time) {
+            let slice = EventSlice { filter: filter.clone(), page };
+            audit_search::list_each(db, &[slice.clone(), slice]).await.unwrap();
+        }
+    }
+}
+
+/// Filters of one condition each, none, and all of them.
+fn user_filters() -> Vec<UserFilter> {
+    let none = UserFilter::default;
+    let range = TimeRange { from: Some(START), before: Some(START) };
+    let (beginning, anywhere) = (TextSearch::Beginning("ann".to_owned()), TextSearch::Anywhere("ann".to_owned()));
+    let mut filters = vec![
+        none(),
+        UserFilter { searches: vec![beginning.clone()], ..none() },
+        UserFilter { searches: vec![anywhere.clone()], ..none() },
+        UserFilter { role: Some(Role::Admin), ..none() },
+        UserFilter { email_verified: Some(true), ..none() },
+        UserFilter { mfa_enabled: Some(false), ..none() },
+        UserFilter { provider: Some("example".to_owned()), ..none() },
+        UserFilter { created: range, ..none() },
+        UserFilter { last_login: range, ..none() },
+    ];
+    for status in [UserStatus::Active, UserStatus::Locked, UserStatus::Deleted] {
+        filters.push(UserFilter { status: Some(status), ..none() });
+        filters.push(UserFilter {
+            searches: vec![beginning.clone(), anywhere.clone()],
+            role: Some(Role::User),
+            status: Some(status),
+            email_verified: Some(false),
+            mfa_enabled: Some(true),
+            provider: Some("example".to_owned()),
+            created: range,
+            last_login: range,
+        });
+    }
+    filters
+}
+
+async fn run_lists_of_users(db: &Db) {
+    for filter in user_filters() {
+        user_list::count(db, &filter, START).await.unwrap();
+        for field in [OrderField::CreatedAt, OrderField::LastLoginAt, OrderField::Email] {
+            for page in pages(field.sorted_by()) {
+                for descending in [false, true] {
+                    user_list::list(db, &filter, UserOrder { field, descending }, &page, START).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_statement_that_is_put_together_is_one_that_the_engine_understands() {
+    let app = TestApp::start().await;
+    app.signed_in("ann@example.com").await;
+
+    run_lists_by_id(&app.app.db).await;
+    run_searches_of_events(&app.app.db).await;
+    run_lists_of_users(&app.app.db).await;
+}
+
+/// A module that begins to put statements together is added to the test above, and then here.
+#[test]
+fn the_modules_that_put_statements_together_are_known() {
+    let sources = sources();
+    let build = sources.iter().filter(|(_, source)| source.contains("query_built(")).map(|(module, _)| &**module);
+    let mut build: Vec<&str> = build.collect();
+    build.sort_unstable();
+
+    // Those of seeding are run by the tests of statistics, which call `seed`.
+    let known = [
+        "audit_log",
+        "audit_search",
+        "mfa",
+        "oauth_accounts",
+        "seeding",
+        "sessions/list",
+        "user_list/statement",
+        "users",
+    ];
+    assert_eq!(build, known);
 }

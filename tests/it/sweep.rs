@@ -68,7 +68,7 @@ async fn expired_tokens_go() {
     app.wait(8 * DAY);
     swept(&app).await;
 
-    assert_eq!(count(&app, "select count(*) from refresh_tokens where spent_at is not null").await, 0);
+    assert_eq!(count(&app, "select count(*) from refresh_tokens where used_at is not null").await, 0);
     assert_eq!(count(&app, "select count(*) from one_time_tokens").await, 0);
     assert_eq!(count(&app, "select count(*) from outbox").await, 0);
     assert_eq!(count(&app, "select count(*) from users").await, 1);
@@ -104,7 +104,7 @@ async fn emails_that_wait_or_are_dead_stay_for_ever() {
 async fn more_than_one_batch_goes_in_one_sweep() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
-    let copy = "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at, spent_at)
+    let copy = "insert into refresh_tokens (hash, id, session_id, issued_at, expires_at, used_at)
         select $1, id, session_id, issued_at, expires_at, issued_at from refresh_tokens limit 1";
     let mut tx = app.app.db.begin().await.unwrap();
     for n in 0..1_200_u32 {
@@ -127,11 +127,11 @@ async fn an_address_that_can_no_longer_be_taken_back_is_let_go() {
 
     app.wait(6 * DAY + Duration::from_hours(23));
     swept(&app).await;
-    assert_eq!(count(&app, "select count(*) from held_addresses").await, 1);
+    assert_eq!(count(&app, "select count(*) from email_holds").await, 1);
 
     app.wait(Duration::from_hours(2));
     swept(&app).await;
-    assert_eq!(count(&app, "select count(*) from held_addresses").await, 0);
+    assert_eq!(count(&app, "select count(*) from email_holds").await, 0);
     app.login("ann@new.example", PASSWORD).await.signed_in();
 }
 

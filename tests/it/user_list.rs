@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use authgraph::records::user_list;
 use authgraph::values::ids::UserId;
-use authgraph::values::paging::{Cursor, Page, Scope};
+use authgraph::values::paging::{Cursor, ListScope, Page};
 use authgraph::values::time::Time;
 use authgraph::values::user::{Role, UserStatus, folded};
-use authgraph::values::user_filter::{OrderField, Search, Span, UserFilter, UserOrder};
+use authgraph::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, START, SignedIn, TestApp};
@@ -73,11 +73,11 @@ impl Person {
 
     fn fits(&self, filter: &UserFilter) -> bool {
         let name = self.name.as_deref().map(folded).unwrap_or_default();
-        let found = |search: &Search| match search {
-            Search::Beginning(text) => self.email.starts_with(text) || name.starts_with(text),
-            Search::Anywhere(text) => self.email.contains(text) || name.contains(text),
+        let found = |search: &TextSearch| match search {
+            TextSearch::Beginning(text) => self.email.starts_with(text) || name.starts_with(text),
+            TextSearch::Anywhere(text) => self.email.contains(text) || name.contains(text),
         };
-        let within = |span: Span, at: Option<Time>| {
+        let within = |span: TimeRange, at: Option<Time>| {
             span.is_open()
                 || at.is_some_and(|at| {
                     span.from.is_none_or(|from| from <= at) && span.before.is_none_or(|before| at < before)
@@ -148,7 +148,7 @@ fn by_hand(people: &[Person], filter: &UserFilter, order: UserOrder) -> Vec<User
 async fn pages(app: &TestApp, filter: &UserFilter, order: UserOrder, backwards: bool, most: usize) -> Vec<UserId> {
     let (mut ids, mut from): (Vec<UserId>, Option<Cursor>) = (Vec::new(), None);
     while ids.len() < most {
-        let page = Page { scope: Scope::of("users", &(), order.field.sorted_by()), size: 40, from, backwards };
+        let page = Page { scope: ListScope::new("users", &(), order.field.sorted_by()), size: 40, from, backwards };
         let rows = user_list::list(&app.app.db, filter, order, &page, app.app.clock.now()).await.unwrap();
         ids.extend(rows.iter().take(page.size).map(|user| user.id));
         if rows.len() <= page.size {
@@ -163,9 +163,9 @@ async fn pages(app: &TestApp, filter: &UserFilter, order: UserOrder, backwards: 
 /// A filter of every kind: wide and narrow, alone and together.
 fn filters() -> Vec<UserFilter> {
     let none = UserFilter::default;
-    let search = |typed: &str| UserFilter { searches: vec![Search::anywhere(typed).unwrap().unwrap()], ..none() };
-    let prefix = |typed: &str| UserFilter { searches: vec![Search::beginning(typed).unwrap().unwrap()], ..none() };
-    let span = |from: u64, before: u64| Span {
+    let search = |typed: &str| UserFilter { searches: vec![TextSearch::anywhere(typed).unwrap().unwrap()], ..none() };
+    let prefix = |typed: &str| UserFilter { searches: vec![TextSearch::beginning(typed).unwrap().unwrap()], ..none() };
+    let span = |from: u64, before: u64| TimeRange {
         from: Some(START - Duration::from_secs(from * 60)),
         before: Some(START - Duration::from_secs(before * 60)),
     };
@@ -185,11 +185,11 @@ fn filters() -> Vec<UserFilter> {
         UserFilter { created: span(2_600, 2_590), ..none() },
         UserFilter { created: span(2_500, 1_000), role: Some(Role::Admin), ..none() },
         UserFilter { last_login: span(2_000, 1_990), ..none() },
-        UserFilter { last_login: Span { from: None, before: Some(START) }, ..none() },
+        UserFilter { last_login: TimeRange { from: None, before: Some(START) }, ..none() },
         UserFilter { email_verified: Some(true), ..search("smith") },
         UserFilter { role: Some(Role::Admin), ..search("example") },
         UserFilter {
-            searches: vec![Search::Beginning("user".to_owned()), Search::Anywhere("0013".to_owned())],
+            searches: vec![TextSearch::Beginning("user".to_owned()), TextSearch::Anywhere("0013".to_owned())],
             ..none()
         },
     ]);
@@ -223,7 +223,7 @@ async fn the_last_page_of_a_wide_search_is_found_where_nobody_fits_at_the_beginn
     let app = TestApp::start().await;
     let people = crowd(&app).await;
     let order = UserOrder { field: OrderField::Email, descending: true };
-    let filter = UserFilter { searches: vec![Search::Anywhere("example.net".to_owned())], ..UserFilter::default() };
+    let filter = UserFilter { searches: vec![TextSearch::Anywhere("example.net".to_owned())], ..UserFilter::default() };
 
     let found = pages(&app, &filter, order, false, 60).await;
 

@@ -1,6 +1,5 @@
 //! Searching for people as an administrator types: without case in any script, by either spelling of a domain.
 
-use authgraph::serve::prepare_database;
 use serde_json::json;
 
 use crate::support::{SignedIn, TestApp};
@@ -84,22 +83,6 @@ async fn what_nothing_can_match_lists_nobody() {
     let invisible = app.ask("{ users(filter: { search: \"\\u200b\" }) { totalCount } }").by(&admin).await;
     assert_eq!(invisible.broken_rules(), ["filter.search INVALID"]);
     assert!(found(&app, &admin, "provider: \"\"").await.is_empty());
-}
-
-#[tokio::test]
-async fn what_was_folded_in_another_way_is_folded_anew_at_the_next_start() {
-    let app = TestApp::start().await;
-    let admin = named(&app, &["Anna Straße"]).await;
-    app.signed_in("s19@bücher.example").await;
-    app.app.db.query("update users set name_key = lower(name), address_key = null").execute().await.unwrap();
-    assert!(found(&app, &admin, "search: \"STRASSE\"").await.is_empty());
-
-    prepare_database(&app.app, true).await.unwrap();
-
-    assert_eq!(found(&app, &admin, "search: \"STRASSE\"").await, ["member0@site.example"]);
-    assert_eq!(found(&app, &admin, "search: \"bücher\"").await, ["s19@xn--bcher-kva.example"]);
-    let waiting: Option<(i32,)> = app.app.db.query("select 1 from search_refill").optional().await.unwrap();
-    assert_eq!(waiting, None);
 }
 
 #[tokio::test]

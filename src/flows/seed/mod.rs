@@ -11,7 +11,7 @@ use people::Invented;
 
 use crate::app::App;
 use crate::error::{Refusal, Result};
-use crate::records::seeding::{self, Authenticator};
+use crate::records::seeding::{self, SeededAuthenticator};
 use crate::records::{audit_chains, statistics};
 use crate::tools::totp::TotpSecret;
 use crate::values::ids::UserId;
@@ -94,7 +94,7 @@ async fn open_accounts(
     let mut authenticators = Vec::new();
     for Invented { user, .. } in invented.iter().filter(|invented| invented.has_mfa) {
         let sealed_secret = app.sealer.seal(TotpSecret::random()?.expose(), user.id.uuid().as_bytes())?;
-        authenticators.push(Authenticator { user_id: user.id, sealed_secret, enabled_at: user.updated_at });
+        authenticators.push(SeededAuthenticator { user_id: user.id, sealed_secret, enabled_at: user.updated_at });
     }
     let actors = invented.iter().map(|invented| Actor { id: invented.user.id, created_at: invented.user.created_at });
     let actors = actors.collect();

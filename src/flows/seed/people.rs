@@ -7,7 +7,7 @@ use fastrand::Rng;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::error::Result;
-use crate::records::sessions::{self, Device, Session};
+use crate::records::sessions::{self, Session, SessionDevice};
 use crate::records::users::User;
 use crate::tools::user_agent;
 use crate::values::caller::Caller;
@@ -106,7 +106,7 @@ pub struct Invented {
 /// # Errors
 /// A fault where no random bytes can be had.
 pub fn invent(rng: &mut Rng, span: Span, hash: &PasswordHash, now: Time) -> Result<Vec<Invented>> {
-    let known: Vec<(&str, Device)> = AGENTS.iter().map(|agent| (*agent, device_of(agent))).collect();
+    let known: Vec<(&str, SessionDevice)> = AGENTS.iter().map(|agent| (*agent, device_of(agent))).collect();
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     (span.first..span.first + span.count)
         .map(|n| {
@@ -144,13 +144,13 @@ fn user(rng: &mut Rng, n: u64, hash: &PasswordHash, (created_at, now): (Time, Ti
     })
 }
 
-fn device_of(agent: &str) -> Device {
+fn device_of(agent: &str) -> SessionDevice {
     let parsed = user_agent::parse(agent);
-    Device { name: None, browser: parsed.browser, os: parsed.os }
+    SessionDevice { name: None, browser: parsed.browser, os: parsed.os }
 }
 
 /// Up to three sessions of the last two weeks: some are alive, some expired, some were ended.
-fn sessions_of(rng: &mut Rng, user: &User, known: &[(&str, Device)], now: Time) -> Result<Vec<Session>> {
+fn sessions_of(rng: &mut Rng, user: &User, known: &[(&str, SessionDevice)], now: Time) -> Result<Vec<Session>> {
     if user.deleted_at.is_some() {
         return Ok(Vec::new());
     }
@@ -160,7 +160,7 @@ fn sessions_of(rng: &mut Rng, user: &User, known: &[(&str, Device)], now: Time) 
             let opened_at = now - between(rng, (14 * DAY).min(age(user.created_at, now)));
             let caller = caller(rng);
             let known = known.iter().find(|(agent, _)| *agent == caller.user_agent);
-            let device = known.map_or_else(Device::default, |(_, device)| device.clone());
+            let device = known.map_or_else(SessionDevice::default, |(_, device)| device.clone());
             let times = (opened_at, opened_at + SESSION_LIFETIME);
             let mut session = sessions::new(user.id, device, &caller, vec![AuthMethod::Password], times)?;
             session.id = SessionId::from(id_of(opened_at));

@@ -1,4 +1,5 @@
-//! Delivering emails of the outbox: whoever takes one has it for as long as the lease is renewed.
+//! Delivering the emails of the outbox. A process that takes an email has a lease on it, and renews the lease while it
+//! works.
 
 use std::time::Duration;
 
@@ -11,12 +12,12 @@ use crate::values::email_address::EmailAddress;
 use crate::values::ids::{MailId, UserId};
 use crate::values::time::Time;
 
-/// An email that this process has taken to deliver, before anything of it is read.
+/// An email that this process has taken to deliver, not read yet.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Taken {
+pub struct TakenMail {
     pub id: MailId,
-    /// Counts this one, and tells it from the attempt of another process.
+    /// The number of attempts, this one included. It tells this attempt from one of another process.
     pub attempts: i32,
 }
 
@@ -33,10 +34,10 @@ pub struct Posted {
     pub posted_at: Time,
 }
 
-/// Takes up to `batch` emails that are due. Whoever takes one has it until `lease` is over, and longer where it is renewed;
-/// then it is due again, so that a process that dies on the way loses none. Each is read alone, by [`read`]: one that this
-/// version cannot read (an instance of the version after may have posted it) must not hold up those beside it.
-pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<Taken>> {
+/// Takes up to `batch` emails that are due, each under a lease. When a lease ends without renewal, because the process
+/// died, the email is due again. [`read`] reads each alone: one that this version cannot
+/// read, because a newer version posted it, must not stop the others.
+pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result<Vec<TakenMail>> {
     db.query(sql!(
         "update outbox set attempts = attempts + 1, due_at = $3",
         " where state = 'WAITING' and due_at <= $1 and id in",
@@ -50,8 +51,8 @@ pub async fn take_due(db: &Db, batch: i64, lease: Duration, now: Time) -> Result
     .await
 }
 
-/// Keeps an email that was taken until `until`. Whether it is still wanted and still ours.
-pub async fn renew(db: &Db, taken: Taken, until: Time) -> Result<bool> {
+/// Extends the lease on an email. False where the email was dropped, or another process has it.
+pub async fn renew(db: &Db, taken: TakenMail, until: Time) -> Result<bool> {
     let renewed = db
         .query(sql!("update outbox set due_at = $3 where id = $1 and attempts = $2 and state = 'WAITING'"))
         .bind(taken.id)
@@ -70,7 +71,7 @@ pub async fn read(db: &Db, id: MailId) -> Result<Option<Posted>> {
         .await
 }
 
-/// Whether an email that was taken is still wanted and still ours; holds its row until the transaction ends.
+/// Whether an email still waits and this process still has it; locks its row until the transaction ends.
 pub async fn claim(tx: &mut Tx, id: MailId, attempts: i32) -> Result<bool> {
     let claimed = tx
         .query(sql!("update outbox set attempts = $2 where id = $1 and attempts = $2 and state = 'WAITING'"))
@@ -81,7 +82,7 @@ pub async fn claim(tx: &mut Tx, id: MailId, attempts: i32) -> Result<bool> {
     Ok(claimed == 1)
 }
 
-/// Notes that a mail server has accepted an email, and with which words. That holds also where another process has taken it
+/// Notes that a mail server accepted an email, and its answer, also where another process has taken the email
 /// meanwhile.
 pub async fn note_delivered(db: &Db, id: MailId, receipt: &str, now: Time) -> Result<()> {
     db.query(sql!(
@@ -97,16 +98,16 @@ pub async fn note_delivered(db: &Db, id: MailId, receipt: &str, now: Time) -> Re
 }
 
 /// Notes that an email is no longer wanted.
-pub async fn note_dropped(db: &Db, taken: Taken, now: Time) -> Result<()> {
+pub async fn note_dropped(db: &Db, taken: TakenMail, now: Time) -> Result<()> {
     settle(db, taken, "DROPPED", None, now).await
 }
 
-/// Puts an email aside for the operator.
-pub async fn note_dead(db: &Db, taken: Taken, error: &str, now: Time) -> Result<()> {
+/// Gives an email up: it is dead until an operator decides about it.
+pub async fn note_dead(db: &Db, taken: TakenMail, error: &str, now: Time) -> Result<()> {
     settle(db, taken, "DEAD", Some(error), now).await
 }
 
-async fn settle(db: &Db, taken: Taken, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
+async fn settle(db: &Db, taken: TakenMail, state: &'static str, error: Option<&str>, now: Time) -> Result<()> {
     db.query(sql!(
         "update outbox set state = $3, settled_at = $4, last_error = coalesce($5, last_error)",
         " where id = $1 and attempts = $2 and state = 'WAITING'"
@@ -122,7 +123,7 @@ async fn settle(db: &Db, taken: Taken, state: &'static str, error: Option<&str>,
 }
 
 /// Notes a failed attempt and when the next is due.
-pub async fn postpone(db: &Db, taken: Taken, error: &str, due_at: Time) -> Result<()> {
+pub async fn postpone(db: &Db, taken: TakenMail, error: &str, due_at: Time) -> Result<()> {
     db.query(sql!(
         "update outbox set due_at = $3, last_error = $4 where id = $1 and attempts = $2 and state = 'WAITING'"
     ))

@@ -1,4 +1,4 @@
-//! Emails that are to leave: posted in the transaction of the deed, delivered by a background task.
+//! Emails to send: posted in the transaction of the action they tell of, delivered by a background task.
 
 mod delivery;
 mod operation;
@@ -8,9 +8,11 @@ use std::net::IpAddr;
 use sqlx::types::Json;
 
 pub use self::delivery::{
-    Posted, Taken, claim, note_dead, note_delivered, note_dropped, postpone, read, renew, take_due,
+    Posted, TakenMail, claim, note_dead, note_delivered, note_dropped, postpone, read, renew, take_due,
 };
-pub use self::operation::{Census, Entry, census, drop_ids, drop_to, hasten, list_open, list_to, revive_dead, sweep};
+pub use self::operation::{
+    OutboxCounts, OutboxEntry, count, drop_ids, drop_to, hasten, list_open, list_to, revive_dead, sweep,
+};
 use crate::error::Result;
 use crate::tools::db::{Tx, sql};
 use crate::values::caller::Caller;
@@ -43,7 +45,7 @@ pub enum MailKind {
 }
 
 impl MailKind {
-    /// Whether the email only tells of an action, and nothing is asked of its reader.
+    /// Whether the email only informs, and asks its reader for nothing.
     #[must_use]
     pub const fn is_notice(self) -> bool {
         match self {
@@ -68,7 +70,7 @@ impl MailKind {
     }
 }
 
-/// What an email tells besides its kind; never a secret.
+/// What the template of an email needs besides its kind; never a secret.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 #[allow(missing_docs, reason = "the words of the emails")]
 #[serde(default)]
@@ -79,20 +81,20 @@ pub struct Details {
     pub new_address: Option<EmailAddress>,
     pub session: Option<SessionId>,
     pub remaining: Option<i64>,
-    /// Ties the email to the request that caused it, in the log; nobody is told of it by email.
+    /// Ties the email to its request in the log. The email does not show it.
     pub correlation_id: Option<String>,
 }
 
 impl Details {
-    /// Tells of nothing, and was caused by this request.
+    /// Tells of nothing but the request that caused the email.
     #[must_use]
     pub fn caused_by(caller: &Caller) -> Self {
         Self { correlation_id: Some(caller.correlation_id.clone()), ..Self::default() }
     }
 
-    /// Tells of a deed: on what device, from where, when.
+    /// Tells of an action: on what device, from which address, when.
     #[must_use]
-    pub fn of_deed(device: String, caller: &Caller, at: Time) -> Self {
+    pub fn for_action(device: String, caller: &Caller, at: Time) -> Self {
         Self { device: Some(device), address: Some(caller.address), at: Some(at), ..Self::caused_by(caller) }
     }
 }
@@ -104,7 +106,7 @@ pub struct Draft<'a> {
     pub kind: MailKind,
     /// Where it goes.
     pub recipient: &'a EmailAddress,
-    /// Whose it is; `None` where the deed must not look whether there is an account.
+    /// The account it belongs to; `None` where the flow must not look whether there is an account.
     pub user: Option<UserId>,
     /// What it tells.
     pub details: Details,
@@ -127,7 +129,7 @@ pub async fn post(tx: &mut Tx, draft: Draft<'_>, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Takes back waiting emails of one kind to one recipient: a newer one replaces them.
+/// Drops waiting emails of one kind to one recipient, because a newer one replaces them.
 pub async fn withdraw(tx: &mut Tx, kind: MailKind, recipient: &EmailAddress, now: Time) -> Result<()> {
     tx.query(sql!(
         "update outbox set state = 'DROPPED', settled_at = $3 where recipient = $1 and kind = $2 and state = 'WAITING'"
@@ -140,7 +142,7 @@ pub async fn withdraw(tx: &mut Tx, kind: MailKind, recipient: &EmailAddress, now
     Ok(())
 }
 
-/// Takes back waiting emails of one kind that belong to one user.
+/// Drops waiting emails of one kind that belong to one user.
 pub async fn withdraw_of_user(tx: &mut Tx, kind: MailKind, user: UserId, now: Time) -> Result<()> {
     tx.query(sql!(
         "update outbox set state = 'DROPPED', settled_at = $3 where user_id = $1 and kind = $2 and state = 'WAITING'"
@@ -153,14 +155,14 @@ pub async fn withdraw_of_user(tx: &mut Tx, kind: MailKind, user: UserId, now: Ti
     Ok(())
 }
 
-/// Takes back waiting emails that offer to undo a change of address, but for those to addresses that were left before the
+/// Drops waiting emails that offer to undo a change of address, except those to addresses that the user had before the
 /// restored one.
 pub async fn withdraw_later_undo(tx: &mut Tx, user: UserId, restored: &EmailAddress, now: Time) -> Result<()> {
     tx.query(sql!(
         "update outbox set state = 'DROPPED', settled_at = $2",
         " where user_id = $1 and kind = 'EMAIL_CHANGED' and state = 'WAITING' and recipient not in",
-        " (select h.email from held_addresses h where h.user_id = $1",
-        " and h.held_until < (select o.held_until from held_addresses o where o.email = $3))"
+        " (select h.email from email_holds h where h.user_id = $1",
+        " and h.held_until < (select o.held_until from email_holds o where o.email = $3))"
     ))
     .bind(user)
     .bind(now)
@@ -170,7 +172,7 @@ pub async fn withdraw_later_undo(tx: &mut Tx, user: UserId, restored: &EmailAddr
     Ok(())
 }
 
-/// Takes back every waiting email that belongs to a user, but for those that offer to undo a change of address.
+/// Drops every waiting email that belongs to a user, except those that offer to undo a change of address.
 pub async fn withdraw_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
     tx.query(sql!(
         "update outbox set state = 'DROPPED', settled_at = $2",

@@ -1,4 +1,4 @@
-//! The outbox as an operator sees it: what waits, what is dead, and what became of an email.
+//! The outbox for operators (`authgraph outbox`) and metrics: waiting and dead emails, and the state of one.
 
 use crate::error::Result;
 use crate::tools::db::{Db, sql};
@@ -6,38 +6,38 @@ use crate::values::email_address::EmailAddress;
 use crate::values::ids::MailId;
 use crate::values::time::Time;
 
-/// How many emails are in the outbox that have not left.
+/// How many emails are not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
-pub struct Census {
-    /// Those that are to be delivered, also those on their way.
+pub struct OutboxCounts {
+    /// Those to deliver, including those that a process delivers now.
     pub waiting: i64,
-    /// When the oldest of them was posted.
+    /// When the oldest waiting one was posted.
     pub oldest_at: Option<Time>,
-    /// Those that were given up.
+    /// Those that failed too often.
     pub dead: i64,
 }
 
 /// An email, without its text.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Entry {
+pub struct OutboxEntry {
     pub id: MailId,
-    /// As it is stored: this version may not know it, and the operator wants the others listed.
+    /// As it is stored, because another version may have posted a kind that this one does not know.
     pub kind: String,
     pub recipient: EmailAddress,
     /// WAITING, DELIVERED, DROPPED or DEAD.
     pub state: String,
     pub attempts: i32,
     pub posted_at: Time,
-    /// When the next attempt is due, or the one that goes on is given up for lost.
+    /// When the next attempt is due, or when the lease of the present one ends.
     pub due_at: Time,
     pub settled_at: Option<Time>,
-    /// What the mail server said when it accepted the email, or what came of the last attempt.
+    /// The answer of the mail server that accepted the email, or the error of the last attempt.
     pub last_answer: String,
 }
 
-/// Counts what has not left.
-pub async fn census(db: &Db) -> Result<Census> {
+/// Counts the emails that are not sent.
+pub async fn count(db: &Db) -> Result<OutboxCounts> {
     db.query(sql!(
         "select (select count(*) from outbox where state = 'WAITING') as waiting,",
         " (select min(posted_at) from outbox where state = 'WAITING') as oldest_at,",
@@ -48,7 +48,7 @@ pub async fn census(db: &Db) -> Result<Census> {
 }
 
 /// The newest emails that wait or are dead.
-pub async fn list_open(db: &Db, most: i64) -> Result<Vec<Entry>> {
+pub async fn list_open(db: &Db, most: i64) -> Result<Vec<OutboxEntry>> {
     db.query(sql!(
         "select id, kind, recipient, state, attempts, posted_at, due_at, settled_at,",
         " coalesce(receipt, last_error, '') as last_answer",
@@ -59,8 +59,8 @@ pub async fn list_open(db: &Db, most: i64) -> Result<Vec<Entry>> {
     .await
 }
 
-/// The newest emails to an address, whatever became of them.
-pub async fn list_to(db: &Db, recipient: &EmailAddress, most: i64) -> Result<Vec<Entry>> {
+/// The newest emails to an address, in any state.
+pub async fn list_to(db: &Db, recipient: &EmailAddress, most: i64) -> Result<Vec<OutboxEntry>> {
     db.query(sql!(
         "select id, kind, recipient, state, attempts, posted_at, due_at, settled_at,",
         " coalesce(receipt, last_error, '') as last_answer",
@@ -82,8 +82,8 @@ pub async fn revive_dead(db: &Db, now: Time) -> Result<u64> {
     .await
 }
 
-/// Lets emails that wait for their next attempt have it now. Those that are due before `soon` are left alone: they may be on
-/// their way, under a lease. Answers how many.
+/// Makes waiting emails due now. Those that are due before `soon` are left alone, because a process may deliver them
+/// under a lease. Answers how many.
 pub async fn hasten(db: &Db, soon: Time, now: Time) -> Result<u64> {
     db.query(sql!("update outbox set due_at = $2 where state = 'WAITING' and due_at > $1"))
         .bind(soon)
@@ -92,7 +92,7 @@ pub async fn hasten(db: &Db, soon: Time, now: Time) -> Result<u64> {
         .await
 }
 
-/// Gives up an email that waits or is dead. Answers how many that were.
+/// Drops these emails, if they wait or are dead. Answers how many.
 pub async fn drop_ids(db: &Db, ids: &[MailId], now: Time) -> Result<u64> {
     let mut dropped = 0;
     for id in ids {
@@ -108,7 +108,7 @@ pub async fn drop_ids(db: &Db, ids: &[MailId], now: Time) -> Result<u64> {
     Ok(dropped)
 }
 
-/// Gives up every email to an address that waits or is dead. Answers how many.
+/// Drops every waiting or dead email to an address. Answers how many.
 pub async fn drop_to(db: &Db, recipient: &EmailAddress, now: Time) -> Result<u64> {
     db.query(sql!(
         "update outbox set state = 'DROPPED', settled_at = $2 where recipient = $1 and state in ('WAITING', 'DEAD')"
@@ -119,7 +119,7 @@ pub async fn drop_to(db: &Db, recipient: &EmailAddress, now: Time) -> Result<u64
     .await
 }
 
-/// Removes a batch of emails that left, or were no longer wanted, before `cutoff`. Dead ones stay. Answers how many.
+/// Deletes a batch of emails that were delivered or dropped before `cutoff`. Dead ones stay. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from outbox where id in",

@@ -1,4 +1,4 @@
-//! How sessions end: one by one, all of a user, those that nobody refreshed; and how they are forgotten.
+//! The end of sessions: one, all of a user, or those that expired; and their deletion.
 
 use crate::error::Result;
 use crate::tools::db::{Db, Dialects, Tx, postgres, sql, sqlite};
@@ -6,7 +6,7 @@ use crate::values::ids::{SessionId, UserId};
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 
-/// Ends one session; false where it was over already.
+/// Ends one session; false where it had ended already.
 pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time) -> Result<bool> {
     let ended = tx
         .query(sql!("update sessions set ended_at = $2, end_reason = $3 where id = $1 and ended_at is null"))
@@ -18,7 +18,7 @@ pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time
     Ok(ended == 1)
 }
 
-/// Ends every living session of a user, but for one that may be spared. Answers how many.
+/// Ends every active session of a user, except `spared`. Answers how many.
 pub async fn end_all(
     tx: &mut Tx,
     user: UserId,
@@ -38,7 +38,7 @@ pub async fn end_all(
     .await
 }
 
-/// Ends a batch of sessions that nobody refreshed in time, as of the moment they expired. Answers how many.
+/// Ends a batch of expired sessions, at the time they expired. Answers how many.
 pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
     let expired: Option<(SessionId,)> = db
         .query(sql!("select id from sessions where ended_at is null and expires_at <= $1 limit 1"))
@@ -53,7 +53,7 @@ pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
             "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
             " (select id from sessions where ended_at is null and expires_at <= $1 limit $2)"
         ),
-        // One that is just being refreshed is left to whoever refreshes it.
+        // Skips a session that is being refreshed at this moment.
         postgres: postgres!(
             "update sessions set ended_at = expires_at, end_reason = 'EXPIRED' where id in",
             " (select id from sessions where ended_at is null and expires_at <= $1 limit $2 for update skip locked)"
@@ -65,7 +65,7 @@ pub async fn end_expired(db: &Db, now: Time, batch: i64) -> Result<u64> {
     .await
 }
 
-/// Removes a batch of sessions that ended or expired before `cutoff`, with their tokens. Answers how many.
+/// Deletes a batch of sessions that ended or expired before `cutoff`, with their tokens. Answers how many.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from sessions where id in",

@@ -1,16 +1,16 @@
-//! Lists of sessions: of many users in one statement, by where they stand, a page at a time.
+//! Lists of sessions: of many users in one statement, by status, a page at a time.
 
 use super::{Session, columns};
 use crate::error::Result;
 use crate::records::id_list::IdList;
 use crate::tools::db::Db;
 use crate::values::ids::UserId;
-use crate::values::paging::{Cursor, Key, Page};
+use crate::values::paging::{Cursor, Page, SortKey};
 use crate::values::session::SessionStatus;
 use crate::values::time::Time;
 
-/// A slice of each user's sessions, newest first, with one row more than the page where there is one; user by user, in
-/// one statement.
+/// A page of each user's sessions, newest first, user by user. It has one row more than the page where there is one, by
+/// which the caller knows of a next page.
 pub async fn list_of_users(
     db: &Db,
     users: &[UserId],
@@ -18,7 +18,7 @@ pub async fn list_of_users(
     page: &Page,
     now: Time,
 ) -> Result<Vec<Session>> {
-    let ids = IdList::of(users);
+    let ids = IdList::new(users);
     let mut fits = format!("s.user_id in ({}) and $1 is not null", ids.placeholders(2));
     fits.push_str(match status {
         None => "",
@@ -31,9 +31,9 @@ pub async fn list_of_users(
     });
     let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };
     let place = match &page.from {
-        Some(Cursor { key: Key::At(at), id }) => Some((*at, *id)),
-        // No cursor of this list.
-        Some(Cursor { key: Key::Text(_), .. }) => return Ok(Vec::new()),
+        Some(Cursor { key: SortKey::At(at), id }) => Some((*at, *id)),
+        // A cursor of another list.
+        Some(Cursor { key: SortKey::Text(_), .. }) => return Ok(Vec::new()),
         None => None,
     };
     if place.is_some() {

@@ -1,4 +1,4 @@
-//! Sessions: who is signed in, on what device, since when, and why no longer.
+//! Sessions: sign-ins of users, with device, times and the reason of their end.
 
 mod endings;
 mod list;
@@ -19,7 +19,7 @@ use crate::values::time::Time;
 pub use endings::{end, end_all, end_expired, sweep};
 pub use list::{list_of_users, place};
 
-/// One sign-in on one device, from its beginning to its end.
+/// A session: one sign-in on one device.
 #[derive(Debug, Clone, sqlx::FromRow)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct Session {
@@ -42,7 +42,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Where the session stands.
+    /// The status of the session.
     #[must_use]
     pub fn status(&self, now: Time) -> SessionStatus {
         match (self.end_reason, self.ended_at) {
@@ -54,35 +54,35 @@ impl Session {
         }
     }
 
-    /// Why it is over, if it is.
+    /// Why it has ended, if it has.
     #[must_use]
     pub fn end_reason_at(&self, now: Time) -> Option<SessionEndReason> {
         self.end_reason.or((self.expires_at <= now).then_some(SessionEndReason::Expired))
     }
 
-    /// What to call the device in an email.
+    /// The name of the device in an email.
     #[must_use]
     pub fn device_label(&self) -> String {
         device_label(self.device_name.as_deref(), self.browser.as_deref(), self.os.as_deref())
     }
 }
 
-/// What a session knows of the device it was opened on.
+/// The device of a session, as far as it is known.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs, reason = "the columns of the table")]
-pub struct Device {
+pub struct SessionDevice {
     pub name: Option<String>,
     pub browser: Option<String>,
     pub os: Option<String>,
 }
 
-/// A session together with its user, as one read of the hot path.
+/// A session and its user, read together.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct SessionOfUser {
     /// The session.
     #[sqlx(flatten)]
     pub session: Session,
-    /// Whose it is.
+    /// Its user.
     #[sqlx(flatten)]
     pub user: User,
 }
@@ -96,7 +96,7 @@ macro_rules! columns {
 }
 use columns;
 
-/// Opens a session that somebody just proved themselves for.
+/// Stores a new session.
 pub async fn open(tx: &mut Tx, session: &Session) -> Result<()> {
     tx.query(sql!(
         "insert into sessions (id, user_id, device_name, browser, os, user_agent, address, auth_methods, refresh_salt,",
@@ -119,13 +119,10 @@ pub async fn open(tx: &mut Tx, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// A session that is about to be opened from where the caller is.
-///
-/// # Errors
-/// A fault where no random bytes can be had.
+/// Makes a new session of the caller, not stored yet.
 pub fn new(
     user: UserId,
-    device: Device,
+    device: SessionDevice,
     caller: &Caller,
     methods: Vec<AuthMethod>,
     at: (Time, Time),
@@ -150,7 +147,7 @@ pub fn new(
     })
 }
 
-/// The session of this id and its user, in one read: what every authenticated request begins with.
+/// The session of this id and its user, in one statement. Every authenticated request begins with it.
 pub async fn find_with_user(db: &Db, id: SessionId) -> Result<Option<SessionOfUser>> {
     db.query(sql!(
         "select ",
@@ -187,7 +184,7 @@ pub async fn find_of_user(db: &Db, id: SessionId, user: UserId) -> Result<Option
         .await
 }
 
-/// Notes that a session is in use, at most once in `interval`, so that reading costs no writing.
+/// Notes that a session is in use, at most once in `interval`, so that most reads cause no write.
 pub async fn note_seen(db: &Db, session: &Session, interval: Duration, now: Time) -> Result<()> {
     if session.last_seen_at + interval > now {
         return Ok(());
@@ -200,7 +197,7 @@ pub async fn note_seen(db: &Db, session: &Session, interval: Duration, now: Time
     Ok(())
 }
 
-/// Lets a session live on after a refresh.
+/// Extends a session after a refresh.
 pub async fn extend(tx: &mut Tx, id: SessionId, expires_at: Time, now: Time) -> Result<()> {
     tx.query(sql!("update sessions set last_seen_at = $2, expires_at = $3 where id = $1"))
         .bind(id)
@@ -211,7 +208,7 @@ pub async fn extend(tx: &mut Tx, id: SessionId, expires_at: Time, now: Time) -> 
     Ok(())
 }
 
-/// Holds the row of a session until the transaction ends; false where the session is over.
+/// Locks the row of a session until the transaction ends; false where the session has ended.
 pub async fn hold_living(tx: &mut Tx, id: SessionId, now: Time) -> Result<bool> {
     let held = tx
         .query(sql!(

@@ -1,45 +1,41 @@
-//! What a filter of users is in SQL: as conditions on a row, and as sources of the few rows it leaves.
+//! A filter of users in SQL: as conditions on a row, and as statements ("sources") that read the rows which fit from an
+//! index.
 
-use super::statement::Value;
+use super::statement::SqlPart;
+use crate::records::user_facets::{ADMIN, COUNT, DELETED, MFA, VERIFIED};
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus};
-use crate::values::user_filter::{OrderField, Search, Span, UserFilter, UserOrder};
+use crate::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
 
 /// A filter in SQL.
 #[derive(Debug)]
 pub(super) struct Conditions {
-    /// Which numbers the column `facets` may have; `None` where any will do.
+    /// The numbers that the column `facets` may have; `None` where the filter says nothing about it.
     pub facets: Option<Vec<u8>>,
-    /// Conditions beside the facets, each with its `and`.
-    pub beside_facets: Vec<Value>,
-    /// Bounds of what the list is sorted by, each with its `and`.
-    pub along_order: Vec<Value>,
-    /// All of it, as one condition.
-    pub all: Vec<Value>,
-    /// A search for a beginning, taken apart.
+    /// The conditions that are not facets, each beginning with ` and `.
+    pub beside_facets: Vec<SqlPart>,
+    /// Bounds of the column that the list is sorted by, each beginning with ` and `.
+    pub along_order: Vec<SqlPart>,
+    /// All conditions, as one.
+    pub all: Vec<SqlPart>,
+    /// The parts of a search for a beginning.
     pub beginning: Option<Beginning>,
-    /// Statements that answer the column `user_id` of every row that fits one of the conditions, from an index. None
-    /// where the facets and the order decide everything.
-    pub sources: Vec<Vec<Value>>,
+    /// Statements, each of which reads the `user_id` of every row that fits one of the conditions from an index. Empty
+    /// where facets and bounds of the order are all that the filter has.
+    pub sources: Vec<Vec<SqlPart>>,
 }
 
-/// What begins with something.
+/// The parts of a search for a beginning.
 #[derive(Debug)]
 pub(super) struct Beginning {
-    /// The bounds of the addresses, each with its `and`.
-    pub addresses: Vec<Value>,
-    /// A source of whose name does, or whose address as a person reads it.
-    pub names: Vec<Value>,
+    /// The bounds of the address, each beginning with ` and `.
+    pub addresses: Vec<SqlPart>,
+    /// A source of the users whose name fits, or whose address as a person reads it.
+    pub names: Vec<SqlPart>,
 }
 
-/// The bits of the column `facets`, as the migration sets them.
-const ADMIN: u8 = 8;
-const DELETED: u8 = 4;
-const VERIFIED: u8 = 2;
-const MFA: u8 = 1;
-
 impl Conditions {
-    pub(super) fn of(filter: &UserFilter, order: UserOrder, now: Time) -> Self {
+    pub(super) fn new(filter: &UserFilter, order: UserOrder, now: Time) -> Self {
         let mut this = Self {
             facets: facets(filter),
             beside_facets: vec![],
@@ -57,118 +53,110 @@ impl Conditions {
         this.span(created, filter.created, order.field == OrderField::CreatedAt);
         this.span(login, filter.last_login, order.field == OrderField::LastLoginAt);
         if !filter.last_login.is_open() {
-            // Whoever never signed in did not do so in any span.
-            this.beside_facets.push(Value::Sql(" and u.last_login_at is not null"));
+            // `login_order` holds 1970 for users who never signed in, and they fit no range.
+            this.beside_facets.push(SqlPart::Sql(" and u.last_login_at is not null"));
         }
         let facets = this.facets.as_deref().map_or_else(|| "true".to_owned(), |facets| is_one_of("u", facets));
         if this.facets.is_some() && !this.sources.is_empty() {
             let narrow = format!("select f.id as user_id from users f where {}", facets.replace("u.", "f."));
-            this.sources.push(vec![Value::Built(narrow)]);
+            this.sources.push(vec![SqlPart::Built(narrow)]);
         }
-        this.all = [vec![Value::Built(facets)], this.beside_facets.clone()].concat();
+        this.all = [vec![SqlPart::Built(facets)], this.beside_facets.clone()].concat();
         this
     }
 
-    fn search(&mut self, search: &Search) {
-        use Value::{Sql, Text};
+    fn search(&mut self, search: &TextSearch) {
         match search {
-            Search::Beginning(text) => {
-                let (from, before) = (|| Text(text.clone()), || Text(format!("{text}\u{10ffff}")));
-                self.beside_facets.extend([
-                    Sql(" and (u.email >= "),
-                    from(),
-                    Sql(" and u.email < "),
-                    before(),
-                    Sql(" or u.name_key >= "),
-                    from(),
-                    Sql(" and u.name_key < "),
-                    before(),
-                    Sql(" or u.address_key >= "),
-                    from(),
-                    Sql(" and u.address_key < "),
-                    before(),
-                    Sql(")"),
-                ]);
-                let addresses = [
-                    Sql("select e.id as user_id from users e where e.email >= "),
-                    from(),
-                    Sql(" and e.email < "),
-                    before(),
-                ];
-                let names = [
-                    Sql("select n.id as user_id from users n where n.name_key >= "),
-                    from(),
-                    Sql(" and n.name_key < "),
-                    before(),
-                    Sql(" union all select a.id from users a where a.address_key >= "),
-                    from(),
-                    Sql(" and a.address_key < "),
-                    before(),
-                ];
-                self.sources.push([&addresses[..], &[Sql(" union all ")], &names[..]].concat());
-                let bounds = vec![Sql(" and u.email >= "), from(), Sql(" and u.email < "), before()];
-                self.beginning = Some(Beginning { addresses: bounds, names: names.to_vec() });
-            }
-            Search::Anywhere(text) => {
-                let exact = || Text(format!("%{}%", literal(text)));
-                self.beside_facets.extend([
-                    Sql(" and (u.email like "),
-                    exact(),
-                    Sql(r" escape '\' or u.name_key like "),
-                    exact(),
-                    Sql(r" escape '\' or u.address_key like "),
-                    exact(),
-                    Sql(r" escape '\')"),
-                ]);
-                // Only a `like` without `escape` is looked up in the trigrams of SQLite.
-                self.sources.push(vec![
-                    Sql("select s.user_id from user_search s where s.text like "),
-                    Text(format!("%{}%", broad(text))),
-                    Sql(" and s.text like "),
-                    exact(),
-                    Sql(r" escape '\'"),
-                ]);
-            }
+            TextSearch::Beginning(text) => self.begins_with(text),
+            TextSearch::Anywhere(text) => self.contains(text),
         }
+    }
+
+    /// A beginning is a range in each of three indexes: addresses, names, and addresses as a person reads them.
+    fn begins_with(&mut self, text: &str) {
+        use SqlPart::{Sql, Text};
+        // No text that begins with `text` sorts behind `text` and the last character of Unicode.
+        let range = |from: &'static str, before: &'static str| {
+            [Sql(from), Text(text.to_owned()), Sql(before), Text(format!("{text}\u{10ffff}"))]
+        };
+        let email = range(" and (u.email >= ", " and u.email < ");
+        let name = range(" or u.name_key >= ", " and u.name_key < ");
+        let address = range(" or u.address_key >= ", " and u.address_key < ");
+        self.beside_facets.extend([email, name, address].concat());
+        self.beside_facets.push(Sql(")"));
+
+        let emails = range("select e.id as user_id from users e where e.email >= ", " and e.email < ");
+        let names = [
+            range("select n.id as user_id from users n where n.name_key >= ", " and n.name_key < "),
+            range(" union all select a.id from users a where a.address_key >= ", " and a.address_key < "),
+        ]
+        .concat();
+        self.sources.push([&emails[..], &[Sql(" union all ")], &names].concat());
+        self.beginning = Some(Beginning { addresses: range(" and u.email >= ", " and u.email < ").to_vec(), names });
+    }
+
+    /// A part is found by the trigrams of `user_search`, and compared with the three columns of the row.
+    fn contains(&mut self, text: &str) {
+        use SqlPart::{Sql, Text};
+        let exact = || Text(format!("%{}%", literal(text)));
+        self.beside_facets.extend([
+            Sql(" and (u.email like "),
+            exact(),
+            Sql(r" escape '\' or u.name_key like "),
+            exact(),
+            Sql(r" escape '\' or u.address_key like "),
+            exact(),
+            Sql(r" escape '\')"),
+        ]);
+        // SQLite uses the trigrams only for a `like` without `escape`. That one finds too much, and the second narrows
+        // it.
+        self.sources.push(vec![
+            Sql("select s.user_id from user_search s where s.text like "),
+            Text(format!("%{}%", broad(text))),
+            Sql(" and s.text like "),
+            exact(),
+            Sql(r" escape '\'"),
+        ]);
     }
 
     fn provider(&mut self, provider: Option<&str>) {
         let Some(provider) = provider else { return };
-        let name = || Value::Text(provider.to_owned());
+        let name = || SqlPart::Text(provider.to_owned());
         // The limit keeps PostgreSQL from joining the whole table.
         self.beside_facets.extend([
-            Value::Sql(" and exists (select 1 from oauth_accounts o where o.user_id = u.id and o.provider = "),
+            SqlPart::Sql(" and exists (select 1 from oauth_accounts o where o.user_id = u.id and o.provider = "),
             name(),
-            Value::Sql(" limit 1 offset 0)"),
+            SqlPart::Sql(" limit 1 offset 0)"),
         ]);
-        self.sources.push(vec![Value::Sql("select o.user_id from oauth_accounts o where o.provider = "), name()]);
+        self.sources.push(vec![SqlPart::Sql("select o.user_id from oauth_accounts o where o.provider = "), name()]);
     }
 
     fn status(&mut self, status: Option<UserStatus>, now: Time) {
         match status {
-            // The facets say it.
+            // `facets` has a bit for deleted users.
             None | Some(UserStatus::Deleted) => {}
             Some(UserStatus::Active) => self.beside_facets.extend([
-                Value::Sql(" and (u.locked_until is null or u.locked_until <= "),
-                Value::At(now),
-                Value::Sql(")"),
+                SqlPart::Sql(" and (u.locked_until is null or u.locked_until <= "),
+                SqlPart::At(now),
+                SqlPart::Sql(")"),
             ]),
             Some(UserStatus::Locked) => {
-                // The facets say who is deleted, but not to the planner, which is to take the index of the locked.
+                // `facets` excludes deleted users already. The condition is repeated for the planner, which takes the
+                // index of locked users only if the statement has that index's condition.
                 self.beside_facets
-                    .extend([Value::Sql(" and u.deleted_at is null and u.locked_until > "), Value::At(now)]);
+                    .extend([SqlPart::Sql(" and u.deleted_at is null and u.locked_until > "), SqlPart::At(now)]);
                 let locked = "select l.id as user_id from users l where l.deleted_at is null and l.locked_until > ";
-                self.sources.push(vec![Value::Sql(locked), Value::At(now)]);
+                self.sources.push(vec![SqlPart::Sql(locked), SqlPart::At(now)]);
             }
         }
     }
 
-    /// Bounds of what the list is sorted by are the ends of a walk; others narrow it like any filter.
-    fn span(&mut self, column: &'static str, span: Span, is_order: bool) {
+    /// A range of the column that the list is sorted by bounds the walk along the order. Any other range is a source.
+    fn span(&mut self, column: &'static str, span: TimeRange, is_order: bool) {
         let bounds = [(" >= ", span.from), (" < ", span.before)];
         let mut parts = Vec::new();
         for (comparison, at) in bounds.into_iter().filter_map(|(comparison, at)| Some((comparison, at?))) {
-            parts.extend([Value::Sql(" and "), Value::Sql(column), Value::Sql(comparison), Value::At(at)]);
+            parts.extend([SqlPart::Sql(" and "), SqlPart::Sql(column), SqlPart::Sql(comparison), SqlPart::At(at)]);
         }
         if parts.is_empty() {
             return;
@@ -177,12 +165,12 @@ impl Conditions {
         if is_order {
             self.along_order.extend(parts);
         } else {
-            self.sources.push([vec![Value::Sql("select u.id as user_id from users u where true")], parts].concat());
+            self.sources.push([vec![SqlPart::Sql("select u.id as user_id from users u where true")], parts].concat());
         }
     }
 }
 
-/// Which of the sixteen numbers fit.
+/// The numbers of `facets` that fit the filter; `None` where it asks for none of the four properties.
 fn facets(filter: &UserFilter) -> Option<Vec<u8>> {
     let is_deleted = filter.status.map(|status| status == UserStatus::Deleted);
     let wanted = [
@@ -192,7 +180,7 @@ fn facets(filter: &UserFilter) -> Option<Vec<u8>> {
         (MFA, filter.mfa_enabled),
     ];
     let fits = |facet: &u8| wanted.iter().all(|(bit, wanted)| wanted.is_none_or(|wanted| wanted == (facet & bit != 0)));
-    wanted.iter().any(|(_, wanted)| wanted.is_some()).then(|| (0..16).filter(fits).collect())
+    wanted.iter().any(|(_, wanted)| wanted.is_some()).then(|| (0..COUNT).filter(fits).collect())
 }
 
 fn is_one_of(table: &str, facets: &[u8]) -> String {
@@ -200,12 +188,12 @@ fn is_one_of(table: &str, facets: &[u8]) -> String {
     format!("{table}.facets in ({})", numbers.join(", "))
 }
 
-/// What was typed, for `like … escape '\'`: wildcards are emails like any other.
+/// A typed text for `like … escape '\'`: each wildcard in it is escaped, and stands for itself.
 fn literal(text: &str) -> String {
     text.chars().flat_map(|c| if is_special(c) { vec!['\\', c] } else { vec![c] }).collect()
 }
 
-/// The same for a `like` without `escape`: any email may stand for a wildcard.
+/// A typed text for a `like` without `escape`: each wildcard in it becomes `_`, which matches any character.
 fn broad(text: &str) -> String {
     text.chars().map(|c| if is_special(c) { '_' } else { c }).collect()
 }

@@ -1,9 +1,10 @@
 //! Lists of users: filtered, searched, sorted, a page at a time, at a cost that does not grow with the table.
 //!
-//! Three ways lead to a page, and each is quick where the others are not (docs/adr/0013):
-//! - filters that are facets: every facet is sorted in an index, so the page is merged from the heads of a few of them;
-//! - a narrow filter: read the few rows it leaves, and sort those;
-//! - a wide one: walk along the order and keep what fits.
+//! Three ways lead to a page, each fast where the others are slow (docs/adr/0013):
+//! - merge, for filters that are only facets: an index sorts the users of each facet number, so the page is merged from
+//!   the first rows of a few numbers;
+//! - sort, for a narrow filter: read the few rows that fit from a source, and sort them;
+//! - walk, for a wide filter: walk along the order, and keep the rows that fit.
 
 mod conditions;
 mod statement;
@@ -11,37 +12,42 @@ mod statement;
 use std::collections::BTreeMap;
 
 use self::conditions::Conditions;
-use self::statement::{Statement, Value};
+use self::statement::{SqlPart, Statement};
 use super::users::{User, columns};
 use crate::error::Result;
 use crate::tools::db::Db;
-use crate::values::paging::{Cursor, Key, Page};
+use crate::values::paging::{Cursor, Page, SortKey};
 use crate::values::time::Time;
 use crate::values::user_filter::{OrderField, UserFilter, UserOrder};
 
-/// How far a page is looked for along the order, and how many rows are read and sorted without a thought: in turn, so
-/// that neither a filter that leaves nearly all nor one that leaves nearly none waits for the way of the other.
+/// The steps of a search that does not know whether its filter is narrow or wide. Each step first walks so many rows
+/// along the order, and then sorts a source if it has at most so many rows (the last step sorts any). The growing
+/// numbers bound what the wrong way costs before the right one is taken.
 const STEPS: [(usize, Option<usize>); 3] = [(200, Some(2_000)), (2_000, Some(10_000)), (20_000, None)];
 
-/// Who never signed in, in the order of sign-ins; the same moment as in the migration.
+/// The place of users who never signed in among sign-ins; the column `login_order` has the same time.
 const NEVER: Time = Time::UNIX_EPOCH;
 
-/// A slice of the users that the filter leaves, with one row more than the page where there is one.
+/// A page of the users that fit the filter, with one row more than the page where there is one.
 pub async fn list(db: &Db, filter: &UserFilter, order: UserOrder, page: &Page, now: Time) -> Result<Vec<User>> {
-    let slice = Slice { db, conditions: Conditions::of(filter, order, now), order, page };
-    if slice.conditions.sources.is_empty() {
-        return slice.merged().await;
+    let query = PageQuery { db, conditions: Conditions::new(filter, order, now), order, page };
+    // Only facets and bounds of the order: merge.
+    if query.conditions.sources.is_empty() {
+        return query.merged().await;
     }
-    if let Some(rows) = slice.merged_by_address().await? {
+    // Sorted by address and searched for a beginning: both use the same index.
+    if let Some(rows) = query.merged_by_address().await? {
         return Ok(rows);
     }
     for (walk, most) in STEPS {
-        let walked = slice.walked(walk).await?;
+        let walked = query.walked(walk).await?;
+        // A full page is the page. Fewer rows may mean that more of them fit further on.
         if walked.len() > page.size {
             return Ok(walked);
         }
-        for source in &slice.conditions.sources {
-            if let Some(rows) = slice.sorted(source, most).await? {
+        // The first source that is small enough decides: all other conditions are checked on its rows.
+        for source in &query.conditions.sources {
+            if let Some(rows) = query.sorted(source, most).await? {
                 return Ok(rows);
             }
         }
@@ -49,9 +55,9 @@ pub async fn list(db: &Db, filter: &UserFilter, order: UserOrder, page: &Page, n
     Ok(Vec::new())
 }
 
-/// How many users the filter leaves. Counts them, so it costs what they are.
+/// How many users fit the filter. It counts them, so its cost grows with their number.
 pub async fn count(db: &Db, filter: &UserFilter, now: Time) -> Result<i64> {
-    let conditions = Conditions::of(filter, UserOrder::default(), now);
+    let conditions = Conditions::new(filter, UserOrder::default(), now);
     let mut statement = Statement::default();
     let found = match conditions.sources.first() {
         None => String::new(),
@@ -63,26 +69,26 @@ pub async fn count(db: &Db, filter: &UserFilter, now: Time) -> Result<i64> {
     Ok(count)
 }
 
-/// The place of a user in a list.
+/// The cursor of a user in a list.
 #[must_use]
 pub fn place(user: &User, order: UserOrder) -> Cursor {
     let key = match order.field {
-        OrderField::CreatedAt => Key::At(user.created_at),
-        OrderField::LastLoginAt => Key::At(user.last_login_at.unwrap_or(NEVER)),
-        OrderField::Email => Key::Text(user.email.as_str().to_owned()),
+        OrderField::CreatedAt => SortKey::At(user.created_at),
+        OrderField::LastLoginAt => SortKey::At(user.last_login_at.unwrap_or(NEVER)),
+        OrderField::Email => SortKey::Text(user.email.as_str().to_owned()),
     };
     Cursor { key, id: user.id.uuid() }
 }
 
-struct Slice<'a> {
+struct PageQuery<'a> {
     db: &'a Db,
     conditions: Conditions,
     order: UserOrder,
     page: &'a Page,
 }
 
-impl Slice<'_> {
-    /// From the heads of the facets, each of which is sorted already.
+impl PageQuery<'_> {
+    /// Merges the first rows of each facet number, which an index sorts.
     async fn merged(&self) -> Result<Vec<User>> {
         let mut statement = Statement::default();
         let (after, rest) = (self.after(&mut statement), statement.put(&self.conditions.beside_facets));
@@ -104,7 +110,7 @@ impl Slice<'_> {
         statement.query(self.db, text).all().await
     }
 
-    /// Along the order, so many rows and no further.
+    /// Walks so many rows along the order, and keeps those that fit.
     async fn walked(&self, rows: usize) -> Result<Vec<User>> {
         let mut statement = Statement::default();
         let (after, bounds) = (self.after(&mut statement), statement.put(&self.conditions.along_order));
@@ -118,8 +124,9 @@ impl Slice<'_> {
         statement.query(self.db, text).all().await
     }
 
-    /// Addresses that begin with something stand together in the order of addresses; the few whose name does instead
-    /// are sorted into them. Only where nothing else narrows the list.
+    /// In the order of addresses, those with the searched beginning stand together. They are read in order, and the few
+    /// users whose name has the beginning are sorted and merged into them. `None` where the order or another condition
+    /// does not allow it, or where too many names have the beginning.
     async fn merged_by_address(&self) -> Result<Option<Vec<User>>> {
         let (OrderField::Email, Some(beginning)) = (self.order.field, &self.conditions.beginning) else {
             return Ok(None);
@@ -147,8 +154,8 @@ impl Slice<'_> {
         if self.descends() { rows.rev().take(most).collect() } else { rows.take(most).collect() }
     }
 
-    /// What the source holds, sorted; `None` where that is more than so many.
-    async fn sorted(&self, source: &[Value], most: Option<usize>) -> Result<Option<Vec<User>>> {
+    /// The rows of a source that fit, sorted; `None` where the source has more than `most` rows.
+    async fn sorted(&self, source: &[SqlPart], most: Option<usize>) -> Result<Option<Vec<User>>> {
         let mut statement = Statement::default();
         let taken = self.taken(&mut statement, source, most);
         let (after, fits) = (self.after(&mut statement), statement.put(&self.conditions.all));
@@ -161,22 +168,24 @@ impl Slice<'_> {
         );
         let rows: Vec<User> = statement.query(self.db, text).all().await?;
         match most {
+            // No row: either none fits, or the source has too many rows, and the statement left them out.
             Some(most) if rows.is_empty() && !self.are_few(source, most).await? => Ok(None),
             Some(_) | None => Ok(Some(rows)),
         }
     }
 
-    /// Whether a source holds no more than so many.
-    async fn are_few(&self, source: &[Value], most: usize) -> Result<bool> {
+    /// Whether a source has at most so many rows.
+    async fn are_few(&self, source: &[SqlPart], most: usize) -> Result<bool> {
         let mut statement = Statement::default();
         let text = format!("{} select count(*) from taken", self.taken(&mut statement, source, Some(most)));
         let (count,): (i64,) = statement.query(self.db, text).one().await?;
         Ok(usize::try_from(count).is_ok_and(|count| count <= most))
     }
 
-    /// What a source holds, up to one more than so many. `PostgreSQL` would take the limit for a reason to look through
-    /// the whole table, unless the source is materialized, and then it stops at the limit all the same; `SQLite` would not.
-    fn taken(&self, statement: &mut Statement, source: &[Value], most: Option<usize>) -> String {
+    /// The rows of a source, up to one more than `most`, as the common table expression `taken`. On `PostgreSQL` the
+    /// source is materialized, or the planner takes the limit for a reason to scan the whole table; it still stops at
+    /// the limit. `SQLite` would not stop, so there only the limited part is.
+    fn taken(&self, statement: &mut Statement, source: &[SqlPart], most: Option<usize>) -> String {
         let source = statement.put(source);
         let limit = most.map(|most| format!(" limit {}", most + 1)).unwrap_or_default();
         if self.db.is_sqlite() {
@@ -186,19 +195,19 @@ impl Slice<'_> {
         format!("{found}, taken as materialized (select user_id from found{limit})")
     }
 
-    /// The page begins behind the cursor.
+    /// The condition that the page begins behind the cursor.
     fn after(&self, statement: &mut Statement) -> String {
         let Some(cursor) = &self.page.from else { return String::new() };
         let comparison = if self.descends() { "<" } else { ">" };
         let key = match &cursor.key {
-            Key::At(at) => statement.value(Value::At(*at)),
-            Key::Text(text) => statement.value(Value::Text(text.clone())),
+            SortKey::At(at) => statement.value(SqlPart::At(*at)),
+            SortKey::Text(text) => statement.value(SqlPart::Text(text.clone())),
         };
         match self.order.field {
-            // No two users have the same.
+            // Addresses are unique, so no id is needed.
             OrderField::Email => format!(" and u.email {comparison} {key}"),
             OrderField::CreatedAt | OrderField::LastLoginAt => {
-                let id = statement.value(Value::Id(cursor.id));
+                let id = statement.value(SqlPart::Id(cursor.id));
                 format!(" and ({}, u.id) {comparison} ({key}, {id})", column(self.order.field))
             }
         }
@@ -215,7 +224,7 @@ impl Slice<'_> {
         }
     }
 
-    /// Reading back turns the order round; the page is turned again when it is made.
+    /// Reading backwards reverses the order. The connection reverses the page again.
     fn descends(&self) -> bool {
         self.order.descending != self.page.backwards
     }

@@ -1,4 +1,4 @@
-//! The people: who has an account, under which address, and where it stands.
+//! Users: their accounts, addresses and profiles.
 
 mod passwords;
 
@@ -40,7 +40,7 @@ pub struct User {
 }
 
 impl User {
-    /// Where the account stands.
+    /// The status of the account.
     #[must_use]
     pub fn status(&self, now: Time) -> UserStatus {
         if self.deleted_at.is_some() {
@@ -49,21 +49,22 @@ impl User {
         if self.locked_until.is_some_and(|until| until > now) { UserStatus::Locked } else { UserStatus::Active }
     }
 
-    /// The end of the lock, if there is one. One of wrong passwords lasts no longer than this, whatever was done to the clock.
+    /// The end of the lock, if there is one. A lock by wrong passwords ends within `longest`, even if the clock was set
+    /// back.
     #[must_use]
     pub fn locked_until_at_most(&self, now: Time, longest: Duration) -> Option<Time> {
         let until = self.locked_until.filter(|until| *until > now)?;
         Some(if self.locked_by == Some(LockedBy::Admin) { until } else { until.min(now + longest) })
     }
 
-    /// Whether an administrator keeps everybody out of the account, those who are in too.
+    /// Whether an administrator has locked the account, which ends its sessions, too.
     #[must_use]
     pub fn is_locked_by_admin(&self, now: Time) -> bool {
         self.locked_by == Some(LockedBy::Admin) && self.locked_until.is_some_and(|until| until > now)
     }
 }
 
-/// What a new account starts with.
+/// A new account.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the columns of the table")]
 pub struct NewUser<'a> {
@@ -71,7 +72,7 @@ pub struct NewUser<'a> {
     pub name: Option<&'a str>,
     pub locale: Option<&'a str>,
     pub role: Role,
-    /// `None` for whoever is invited to choose a password.
+    /// `None` for an invited user, who chooses a password later.
     pub password_hash: Option<&'a PasswordHash>,
     pub email_verified_at: Option<Time>,
 }
@@ -85,10 +86,10 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// Opens an account, unless the address is taken or held. Of many at once exactly one gets it.
+/// Creates an account, unless the address is taken or held. Of many at the same time exactly one succeeds.
 ///
-/// The hold is looked for twice. An insert that waits for a change of address under way goes on with the snapshot it
-/// began with (PostgreSQL, READ COMMITTED), in which that change and its hold have not happened yet.
+/// The hold is checked twice. An insert that waits for a change of address in another transaction goes on with the
+/// snapshot it began with (PostgreSQL, READ COMMITTED), in which that change and its hold do not exist yet.
 pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<User>> {
     let id = UserId::new();
     let created = tx
@@ -96,7 +97,7 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
             "insert into users",
             " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key)",
             " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10",
-            " where not exists (select 1 from held_addresses h where h.email = $2 and h.held_until > $8)",
+            " where not exists (select 1 from email_holds h where h.email = $2 and h.held_until > $8)",
             " on conflict (email) do nothing"
         ))
         .bind(id)
@@ -111,7 +112,7 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
         .bind(new.email.search_key())
         .execute()
         .await?;
-    // Asked for a taken address too: where accounts are hidden, both answers take as many statements.
+    // Also for a taken address, so that both cases take the same number of statements and the time reveals nothing.
     let is_held = email_holds::is_held_for_another(tx, new.email, id, now).await?;
     if created == 0 {
         return Ok(None);
@@ -143,16 +144,16 @@ pub async fn find_in(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
     tx.query(sql!("select ", columns!(), " from users u where u.id = $1")).bind(id).optional().await
 }
 
-/// Holds the row of a user until the transaction ends; false where there is none. A flow that changes several rows of one
-/// user begins with it, so that two of them never wait for each other in a circle.
+/// Locks the row of a user until the transaction ends; false where there is none. A flow that changes several rows of
+/// one user begins with it, so that two flows cannot deadlock.
 pub async fn hold(tx: &mut Tx, id: UserId) -> Result<bool> {
     let held = tx.query(sql!("update users set updated_at = updated_at where id = $1")).bind(id).execute().await?;
     Ok(held == 1)
 }
 
-/// The accounts of these ids, in no order; those that do not exist are not in it.
+/// The accounts of these ids, in no order. Unknown ids are missing.
 pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
-    let ids = IdList::of(ids);
+    let ids = IdList::new(ids);
     let text = format!("select {} from users u where u.id in ({})", columns!(), ids.placeholders(1));
     ids.bind(db.query_built(text)).all().await
 }
@@ -163,7 +164,7 @@ pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Marks the address as verified, if it still is the user's.
+/// Marks the address as verified; false where it no longer is the user's.
 pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
     let verified = tx
         .query(sql!(
@@ -178,15 +179,15 @@ pub async fn verify_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
     Ok(verified == 1)
 }
 
-/// Moves the account to an address whose mailbox was just proved; false where that is taken, or held for another account.
-/// A change under way is no gap, as it would be in [`create`]: until it commits, the address is seen as taken.
+/// Moves the account to a verified address; false where that is taken, or held for another account. One check is
+/// enough, unlike in [`create`]: until another transaction's change commits, this one sees the address as taken.
 pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Time) -> Result<bool> {
     let changed = tx
         .query(sql!(
             "update users set email = $2, address_key = $4, email_verified_at = $3, updated_at = $3",
             " where id = $1 and deleted_at is null",
             " and not exists (select 1 from users o where o.email = $2 and o.id <> $1)",
-            " and not exists (select 1 from held_addresses h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
+            " and not exists (select 1 from email_holds h where h.email = $2 and h.user_id <> $1 and h.held_until > $3)"
         ))
         .bind(id)
         .bind(email.clone())
@@ -197,12 +198,12 @@ pub async fn change_email(tx: &mut Tx, id: UserId, email: &EmailAddress, now: Ti
     Ok(changed == 1)
 }
 
-/// Whether an address can be had by this user: nobody else has it, and it is not held for anybody else.
+/// Whether this user can have an address: no other user has it, and it is not held for another one.
 pub async fn is_free(tx: &mut Tx, email: &EmailAddress, id: UserId, now: Time) -> Result<bool> {
     let taken: Option<(i32,)> = tx
         .query(sql!(
             "select 1 from users u where u.email = $1 and u.id <> $2",
-            " union all select 1 from held_addresses h where h.email = $1 and h.user_id <> $2 and h.held_until > $3 limit 1"
+            " union all select 1 from email_holds h where h.email = $1 and h.user_id <> $2 and h.held_until > $3 limit 1"
         ))
         .bind(email.clone())
         .bind(id)
@@ -225,7 +226,7 @@ pub async fn update_profile(tx: &mut Tx, user: &User, now: Time) -> Result<User>
     find_in(tx, user.id).await?.or_fault("reading a profile just written")
 }
 
-/// Takes the display name away.
+/// Removes the display name.
 pub async fn clear_name(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     tx.query(sql!("update users set name = null, name_key = null, updated_at = $2 where id = $1"))
         .bind(id)
@@ -235,7 +236,7 @@ pub async fn clear_name(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Marks the account as deleted; false where it was already.
+/// Marks the account as deleted; false where it is deleted already.
 pub async fn delete(tx: &mut Tx, id: UserId, now: Time) -> Result<bool> {
     let deleted = tx
         .query(sql!("update users set deleted_at = $2, updated_at = $2 where id = $1 and deleted_at is null"))

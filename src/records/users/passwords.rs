@@ -1,4 +1,4 @@
-//! Passwords: right, wrong too often, chosen anew; and the lock that wrong ones make.
+//! Passwords of users: failed and successful attempts, new passwords, and the lock after too many failures.
 
 use super::{User, find_in};
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
 use crate::values::time::Time;
 
-/// Counts a wrong password; the last one allowed locks the account. Answers the end of a lock made just now.
+/// Counts a wrong password. The last allowed one locks the account. Answers the end of a lock made by this one.
 pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time, now: Time) -> Result<Option<Time>> {
     let counted: Option<(i32,)> = tx
         .query(sql!(
@@ -27,7 +27,7 @@ pub async fn count_failure(tx: &mut Tx, id: UserId, limit: i32, lock_until: Time
     Ok(counted.filter(|(attempts,)| *attempts == 0).map(|_| lock_until))
 }
 
-/// Lets a lock of wrong passwords end then, where it would last longer.
+/// Shortens a lock by wrong passwords to this time, if it would last longer.
 pub async fn shorten_lock(tx: &mut Tx, id: UserId, until: Time) -> Result<()> {
     tx.query(sql!(
         "update users set locked_until = $2 where id = $1 and locked_by = 'FAILED_ATTEMPTS' and locked_until > $2"
@@ -39,9 +39,9 @@ pub async fn shorten_lock(tx: &mut Tx, id: UserId, until: Time) -> Result<()> {
     .map(drop)
 }
 
-/// Accepts the password whose hash was compared, and forgets failures before it. `None` where the account was locked or
-/// deleted, or its password changed, while we were hashing. Who may pass the lock that wrong passwords made leaves it as it
-/// is for everybody else.
+/// Accepts the password whose hash was compared, and resets the count of failures. `None` where the account was locked
+/// or deleted, or its password changed, during the comparison. A known device may pass a lock by wrong passwords
+/// (`passes_lock`); the lock stays for other devices.
 pub async fn accept_password(
     tx: &mut Tx,
     id: UserId,
@@ -69,9 +69,9 @@ pub async fn accept_password(
     find_in(tx, id).await
 }
 
-/// How the stored hashes begin, each beginning once: `$argon2id$v=19$m=…,t=…,p=…`. Reads every account.
+/// The different parameters of stored hashes: `$argon2id$v=19$m=…,t=…,p=…`. Reads every account.
 pub async fn hash_parameters(db: &Db) -> Result<Vec<String>> {
-    // The first 15 characters are the same for all of ours; what follows up to the next dollar sign is the parameters.
+    // The first 15 characters are the same in all hashes. The parameters follow, up to the next dollar sign.
     let found: Vec<(String,)> = db
         .query_of(Dialects {
             sqlite: sqlite!(
@@ -88,7 +88,7 @@ pub async fn hash_parameters(db: &Db) -> Result<Vec<String>> {
     Ok(found.into_iter().map(|(beginning,)| beginning).collect())
 }
 
-/// Replaces a hash by one of the same password with today's parameters, unless the password changed meanwhile.
+/// Replaces a hash by one of the same password with the present parameters, unless the password changed meanwhile.
 pub async fn renew_hash(db: &Db, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<()> {
     db.query(sql!("update users set password_hash = $3 where id = $1 and password_hash = $2"))
         .bind(id)
@@ -99,7 +99,7 @@ pub async fn renew_hash(db: &Db, id: UserId, old: &PasswordHash, new: &PasswordH
     Ok(())
 }
 
-/// Sets a new password over the one that was compared; false where it has changed meanwhile.
+/// Replaces the password that was compared; false where it changed meanwhile.
 pub async fn change_password(
     tx: &mut Tx,
     id: UserId,
@@ -121,7 +121,7 @@ pub async fn change_password(
     Ok(changed == 1)
 }
 
-/// Takes the password away: no password signs in until a new one is set through the mailbox.
+/// Removes the password. The user can set a new one with a link by email.
 pub async fn revoke_password(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     tx.query(sql!("update users set password_hash = null, updated_at = $2 where id = $1"))
         .bind(id)
@@ -131,8 +131,8 @@ pub async fn revoke_password(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Sets a new password for whoever reads the mailbox of `email`: lifts the lock that wrong passwords made, and the
-/// address counts as verified. A lock of an administrator stays.
+/// Sets a new password for a user who proved to own the mailbox of `email`. It removes a lock by wrong passwords, and
+/// the address counts as verified. A lock by an administrator stays.
 pub async fn reset_password(
     tx: &mut Tx,
     id: UserId,

@@ -1,8 +1,6 @@
-//! The tables: brought up to date, or found to be so.
+//! Migrations: the files of `migrations/` that make and change the tables, one folder for each engine.
 
-use std::borrow::Cow;
-
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{Connection, Executor};
 
 use super::{Db, Dialects, Engine};
@@ -13,22 +11,28 @@ const HAS_MIGRATIONS: Dialects = Dialects {
     postgres: "select to_regclass('_sqlx_migrations') is not null",
 };
 
+/// A released migration never changes. A database in which one was applied with another text was made between releases.
+const UNRELEASED: &str = "the tables were made by an unreleased version of authgraph, from which there is no way to this \
+                          one: remove the database (the file of DATABASE_URL and its -wal and -shm, or the schema) and \
+                          start with an empty one";
+
 impl Db {
-    /// Brings the tables up to date. Of several processes that start together, one does it and the others wait.
+    /// Applies the migrations that are missing. Of several processes that start together, one does it and the others wait.
     ///
     /// # Errors
     /// `Unavailable` when the database is away, a fault when a migration fails.
     pub async fn migrate(&self) -> Result<()> {
         match &self.engine {
             Engine::Sqlite { write, .. } => {
-                // sqlx takes no lock on SQLite. The write lock is one, and around all migrations.
+                // sqlx takes no lock on SQLite. One transaction around all migrations takes the write lock.
                 let mut tx = write.begin_with("begin immediate").await?;
-                migrate(sqlx::migrate!("migrations/sqlite"), &mut *tx).await?;
+                migrate(self.migrations(), &mut *tx).await?;
                 Ok(tx.commit().await?)
             }
             Engine::Postgres { server, .. } => {
-                // Over a connection of its own: the statement timeout must not apply, a failed migration leaves sqlx's advisory
-                // lock on the connection, and its notice that the table of migrations exists already must not reach the log.
+                // A connection of its own, for three reasons: no statement timeout may end a migration; a failed migration
+                // leaves sqlx's advisory lock on the connection; and the notice that the table of migrations exists
+                // already must not be logged.
                 let mut connection = server
                     .connect()
                     .await
@@ -38,40 +42,41 @@ impl Db {
                     })?
                     .connection;
                 connection.execute("set statement_timeout = 0; set client_min_messages = warning").await?;
-                let migrated = migrate(sqlx::migrate!("migrations/postgres"), &mut connection).await;
-                // Where this fails, the server notices by itself.
+                let migrated = migrate(self.migrations(), &mut connection).await;
+                // If the goodbye fails, the server notices the closed connection by itself.
                 let _ = connection.close().await;
                 migrated
             }
         }
     }
 
-    /// Checks that every migration of this version was applied. More of them are a newer version's, beside which this one
-    /// works.
+    /// Checks that every migration of this version was applied. A newer version may have applied more: this version works
+    /// beside it.
     ///
     /// # Errors
-    /// A fault where one is missing or another one than this version's; `Unavailable` when the database is away.
+    /// A fault where one is missing or has another text; `Unavailable` when the database is away.
     pub async fn check_migrations(&self) -> Result<()> {
         let (has_migrations,) = self.query_of(HAS_MIGRATIONS).one::<(bool,)>().await?;
         let mut applied = Vec::new();
         if has_migrations {
             applied = self.query("select version, checksum from _sqlx_migrations where success").all().await?;
         }
-        let ours = match self.engine {
+        compare(&self.migrations(), &applied).or_fault("comparing the database with this version")
+    }
+
+    fn migrations(&self) -> Migrator {
+        match self.engine {
             Engine::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
             Engine::Postgres { .. } => sqlx::migrate!("migrations/postgres"),
-        };
-        compare(&ours, &applied).or_fault("comparing the database with this version")
+        }
     }
 }
 
-fn compare(ours: &Migrator, applied: &[(i64, Vec<u8>)]) -> std::result::Result<(), Cow<'static, str>> {
+fn compare(ours: &Migrator, applied: &[(i64, Vec<u8>)]) -> std::result::Result<(), &'static str> {
     for migration in ours.iter() {
         match applied.iter().find(|(version, _)| *version == migration.version) {
-            None => return Err("the database is behind this version: run `authgraph migrate`".into()),
-            Some((_, checksum)) if **checksum != *migration.checksum => {
-                return Err(format!("migration {} was applied with another text", migration.version).into());
-            }
+            None => return Err("the database is behind this version: run `authgraph migrate`"),
+            Some((_, checksum)) if **checksum != *migration.checksum => return Err(UNRELEASED),
             Some(_) => {}
         }
     }
@@ -81,5 +86,8 @@ fn compare(ours: &Migrator, applied: &[(i64, Vec<u8>)]) -> std::result::Result<(
 async fn migrate(mut migrator: Migrator, connection: &mut impl Migrate) -> Result<()> {
     // An instance of the version before must still start on the tables of the new one.
     migrator.set_ignore_missing(true);
-    migrator.run_direct(None, connection, false).await.or_fault("migrating the database")
+    match migrator.run_direct(None, connection, false).await {
+        Err(MigrateError::VersionMismatch(_)) => Err(UNRELEASED).or_fault("migrating the database of DATABASE_URL"),
+        migrated => migrated.or_fault("migrating the database of DATABASE_URL"),
+    }
 }

@@ -16,7 +16,7 @@ use crate::flows::register::{Application, Registered};
 use crate::flows::update_profile::ProfileChange;
 use crate::values::email_address;
 use crate::values::password::Password;
-use crate::values::user::{Change, parse_locale, parse_name};
+use crate::values::user::{FieldChange, parse_locale, parse_name};
 
 /// Who wants to become a member.
 #[derive(InputObject)]
@@ -220,11 +220,11 @@ fn parse_application(ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Appli
 }
 
 /// What becomes of a field that can be left out: kept, cleared, or set to what was parsed.
-pub(super) fn changed(typed: MaybeUndefined<String>, parse: Parse) -> Result<Change<String>, FieldFault> {
+pub(super) fn changed(typed: MaybeUndefined<String>, parse: Parse) -> Result<FieldChange<String>, FieldFault> {
     match typed {
-        MaybeUndefined::Undefined => Ok(Change::Keep),
-        MaybeUndefined::Null => Ok(Change::To(None)),
-        MaybeUndefined::Value(text) => parse(&text).map(Change::To),
+        MaybeUndefined::Undefined => Ok(FieldChange::Keep),
+        MaybeUndefined::Null => Ok(FieldChange::To(None)),
+        MaybeUndefined::Value(text) => parse(&text).map(FieldChange::To),
     }
 }
 

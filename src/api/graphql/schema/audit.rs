@@ -14,9 +14,9 @@ use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
 use crate::app::viewer::Viewer;
 use crate::records::audit_log::{self, AuditEvent};
-use crate::records::audit_search::{self, Filter, Slice};
+use crate::records::audit_search::{self, EventFilter, EventSlice};
 use crate::values::ids::{EventId, UserId};
-use crate::values::paging::{Scope, SortedBy};
+use crate::values::paging::{ListScope, SortedBy};
 
 /// What can be asked about the audit trail.
 #[derive(Default)]
@@ -43,8 +43,8 @@ impl AuditQuery {
     ) -> ApiResult<Option<AuditEventConnection>> {
         let filter = AuditEventFilter::read(filter)?;
         let arguments = ConnectionArguments { first, after, last, before };
-        let page = arguments.parse(Scope::of("audit events", &filter, SortedBy::Time))?;
-        let rows = audit_search::list(&ctx.app()?.db, &Slice { filter, page: page.clone() }).await?;
+        let page = arguments.parse(ListScope::new("audit events", &filter, SortedBy::Time))?;
+        let rows = audit_search::list(&ctx.app()?.db, &EventSlice { filter, page: page.clone() }).await?;
         Ok(Some(connection(rows, &page, audit_search::place, AuditEventView::in_full)))
     }
 }
@@ -62,14 +62,17 @@ pub async fn history_of(
     let filter = AuditEventFilter::read(filter)?;
     let is_others = filter.subject.is_some_and(|subject| subject != user);
     let (filter, view): (_, fn(AuditEvent) -> AuditEventView) = if sees_everything(ctx).await {
-        (Filter { subject: Some(user), ..filter }, AuditEventView::in_full)
+        (EventFilter { subject: Some(user), ..filter }, AuditEventView::in_full)
     } else {
         (filter.seen_by_subject(user), AuditEventView::for_subject)
     };
-    let page = arguments.parse(Scope::of("audit events", &filter, SortedBy::Time))?;
+    let page = arguments.parse(ListScope::new("audit events", &filter, SortedBy::Time))?;
     // What was done to somebody else was not done to this user.
-    let rows =
-        if is_others { Vec::new() } else { loaders(ctx)?.audit_events(Slice { filter, page: page.clone() }).await? };
+    let rows = if is_others {
+        Vec::new()
+    } else {
+        loaders(ctx)?.audit_events(EventSlice { filter, page: page.clone() }).await?
+    };
     Ok(connection(rows, &page, audit_search::place, view))
 }
 

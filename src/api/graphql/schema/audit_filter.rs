@@ -9,7 +9,7 @@ use super::audit_words::{AuditAction, AuditOutcome};
 use super::input::Faults;
 use crate::api::graphql::scalars::DateTime;
 use crate::error::{FieldFault, Result};
-use crate::records::audit_search::Filter;
+use crate::records::audit_search::EventFilter;
 use crate::values::audit;
 use crate::values::ids::NotAnId;
 
@@ -39,8 +39,8 @@ impl AuditEventFilter {
     ///
     /// # Errors
     /// `VALIDATION_FAILED` with every fault.
-    pub fn read(typed: Option<Self>) -> Result<Filter> {
-        let Some(typed) = typed else { return Ok(Filter::default()) };
+    pub fn read(typed: Option<Self>) -> Result<EventFilter> {
+        let Some(typed) = typed else { return Ok(EventFilter::default()) };
         let mut faults = Faults::default();
         let actions = faults.check("filter.actions", known_actions(typed.actions));
         let outcome = faults.check("filter.outcome", known_outcome(typed.outcome));
@@ -53,7 +53,7 @@ impl AuditEventFilter {
             let (actor, subject) = (actor?, subject?);
             let (session, address) = (session?, address?);
             let (actions, outcome) = (actions?, outcome?);
-            Some(Filter { actions, outcome, actor, subject, session, address, since, until, own_only: false })
+            Some(EventFilter { actions, outcome, actor, subject, session, address, since, until, own_only: false })
         };
         faults.finish(read())
     }

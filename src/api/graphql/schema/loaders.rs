@@ -16,9 +16,9 @@ use crate::api::graphql::error::{ApiError, ApiResult, missing_data};
 use crate::app::App;
 use crate::error::{OrFault, Result};
 use crate::records::audit_log::AuditEvent;
-use crate::records::audit_search::{self, Slice};
-use crate::records::mfa::{self, Standing};
-use crate::records::oauth_accounts::{self, OAuthAccount};
+use crate::records::audit_search::{self, EventSlice};
+use crate::records::mfa::{self, MfaSummary};
+use crate::records::oauth_accounts::{self, LinkedAccount};
 use crate::records::sessions::{self, Session};
 use crate::records::users::{self, User};
 use crate::values::ids::UserId;
@@ -33,9 +33,9 @@ pub struct LoadersCell(OnceLock<Loaders>);
 pub struct Loaders {
     users: Loader<UserId, ApiResult<Option<User>>, Users>,
     sessions: Loader<SessionsOf, ApiResult<Vec<Session>>, Sessions>,
-    oauth_accounts: Loader<UserId, ApiResult<Vec<OAuthAccount>>, OAuthAccounts>,
-    mfa: Loader<UserId, ApiResult<Option<Standing>>, Mfa>,
-    audit_events: Loader<Slice, ApiResult<Vec<AuditEvent>>, AuditEvents>,
+    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccounts>,
+    mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, Mfa>,
+    audit_events: Loader<EventSlice, ApiResult<Vec<AuditEvent>>, AuditEvents>,
 }
 
 /// Which sessions of whom.
@@ -89,7 +89,7 @@ impl Loaders {
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn oauth_accounts(&self, user: UserId) -> ApiResult<Vec<OAuthAccount>> {
+    pub async fn oauth_accounts(&self, user: UserId) -> ApiResult<Vec<LinkedAccount>> {
         self.oauth_accounts.try_load(user).await.or_fault("loading accounts at providers")?
     }
 
@@ -97,7 +97,7 @@ impl Loaders {
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn mfa(&self, user: UserId) -> ApiResult<Option<Standing>> {
+    pub async fn mfa(&self, user: UserId) -> ApiResult<Option<MfaSummary>> {
         self.mfa.try_load(user).await.or_fault("loading second factors")?
     }
 
@@ -105,7 +105,7 @@ impl Loaders {
     ///
     /// # Errors
     /// `UNAVAILABLE`, or a fault.
-    pub async fn audit_events(&self, slice: Slice) -> ApiResult<Vec<AuditEvent>> {
+    pub async fn audit_events(&self, slice: EventSlice) -> ApiResult<Vec<AuditEvent>> {
         self.audit_events.try_load(slice).await.or_fault("loading audit events")?
     }
 }
@@ -120,16 +120,16 @@ impl BatchFn<UserId, ApiResult<Option<User>>> for Users {
 
 struct Mfa(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Option<Standing>>> for Mfa {
-    async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Option<Standing>>> {
+impl BatchFn<UserId, ApiResult<Option<MfaSummary>>> for Mfa {
+    async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Option<MfaSummary>>> {
         one_each(ids, mfa::list_of_users(&self.0.db, ids).await, |standing| standing.user_id)
     }
 }
 
 struct OAuthAccounts(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Vec<OAuthAccount>>> for OAuthAccounts {
-    async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Vec<OAuthAccount>>> {
+impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccounts {
+    async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Vec<LinkedAccount>>> {
         many_each(ids, oauth_accounts::list_of_users(&self.0.db, ids).await, |account| account.user_id)
     }
 }
@@ -155,8 +155,8 @@ impl BatchFn<SessionsOf, ApiResult<Vec<Session>>> for Sessions {
 
 struct AuditEvents(Arc<App>);
 
-impl BatchFn<Slice, ApiResult<Vec<AuditEvent>>> for AuditEvents {
-    async fn load(&mut self, slices: &[Slice]) -> HashMap<Slice, ApiResult<Vec<AuditEvent>>> {
+impl BatchFn<EventSlice, ApiResult<Vec<AuditEvent>>> for AuditEvents {
+    async fn load(&mut self, slices: &[EventSlice]) -> HashMap<EventSlice, ApiResult<Vec<AuditEvent>>> {
         match audit_search::list_each(&self.0.db, slices).await.map_err(ApiError::from) {
             Err(error) => slices.iter().map(|slice| (slice.clone(), Err(error.clone()))).collect(),
             Ok(lists) => slices.iter().cloned().zip(lists.into_iter().map(Ok)).collect(),

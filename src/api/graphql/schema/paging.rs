@@ -3,7 +3,7 @@
 use async_graphql::{OutputType, SimpleObject};
 
 use crate::error::Result;
-use crate::values::paging::{Cursor, Page, PageArguments, Scope};
+use crate::values::paging::{Cursor, ListScope, Page, PageArguments};
 
 pub use crate::values::paging::PageArguments as ConnectionArguments;
 
@@ -40,7 +40,7 @@ impl PageArguments {
     ///
     /// # Errors
     /// `VALIDATION_FAILED`.
-    pub fn parse(&self, scope: Scope) -> Result<Page> {
+    pub fn parse(&self, scope: ListScope) -> Result<Page> {
         Ok(Page::parse(self, scope)?)
     }
 }

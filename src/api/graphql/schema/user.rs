@@ -13,7 +13,7 @@ use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::{DateTime, EmailAddress};
 use crate::records::{oauth_accounts, sessions};
-use crate::values::paging::{Scope, SortedBy};
+use crate::values::paging::{ListScope, SortedBy};
 use crate::values::time::Time;
 use crate::values::{password, user};
 
@@ -102,8 +102,11 @@ impl UserView {
         #[graphql(desc = "Only sessions that stand like this.")] status: Option<SessionStatus>,
     ) -> ApiResult<SessionConnection> {
         let status = status.map(Into::into);
-        let page =
-            ConnectionArguments { first, after, last, before }.parse(Scope::of("sessions", &status, SortedBy::Time))?;
+        let page = ConnectionArguments { first, after, last, before }.parse(ListScope::new(
+            "sessions",
+            &status,
+            SortedBy::Time,
+        ))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
         let of = SessionsOf { user: self.0.id, status, page: page.clone() };
         let rows = loaders(ctx)?.sessions(of).await?;
@@ -184,8 +187,8 @@ pub struct OAuthAccount {
     last_used_at: Option<DateTime>,
 }
 
-impl From<oauth_accounts::OAuthAccount> for OAuthAccount {
-    fn from(account: oauth_accounts::OAuthAccount) -> Self {
+impl From<oauth_accounts::LinkedAccount> for OAuthAccount {
+    fn from(account: oauth_accounts::LinkedAccount) -> Self {
         Self {
             id: ID(account.id.to_string()),
             provider: account.provider,

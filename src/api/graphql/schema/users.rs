@@ -16,8 +16,8 @@ use crate::api::graphql::scalars::DateTime;
 use crate::error::{FieldFault, Result};
 use crate::records::user_list;
 use crate::values::ids::UserId;
-use crate::values::paging::Scope;
-use crate::values::user_filter::{self, Search, Span, UserFilter};
+use crate::values::paging::ListScope;
+use crate::values::user_filter::{self, TextSearch, TimeRange, UserFilter};
 
 /// Which users; every field that is given must fit.
 #[derive(InputObject, Default)]
@@ -153,7 +153,7 @@ impl UsersQuery {
     ) -> ApiResult<Option<UserConnection>> {
         let filter = filter.unwrap_or_default().parse()?;
         let order = order_by.map(user_filter::UserOrder::from).unwrap_or_default();
-        let scope = Scope::of("users", &(&filter, order), order.field.sorted_by());
+        let scope = ListScope::new("users", &(&filter, order), order.field.sorted_by());
         let page = ConnectionArguments { first, after, last, before }.parse(scope)?;
         let app = ctx.app()?;
         let rows = user_list::list(&app.db, &filter, order, &page, app.clock.now()).await?;
@@ -191,8 +191,9 @@ impl Connection<UserView> for Users {
 impl UserFilterInput {
     fn parse(self) -> Result<UserFilter> {
         let mut faults = Faults::default();
-        let search = faults.check("filter.search", optional(self.search.as_deref(), Search::anywhere));
-        let starts_with = faults.check("filter.startsWith", optional(self.starts_with.as_deref(), Search::beginning));
+        let search = faults.check("filter.search", optional(self.search.as_deref(), TextSearch::anywhere));
+        let starts_with =
+            faults.check("filter.startsWith", optional(self.starts_with.as_deref(), TextSearch::beginning));
         let created = faults.check("filter.createdAt", span(self.created_at));
         let last_login = faults.check("filter.lastLoginAt", span(self.last_login_at));
         let provider = faults.check("filter.provider", provider(self.provider));
@@ -211,9 +212,9 @@ impl UserFilterInput {
     }
 }
 
-type Parse = fn(&str) -> Result<Option<Search>, FieldFault>;
+type Parse = fn(&str) -> Result<Option<TextSearch>, FieldFault>;
 
-fn optional(typed: Option<&str>, parse: Parse) -> Result<Option<Search>, FieldFault> {
+fn optional(typed: Option<&str>, parse: Parse) -> Result<Option<TextSearch>, FieldFault> {
     typed.map_or(Ok(None), parse)
 }
 
@@ -225,9 +226,9 @@ fn provider(typed: Option<String>) -> Result<Option<String>, FieldFault> {
     Ok(typed)
 }
 
-fn span(typed: Option<TimeSpan>) -> Result<Span, FieldFault> {
-    let Some(TimeSpan { from, before }) = typed else { return Ok(Span::default()) };
-    let span = Span { from: from.map(|at| at.0), before: before.map(|at| at.0) };
+fn span(typed: Option<TimeSpan>) -> Result<TimeRange, FieldFault> {
+    let Some(TimeSpan { from, before }) = typed else { return Ok(TimeRange::default()) };
+    let span = TimeRange { from: from.map(|at| at.0), before: before.map(|at| at.0) };
     match (span.from, span.before) {
         (Some(from), Some(before)) if from >= before => {
             Err(FieldFault::new("INVALID", "Nothing is from one moment on and before an earlier one."))
