@@ -21,9 +21,9 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 const REFUSED_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The channel on which instances wake each other.
-pub struct EventBus(Option<Subscription>);
+pub struct EventBus(Option<BusChannel>);
 
-struct Subscription {
+struct BusChannel {
     redis: Redis,
     channel: String,
     is_refused: AtomicBool,
@@ -33,7 +33,7 @@ impl EventBus {
     /// Uses the channel of this name; without Redis there is no other instance to wake.
     #[must_use]
     pub fn new(redis: Option<Redis>, channel: &str) -> Self {
-        Self(redis.map(|redis| Subscription {
+        Self(redis.map(|redis| BusChannel {
             channel: redis.channel(channel),
             redis,
             is_refused: AtomicBool::new(false),
@@ -73,7 +73,7 @@ impl EventBus {
     }
 }
 
-impl Subscription {
+impl BusChannel {
     /// Warns once of a refusal, which takes an operator to mend.
     fn log_failure(&self, error: &RedisError, what: &'static str) {
         let is_refused = error.code() == Some("NOPERM");
