@@ -7,9 +7,9 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
 use super::edge::Edge;
 use super::graphql_request::GraphqlRequest;
-use crate::api::graphql::pipeline::operation::Operation;
+use crate::api::graphql::pipeline::chosen_operation::Operation;
 use crate::api::graphql::pipeline::persisted_documents::{Chosen, RefusedDocument, ValidDocument};
-use crate::api::graphql::pipeline::runnable;
+use crate::api::graphql::pipeline::executable_document;
 use crate::api::graphql::pipeline::validation::coercion::coerce;
 use crate::values::ids::UserId;
 

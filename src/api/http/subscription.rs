@@ -19,7 +19,7 @@ use crate::api::graphql::pipeline::error_masking::{self, Stage, document_error};
 use crate::api::graphql::pipeline::extension::ExecutionMarker;
 use crate::api::graphql::pipeline::operation_metrics;
 use crate::api::graphql::pipeline::persisted_documents::RefusedDocument;
-use crate::api::graphql::pipeline::stream_marker::StreamMarker;
+use crate::api::graphql::pipeline::subscription_state::StreamMarker;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
 use crate::values::caller::{Caller, Credentials};

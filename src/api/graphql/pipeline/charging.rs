@@ -14,7 +14,7 @@ use super::cost::{CostTable, OperationCost};
 use super::document_limits::within;
 use super::error_masking::document_error;
 use super::foresight;
-use super::operation::Operation;
+use super::chosen_operation::Operation;
 use super::rate_limit_status::RateLimitStatus;
 use crate::api::graphql::error::request_error;
 use crate::api::graphql::schema::context::ViewerCell;

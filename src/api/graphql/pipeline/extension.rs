@@ -16,7 +16,7 @@ use futures_util::stream::BoxStream;
 use super::charging::Charging;
 use super::cost::CostTable;
 use super::response_size::AnswerSize;
-use super::stream_marker::StreamMarker;
+use super::subscription_state::StreamMarker;
 use crate::api::graphql::schema::context::ViewerCell;
 use crate::app::App;
 use crate::error::ErrorCode;

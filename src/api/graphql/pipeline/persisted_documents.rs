@@ -11,7 +11,7 @@ use aws_lc_rs::digest;
 
 use super::document_limits::{self, DocumentLimits};
 use super::error_masking::document_error;
-use super::operation::Operation;
+use super::chosen_operation::Operation;
 use super::validation::schema_types::SchemaTypes;
 use super::validation::validate;
 use crate::app::App;

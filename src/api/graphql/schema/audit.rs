@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Json, Object, SimpleObject};
 use serde_json::Value;
 
 pub use super::audit_filter::AuditEventFilter;
-use super::audit_words::{AuditAction, AuditOutcome};
+use super::audit_enums::{AuditAction, AuditOutcome};
 use super::context::{ContextExt, viewer};
 use super::guards::{self, Role, refuses, requires};
 use super::loaders::loaders;

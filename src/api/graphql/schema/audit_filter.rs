@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use async_graphql::{ID, InputObject};
 
-use super::audit_words::{AuditAction, AuditOutcome};
+use super::audit_enums::{AuditAction, AuditOutcome};
 use super::input::Faults;
 use crate::api::graphql::scalars::DateTime;
 use crate::error::{FieldFault, Result};

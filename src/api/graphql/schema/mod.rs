@@ -4,7 +4,7 @@ pub mod account;
 pub mod administration;
 pub mod audit;
 pub mod audit_filter;
-pub mod audit_words;
+pub mod audit_enums;
 pub mod context;
 pub mod costs;
 pub mod credentials;

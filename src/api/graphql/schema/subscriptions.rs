@@ -10,7 +10,7 @@ use super::context::{self, ContextExt, admin};
 use super::guards::{self, Role, refuses, require_user, requires};
 use super::views::AuditEventView;
 use crate::api::graphql::error::{ApiError, Code, missing_data};
-use crate::api::graphql::pipeline::stream_marker::StreamMarker;
+use crate::api::graphql::pipeline::subscription_state::StreamMarker;
 use crate::app::charges::Payer;
 use crate::app::viewer::Viewer;
 use crate::error::{Error, ErrorCode, FieldFault, Refusal, Result as OwnResult};

@@ -3,12 +3,12 @@
 //! The library expands fragments again at every spread: fourteen fragments that each spread the next one four times (715
 //! bytes) keep it busy for hours. And the parser recurses as deep as brackets nest.
 
-mod cost;
+mod size;
 
 use async_graphql::ServerError;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
-use self::cost::{Estimate, count};
+use self::size::{Estimate, count};
 use super::error_masking::too_complex;
 use super::parser::{self, LexicalLimits, Parsed};
 

@@ -19,7 +19,7 @@ use async_graphql::{Name, Pos, Positioned, ServerError};
 pub use self::lexer::LexicalLimits;
 use self::lexer::{Lexer, Token};
 use super::error_masking::document_error;
-use super::validation::fault::Fault;
+use super::document_fault::Fault;
 use crate::error::ErrorCode;
 
 /// A document, and what the syntax tree cannot hold of it.

@@ -8,7 +8,7 @@ use async_graphql_value::{Number, Value};
 
 use super::lexer::Token;
 use super::{Parser, Result};
-use crate::api::graphql::pipeline::validation::fault::Fault;
+use crate::api::graphql::pipeline::document_fault::Fault;
 
 impl Parser<'_> {
     /// Where `is_const`, no variables are allowed.

@@ -5,7 +5,7 @@ use async_graphql::{Name, Value, Variables};
 use async_graphql_value::Number;
 
 use super::MOST_FAULTS;
-use super::fault::{Fault, Path};
+use crate::api::graphql::pipeline::document_fault::{Fault, Path};
 use super::schema_types::{Kind, NamedType, SchemaTypes};
 use super::values::{Place, missing_field, not_one_of};
 use async_graphql::indexmap::IndexMap;

@@ -10,7 +10,7 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{BaseType, Field, Selection, SelectionSet, Type};
 
 use super::Validator;
-use super::fault::Fault;
+use crate::api::graphql::pipeline::document_fault::Fault;
 use super::schema_types::{Kind, NamedType};
 
 /// How many fields may be compared. Documents within the limits of `document_check` need less, unless fragments on many types

@@ -4,7 +4,6 @@
 //! bounded them with every fragment written out, and has found that fragments are known and end.
 
 pub mod coercion;
-pub mod fault;
 mod merging;
 mod operations;
 mod schema_reader;

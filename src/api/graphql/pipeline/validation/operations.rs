@@ -7,7 +7,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Pos, Positioned, Value};
 
-use super::fault::{Fault, Path};
+use crate::api::graphql::pipeline::document_fault::{Fault, Path};
 use super::schema_types::named;
 use super::values::Place;
 use super::{Expected, MOST_FAULTS, Uses, Validator, VariableUse};

@@ -3,7 +3,7 @@
 use async_graphql::parser::types::{Directive, DirectiveLocation, Field, Selection, SelectionSet, TypeCondition};
 use async_graphql::{Name, Pos, Positioned};
 
-use super::fault::Fault;
+use crate::api::graphql::pipeline::document_fault::Fault;
 use super::schema_types::NamedType;
 use super::{Uses, Validator};
 

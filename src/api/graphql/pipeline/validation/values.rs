@@ -4,7 +4,7 @@ use async_graphql::parser::types::BaseType;
 use async_graphql::{Name, Pos, Positioned};
 use async_graphql_value::Value;
 
-use super::fault::{Fault, Path};
+use crate::api::graphql::pipeline::document_fault::{Fault, Path};
 use super::schema_types::{Input, Kind, NamedType};
 use super::{Expected, Uses, Validator, VariableUse};
 use async_graphql::indexmap::IndexMap;

@@ -8,9 +8,9 @@ use async_graphql::parser::types::{
 use async_graphql::{Value, Variables};
 use async_graphql_value::Value as DocumentValue;
 
-use super::parts::{Cost, Part};
+use super::selection_cost::{Cost, Part};
 use super::table::{CostTable, FieldCost, Times};
-use crate::api::graphql::pipeline::operation;
+use crate::api::graphql::pipeline::chosen_operation;
 use crate::values::paging::{PAGE_DEFAULT, PAGE_LIMIT};
 
 /// So many resolved fields cost a point besides.

@@ -9,7 +9,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::Value;
 
-use super::operation::Operation;
+use super::chosen_operation::Operation;
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
