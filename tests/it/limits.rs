@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use authgraph::api::graphql::schema;
-use authgraph::api::graphql::schema::context::ViewerCell;
+use authgraph::api::graphql::viewer_cell::ViewerCell;
 use authgraph::api::graphql::schema::loaders::LoadersCell;
 use authgraph::values::caller::{Caller, Credentials};
 use futures_util::FutureExt;

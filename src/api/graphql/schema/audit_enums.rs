@@ -1,104 +1,103 @@
-//! The words of the audit trail, as the schema tells them to a stranger.
+//! Actions and outcomes of the audit trail, described for clients.
 
 use async_graphql::Enum;
 
 use crate::values::audit;
 
-/// What was done. Where `outcome` is FAILURE it was tried and refused, and `metadata.reason` says why. Newer servers may
-/// know more words: treat one you do not know as any other.
+/// What was done or attempted. If `outcome` is FAILURE, `metadata.reason` says why it was refused. Newer servers may
+/// add values: clients must accept values they do not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "audit::AuditAction")]
-pub enum AuditAction {
-    /// Somebody opened an account.
+#[graphql(name = "AuditAction", remote = "audit::AuditAction")]
+pub enum AuditActionEnum {
+    /// A user registered.
     UserRegistered,
-    /// Somebody tried to open an account with an address that is taken. The subject is whose address it is.
+    /// Someone tried to register an address that is taken. The subject is the user who has the address.
     RegistrationRefused,
-    /// The user proved to read the mailbox of their address.
+    /// A user verified their email address.
     EmailVerified,
-    /// A new email with a link to verify an address was asked for.
+    /// Someone requested another verification email.
     VerificationRequested,
-    /// A sign-in. Refused ones have no actor, since nobody has proved who they are; the subject is whose account it was
-    /// about, if there is one.
+    /// A user signed in. A refused attempt has no actor; its subject is the account that was tried, if it exists.
     Login,
-    /// Wrong passwords in a row locked the account for a while.
+    /// Too many wrong passwords locked an account for a while.
     AccountLocked,
-    /// A session went on with a new refresh token.
+    /// A client exchanged a refresh token for new tokens.
     SessionRefreshed,
-    /// A refresh token was used a second time, so somebody had a copy. The session was ended for everyone.
+    /// A refresh token was used a second time. It may have been stolen, so the session was ended.
     RefreshTokenReused,
-    /// The user proved once more who they are, for a sensitive deed.
+    /// A user confirmed their identity for a sensitive action.
     Reauthenticated,
-    /// The user left.
+    /// A user signed out.
     Logout,
-    /// One session was ended from another place.
+    /// A user ended one of their sessions.
     SessionRevoked,
-    /// Several sessions were ended at once: the others, or all.
+    /// A user or an administrator ended several sessions at once.
     SessionsRevoked,
-    /// An email with a link to set a new password was asked for, by whoever knows the address.
+    /// Someone requested an email to reset a password.
     PasswordResetRequested,
-    /// A new password was set with the link of an email. Every session ended.
+    /// A user set a new password with the link of an email. All sessions ended.
     PasswordReset,
-    /// The user set a new password. The other sessions ended.
+    /// A user changed the password. All other sessions ended.
     PasswordChanged,
-    /// The user asked to move the account to another address, which has to confirm.
+    /// A user asked to change the email address. The new address has to confirm.
     EmailChangeRequested,
-    /// The new address confirmed, and the account moved to it.
+    /// The new address was confirmed and replaced the old one.
     EmailChanged,
-    /// The former address took the account back. Every session ended.
+    /// An email change was undone from the former address. All sessions ended.
     EmailChangeUndone,
-    /// The user changed their name or language.
+    /// A user changed their name or language.
     ProfileUpdated,
-    /// The user deleted their own account.
+    /// A user deleted their own account.
     AccountDeleted,
-    /// The operator of the server opened an administrator's account at the command line.
+    /// The operator created an administrator on the command line.
     AdminCreated,
-    /// A first factor was right, and the second is awaited.
+    /// A sign-in passed the first factor; the second is required.
     MfaChallenged,
-    /// The user was shown the secret of a new authenticator.
+    /// A user started to set up an authenticator app.
     MfaEnrollmentStarted,
-    /// A code of the new authenticator turned the second factor on.
+    /// A user turned the second factor on.
     MfaEnabled,
-    /// The user turned the second factor off.
+    /// A user turned the second factor off.
     MfaDisabled,
-    /// One of the backup codes was used up.
+    /// A user used one of their backup codes.
     BackupCodeUsed,
-    /// New backup codes took the place of all older ones.
+    /// A user replaced their backup codes.
     BackupCodesRegenerated,
-    /// Whoever got the email about a new device said that it was not theirs. The session ended.
+    /// The recipient of an email about a new sign-in said that it was not theirs. All sessions ended.
     SessionDisowned,
-    /// An administrator opened an account and invited its user.
+    /// An administrator created an account and invited its user.
     UserInvited,
     /// An administrator changed an account.
     UserUpdated,
-    /// An administrator changed what a user may do.
+    /// An administrator changed a user's role.
     RoleChanged,
     /// An administrator locked an account. Its sessions ended.
     UserLocked,
-    /// An administrator lifted the lock of an account.
+    /// An administrator unlocked an account.
     UserUnlocked,
-    /// An administrator deleted an account. Its sessions ended; it can be restored.
+    /// An administrator deleted an account. Its sessions ended. It can be restored until its data is erased.
     UserDeleted,
     /// An administrator restored a deleted account.
     UserRestored,
-    /// The personal data of a deleted account were erased for good, as the settings demand.
+    /// The server erased the personal data of a deleted account.
     UserErased,
-    /// An administrator took the second factor off an account.
+    /// An administrator turned off a user's second factor.
     MfaReset,
-    /// Events older than the settings keep them were removed from the audit trail. `metadata.removed` says how many,
-    /// `metadata.before` from before which time.
+    /// The server removed events older than `AUDIT_RETENTION`. `metadata.removed` is their number, `metadata.before`
+    /// the time before which they happened.
     AuditEventsRemoved,
-    /// Something that a newer server did than the one that answers. Not for filters.
+    /// An action of a newer server version. Filters refuse it.
     Unknown,
 }
 
-/// How something ended.
+/// Whether an action succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "audit::AuditOutcome")]
-pub enum AuditOutcome {
+#[graphql(name = "AuditOutcome", remote = "audit::AuditOutcome")]
+pub enum AuditOutcomeEnum {
     /// It was done.
     Success,
     /// It was refused.
     Failure,
-    /// A newer server knows another end than the one that answers. Not for filters.
+    /// An outcome of a newer server version. Filters refuse it.
     Unknown,
 }

@@ -1,4 +1,4 @@
-//! Any object by its id, for whoever may see it anyway (Relay's refetch).
+//! Any object by its id (Relay's `node`), with the access rules of the other fields.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::values::user::Role;
 
 pub use interface::Node;
 
-/// The interface. The macro makes a method for its field that it does not describe.
+/// The macro generates a method for the field without a description.
 #[allow(missing_docs, reason = "the macro does not hand the description of the field on to the method it makes")]
 mod interface {
     use async_graphql::{ID, Interface};
 
     use super::{AuditEventView, SessionView, UserView};
 
-    /// Whatever has an id that is never given to anything else.
+    /// An object with a globally unique id.
     #[derive(Interface)]
     #[graphql(field(name = "id", ty = "ID", desc = "Opaque, for ever the same."))]
     pub enum Node {
@@ -37,11 +37,7 @@ mod interface {
     }
 }
 
-/// The object of this id. What does not exist, what is somebody else's, and what a stranger asks for are one answer:
-/// nothing.
-///
-/// # Errors
-/// `UNAVAILABLE`, or a fault.
+/// Finds an event by id. Administrators can see every event, users only those about themselves.
 pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
     let Some(viewer) = viewer_or_stranger(ctx).await? else { return Ok(None) };
     if let Ok(id) = id.parse::<UserId>() {
@@ -73,12 +69,12 @@ async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiR
     }))
 }
 
-/// The one rule: everybody sees their own, administrators see everybody's.
+/// Users can see what is their own, administrators everything.
 fn may_see(viewer: &Viewer, owner: UserId) -> bool {
     viewer.user().id == owner || viewer.user().role == Role::Admin
 }
 
-/// `None` for whoever has no token, or one that is good for nothing.
+/// The viewer; `None` without a valid token.
 async fn viewer_or_stranger(ctx: &Context<'_>) -> ApiResult<Option<Arc<Viewer>>> {
     match try_viewer(ctx).await {
         Ok(viewer) => Ok(Some(viewer)),

@@ -1,4 +1,4 @@
-//! Relay connections: the arguments of a page, and a page made of the rows that were read for it.
+//! Relay connections: parses the arguments of a page, and builds the page from its rows.
 
 use async_graphql::{OutputType, SimpleObject};
 
@@ -7,36 +7,36 @@ use crate::values::paging::{Cursor, Page, PageArguments, Scope};
 
 pub use crate::values::paging::PageArguments as ConnectionArguments;
 
-/// Where a page stands in its list.
+/// Position of a page in its list.
 #[derive(SimpleObject)]
 #[graphql(name = "PageInfo")]
 pub struct PageInfo {
-    /// Whether there is more behind this page. Paging back, this is only known to be so, never not.
+    /// Whether more items follow. False when paging backwards without `before`.
     pub has_next_page: bool,
-    /// Whether there is more before this page. Paging on, this is only known to be so, never not.
+    /// Whether items come before this page. False when paging forwards without `after`.
     pub has_previous_page: bool,
-    /// The cursor of the first edge.
+    /// Cursor of the first item. Null if the page is empty.
     pub start_cursor: Option<String>,
-    /// The cursor of the last edge.
+    /// Cursor of the last item. Null if the page is empty.
     pub end_cursor: Option<String>,
 }
 
-/// One entry of a page, before it has its name in the schema.
+/// An item of a page, before it becomes an edge of the schema.
 pub struct PageEdge<T> {
-    /// Names the entry's place, for `after` and `before`.
+    /// Position of the item in the list.
     pub cursor: String,
-    /// The entry.
+    /// The item.
     pub node: T,
 }
 
-/// A page, before it has its name in the schema.
-pub trait Connection<T: OutputType>: Sized {
-    /// Names a page.
-    fn of(edges: Vec<PageEdge<T>>, page_info: PageInfo) -> Self;
+/// A connection type of the schema.
+pub trait RelayConnection<T: OutputType>: Sized {
+    /// Builds the connection from a page.
+    fn from_page(edges: Vec<PageEdge<T>>, page_info: PageInfo) -> Self;
 }
 
 impl PageArguments {
-    /// Reads the arguments of a connection; `scope` names the list that a cursor must belong to.
+    /// Parses the arguments. `scope` names the list that a cursor must belong to.
     ///
     /// # Errors
     /// `VALIDATION_FAILED`.
@@ -45,8 +45,8 @@ impl PageArguments {
     }
 }
 
-/// Makes a page of rows that were read one more than its size.
-pub fn connection<R, T: OutputType, C: Connection<T>>(
+/// Builds a connection from the rows of a page, read with one row more than its size.
+pub fn connection<R, T: OutputType, C: RelayConnection<T>>(
     mut rows: Vec<R>,
     page: &Page,
     place: impl Fn(&R) -> Cursor,
@@ -71,5 +71,5 @@ pub fn connection<R, T: OutputType, C: Connection<T>>(
         start_cursor: edges.first().map(|edge| edge.cursor.clone()),
         end_cursor: edges.last().map(|edge| edge.cursor.clone()),
     };
-    C::of(edges, page_info)
+    C::from_page(edges, page_info)
 }

@@ -1,4 +1,4 @@
-//! What a document costs with every fragment written out, without writing them out.
+//! The size of a document with all fragments expanded, without expanding them.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use crate::api::graphql::pipeline::error_masking::document_error;
 use crate::api::graphql::pipeline::error_masking::too_complex;
 use crate::error::ErrorCode;
 
-/// What a part of a document asks for, with every fragment written out. Counts stop at the highest number.
+/// What a part of a document asks for, with all fragments expanded. Counts saturate.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Cost {
+pub(super) struct DocumentSize {
     pub fields: u32,
     pub own_fields: u32,
     pub depth: u32,
@@ -23,7 +23,7 @@ pub(super) struct Cost {
     pub directives: u32,
 }
 
-impl Cost {
+impl DocumentSize {
     fn of_directives(directives: &[Positioned<Directive>]) -> Self {
         Self { directives: count(directives), ..Self::default() }
     }
@@ -40,7 +40,7 @@ impl Cost {
         }
     }
 
-    /// A spread is work for the library, whatever stands in the fragment: nothing may be free.
+    /// Each spread is work for the library, even of an empty fragment, so it counts as a field.
     fn inside_fragment(self) -> Self {
         Self { fields: self.fields.saturating_add(1), ..self }
     }
@@ -60,37 +60,39 @@ impl Cost {
     }
 }
 
-/// Adds up costs, looking at every fragment once.
-pub(super) struct Estimate<'a> {
+/// Adds up the size of a document, reading every fragment once.
+pub(super) struct SizeEstimate<'a> {
     document: &'a ExecutableDocument,
-    /// Nothing, while the fragment is being walked.
-    fragments: HashMap<&'a str, Option<Cost>>,
+    /// `None` while the fragment is being read.
+    fragments: HashMap<&'a str, Option<DocumentSize>>,
 }
 
-impl<'a> Estimate<'a> {
-    /// Selection sets and fragments inside each other; the library's own check for recursion allows as many.
-    const DEEPEST: u32 = 32;
+impl<'a> SizeEstimate<'a> {
+    /// The deepest nesting of selection sets and fragments; the recursion check of the library allows as many.
+    const MAX_NESTING: u32 = 32;
 
     pub fn new(document: &'a ExecutableDocument) -> Self {
         Self { document, fragments: HashMap::new() }
     }
 
-    pub fn of_operation(&mut self, operation: &'a OperationDefinition) -> Result<Cost, ServerError> {
-        let variables =
-            operation.variable_definitions.iter().map(|variable| Cost::of_directives(&variable.node.directives));
-        let own = variables.fold(Cost::of_directives(&operation.directives), Cost::beside);
+    pub fn of_operation(&mut self, operation: &'a OperationDefinition) -> Result<DocumentSize, ServerError> {
+        let variables = operation
+            .variable_definitions
+            .iter()
+            .map(|variable| DocumentSize::of_directives(&variable.node.directives));
+        let own = variables.fold(DocumentSize::of_directives(&operation.directives), DocumentSize::beside);
         Ok(self.of_set(&operation.selection_set.node, 0)?.beside(own))
     }
 
-    pub fn of_fragment(&mut self, name: &'a Name) -> Result<Cost, ServerError> {
+    pub fn of_fragment(&mut self, name: &'a Name) -> Result<DocumentSize, ServerError> {
         self.of_fragment_at(name, 0)
     }
 
-    fn of_set(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<Cost, ServerError> {
-        if nesting > Self::DEEPEST {
-            return Err(too_complex("levels inside each other", Self::DEEPEST + 1, Self::DEEPEST));
+    fn of_set(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<DocumentSize, ServerError> {
+        if nesting > Self::MAX_NESTING {
+            return Err(too_complex("levels of nesting", Self::MAX_NESTING + 1, Self::MAX_NESTING));
         }
-        let mut total = Cost::default();
+        let mut total = DocumentSize::default();
         for selection in &set.items {
             let inner = match &selection.node {
                 Selection::Field(field) => {
@@ -103,12 +105,12 @@ impl<'a> Estimate<'a> {
                     self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
                 }
             };
-            total = total.beside(inner).beside(Cost::of_directives(selection.node.directives()));
+            total = total.beside(inner).beside(DocumentSize::of_directives(selection.node.directives()));
         }
         Ok(total)
     }
 
-    fn of_fragment_at(&mut self, name: &'a Name, nesting: u32) -> Result<Cost, ServerError> {
+    fn of_fragment_at(&mut self, name: &'a Name, nesting: u32) -> Result<DocumentSize, ServerError> {
         match self.fragments.get(name.as_str()) {
             Some(Some(known)) => return Ok(*known),
             Some(None) => {
@@ -117,14 +119,14 @@ impl<'a> Estimate<'a> {
             }
             None => {}
         }
-        // Validation would refuse it too, but only after the library has written every spread out.
+        // Refused here already: later steps expand every spread.
         let Some(fragment) = self.document.fragments.get(name) else {
             let message = format!("Unknown fragment: \"{name}\".");
             return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
         };
         self.fragments.insert(name.as_str(), None);
         let cost = self.of_set(&fragment.node.selection_set.node, nesting)?;
-        let cost = cost.beside(Cost::of_directives(&fragment.node.directives));
+        let cost = cost.beside(DocumentSize::of_directives(&fragment.node.directives));
         self.fragments.insert(name.as_str(), Some(cost));
         Ok(cost)
     }

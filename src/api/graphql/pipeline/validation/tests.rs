@@ -116,7 +116,7 @@ fn faults_quote_no_literals_and_are_not_without_end() {
     for value in ["\"hunter2\"", "hunter2", "[hunter2]", "{hunter2: 1}", "{role: hunter2}", "{search: {hunter2: 1}}"] {
         assert!(!faults_of(value).contains("hunter2"), "{}", faults_of(value));
     }
-    assert_eq!(faults(&format!("{{ me {{ {} }} }}", "nope ".repeat(1_000))).len(), MOST_FAULTS);
+    assert_eq!(faults(&format!("{{ me {{ {} }} }}", "nope ".repeat(1_000))).len(), MAX_FAULTS);
 }
 
 #[test]
