@@ -14,8 +14,8 @@ pub struct ApiError(async_graphql::Error);
 impl<E: Into<Error>> From<E> for ApiError {
     fn from(error: E) -> Self {
         match error.into() {
-            Error::Refused(refusal) => Self(public(&refusal)),
-            Error::Fault(fault) => Self(internal(&fault)),
+            Error::Refused(refusal) => Self(refusal_error(&refusal)),
+            Error::Fault(fault) => Self(fault_error(&fault)),
         }
     }
 }
@@ -100,8 +100,8 @@ pub fn request_error(error: impl Into<Error>) -> ServerError {
     ServerError { extensions, ..ServerError::new(message, None) }
 }
 
-fn public(refusal: &Refusal) -> async_graphql::Error {
-    let mut extensions = coded(refusal.code());
+fn refusal_error(refusal: &Refusal) -> async_graphql::Error {
+    let mut extensions = code_extensions(refusal.code());
     match refusal {
         Refusal::SessionEnded { reason } => extensions.set("reason", *reason),
         Refusal::InvalidMfaCode { attempts_left } => {
@@ -117,7 +117,7 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
             extensions.set("retryAfter", seconds);
         }
         Refusal::ValidationFailed { fields } => {
-            extensions.set("fields", Value::List(fields.iter().map(field).collect()));
+            extensions.set("fields", Value::List(fields.iter().map(field_value).collect()));
         }
         Refusal::Unauthenticated
         | Refusal::InvalidCredentials
@@ -132,26 +132,26 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
         | Refusal::Conflict(_)
         | Refusal::Unavailable => {}
     }
-    with(refusal.to_string(), extensions)
+    graphql_error(refusal.to_string(), extensions)
 }
 
-fn field(fault: &FieldFault) -> Value {
+fn field_value(fault: &FieldFault) -> Value {
     value!({ "path": fault.path, "code": fault.code, "message": fault.message.clone() })
 }
 
 /// Logs the fault in the span of the request, which holds its correlation id. The client learns nothing else.
-fn internal(fault: &Fault) -> async_graphql::Error {
+fn fault_error(fault: &Fault) -> async_graphql::Error {
     tracing::error!(?fault, "a field failed");
-    with("Something went wrong on our side.".to_owned(), coded(ErrorCode::Internal))
+    graphql_error("Something went wrong on our side.".to_owned(), code_extensions(ErrorCode::Internal))
 }
 
-fn coded(code: ErrorCode) -> ErrorExtensionValues {
+fn code_extensions(code: ErrorCode) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code.as_str());
     extensions.set("statusCode", code.status());
     extensions
 }
 
-fn with(message: String, extensions: ErrorExtensionValues) -> async_graphql::Error {
+fn graphql_error(message: String, extensions: ErrorExtensionValues) -> async_graphql::Error {
     async_graphql::Error { message, source: None, extensions: Some(extensions) }
 }

@@ -25,13 +25,14 @@ pub fn document_error(code: ErrorCode, message: impl Into<String>, locations: Ve
 
 /// Gives every error a code, a status and the correlation id. Errors without a code come from the library: their texts
 /// are replaced, because they may repeat values of the client.
-pub fn mask_errors(errors: &mut Vec<ServerError>, stage: GraphqlErrorKind, correlation_id: &str) {
-    if stage == GraphqlErrorKind::Request {
+pub fn mask_errors(errors: &mut Vec<ServerError>, kind: GraphqlErrorKind, correlation_id: &str) {
+    if kind == GraphqlErrorKind::Request {
         errors.truncate(MAX_REQUEST_ERRORS);
     }
     for error in errors {
+        // Errors of our own have a code, and their texts are public.
         if !has_code(error) {
-            let (code, message) = match stage {
+            let (code, message) = match kind {
                 GraphqlErrorKind::Request => restate_request_error(&error.message),
                 GraphqlErrorKind::Execution => restate_field_error(error, correlation_id),
             };
@@ -73,6 +74,7 @@ fn restate_field_error(error: &ServerError, correlation_id: &str) -> (ErrorCode,
     if is_coercion(&error.message) {
         return (ErrorCode::BadUserInput, format!("Invalid value for an argument of \"{field}\"."));
     }
+    // An unexpected error: its text may contain values of the client, so it is not logged.
     tracing::error!(correlation_id, field, "a field failed with an error that has no code");
     (ErrorCode::Internal, "Something went wrong.".to_owned())
 }
@@ -105,9 +107,9 @@ pub(super) fn too_complex(what: &str, asked: u32, limit: u32) -> ServerError {
 mod tests {
     use super::*;
 
-    fn completed(message: &str, stage: GraphqlErrorKind) -> (String, String) {
+    fn completed(message: &str, kind: GraphqlErrorKind) -> (String, String) {
         let mut errors = vec![ServerError::new(message, None).with_path(vec![PathSegment::Field("login".into())])];
-        mask_errors(&mut errors, stage, "id");
+        mask_errors(&mut errors, kind, "id");
         let extensions = errors[0].extensions.clone().unwrap();
         assert_eq!(extensions.get("correlationId"), Some(&"id".into()));
         assert!(extensions.get("statusCode").is_some());
@@ -117,22 +119,22 @@ mod tests {
 
     #[test]
     fn values_are_never_repeated() {
-        for (stage, message) in [
+        for (kind, message) in [
             (GraphqlErrorKind::Request, "Expected input type \"Int\", found \"hunter2\"."),
             (GraphqlErrorKind::Execution, "Failed to parse \"Email\": hunter2 (occurred while parsing \"LoginInput\")"),
             (GraphqlErrorKind::Execution, "Expected input type \"Int\", found \"hunter2\"."),
             (GraphqlErrorKind::Execution, "Variable hunter2 is not defined."),
         ] {
-            let (code, message) = completed(message, stage);
+            let (code, message) = completed(message, kind);
             assert_eq!(code, "BAD_USER_INPUT");
             assert!(!message.contains("hunter2"), "{message}");
         }
     }
 
     #[test]
-    fn a_wrong_argument_is_told_by_its_field() {
-        let told = "Expected input type \"Int\", found null.";
-        assert_eq!(completed(told, GraphqlErrorKind::Execution).1, "Invalid value for an argument of \"login\".");
+    fn a_wrong_argument_is_named_by_its_field() {
+        let message = "Expected input type \"Int\", found null.";
+        assert_eq!(completed(message, GraphqlErrorKind::Execution).1, "Invalid value for an argument of \"login\".");
     }
 
     #[test]
@@ -142,15 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn a_field_error_nobody_meant_for_the_public_says_nothing() {
+    fn an_unexpected_field_error_says_nothing() {
         let (code, message) = completed("connection refused", GraphqlErrorKind::Execution);
         assert_eq!((code.as_str(), message.as_str()), ("INTERNAL", "Something went wrong."));
     }
 
     #[test]
     fn limits_of_the_library_have_their_own_code() {
-        for told in ["Query is too complex.", "Query is nested too deep."] {
-            assert_eq!(completed(told, GraphqlErrorKind::Request).0, "QUERY_TOO_COMPLEX");
+        for message in ["Query is too complex.", "Query is nested too deep."] {
+            assert_eq!(completed(message, GraphqlErrorKind::Request).0, "QUERY_TOO_COMPLEX");
         }
     }
 

@@ -60,7 +60,7 @@ fn drop_from_set(set: &mut SelectionSet, absent: &HashSet<Name>) {
         drop_from_directives(selection.node.directives_mut(), absent);
         match &mut selection.node {
             Selection::Field(field) => {
-                field.node.arguments.retain_mut(|(_, value)| keep(&mut value.node, absent));
+                field.node.arguments.retain_mut(|(_, value)| remove_absent(&mut value.node, absent));
                 drop_from_set(&mut field.node.selection_set.node, absent);
             }
             Selection::InlineFragment(fragment) => drop_from_set(&mut fragment.node.selection_set.node, absent),
@@ -71,18 +71,18 @@ fn drop_from_set(set: &mut SelectionSet, absent: &HashSet<Name>) {
 
 fn drop_from_directives(directives: &mut [Positioned<Directive>], absent: &HashSet<Name>) {
     for directive in directives {
-        directive.node.arguments.retain_mut(|(_, value)| keep(&mut value.node, absent));
+        directive.node.arguments.retain_mut(|(_, value)| remove_absent(&mut value.node, absent));
     }
 }
 
-/// Removes absent variables from a value. False if the value itself is absent.
-fn keep(value: &mut Value, absent: &HashSet<Name>) -> bool {
+/// Removes absent variables from a value. Returns whether the value itself is present.
+fn remove_absent(value: &mut Value, absent: &HashSet<Name>) -> bool {
     match value {
         Value::Variable(name) => return !absent.contains(name),
-        Value::Object(fields) => fields.retain(|_, field| keep(field, absent)),
+        Value::Object(fields) => fields.retain(|_, field| remove_absent(field, absent)),
         Value::List(items) => {
             for item in items {
-                if !keep(item, absent) {
+                if !remove_absent(item, absent) {
                     *item = Value::Null;
                 }
             }

@@ -66,7 +66,7 @@ impl Foresight<'_> {
     }
 
     fn variable(&self, name: &Name) -> Option<&Value> {
-        operation::variable(name, self.operation, self.variables)
+        chosen_operation::variable(name, self.operation, self.variables)
     }
 }
 

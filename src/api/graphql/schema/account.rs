@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Union};
 
 use super::context::{ContextExt, clear_refresh_cookie, viewer};
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::input;
 use super::signed_in::{SignedIn, TokenDelivery, deliver};
@@ -128,7 +128,7 @@ impl AccountMutation {
     /// Create an account. Signs the user in, or sends a verification email if the server requires a verified address.
     /// FORBIDDEN if registration is closed (`authConfig.registrationOpen`).
     #[graphql(
-        directive = costs::REGISTER.directive(),
+        directive = cost::apply(costs::REGISTER.points, costs::REGISTER.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded]),
     )]
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
@@ -144,7 +144,10 @@ impl AccountMutation {
 
     /// Verify an email address with the token from the verification email. Works without signing in, because the email
     /// may be read on another device. Repeating the call within a minute succeeds again.
-    #[graphql(directive = costs::VERIFY_EMAIL.directive(), directive = refuses::apply(vec![Code::InvalidToken]))]
+    #[graphql(
+        directive = cost::apply(costs::VERIFY_EMAIL.points, costs::VERIFY_EMAIL.bucket),
+        directive = refuses::apply(vec![Code::InvalidToken]),
+    )]
     async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> ApiResult<Option<VerifyEmailPayload>> {
         let token = input::one_time_token(&input.token)?;
         let email = flows::verify_email::verify_email(ctx.app()?, ctx.caller()?, &token).await?;
@@ -153,7 +156,7 @@ impl AccountMutation {
 
     /// Send another verification email. The result is the same for every address.
     #[graphql(
-        directive = costs::RESEND_VERIFICATION_EMAIL.directive(),
+        directive = cost::apply(costs::RESEND_VERIFICATION_EMAIL.points, costs::RESEND_VERIFICATION_EMAIL.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn resend_verification_email(
@@ -169,7 +172,8 @@ impl AccountMutation {
     /// Change the display name and the language.
     #[graphql(
         guard = "require_user()",
-        directive = costs::UPDATE_PROFILE.directive(), directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::UPDATE_PROFILE.points, costs::UPDATE_PROFILE.bucket),
+        directive = requires::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn update_profile(
@@ -191,7 +195,8 @@ impl AccountMutation {
     /// `USER_RETENTION`. CONFLICT while a former address can still undo an email change.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = costs::DELETE_ACCOUNT.directive(), directive = requires::apply(RoleEnum::User, true),
+        directive = cost::apply(costs::DELETE_ACCOUNT.points, costs::DELETE_ACCOUNT.bucket),
+        directive = requires::apply(RoleEnum::User, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::Conflict]),
     )]
     async fn delete_account(

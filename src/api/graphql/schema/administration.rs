@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::account::AcceptedPayload;
 use super::context::{ContextExt, admin};
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{self, RoleEnum, refuses, require_recent_admin, requires};
 use super::input::Faults;
 use super::session_endings::RevokeSessionsPayload;
@@ -113,7 +113,8 @@ impl AdministrationMutation {
     /// also verifies the address.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = costs::CREATE_USER.directive(), directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::CREATE_USER.points, costs::CREATE_USER.bucket),
+        directive = requires::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken]),
     )]
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> ApiResult<Option<CreateUserPayload>> {
@@ -131,7 +132,8 @@ impl AdministrationMutation {
     /// or not at all. CONFLICT if it would remove the last administrator.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = costs::UPDATE_USER.directive(), directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::UPDATE_USER.points, costs::UPDATE_USER.bucket),
+        directive = requires::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::NotFound, Code::Conflict]),
     )]
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> ApiResult<Option<UpdateUserPayload>> {
@@ -146,7 +148,8 @@ impl AdministrationMutation {
     /// account: use `deleteAccount`.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = costs::DELETE_USER.directive(), directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::DELETE_USER.points, costs::DELETE_USER.bucket),
+        directive = requires::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn delete_user(&self, ctx: &Context<'_>, input: DeleteUserInput) -> ApiResult<Option<DeleteUserPayload>> {
@@ -159,7 +162,8 @@ impl AdministrationMutation {
     /// its data was erased.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = costs::RESTORE_USER.directive(), directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::RESTORE_USER.points, costs::RESTORE_USER.bucket),
+        directive = requires::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn restore_user(&self, ctx: &Context<'_>, input: RestoreUserInput) -> ApiResult<Option<RestoreUserPayload>> {
@@ -171,7 +175,8 @@ impl AdministrationMutation {
     /// End all sessions of a user. CONFLICT if the account is deleted.
     #[graphql(
         guard = "guards::admin()",
-        directive = costs::REVOKE_USER_SESSIONS.directive(), directive = requires::apply(RoleEnum::Admin, false),
+        directive = cost::apply(costs::REVOKE_USER_SESSIONS.points, costs::REVOKE_USER_SESSIONS.bucket),
+        directive = requires::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn revoke_user_sessions(
@@ -188,7 +193,8 @@ impl AdministrationMutation {
     /// CONFLICT for your own account: use `disableMfa`.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = costs::RESET_USER_MFA.directive(), directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::RESET_USER_MFA.points, costs::RESET_USER_MFA.bucket),
+        directive = requires::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn reset_user_mfa(
@@ -205,7 +211,8 @@ impl AdministrationMutation {
     /// CONFLICT if the account is deleted.
     #[graphql(
         guard = "guards::admin()",
-        directive = costs::SEND_USER_PASSWORD_RESET.directive(), directive = requires::apply(RoleEnum::Admin, false),
+        directive = cost::apply(costs::SEND_USER_PASSWORD_RESET.points, costs::SEND_USER_PASSWORD_RESET.bucket),
+        directive = requires::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn send_user_password_reset(

@@ -1,6 +1,6 @@
 //! The audit trail: events, their list, and who may see which details.
 
-use async_graphql::{Context, ID, Json, Object, SimpleObject};
+use async_graphql::{Context, ID, Json, Object};
 use serde_json::Value;
 
 use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
@@ -8,7 +8,7 @@ pub use super::audit_filter::AuditEventFilter;
 use super::context::{ContextExt, viewer};
 use super::guards::{self, RoleEnum, refuses, requires};
 use super::loaders::loaders;
-use super::paging::{ConnectionArguments, PageEdge, PageInfo, RelayConnection, connection};
+use super::paging::{ConnectionArguments, RelayConnection, connection};
 use super::views::{AuditEventView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
@@ -40,7 +40,7 @@ impl AuditQuery {
         #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
-    ) -> ApiResult<Option<AuditEventConnection>> {
+    ) -> ApiResult<Option<RelayConnection<AuditEventView>>> {
         let filter = AuditEventFilter::parse(filter)?;
         let arguments = ConnectionArguments { first, after, last, before };
         let page = arguments.parse(Scope::of("audit events", &filter, SortedBy::Time))?;
@@ -49,13 +49,14 @@ impl AuditQuery {
     }
 }
 
-/// Lists the events about a user. An administrator sees all of them in full, the user only those that concern themself.
-pub async fn history_of(
+/// Lists the events about a user. An administrator sees all of them in full, the user without the
+/// details of others.
+pub async fn events_about(
     ctx: &Context<'_>,
     user: UserId,
     arguments: ConnectionArguments,
     filter: Option<AuditEventFilter>,
-) -> ApiResult<AuditEventConnection> {
+) -> ApiResult<RelayConnection<AuditEventView>> {
     let filter = AuditEventFilter::parse(filter)?;
     let is_others = filter.subject.is_some_and(|subject| subject != user);
     let (filter, view): (_, fn(AuditEvent) -> AuditEventView) = if sees_everything(ctx).await {
@@ -115,7 +116,7 @@ impl AuditEventView {
         self.event().outcome.into()
     }
 
-    /// Who did it. Null if nobody was authenticated, if the server did it itself, or if the user was erased. Users who
+    /// Who did it. Null if the request was not authenticated, if the server did it itself, or if the user was erased. Users who
     /// are not administrators see only themselves.
     async fn actor(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
         if self.hides_details() {
@@ -129,7 +130,7 @@ impl AuditEventView {
         user_of(ctx, self.event().subject_id).await
     }
 
-    /// Id of the session that was used or affected. Session, IP address and user agent of somebody else's action are
+    /// Id of the session that was used or affected. Session, IP address and user agent of another user's action are
     /// visible only to administrators.
     async fn session_id(&self) -> Option<ID> {
         self.event().session_id.filter(|_| !self.hides_details()).map(|id| ID(id.to_string()))
@@ -153,32 +154,5 @@ impl AuditEventView {
     /// Details that depend on the action, such as `reason`, `method` or `endedSessions`. Contains no secrets.
     async fn metadata(&self) -> Json<Value> {
         Json(self.event().metadata.0.clone())
-    }
-}
-
-/// A page of audit events.
-#[derive(SimpleObject)]
-#[graphql(name = "AuditEventConnection")]
-pub struct AuditEventConnection {
-    /// Events with their cursors.
-    edges: Vec<AuditEventEdge>,
-    /// Position of this page in the list.
-    page_info: PageInfo,
-}
-
-/// An audit event and its cursor.
-#[derive(SimpleObject)]
-#[graphql(name = "AuditEventEdge")]
-pub struct AuditEventEdge {
-    /// Cursor of this event, for `after` and `before`.
-    cursor: String,
-    /// The event.
-    node: AuditEventView,
-}
-
-impl RelayConnection<AuditEventView> for AuditEventConnection {
-    fn from_page(edges: Vec<PageEdge<AuditEventView>>, page_info: PageInfo) -> Self {
-        let edges = edges.into_iter().map(|PageEdge { cursor, node }| AuditEventEdge { cursor, node }).collect();
-        Self { edges, page_info }
     }
 }

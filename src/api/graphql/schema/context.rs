@@ -54,7 +54,7 @@ pub trait ContextExt {
     fn prepaid(&self) -> Result<&Prepaid>;
 
     /// The credentials of the request, not verified.
-    fn presented(&self) -> Result<&Credentials>;
+    fn credentials(&self) -> Result<&Credentials>;
 
     /// The current time.
     fn now(&self) -> Result<Time>;
@@ -73,7 +73,7 @@ impl ContextExt for Context<'_> {
         self.data::<Arc<Prepaid>>().map(Arc::as_ref).map_err(missing_data)
     }
 
-    fn presented(&self) -> Result<&Credentials> {
+    fn credentials(&self) -> Result<&Credentials> {
         self.data::<Credentials>().map_err(missing_data)
     }
 
@@ -106,7 +106,10 @@ pub async fn viewer_now(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
     Ok(ctx.data::<ViewerCell>().map_err(missing_data)?.get_current(ctx.app()?, claims(ctx)?).await?)
 }
 
-/// Allows administrators.
+/// The administrator of the request.
+///
+/// # Errors
+/// `UNAUTHENTICATED`, `FORBIDDEN`.
 pub async fn admin(ctx: &Context<'_>) -> ApiResult<Admin> {
     Ok(viewer(ctx).await?.administrator()?)
 }

@@ -6,7 +6,6 @@
 #![allow(missing_docs, reason = "a price is named after its field, and macros generate types without descriptions")]
 
 use async_graphql::Enum;
-use async_graphql::registry::MetaDirectiveInvocation;
 
 pub use self::directives::cost;
 
@@ -74,8 +73,8 @@ pub const SEND_USER_PASSWORD_RESET: Price = points(WRITE + MAIL).limited_by(Rate
 /// What one execution of a field costs.
 #[derive(Debug, Clone, Copy)]
 pub struct Price {
-    points: i32,
-    bucket: Option<RateBucket>,
+    pub points: i32,
+    pub bucket: Option<RateBucket>,
 }
 
 /// A stricter rate limit that counts attempts instead of points.
@@ -84,7 +83,7 @@ pub enum RateBucket {
     /// Attempts to prove an identity, per address, network and account (settings `RATE_LIMIT_AUTH…`). An operation may
     /// have only one such field.
     Auth,
-    /// Emails that strangers can cause, per recipient and kind of email: `RATE_LIMIT_EMAIL`.
+    /// Emails, per recipient and kind of email: `RATE_LIMIT_EMAIL`.
     Email,
     /// Codes of the second factor, per account: `RATE_LIMIT_MFA`.
     Mfa,
@@ -97,12 +96,6 @@ const fn points(points: i32) -> Price {
 impl Price {
     const fn limited_by(self, bucket: RateBucket) -> Self {
         Self { bucket: Some(bucket), ..self }
-    }
-
-    /// The directive of a field with this price.
-    #[must_use]
-    pub fn directive(self) -> MetaDirectiveInvocation {
-        cost::apply(self.points, self.bucket)
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::account::AcceptedPayload;
 use super::context::{ContextExt, viewer};
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::input;
 use crate::api::graphql::error::{ApiResult, Code};
@@ -103,7 +103,7 @@ impl CredentialsMutation {
     /// Email a link to reset the password. The result is the same for every address. A newer email replaces an older
     /// one.
     #[graphql(
-        directive = costs::REQUEST_PASSWORD_RESET.directive(),
+        directive = cost::apply(costs::REQUEST_PASSWORD_RESET.points, costs::REQUEST_PASSWORD_RESET.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_password_reset(
@@ -117,10 +117,10 @@ impl CredentialsMutation {
     }
 
     /// Set a new password with the token of a reset email or an invitation. All sessions end, and a lock caused by
-    /// wrong passwords is removed. If the address was never verified, a stranger may have created the account, so its
+    /// wrong passwords is removed. If the address was never verified, someone else may have created the account, so its
     /// second factor, linked providers and name are removed.
     #[graphql(
-        directive = costs::RESET_PASSWORD.directive(),
+        directive = cost::apply(costs::RESET_PASSWORD.points, costs::RESET_PASSWORD.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::ValidationFailed, Code::Overloaded]),
     )]
     async fn reset_password(
@@ -140,7 +140,7 @@ impl CredentialsMutation {
     #[graphql(
         guard = "require_user()",
         directive = requires::apply(RoleEnum::User, false),
-        directive = costs::CHANGE_PASSWORD.directive(),
+        directive = cost::apply(costs::CHANGE_PASSWORD.points, costs::CHANGE_PASSWORD.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::ReauthenticationRequired, Code::ValidationFailed, Code::Overloaded,
         ]),
@@ -160,7 +160,7 @@ impl CredentialsMutation {
     #[graphql(
         guard = "require_recent_auth()",
         directive = requires::apply(RoleEnum::User, true),
-        directive = costs::REQUEST_EMAIL_CHANGE.directive(),
+        directive = cost::apply(costs::REQUEST_EMAIL_CHANGE.points, costs::REQUEST_EMAIL_CHANGE.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_email_change(
@@ -178,7 +178,7 @@ impl CredentialsMutation {
     /// The former address is informed; if it was verified, it can undo the change. Repeating the call within a minute
     /// succeeds again.
     #[graphql(
-        directive = costs::CONFIRM_EMAIL_CHANGE.directive(),
+        directive = cost::apply(costs::CONFIRM_EMAIL_CHANGE.points, costs::CONFIRM_EMAIL_CHANGE.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
     )]
     async fn confirm_email_change(
@@ -192,9 +192,9 @@ impl CredentialsMutation {
     }
 
     /// Undo an email change with the token sent to the former address. All sessions end and the password is removed,
-    /// because whoever changed the address may know it. An email offers a new password.
+    /// because the person who changed the address may know it. An email offers a new password.
     #[graphql(
-        directive = costs::UNDO_EMAIL_CHANGE.directive(),
+        directive = cost::apply(costs::UNDO_EMAIL_CHANGE.points, costs::UNDO_EMAIL_CHANGE.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken, Code::AccountLocked]),
     )]
     async fn undo_email_change(

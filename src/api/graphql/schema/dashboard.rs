@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use chrono::{Days, NaiveDate};
 
 use super::context::ContextExt;
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{self, RoleEnum, refuses, requires};
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::{Date, int};
@@ -24,7 +24,8 @@ impl DashboardQuery {
     /// Get current totals and the counts of the last days. The price does not depend on the number of users and events.
     #[graphql(
         guard = "guards::admin()",
-        directive = costs::DASHBOARD.directive(), directive = requires::apply(RoleEnum::Admin, false),
+        directive = cost::apply(costs::DASHBOARD.points, costs::DASHBOARD.bucket),
+        directive = requires::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed])
     )]
     async fn dashboard(

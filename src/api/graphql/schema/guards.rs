@@ -70,6 +70,7 @@ pub const fn require_recent_admin() -> RequireUser {
 
 impl Guard for RequireUser {
     async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        // An earlier mutation of the document may have ended the session: each one reads the viewer again.
         let is_mutation = ctx.path_node.is_some_and(|node| node.parent.is_none())
             && ctx.query_env.operation.node.ty == async_graphql::parser::types::OperationType::Mutation;
         let viewer = if is_mutation { context::viewer_now(ctx).await } else { context::viewer(ctx).await }?;

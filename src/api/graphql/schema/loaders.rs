@@ -32,7 +32,7 @@ pub struct LoadersCell(OnceLock<Loaders>);
 /// One loader for each kind of record.
 pub struct Loaders {
     users: Loader<UserId, ApiResult<Option<User>>, UserBatch>,
-    sessions: Loader<SessionsOf, ApiResult<Vec<Session>>, SessionBatch>,
+    sessions: Loader<SessionsKey, ApiResult<Vec<Session>>, SessionBatch>,
     oauth_accounts: Loader<UserId, ApiResult<Vec<OAuthAccount>>, OAuthAccountBatch>,
     mfa: Loader<UserId, ApiResult<Option<Standing>>, MfaBatch>,
     audit_events: Loader<Slice, ApiResult<Vec<AuditEvent>>, AuditEventBatch>,
@@ -40,7 +40,7 @@ pub struct Loaders {
 
 /// A page of a user's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SessionsOf {
+pub struct SessionsKey {
     /// The user.
     pub user: UserId,
     /// Only sessions of this status.
@@ -52,11 +52,11 @@ pub struct SessionsOf {
 /// The loaders of this request.
 pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders> {
     let app = Arc::clone(ctx.app()?);
-    Ok(ctx.data::<LoadersCell>().map_err(missing_data)?.0.get_or_init(|| Loaders::over(&app)))
+    Ok(ctx.data::<LoadersCell>().map_err(missing_data)?.0.get_or_init(|| Loaders::new(&app)))
 }
 
 impl Loaders {
-    fn over(app: &Arc<App>) -> Self {
+    fn new(app: &Arc<App>) -> Self {
         Self {
             users: Loader::new(UserBatch(Arc::clone(app))),
             sessions: Loader::new(SessionBatch(Arc::clone(app))),
@@ -72,8 +72,8 @@ impl Loaders {
     }
 
     /// Loads a page of a user's sessions, and one more row if there is a next page.
-    pub async fn sessions(&self, of: SessionsOf) -> ApiResult<Vec<Session>> {
-        self.sessions.try_load(of).await.or_fault("loading sessions")?
+    pub async fn sessions(&self, key: SessionsKey) -> ApiResult<Vec<Session>> {
+        self.sessions.try_load(key).await.or_fault("loading sessions")?
     }
 
     /// Loads the provider accounts linked to a user, oldest first.
@@ -118,17 +118,17 @@ impl BatchFn<UserId, ApiResult<Vec<OAuthAccount>>> for OAuthAccountBatch {
 
 struct SessionBatch(Arc<App>);
 
-impl BatchFn<SessionsOf, ApiResult<Vec<Session>>> for SessionBatch {
+impl BatchFn<SessionsKey, ApiResult<Vec<Session>>> for SessionBatch {
     /// Runs one statement for each distinct page, for all users that ask for it.
-    async fn load(&mut self, wanted: &[SessionsOf]) -> HashMap<SessionsOf, ApiResult<Vec<Session>>> {
+    async fn load(&mut self, wanted: &[SessionsKey]) -> HashMap<SessionsKey, ApiResult<Vec<Session>>> {
         let mut slices: HashMap<(Option<SessionStatus>, &Page), Vec<UserId>> = HashMap::new();
-        for SessionsOf { user, status, page } in wanted {
+        for SessionsKey { user, status, page } in wanted {
             slices.entry((*status, page)).or_default().push(*user);
         }
         let mut loaded = HashMap::new();
         for ((status, page), ids) in slices {
             let rows = sessions::list_of_users(&self.0.db, &ids, status, page, self.0.clock.now()).await;
-            let of = |(user, rows)| (SessionsOf { user, status, page: page.clone() }, rows);
+            let of = |(user, rows)| (SessionsKey { user, status, page: page.clone() }, rows);
             loaded.extend(many_each(&ids, rows, |session| session.user_id).into_iter().map(of));
         }
         loaded

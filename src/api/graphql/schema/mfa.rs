@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{ContextExt, viewer};
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::signed_in::{SignedIn, TokenDelivery, deliver};
 use super::views::UserView;
@@ -149,7 +149,7 @@ pub struct MfaMutation;
 impl MfaMutation {
     /// Complete a sign-in with a second factor. INVALID_TOKEN if the challenge is unknown, used or expired.
     #[graphql(
-        directive = costs::VERIFY_MFA.directive(),
+        directive = cost::apply(costs::VERIFY_MFA.points, costs::VERIFY_MFA.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked]),
     )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
@@ -162,7 +162,8 @@ impl MfaMutation {
     /// is already on.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = costs::START_MFA_ENROLLMENT.directive(), directive = requires::apply(RoleEnum::User, true),
+        directive = cost::apply(costs::START_MFA_ENROLLMENT.points, costs::START_MFA_ENROLLMENT.bucket),
+        directive = requires::apply(RoleEnum::User, true),
         directive = refuses::apply(vec![Code::Conflict]),
     )]
     async fn start_mfa_enrollment(&self, ctx: &Context<'_>) -> ApiResult<Option<MfaEnrollment>> {
@@ -181,7 +182,7 @@ impl MfaMutation {
     #[graphql(
         guard = "require_user()",
         directive = requires::apply(RoleEnum::User, false),
-        directive = costs::CONFIRM_MFA_ENROLLMENT.directive(),
+        directive = cost::apply(costs::CONFIRM_MFA_ENROLLMENT.points, costs::CONFIRM_MFA_ENROLLMENT.bucket),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::Conflict]),
     )]
     async fn confirm_mfa_enrollment(
@@ -199,7 +200,7 @@ impl MfaMutation {
     #[graphql(
         guard = "require_user()",
         directive = requires::apply(RoleEnum::User, false),
-        directive = costs::DISABLE_MFA.directive(),
+        directive = cost::apply(costs::DISABLE_MFA.points, costs::DISABLE_MFA.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict,
             Code::Overloaded,
@@ -217,7 +218,7 @@ impl MfaMutation {
     #[graphql(
         guard = "require_user()",
         directive = requires::apply(RoleEnum::User, false),
-        directive = costs::REGENERATE_BACKUP_CODES.directive(),
+        directive = cost::apply(costs::REGENERATE_BACKUP_CODES.points, costs::REGENERATE_BACKUP_CODES.bucket),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict]),
     )]
     async fn regenerate_backup_codes(

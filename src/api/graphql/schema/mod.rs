@@ -34,6 +34,7 @@ use self::account::AccountMutation;
 use self::administration::AdministrationMutation;
 use self::audit::AuditQuery;
 use self::context::{ContextExt, viewer};
+use self::costs::cost;
 use self::credentials::CredentialsMutation;
 use self::dashboard::DashboardQuery;
 use self::guards::{RoleEnum, require_user, requires};
@@ -55,7 +56,7 @@ use crate::error::Result;
 /// The GraphQL schema of authgraph.
 pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 
-/// Queries.
+/// Operations that read data.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
 pub struct QueryRoot(GeneralQuery, UsersQuery, AuditQuery, DashboardQuery);
@@ -73,7 +74,7 @@ impl GeneralQuery {
     }
 
     /// Get the caller's remaining points. Costs nothing.
-    #[graphql(directive = costs::RATE_LIMIT.directive())]
+    #[graphql(directive = cost::apply(costs::RATE_LIMIT.points, costs::RATE_LIMIT.bucket))]
     async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
         Ok(ctx.data::<RateLimitStatus>().map_err(missing_data)?.into())
     }
@@ -89,7 +90,7 @@ impl GeneralQuery {
     }
 }
 
-/// Mutations. The result is null if the mutation fails.
+/// Operations that change data. A mutation that fails returns null and an error.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Mutation")]
 pub struct MutationRoot(

@@ -26,7 +26,7 @@ mod interface {
 
     /// An object with a globally unique id.
     #[derive(Interface)]
-    #[graphql(field(name = "id", ty = "ID", desc = "Opaque, for ever the same."))]
+    #[graphql(field(name = "id", ty = "ID", desc = "Opaque id that never changes."))]
     pub enum Node {
         /// `user_…`
         User(UserView),
@@ -37,9 +37,10 @@ mod interface {
     }
 }
 
-/// Finds an event by id. Administrators can see every event, users only those about themselves.
+/// Finds an object by its id. The result is the same, nothing, for an object that does not exist, one of another user,
+/// and a client that is not signed in.
 pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
-    let Some(viewer) = viewer_or_stranger(ctx).await? else { return Ok(None) };
+    let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(None) };
     if let Ok(id) = id.parse::<UserId>() {
         return Ok(find_user(ctx, &viewer, id).await?.map(Node::User));
     }
@@ -75,7 +76,7 @@ fn may_see(viewer: &Viewer, owner: UserId) -> bool {
 }
 
 /// The viewer; `None` without a valid token.
-async fn viewer_or_stranger(ctx: &Context<'_>) -> ApiResult<Option<Arc<Viewer>>> {
+async fn viewer_if_signed_in(ctx: &Context<'_>) -> ApiResult<Option<Arc<Viewer>>> {
     match try_viewer(ctx).await {
         Ok(viewer) => Ok(Some(viewer)),
         Err(Error::Refused(Refusal::Unauthenticated)) => Ok(None),

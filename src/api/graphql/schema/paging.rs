@@ -2,6 +2,7 @@
 
 use async_graphql::{OutputType, SimpleObject};
 
+use super::views::{AuditEventView, SessionView, UserView};
 use crate::error::Result;
 use crate::values::paging::{Cursor, Page, PageArguments, Scope};
 
@@ -21,18 +22,34 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-/// An item of a page, before it becomes an edge of the schema.
-pub struct PageEdge<T> {
-    /// Position of the item in the list.
-    pub cursor: String,
+/// An item of a list and its cursor.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "AuditEventEdge", params(AuditEventView)),
+    concrete(name = "SessionEdge", params(SessionView)),
+    concrete(name = "UserEdge", params(UserView))
+)]
+pub struct RelayEdge<T: OutputType> {
+    /// Cursor of this item, for `after` and `before` with the same filter and order.
+    cursor: String,
     /// The item.
-    pub node: T,
+    node: T,
 }
 
-/// A connection type of the schema.
-pub trait RelayConnection<T: OutputType>: Sized {
-    /// Builds the connection from a page.
-    fn from_page(edges: Vec<PageEdge<T>>, page_info: PageInfo) -> Self;
+/// A page of a list.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "AuditEventConnection", params(AuditEventView)),
+    concrete(name = "SessionConnection", params(SessionView))
+)]
+pub struct RelayConnection<T: OutputType>
+where
+    RelayEdge<T>: OutputType,
+{
+    /// Items with their cursors.
+    pub edges: Vec<RelayEdge<T>>,
+    /// Position of this page in the list.
+    pub page_info: PageInfo,
 }
 
 impl PageArguments {
@@ -45,25 +62,23 @@ impl PageArguments {
     }
 }
 
-/// Builds a connection from the rows of a page, read with one row more than its size.
-pub fn connection<R, T: OutputType, C: RelayConnection<T>>(
+/// Builds a page from its rows, which were read with one row more than its size.
+pub fn connection<R, T: OutputType>(
     mut rows: Vec<R>,
     page: &Page,
-    place: impl Fn(&R) -> Cursor,
+    cursor: impl Fn(&R) -> Cursor,
     node: impl Fn(R) -> T,
-) -> C {
+) -> RelayConnection<T>
+where
+    RelayEdge<T>: OutputType,
+{
     let has_more = rows.len() > page.size;
     rows.truncate(page.size);
     if page.backwards {
         rows.reverse();
     }
-    let edges: Vec<PageEdge<T>> = rows
-        .into_iter()
-        .map(|row| {
-            let cursor = place(&row).to_text(page.scope);
-            PageEdge { cursor, node: node(row) }
-        })
-        .collect();
+    let edges: Vec<_> =
+        rows.into_iter().map(|row| RelayEdge { cursor: cursor(&row).to_text(page.scope), node: node(row) }).collect();
     let has_from = page.from.is_some();
     let page_info = PageInfo {
         has_next_page: if page.backwards { has_from } else { has_more },
@@ -71,5 +86,5 @@ pub fn connection<R, T: OutputType, C: RelayConnection<T>>(
         start_cursor: edges.first().map(|edge| edge.cursor.clone()),
         end_cursor: edges.last().map(|edge| edge.cursor.clone()),
     };
-    C::from_page(edges, page_info)
+    RelayConnection { edges, page_info }
 }

@@ -4,7 +4,6 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{ContextExt, try_viewer};
 use super::loaders::loaders;
-use super::paging::{PageEdge, PageInfo, RelayConnection};
 use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
@@ -175,29 +174,4 @@ pub struct DeviceView {
     os: Option<String>,
     /// `User-Agent` header, cut after 512 bytes.
     user_agent: Option<String>,
-}
-
-/// A page of sessions.
-#[derive(SimpleObject)]
-pub struct SessionConnection {
-    /// Sessions with their cursors.
-    edges: Vec<SessionEdge>,
-    /// Position of this page in the list.
-    page_info: PageInfo,
-}
-
-/// A session and its cursor.
-#[derive(SimpleObject)]
-pub struct SessionEdge {
-    /// Cursor of this session, for `after` and `before`.
-    cursor: String,
-    /// The session.
-    node: SessionView,
-}
-
-impl RelayConnection<SessionView> for SessionConnection {
-    fn from_page(edges: Vec<PageEdge<SessionView>>, page_info: PageInfo) -> Self {
-        let edges = edges.into_iter().map(|PageEdge { cursor, node }| SessionEdge { cursor, node }).collect();
-        Self { edges, page_info }
-    }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::context::{ContextExt, clear_refresh_cookie, viewer};
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_user, requires};
 use super::input;
 use super::views::SessionView;
@@ -65,7 +65,8 @@ impl SessionMutation {
     /// End this session. Its tokens stop working and its cookie is deleted.
     #[graphql(
         guard = "require_user()",
-        directive = costs::LOGOUT.directive(), directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::LOGOUT.points, costs::LOGOUT.bucket),
+        directive = requires::apply(RoleEnum::User, false),
     )]
     async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
         let viewer = viewer(ctx).await?;
@@ -77,7 +78,8 @@ impl SessionMutation {
     /// End one of your sessions. A session that has already ended is returned unchanged.
     #[graphql(
         guard = "require_user()",
-        directive = costs::REVOKE_SESSION.directive(), directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REVOKE_SESSION.points, costs::REVOKE_SESSION.bucket),
+        directive = requires::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::NotFound]),
     )]
     async fn revoke_session(
@@ -93,8 +95,11 @@ impl SessionMutation {
     }
 
     /// Report a sign-in that was not yours, with the token of the email about it. All sessions end and the password is
-    /// removed, because whoever signed in knows it. An email offers a new password.
-    #[graphql(directive = costs::DISOWN_SESSION.directive(), directive = refuses::apply(vec![Code::InvalidToken]))]
+    /// removed, because the person who signed in knows it. An email offers a new password.
+    #[graphql(
+        directive = cost::apply(costs::DISOWN_SESSION.points, costs::DISOWN_SESSION.bucket),
+        directive = refuses::apply(vec![Code::InvalidToken]),
+    )]
     async fn disown_session(
         &self,
         ctx: &Context<'_>,
@@ -108,7 +113,8 @@ impl SessionMutation {
     /// End all your sessions except this one.
     #[graphql(
         guard = "require_user()",
-        directive = costs::REVOKE_OTHER_SESSIONS.directive(), directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REVOKE_OTHER_SESSIONS.points, costs::REVOKE_OTHER_SESSIONS.bucket),
+        directive = requires::apply(RoleEnum::User, false),
     )]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         revoke(ctx, Which::Others).await
@@ -117,7 +123,8 @@ impl SessionMutation {
     /// End all your sessions, including this one. Its cookie is deleted.
     #[graphql(
         guard = "require_user()",
-        directive = costs::REVOKE_ALL_SESSIONS.directive(), directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REVOKE_ALL_SESSIONS.points, costs::REVOKE_ALL_SESSIONS.bucket),
+        directive = requires::apply(RoleEnum::User, false),
     )]
     async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         let revoked = revoke(ctx, Which::All).await?;

@@ -3,7 +3,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
 
 use super::context::{ContextExt, viewer};
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_user, requires};
 use super::input;
 use super::mfa::MfaRequired;
@@ -83,7 +83,7 @@ pub struct SignInMutation;
 impl SignInMutation {
     /// Sign in with an email address and a password. Returns `MfaRequired` if a second factor is on.
     #[graphql(
-        directive = costs::LOGIN.directive(),
+        directive = cost::apply(costs::LOGIN.points, costs::LOGIN.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed,
             Code::Overloaded,
@@ -108,13 +108,13 @@ impl SignInMutation {
     /// Exchange a refresh token for new tokens. Each token works once. Using it again ends the session with
     /// REFRESH_TOKEN_REUSED, unless it is the same attempt (`idempotencyKey`).
     #[graphql(
-        directive = costs::REFRESH.directive(),
+        directive = cost::apply(costs::REFRESH.points, costs::REFRESH.bucket),
         directive = refuses::apply(vec![
             Code::Unauthenticated, Code::SessionEnded, Code::RefreshTokenReused, Code::ValidationFailed,
         ]),
     )]
     async fn refresh(&self, ctx: &Context<'_>, input: RefreshInput) -> ApiResult<Option<SignedIn>> {
-        let cookie = ctx.presented()?.refresh_cookie.as_deref();
+        let cookie = ctx.credentials()?.refresh_cookie.as_deref();
         // A script must not get a token that arrived in a cookie it cannot read.
         let delivery = if input.refresh_token.is_none() { TokenDelivery::Cookie } else { input.token_delivery };
         let key = input::idempotency_key(input.idempotency_key.as_deref())?;
@@ -130,7 +130,7 @@ impl SignInMutation {
     #[graphql(
         guard = "require_user()",
         directive = requires::apply(RoleEnum::User, false),
-        directive = costs::REAUTHENTICATE.directive(),
+        directive = cost::apply(costs::REAUTHENTICATE.points, costs::REAUTHENTICATE.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::InvalidMfaCode, Code::ValidationFailed, Code::Conflict, Code::Overloaded,
         ]),

@@ -48,9 +48,9 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (admin, bearer) = (admin(ctx).await?, bearer(ctx)?);
         let filter = AuditEventFilter::parse(filter)?;
-        let missed = missed(ctx, admin.viewer(), after)?;
+        let missed = missed_events(ctx, admin.viewer(), after)?;
         let events = follow_trail(ctx.app()?, &admin, bearer, filter, missed).await?;
-        tell(ctx, events, AuditEventView::in_full)
+        signal_state(ctx, events, AuditEventView::in_full)
     }
 
     /// Receive audit events about your own account, such as a revoked session or a changed role. The event that ends
@@ -71,16 +71,16 @@ impl SubscriptionRoot {
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (viewer, bearer) = (context::viewer(ctx).await?, bearer(ctx)?);
-        let events = follow_own(ctx.app()?, &viewer, bearer, missed(ctx, &viewer, after)?).await?;
-        tell(ctx, events, AuditEventView::for_subject)
+        let events = follow_own(ctx.app()?, &viewer, bearer, missed_events(ctx, &viewer, after)?).await?;
+        signal_state(ctx, events, AuditEventView::for_subject)
     }
 }
 
 fn bearer<'a>(ctx: &'a Context<'_>) -> Result<&'a str, ApiError> {
-    Ok(ctx.presented()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
+    Ok(ctx.credentials()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
 }
 
-fn missed(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
+fn missed_events(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
     let Some(after) = after else { return Ok(None) };
     let wrong = |_| FieldFault::new("INVALID", "This is not a valid event id.").at("after");
     let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
@@ -88,7 +88,7 @@ fn missed(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Op
 }
 
 /// Tells the transport when the subscription starts, and why it ends.
-fn tell<S>(
+fn signal_state<S>(
     ctx: &Context<'_>,
     events: S,
     view: fn(AuditEvent) -> AuditEventView,
@@ -96,12 +96,12 @@ fn tell<S>(
 where
     S: Stream<Item = OwnResult<Arc<AuditEvent>>> + Send + 'static,
 {
-    let marker = ctx.data::<SubscriptionState>().map_err(missing_data)?.clone();
-    marker.begin();
+    let state = ctx.data::<SubscriptionState>().map_err(missing_data)?.clone();
+    state.begin();
     Ok(events.boxed().map(move |event| match event {
         Ok(event) => Ok(view(Arc::unwrap_or_clone(event))),
         Err(error) => {
-            marker.end(code(&error));
+            state.end(code(&error));
             Err(error.into())
         }
     }))

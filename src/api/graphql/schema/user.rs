@@ -2,14 +2,14 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
-use super::audit::{AuditEventConnection, AuditEventFilter, history_of};
+use super::audit::{AuditEventFilter, events_about};
 use super::context::{ContextExt, viewer};
 use super::guards::RoleEnum;
-use super::loaders::{SessionsOf, loaders};
+use super::loaders::{SessionsKey, loaders};
 use super::mfa::MfaStatus;
-use super::paging::{ConnectionArguments, connection};
-use super::session::{SessionConnection, SessionStatusEnum};
-use super::views::{SessionView, UserView};
+use super::paging::{ConnectionArguments, RelayConnection, connection};
+use super::session::SessionStatusEnum;
+use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::{DateTime, EmailAddressScalar, int};
 use crate::records::{oauth_accounts, sessions};
@@ -100,13 +100,13 @@ impl UserView {
         #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only sessions of this status.")] status: Option<SessionStatusEnum>,
-    ) -> ApiResult<SessionConnection> {
+    ) -> ApiResult<RelayConnection<SessionView>> {
         let status = status.map(Into::into);
         let page =
             ConnectionArguments { first, after, last, before }.parse(Scope::of("sessions", &status, SortedBy::Time))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
-        let of = SessionsOf { user: self.0.id, status, page: page.clone() };
-        let rows = loaders(ctx)?.sessions(of).await?;
+        let key = SessionsKey { user: self.0.id, status, page: page.clone() };
+        let rows = loaders(ctx)?.sessions(key).await?;
         Ok(connection(rows, &page, sessions::place, |session| SessionView {
             is_current: current == Some(session.id),
             session,
@@ -124,8 +124,8 @@ impl UserView {
         #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
-    ) -> ApiResult<AuditEventConnection> {
-        history_of(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await
+    ) -> ApiResult<RelayConnection<AuditEventView>> {
+        events_about(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await
     }
 
     /// When the account was created.

@@ -3,13 +3,13 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::context::ContextExt;
-use super::costs;
+use super::costs::{self, cost};
 use super::guards::{RoleEnum, admin, refuses, requires};
 use super::input::Faults;
 use super::loaders::loaders;
 use super::node::{self, Node};
-use super::paging::{ConnectionArguments, PageEdge, PageInfo, RelayConnection, connection};
-use super::user::UserStatus;
+use super::paging::{ConnectionArguments, PageInfo, RelayConnection, RelayEdge, connection};
+use super::user::UserStatusEnum;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
@@ -87,35 +87,25 @@ pub enum OrderDirection {
 
 /// A page of users.
 pub struct UserConnection {
-    edges: Vec<UserEdge>,
-    page_info: PageInfo,
+    page: RelayConnection<UserView>,
     filter: UserFilter,
-}
-
-/// A user and their cursor.
-#[derive(async_graphql::SimpleObject)]
-pub struct UserEdge {
-    /// Cursor of this user, for `after` and `before` with the same filter and order.
-    cursor: String,
-    /// The user.
-    node: UserView,
 }
 
 /// A page of users.
 #[Object]
 impl UserConnection {
     /// Users with their cursors.
-    async fn edges(&self) -> &[UserEdge] {
-        &self.edges
+    async fn edges(&self) -> &[RelayEdge<UserView>] {
+        &self.page.edges
     }
 
     /// Position of this page in the list.
     async fn page_info(&self) -> &PageInfo {
-        &self.page_info
+        &self.page.page_info
     }
 
     /// Number of users that match the filter. Counting takes longer the more users match.
-    #[graphql(directive = costs::TOTAL_COUNT.directive())]
+    #[graphql(directive = cost::apply(costs::TOTAL_COUNT.points, costs::TOTAL_COUNT.bucket))]
     async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<i64> {
         Ok(user_list::count(&ctx.app()?.db, &self.filter, ctx.now()?).await?)
     }
@@ -157,8 +147,8 @@ impl UsersQuery {
         let page = ConnectionArguments { first, after, last, before }.parse(scope)?;
         let app = ctx.app()?;
         let rows = user_list::list(&app.db, &filter, order, &page, app.clock.now()).await?;
-        let UserPage { edges, page_info } = connection(rows, &page, |user| user_list::place(user, order), UserView);
-        Ok(Some(UserConnection { edges, page_info, filter }))
+        let page = connection(rows, &page, |user| user_list::place(user, order), UserView);
+        Ok(Some(UserConnection { page, filter }))
     }
 
     /// Get a user by id, also a deleted one. Null if there is none.
@@ -172,19 +162,6 @@ impl UsersQuery {
             Ok(id) => Ok(loaders(ctx)?.user(id).await?.map(UserView)),
             Err(_) => Ok(None),
         }
-    }
-}
-
-/// The edges of a page, before they become a [`UserConnection`].
-struct UserPage {
-    edges: Vec<UserEdge>,
-    page_info: PageInfo,
-}
-
-impl RelayConnection<UserView> for UserPage {
-    fn from_page(edges: Vec<PageEdge<UserView>>, page_info: PageInfo) -> Self {
-        let edges = edges.into_iter().map(|PageEdge { cursor, node }| UserEdge { cursor, node }).collect();
-        Self { edges, page_info }
     }
 }
 

@@ -50,9 +50,9 @@ impl OperationCost {
             OperationType::Subscription => 2,
         });
         let set = &operation.selection_set.node;
-        let mut sum = CostEstimate { table, document, operation, variables, fragments: HashMap::new() };
+        let mut estimate = CostEstimate { table, document, operation, variables, fragments: HashMap::new() };
         let PartCost { points, non_refundable, fields, schema_fields, secrets, introspects, .. } =
-            sum.of_set(set, root).whole();
+            estimate.set_cost(set, root).whole();
         let for_fields = fields.saturating_add(schema_fields) / FIELDS_PER_POINT;
         Self {
             points: points.saturating_add(for_fields),
@@ -76,55 +76,55 @@ struct CostEstimate<'a> {
 }
 
 impl<'a> CostEstimate<'a> {
-    fn of_set(&mut self, set: &'a SelectionSet, parent: &str) -> SelectionCost {
+    fn set_cost(&mut self, set: &'a SelectionSet, parent: &str) -> SelectionCost {
         let costs = set.items.iter().map(|selection| {
             let cost = match &selection.node {
-                Selection::Field(field) => self.of_field(&field.node, parent),
+                Selection::Field(field) => self.field_cost(&field.node, parent),
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
                     let condition = condition.map(|condition| condition.node.on.node.as_str());
-                    self.of_set(&fragment.node.selection_set.node, condition.unwrap_or(parent))
+                    self.set_cost(&fragment.node.selection_set.node, condition.unwrap_or(parent))
                 }
-                Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+                Selection::FragmentSpread(spread) => self.fragment_cost(spread.node.fragment_name.node.as_str()),
             };
             cost.behind(selection.node.directives())
         });
-        costs.fold(SelectionCost::default(), SelectionCost::beside)
+        costs.fold(SelectionCost::default(), SelectionCost::plus)
     }
 
-    fn of_fragment(&mut self, name: &'a str) -> SelectionCost {
+    fn fragment_cost(&mut self, name: &'a str) -> SelectionCost {
         if let Some(known) = self.fragments.get(name) {
             return *known;
         }
         let Some(fragment) = self.document.fragments.get(name) else { return SelectionCost::default() };
         self.fragments.insert(name, SelectionCost::default());
-        let cost = self.of_set(&fragment.node.selection_set.node, fragment.node.type_condition.node.on.node.as_str());
+        let cost = self.set_cost(&fragment.node.selection_set.node, fragment.node.type_condition.node.on.node.as_str());
         self.fragments.insert(name, cost);
         cost
     }
 
-    fn of_field(&mut self, field: &'a Field, parent: &str) -> SelectionCost {
+    fn field_cost(&mut self, field: &'a Field, parent: &str) -> SelectionCost {
         let name = field.name.node.as_str();
         let table = self.table;
         let set = &field.selection_set.node;
         match (name, table.find(parent, name)) {
             ("__typename", _) => SelectionCost::once(PartCost { fields: 1, ..PartCost::default() }),
-            ("__schema", _) => self.of_introspection(set, "__Schema"),
-            ("__type", _) => self.of_introspection(set, "__Type").times(table.largest_type()),
+            ("__schema", _) => self.introspection_cost(set, "__Schema"),
+            ("__type", _) => self.introspection_cost(set, "__Type").times(table.largest_type()),
             // An unknown field, which validation refuses: counts like any other.
             (_, None) => {
                 let own = PartCost { points: 1, fields: 1, ..PartCost::default() };
-                SelectionCost::once(own.beside(self.of_set(set, "").whole()))
+                SelectionCost::once(own.plus(self.set_cost(set, "").whole()))
             }
             (_, Some(cost)) => {
-                let below = self.of_set(set, &cost.answers);
-                self.of_known(cost, field, below)
+                let below = self.set_cost(set, &cost.answers);
+                self.known_field_cost(cost, field, below)
             }
         }
     }
 
-    fn of_introspection(&mut self, set: &'a SelectionSet, of: &str) -> SelectionCost {
-        let below = self.of_set(set, of).whole();
+    fn introspection_cost(&mut self, set: &'a SelectionSet, of: &str) -> SelectionCost {
+        let below = self.set_cost(set, of).whole();
         let schema_fields = below.fields.saturating_add(1);
         SelectionCost::once(PartCost {
             points: below.points.saturating_add(1),
@@ -134,14 +134,14 @@ impl<'a> CostEstimate<'a> {
         })
     }
 
-    fn of_known(&self, cost: &FieldCost, field: &Field, below: SelectionCost) -> SelectionCost {
-        let own = PartCost::of_field(cost);
+    fn known_field_cost(&self, cost: &FieldCost, field: &Field, below: SelectionCost) -> SelectionCost {
+        let own = PartCost::for_field(cost);
         match cost.repetition {
-            Repetition::Times(times) => SelectionCost::once(own.beside(below.whole().times(times)).unconditional()),
-            Repetition::Page => SelectionCost::once(own.beside(below.with_rows(self.page_size(field)))),
+            Repetition::Times(times) => SelectionCost::once(own.plus(below.whole().times(times)).unconditional()),
+            Repetition::Page => SelectionCost::once(own.plus(below.with_rows(self.page_size(field)))),
             Repetition::Row => SelectionCost {
                 once: PartCost { fields: 1, ..PartCost::default() },
-                each_row: PartCost { fields: 0, ..own }.beside(below.whole()),
+                each_row: PartCost { fields: 0, ..own }.plus(below.whole()),
             },
         }
     }
@@ -160,7 +160,9 @@ impl<'a> CostEstimate<'a> {
     fn size(&self, value: &DocumentValue) -> Option<u64> {
         match value {
             DocumentValue::Null => None,
-            DocumentValue::Variable(name) => operation::variable(name, self.operation, self.variables).and_then(number),
+            DocumentValue::Variable(name) => {
+                chosen_operation::variable(name, self.operation, self.variables).and_then(number)
+            }
             DocumentValue::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
             _ => Some(u64::MAX),
         }

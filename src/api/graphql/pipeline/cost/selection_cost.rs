@@ -26,7 +26,7 @@ pub(super) struct SelectionCost {
 }
 
 impl PartCost {
-    pub(super) fn beside(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             points: self.points.saturating_add(other.points),
             non_refundable: self.non_refundable.saturating_add(other.non_refundable),
@@ -54,7 +54,7 @@ impl PartCost {
         Self { is_conditional: false, ..self }
     }
 
-    pub(super) fn of_field(cost: &FieldCost) -> Self {
+    pub(super) fn for_field(cost: &FieldCost) -> Self {
         let secrets = u32::from(cost.takes_secret);
         Self { points: cost.points, secrets, fields: 1, ..Self::default() }
     }
@@ -65,8 +65,8 @@ impl SelectionCost {
         Self { once, ..Self::default() }
     }
 
-    pub(super) fn beside(self, other: Self) -> Self {
-        Self { once: self.once.beside(other.once), each_row: self.each_row.beside(other.each_row) }
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self { once: self.once.plus(other.once), each_row: self.each_row.plus(other.each_row) }
     }
 
     /// The same behind directives, which may hide rows.
@@ -82,7 +82,7 @@ impl SelectionCost {
 
     /// The total outside a connection.
     pub(super) fn whole(self) -> PartCost {
-        self.once.beside(self.each_row)
+        self.once.plus(self.each_row)
     }
 
     /// Total for a page of `rows`. Every row costs at least 1 point because it is read. If a directive may hide the
@@ -93,6 +93,6 @@ impl SelectionCost {
             each_row =
                 PartCost { points: each_row.points.max(1), non_refundable: each_row.non_refundable.max(1), ..each_row };
         }
-        self.once.beside(each_row.times(rows)).unconditional()
+        self.once.plus(each_row.times(rows)).unconditional()
     }
 }

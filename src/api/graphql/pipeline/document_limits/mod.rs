@@ -72,31 +72,31 @@ pub fn parse(query: &str, limits: &DocumentLimits) -> Result<ParsedDocument, Ser
         u32::try_from(limits.bytes).unwrap_or(u32::MAX),
     )?;
     let parsed = parser::parse(query, LexicalLimits { tokens: limits.tokens, brackets: limits.brackets })?;
-    check_cost(&parsed.document, limits)?;
+    check_size(&parsed.document, limits)?;
     Ok(parsed)
 }
 
-fn check_cost(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), ServerError> {
+fn check_size(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), ServerError> {
     let mut estimate = SizeEstimate::new(document);
     let mut fields: u32 = 0;
     for (_, operation) in document.operations.iter() {
         let operation = &operation.node;
-        let cost = estimate.of_operation(operation)?;
-        fields = fields.saturating_add(cost.fields);
-        check_limit("fields at the root", cost.own_fields, limits.root_fields)?;
+        let size = estimate.operation_size(operation)?;
+        fields = fields.saturating_add(size.fields);
+        check_limit("fields at the root", size.own_fields, limits.root_fields)?;
         if operation.ty == OperationType::Mutation {
-            check_limit("mutations", cost.own_fields, limits.mutation_fields)?;
+            check_limit("mutations", size.own_fields, limits.mutation_fields)?;
         }
-        check_limit("aliases", cost.aliases, limits.aliases)?;
-        check_limit("characters in an alias", cost.alias_length, limits.alias_length)?;
-        check_limit("directives", cost.directives, limits.directives)?;
-        check_limit("levels of fields", cost.depth, limits.depth)?;
-        check_limit("levels of introspection", cost.introspection_depth, limits.introspection_depth)?;
+        check_limit("aliases", size.aliases, limits.aliases)?;
+        check_limit("characters in an alias", size.alias_length, limits.alias_length)?;
+        check_limit("directives", size.directives, limits.directives)?;
+        check_limit("levels of fields", size.depth, limits.depth)?;
+        check_limit("levels of introspection", size.introspection_depth, limits.introspection_depth)?;
         check_limit("variables", count(&operation.variable_definitions), limits.variables)?;
     }
     // Validation also checks every fragment by itself, whether it is spread or not.
     for name in document.fragments.keys() {
-        fields = fields.saturating_add(estimate.of_fragment(name)?.fields);
+        fields = fields.saturating_add(estimate.fragment_size(name)?.fields);
     }
     check_limit("fields", fields, limits.fields)
 }

@@ -24,11 +24,11 @@ pub(super) struct DocumentSize {
 }
 
 impl DocumentSize {
-    fn of_directives(directives: &[Positioned<Directive>]) -> Self {
+    fn for_directives(directives: &[Positioned<Directive>]) -> Self {
         Self { directives: count(directives), ..Self::default() }
     }
 
-    fn beside(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         Self {
             fields: self.fields.saturating_add(other.fields),
             own_fields: self.own_fields.saturating_add(other.own_fields),
@@ -75,20 +75,20 @@ impl<'a> SizeEstimate<'a> {
         Self { document, fragments: HashMap::new() }
     }
 
-    pub fn of_operation(&mut self, operation: &'a OperationDefinition) -> Result<DocumentSize, ServerError> {
+    pub fn operation_size(&mut self, operation: &'a OperationDefinition) -> Result<DocumentSize, ServerError> {
         let variables = operation
             .variable_definitions
             .iter()
-            .map(|variable| DocumentSize::of_directives(&variable.node.directives));
-        let own = variables.fold(DocumentSize::of_directives(&operation.directives), DocumentSize::beside);
-        Ok(self.of_set(&operation.selection_set.node, 0)?.beside(own))
+            .map(|variable| DocumentSize::for_directives(&variable.node.directives));
+        let own = variables.fold(DocumentSize::for_directives(&operation.directives), DocumentSize::plus);
+        Ok(self.set_size(&operation.selection_set.node, 0)?.plus(own))
     }
 
-    pub fn of_fragment(&mut self, name: &'a Name) -> Result<DocumentSize, ServerError> {
-        self.of_fragment_at(name, 0)
+    pub fn fragment_size(&mut self, name: &'a Name) -> Result<DocumentSize, ServerError> {
+        self.fragment_size_at(name, 0)
     }
 
-    fn of_set(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<DocumentSize, ServerError> {
+    fn set_size(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<DocumentSize, ServerError> {
         if nesting > Self::MAX_NESTING {
             return Err(too_complex("levels of nesting", Self::MAX_NESTING + 1, Self::MAX_NESTING));
         }
@@ -96,21 +96,21 @@ impl<'a> SizeEstimate<'a> {
         for selection in &set.items {
             let inner = match &selection.node {
                 Selection::Field(field) => {
-                    self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(&field.node)
+                    self.set_size(&field.node.selection_set.node, nesting + 1)?.inside_field(&field.node)
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.of_set(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
+                    self.set_size(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
+                    self.fragment_size_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
                 }
             };
-            total = total.beside(inner).beside(DocumentSize::of_directives(selection.node.directives()));
+            total = total.plus(inner).plus(DocumentSize::for_directives(selection.node.directives()));
         }
         Ok(total)
     }
 
-    fn of_fragment_at(&mut self, name: &'a Name, nesting: u32) -> Result<DocumentSize, ServerError> {
+    fn fragment_size_at(&mut self, name: &'a Name, nesting: u32) -> Result<DocumentSize, ServerError> {
         match self.fragments.get(name.as_str()) {
             Some(Some(known)) => return Ok(*known),
             Some(None) => {
@@ -125,10 +125,10 @@ impl<'a> SizeEstimate<'a> {
             return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
         };
         self.fragments.insert(name.as_str(), None);
-        let cost = self.of_set(&fragment.node.selection_set.node, nesting)?;
-        let cost = cost.beside(DocumentSize::of_directives(&fragment.node.directives));
-        self.fragments.insert(name.as_str(), Some(cost));
-        Ok(cost)
+        let size = self.set_size(&fragment.node.selection_set.node, nesting)?;
+        let size = size.plus(DocumentSize::for_directives(&fragment.node.directives));
+        self.fragments.insert(name.as_str(), Some(size));
+        Ok(size)
     }
 }
 

@@ -69,7 +69,7 @@ pub struct ValidDocument {
     has_strings: bool,
 }
 
-/// Why a document does not run, and the kind of its operation, if known.
+/// Why a document does not run, and the kind of its operation, if cache.
 #[derive(Debug)]
 pub struct RefusedDocument {
     /// Query, mutation or subscription.
@@ -104,7 +104,7 @@ impl PersistedDocuments {
     /// The types that values are checked against.
     #[must_use]
     pub fn types(&self) -> Option<&SchemaTypes> {
-        self.0.as_ref().map(|known| &*known.types)
+        self.0.as_ref().map(|cache| &*cache.types)
     }
 
     /// Finds the document of a request; `None` if it has neither text nor id.
@@ -114,14 +114,15 @@ impl PersistedDocuments {
     /// documents are allowed and this is none.
     pub fn find(&self, request: DocumentRequest<'_>) -> Result<Option<ChosenDocument>, ServerError> {
         let hash = request.extensions.map_or(Ok(None), hash::from_extensions)?;
-        let Some(known) = &self.0 else { return Ok(request.query.map(|text| ChosenDocument::new(&text))) };
-        let id = request.id.filter(|_| known.app.trusted_documents.is_some());
+        let Some(cache) = &self.0 else { return Ok(request.query.map(|text| ChosenDocument::new(&text))) };
+        // Ids only name trusted documents; where there are none the field is ignored.
+        let id = request.id.filter(|_| cache.app.trusted_documents.is_some());
         let chosen = match (request.query, id.or(hash.as_ref().map(|hash| hash.text))) {
-            (Some(text), _) => Some(known.with_query(&text, hash.as_ref())?),
-            (None, Some(id)) => Some(known.by_id(id, hash)?),
+            (Some(text), _) => Some(cache.with_query(&text, hash.as_ref())?),
+            (None, Some(id)) => Some(cache.by_id(id, hash)?),
             (None, None) => None,
         };
-        chosen.map(|chosen| trusted(&known.app, chosen)).transpose()
+        chosen.map(|chosen| check_trusted(&cache.app, chosen)).transpose()
     }
 
     /// Parses and validates the document within its limits. Caches it if it cannot contain a secret of its user:
@@ -139,12 +140,14 @@ impl PersistedDocuments {
         if let Some(valid) = &chosen.valid {
             return Ok(Arc::clone(valid));
         }
+        // Bounded first: validation expects a document whose size is limited.
         let parsed = document_limits::parse(&chosen.text, limits)?;
         let faults = match self.types() {
             Some(types) => validate(types, &parsed.document, parsed.faults),
             None => parsed.faults,
         };
         if !faults.is_empty() {
+            // For the metrics of refused operations.
             let kind = ChosenOperation::choose(&parsed.document, operation_name).ok().map(|operation| operation.kind());
             return Err(RefusedDocument {
                 kind,
@@ -158,22 +161,22 @@ impl PersistedDocuments {
             has_strings: parsed.has_strings,
         });
         if chosen.is_trusted || !valid.has_strings {
-            self.keep(chosen, &valid);
+            self.cache(chosen, &valid);
         }
         Ok(valid)
     }
 
-    /// Caches a document that has run, if the client asked for it with a hash.
+    /// Caches a document that has run, if the client request for it with a hash.
     pub fn remember(&self, chosen: &ChosenDocument, valid: &Arc<ValidDocument>) {
         if chosen.is_persisted && chosen.valid.is_none() {
-            self.keep(chosen, valid);
+            self.cache(chosen, valid);
         }
     }
 
-    fn keep(&self, chosen: &ChosenDocument, valid: &Arc<ValidDocument>) {
-        if let Some(known) = &self.0 {
+    fn cache(&self, chosen: &ChosenDocument, valid: &Arc<ValidDocument>) {
+        if let Some(cache) = &self.0 {
             let bytes = valid.text.len() + valid.tokens * TREE_BYTES_PER_TOKEN;
-            known.valid.put(&chosen.hash, Arc::clone(valid), bytes);
+            cache.valid.put(&chosen.hash, Arc::clone(valid), bytes);
         }
     }
 }
@@ -219,7 +222,8 @@ fn not_found(message: &'static str) -> ServerError {
     document_error(ErrorCode::PersistedQueryNotFound, message, vec![])
 }
 
-fn trusted(app: &App, chosen: ChosenDocument) -> Result<ChosenDocument, ServerError> {
+/// Refuses a document that is not trusted, or only logs it, as the settings say.
+fn check_trusted(app: &App, chosen: ChosenDocument) -> Result<ChosenDocument, ServerError> {
     let Some(trusted) = &app.trusted_documents else { return Ok(chosen) };
     if trusted.contains(&chosen.text) {
         return Ok(ChosenDocument { is_trusted: true, ..chosen });

@@ -18,8 +18,8 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::parser::types::{BaseType, ExecutableDocument, OperationType, SelectionSet, Type};
 use async_graphql::{Name, Pos};
 
-use self::fault::DocumentFault;
 use self::schema_types::{Input, NamedType, SchemaTypes};
+use super::document_fault::DocumentFault;
 
 /// The most faults that are reported for one document.
 const MAX_FAULTS: usize = 20;
