@@ -90,7 +90,7 @@ pub async fn viewer(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
     Ok(try_viewer(ctx).await?)
 }
 
-/// As [`viewer`], with the error of the app, for fields that also answer without a user.
+/// As [`viewer`], with the error of the app, for fields that also work without a user.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`.

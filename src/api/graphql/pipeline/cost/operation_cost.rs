@@ -117,7 +117,7 @@ impl<'a> CostEstimate<'a> {
                 SelectionCost::once(own.plus(self.set_cost(set, "").whole()))
             }
             (_, Some(cost)) => {
-                let below = self.set_cost(set, &cost.answers);
+                let below = self.set_cost(set, &cost.return_type);
                 self.known_field_cost(cost, field, below)
             }
         }

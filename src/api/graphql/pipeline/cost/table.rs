@@ -26,7 +26,7 @@ pub(super) struct FieldCost {
     /// Whether it takes a secret, which may be a guess.
     pub(super) takes_secret: bool,
     /// The type of its values.
-    pub(super) answers: String,
+    pub(super) return_type: String,
 }
 
 /// How often one execution of a field resolves the selection below it.
@@ -80,28 +80,28 @@ impl CostTable {
 
 impl FieldCost {
     fn new(registry: &Registry, lists: &IntrospectionLists, parent: &str, field: &MetaField) -> Self {
-        let answers = MetaTypeName::concrete_typename(&field.ty).to_owned();
-        let is_leaf = registry.types.get(&answers).is_none_or(MetaType::is_leaf);
+        let return_type = MetaTypeName::concrete_typename(&field.ty).to_owned();
+        let is_leaf = registry.types.get(&return_type).is_none_or(MetaType::is_leaf);
         let usual = u32::from(!is_leaf && !parent.ends_with("Connection") && !parent.starts_with("__"));
         Self {
             points: declared(field).unwrap_or(usual),
-            repetition: Repetition::new(lists, parent, field, &answers),
+            repetition: Repetition::new(lists, parent, field, &return_type),
             is_for_admins: is_for_admins(field),
             takes_secret: takes_secret(registry, field),
-            answers,
+            return_type,
         }
     }
 }
 
 impl Repetition {
-    fn new(lists: &IntrospectionLists, parent: &str, field: &MetaField, answers: &str) -> Self {
+    fn new(lists: &IntrospectionLists, parent: &str, field: &MetaField, return_type: &str) -> Self {
         let is_list = field.ty.starts_with('[');
         let has_pages = ["first", "last"].iter().all(|name| field.args.contains_key(*name));
         match (parent.ends_with("Connection"), is_list) {
             (true, true) => Self::Row,
             (false, true) if parent.starts_with("__") => Self::Times(lists.length(&field.name)),
             (false, true) => Self::Times(USUAL_LIST_LENGTH),
-            (false, false) if answers.ends_with("Connection") && has_pages => Self::Page,
+            (false, false) if return_type.ends_with("Connection") && has_pages => Self::Page,
             (_, false) => Self::Times(1),
         }
     }

@@ -113,7 +113,7 @@ impl<'d, 's> Merging<'d, 's, '_> {
             if let Some((first, others)) = group.split_first()
                 && let Some(other) = others.iter().find(|other| !self.has_same_shape(first.ty, other.ty))
             {
-                return Err(conflict(other, "answer different types"));
+                return Err(conflict(other, "return different types"));
             }
             let below = self.below(&group);
             self.same_shape(&below)?;
