@@ -16,21 +16,21 @@ use crate::values::ids::NotAnId;
 /// Selects audit events. An event must match every field that is given.
 #[derive(InputObject, Default)]
 pub struct AuditEventFilter {
-    /// One of these actions. Must not be empty.
+    /// Only events with one of these actions. Must not be empty.
     actions: Option<Vec<AuditActionEnum>>,
-    /// This outcome.
+    /// Only events with this outcome.
     outcome: Option<AuditOutcomeEnum>,
-    /// Done by this user.
+    /// Only events caused by this user.
     actor_id: Option<ID>,
-    /// Done to this user.
+    /// Only events that happened to this user.
     subject_id: Option<ID>,
-    /// Done in this session, or to it.
+    /// Only events in this session, or about it.
     session_id: Option<ID>,
-    /// Requested from exactly this IPv4 or IPv6 address.
+    /// Only events from exactly this IPv4 or IPv6 address.
     ip_address: Option<String>,
-    /// At this time or later.
+    /// Only events at this time or later.
     since: Option<DateTime>,
-    /// Before this time.
+    /// Only events before this time.
     until: Option<DateTime>,
 }
 

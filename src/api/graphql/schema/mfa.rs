@@ -66,7 +66,7 @@ pub struct MfaStatus {
 /// Input of `verifyMfa`.
 #[derive(InputObject)]
 pub struct VerifyMfaInput {
-    /// `MfaRequired.challengeToken` of the `login`.
+    /// `challengeToken` of the `MfaRequired` that `login` returned.
     #[graphql(secret)]
     challenge_token: String,
     /// Six-digit code of the authenticator app, or a backup code. Spaces and dashes are ignored, and digits of any

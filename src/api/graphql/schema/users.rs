@@ -29,19 +29,19 @@ pub struct UserFilterInput {
     search: Option<String>,
     /// Beginning of the email address or the name, ignoring case. The fastest search.
     starts_with: Option<String>,
-    /// This role.
+    /// Only users with this role.
     role: Option<RoleEnum>,
-    /// This status. Without it, deleted accounts are listed too.
+    /// Only users with this status. Without it, deleted accounts are listed too.
     status: Option<UserStatusEnum>,
-    /// Whether the address is verified.
+    /// Only users whose address is verified (true) or not (false).
     email_verified: Option<bool>,
-    /// Whether the second factor is on.
+    /// Only users with (true) or without (false) a second factor.
     mfa_enabled: Option<bool>,
-    /// Can sign in with this provider.
+    /// Only users who can sign in with this provider.
     provider: Option<String>,
-    /// The account was created within this time.
+    /// Only users whose account was created within this time.
     created_at: Option<TimeSpan>,
-    /// The user last signed in within this time.
+    /// Only users who last signed in within this time.
     last_login_at: Option<TimeSpan>,
 }
 
