@@ -12,10 +12,11 @@ use tokio::sync::Mutex;
 
 use super::graphql::pipeline::charging;
 use super::graphql::pipeline::document_limits::DocumentLimits;
-use super::graphql::pipeline::persisted_documents::Documents;
-use super::graphql::schema::context::{ViewerCell, refresh_cookie};
+use super::graphql::pipeline::persisted_documents::PersistedDocuments;
+use super::graphql::schema::context::refresh_cookie;
 use super::graphql::schema::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
+use super::graphql::viewer_cell::ViewerCell;
 use super::http::edge::{
     Admitted, ChannelState, DatabaseState, Edge, EdgeSettings, KvState, Live, LiveSettings, Readiness, Service,
 };
@@ -119,7 +120,7 @@ fn settings(app: &Arc<App>) -> Result<EdgeSettings> {
             own_origin: config.public_url.origin().ascii_serialization(),
             ..LiveSettings::default()
         },
-        documents: Documents::of(app, schema::types()?),
+        documents: PersistedDocuments::new(app, schema::types()?),
         proxy_watch: Arc::default(),
     })
 }

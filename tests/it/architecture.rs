@@ -78,6 +78,22 @@ fn a_floor_calls_only_downwards() {
     }
 }
 
+/// Inside `api/graphql`: the schema uses the pipeline, and both use the files beside them.
+#[test]
+fn the_graphql_pipeline_does_not_know_the_schema() {
+    for source in sources().iter().filter(|source| source.path.starts_with("api/graphql/")) {
+        let forbidden: &[&str] = match source.path.split('/').nth(2) {
+            Some("schema" | "mod.rs") => &[],
+            Some("pipeline") if source.path.ends_with("/tests.rs") => &[],
+            Some("pipeline") => &["graphql::schema::", "super::schema::"],
+            _ => &["graphql::schema::", "super::schema::", "graphql::pipeline::", "super::pipeline::"],
+        };
+        for path in forbidden {
+            assert!(!source.code().contains(path), "{} calls up: {path}", source.path);
+        }
+    }
+}
+
 #[test]
 fn no_flow_calls_its_neighbour() {
     for source in sources().iter().filter(|source| source.module() == "flows" && source.path != "flows/mod.rs") {

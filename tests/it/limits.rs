@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use authgraph::api::graphql::schema;
-use authgraph::api::graphql::schema::context::ViewerCell;
 use authgraph::api::graphql::schema::loaders::LoadersCell;
+use authgraph::api::graphql::viewer_cell::ViewerCell;
 use authgraph::values::caller::{Caller, Credentials};
 use futures_util::FutureExt;
 use serde_json::json;

@@ -57,6 +57,19 @@ async fn everything_in_the_schema_is_described() {
     assert!(missing.is_empty(), "no description: {missing:#?}");
 }
 
+#[test]
+fn every_setting_that_a_description_names_exists() {
+    let (schema, settings) = (sdl(), include_str!("../../.env.example"));
+    let is_setting = |word: &&str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+
+    let named: Vec<&str> = schema.split('`').filter(is_setting).collect();
+
+    assert!(named.len() > 5, "{named:?}");
+    for name in named {
+        assert!(settings.contains(&format!("{name}=")), "the schema names the setting {name}");
+    }
+}
+
 #[tokio::test]
 async fn a_setting_closes_introspection() {
     let app = TestApp::with(&[("INTROSPECTION", "false")]).await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql::{Data, Request, Value};
 use authgraph::api::graphql::schema;
-use authgraph::api::graphql::schema::context::ViewerCell;
+use authgraph::api::graphql::viewer_cell::ViewerCell;
 use authgraph::values::caller::{Caller, Credentials};
 use futures_util::StreamExt;
 use serde_json::json;

@@ -1,21 +1,21 @@
-//! The only maker of API errors: a refusal with its code, or a fault that says nothing.
+//! The only source of API errors: a refusal with its code, or a fault that reveals nothing.
 
 use async_graphql::{Enum, ErrorExtensionValues, ServerError, Value, value};
 
 use crate::error::{Error, ErrorCode, Fault, FieldFault, OrFault, Refusal};
 
-/// What resolvers answer.
+/// What resolvers return.
 pub type ApiResult<T> = Result<T, ApiError>;
 
-/// Built only from our own `Error`, and not `Display`: a foreign error under `?` in a resolver does not compile.
+/// Can only be built from our own `Error`, and is not `Display`: `?` on a foreign error in a resolver does not compile.
 #[derive(Clone)]
 pub struct ApiError(async_graphql::Error);
 
 impl<E: Into<Error>> From<E> for ApiError {
     fn from(error: E) -> Self {
         match error.into() {
-            Error::Refused(refusal) => Self(public(&refusal)),
-            Error::Fault(fault) => Self(internal(&fault)),
+            Error::Refused(refusal) => Self(refusal_error(&refusal)),
+            Error::Fault(fault) => Self(fault_error(&fault)),
         }
     }
 }
@@ -26,62 +26,65 @@ impl From<ApiError> for async_graphql::Error {
     }
 }
 
-/// Every value that `errors[].extensions.code` can have. Every error also carries `extensions.statusCode` and
-/// `extensions.correlationId`, which is in the answer's `x-request-id` and in the server's log.
+/// Value of `errors[].extensions.code`. Every error also has `extensions.statusCode` and `extensions.correlationId`.
+/// The latter identifies the request in the response header `x-request-id` and in the server's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "ErrorCode", remote = "ErrorCode")]
 pub enum Code {
-    /// 401. There is no access token, or one that is expired, malformed or revoked.
+    /// 401. The access token is missing, malformed or expired, or its session has ended.
     Unauthenticated,
-    /// 401. Wrong e-mail address or password; the two are never told apart.
+    /// 401. The email address or the password is wrong. The error does not tell which.
     InvalidCredentials,
-    /// 401. A code that is wrong or was used before; while signing in, `extensions.attemptsLeft` counts down.
+    /// 401. The code of the second factor is wrong or was used before. While signing in, `extensions.attemptsLeft` is
+    /// the number of attempts left.
     InvalidMfaCode,
-    /// 400. A verification, reset or confirmation token that is unknown, used or expired.
+    /// 400. The token of an email or a challenge is unknown, used or expired.
     InvalidToken,
-    /// 401. A refresh was refused because the session is over; `extensions.reason` is a `SessionEndReason`.
+    /// 401. The session of the refresh token has ended. `extensions.reason` is a `SessionEndReason`.
     SessionEnded,
-    /// 401. A spent refresh token was used again; the session has been ended for everyone.
+    /// 401. The refresh token was used before, so the session was ended.
     RefreshTokenReused,
-    /// 403. The role, or a setting of the server, does not allow it.
+    /// 403. The role of the user, or a setting of the server, does not allow it.
     Forbidden,
     /// 403. Call `reauthenticate` first.
     ReauthenticationRequired,
-    /// 423. Told only to whoever knows the password; `extensions.retryAfter` is in seconds; none where the lock has no end.
+    /// 423. The account is locked. Returned only to clients that gave the right password or email token.
+    /// `extensions.retryAfter` is the number of seconds until the lock ends; it is missing if the lock does not end by
+    /// itself.
     AccountLocked,
-    /// 403. The address has to be verified before the first sign-in.
+    /// 403. The email address must be verified before the first sign-in.
     EmailNotVerified,
-    /// 409. Somebody has registered this address already.
+    /// 409. The email address belongs to another account.
     EmailTaken,
-    /// 400. `extensions.fields` lists every broken rule as `{ path, code, message }`.
+    /// 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`.
     ValidationFailed,
-    /// 400. Variables or arguments that do not fit their types.
+    /// 400. A variable or an argument does not match its type.
     BadUserInput,
-    /// 400. The document is not GraphQL.
+    /// 400. The document is not valid GraphQL syntax.
     GraphqlParseFailed,
-    /// 400. The document does not fit the schema.
+    /// 400. The document does not match the schema.
     GraphqlValidationFailed,
-    /// 200. Nobody has brought the document of this hash yet: send it along.
+    /// 200. The server does not know a document with this hash. Send the document as well.
     PersistedQueryNotFound,
-    /// 400. The document asks for too much at once; `extensions.cost` and `extensions.limit` say how much.
+    /// 400. The document asks for too much. `extensions.cost` and `extensions.limit` say how much, if it was counted.
     QueryTooComplex,
-    /// 400, 405, 406, 413 or 415. The HTTP request itself is wrong.
+    /// 400, 405, 406, 413 or 415. The HTTP request is invalid.
     BadRequest,
-    /// 404. There is no such thing, or none you may see.
+    /// 404. The object does not exist, or you may not see it.
     NotFound,
-    /// 409. The state of things does not allow it.
+    /// 409. The current state does not allow it; the message says why.
     Conflict,
-    /// 429. A limit is used up; `extensions.retryAfter` is in seconds.
+    /// 429. A rate limit is exhausted. `extensions.retryAfter` is the number of seconds to wait.
     RateLimited,
-    /// 503. There is more to do, or more passwords wait to be hashed, than can be done in time; `extensions.retryAfter` is in seconds.
+    /// 503. The server has too much to do. `extensions.retryAfter` is the number of seconds to wait.
     Overloaded,
-    /// 503. A dependency is down.
+    /// 503. The database is not available.
     Unavailable,
-    /// 500. Says nothing; the server's log has it under `extensions.correlationId`.
+    /// 500. An unexpected error. The server's log has the details under `extensions.correlationId`.
     Internal,
 }
 
-/// Turns what the library answers for missing request data into a fault of ours.
+/// Turns the library's error for missing request data into a fault.
 #[must_use]
 pub fn missing_data(error: async_graphql::Error) -> Error {
     match Err::<(), _>(error.message).or_fault("finding the data of a request") {
@@ -90,15 +93,15 @@ pub fn missing_data(error: async_graphql::Error) -> Error {
     }
 }
 
-/// The error of a request of which nothing runs.
+/// The error of a request that was refused before anything ran.
 #[must_use]
 pub fn request_error(error: impl Into<Error>) -> ServerError {
     let async_graphql::Error { message, extensions, .. } = ApiError::from(error).0;
     ServerError { extensions, ..ServerError::new(message, None) }
 }
 
-fn public(refusal: &Refusal) -> async_graphql::Error {
-    let mut extensions = coded(refusal.code());
+fn refusal_error(refusal: &Refusal) -> async_graphql::Error {
+    let mut extensions = code_extensions(refusal.code());
     match refusal {
         Refusal::SessionEnded { reason } => extensions.set("reason", *reason),
         Refusal::InvalidMfaCode { attempts_left } => {
@@ -109,12 +112,12 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
         Refusal::RateLimited { retry_after }
         | Refusal::Overloaded { retry_after }
         | Refusal::AccountLocked { retry_after: Some(retry_after) } => {
-            // Rounded up: a client that comes back at the second it was told must find the way free.
+            // Rounded up, so that a client that waits this long is not refused again.
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
             extensions.set("retryAfter", seconds);
         }
         Refusal::ValidationFailed { fields } => {
-            extensions.set("fields", Value::List(fields.iter().map(field).collect()));
+            extensions.set("fields", Value::List(fields.iter().map(field_value).collect()));
         }
         Refusal::Unauthenticated
         | Refusal::InvalidCredentials
@@ -129,26 +132,26 @@ fn public(refusal: &Refusal) -> async_graphql::Error {
         | Refusal::Conflict(_)
         | Refusal::Unavailable => {}
     }
-    with(refusal.to_string(), extensions)
+    graphql_error(refusal.to_string(), extensions)
 }
 
-fn field(fault: &FieldFault) -> Value {
+fn field_value(fault: &FieldFault) -> Value {
     value!({ "path": fault.path, "code": fault.code, "message": fault.message.clone() })
 }
 
-/// Logs the fault, inside the span of the request that holds its correlation id, and says nothing outside.
-fn internal(fault: &Fault) -> async_graphql::Error {
+/// Logs the fault in the span of the request, which holds its correlation id. The client learns nothing else.
+fn fault_error(fault: &Fault) -> async_graphql::Error {
     tracing::error!(?fault, "a field failed");
-    with("Something went wrong on our side.".to_owned(), coded(ErrorCode::Internal))
+    graphql_error("Something went wrong on our side.".to_owned(), code_extensions(ErrorCode::Internal))
 }
 
-fn coded(code: ErrorCode) -> ErrorExtensionValues {
+fn code_extensions(code: ErrorCode) -> ErrorExtensionValues {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code.as_str());
     extensions.set("statusCode", code.status());
     extensions
 }
 
-fn with(message: String, extensions: ErrorExtensionValues) -> async_graphql::Error {
+fn graphql_error(message: String, extensions: ErrorExtensionValues) -> async_graphql::Error {
     async_graphql::Error { message, source: None, extensions: Some(extensions) }
 }

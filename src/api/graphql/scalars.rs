@@ -1,21 +1,21 @@
-//! The schema's own scalars.
+//! The scalars of the schema, and conversions to its integers.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat};
 
-use crate::values::email_address;
+use crate::values::email_address::EmailAddress;
 use crate::values::time::{Time, sortable};
 
-/// A point in time, as the schema writes it.
+/// A point in time.
 pub struct DateTime(pub Time);
 
-/// A point in time: RFC 3339, UTC, milliseconds. `2026-11-21T09:30:00.000Z`
+/// A point in time in RFC 3339 format, UTC, with milliseconds: `2026-11-21T09:30:00.000Z`.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
         let parsed = chrono::DateTime::parse_from_rfc3339(text);
-        // With an offset it can lie a day before the year 0, or behind 9999.
+        // With an offset it can be a day before the year 0, or after 9999.
         let parsed = parsed.map(|at| Self(sortable(at.to_utc())));
         parsed.map_err(|_| InputValueError::custom("not an RFC 3339 date and time"))
     }
@@ -26,7 +26,7 @@ impl ScalarType for DateTime {
 }
 
 impl DateTime {
-    /// As the schema writes it.
+    /// The time in the format of the schema.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.0.to_rfc3339_opts(SecondsFormat::Millis, true)
@@ -39,10 +39,10 @@ impl From<Time> for DateTime {
     }
 }
 
-/// A day, as the schema writes it.
+/// A day.
 pub struct Date(pub NaiveDate);
 
-/// A day of UTC: `2026-11-21`.
+/// A day in UTC: `2026-11-21`.
 #[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -55,13 +55,13 @@ impl ScalarType for Date {
     }
 }
 
-/// An e-mail address as a client typed it, or as we give it back.
-pub struct EmailAddress(pub String);
+/// An email address as a client typed it, or as the server returns it.
+pub struct EmailAddressScalar(pub String);
 
-/// An e-mail address. Decision as typed, given back trimmed and lower-cased; one that is none is `VALIDATION_FAILED`, and so
-/// is one under `.invalid`, `.localhost`, `.onion` or `.alt`. An erased account has one under `erased.invalid`.
+/// An email address. It is returned trimmed and in lower case. VALIDATION_FAILED if it is malformed or ends in
+/// `.invalid`, `.localhost`, `.onion` or `.alt`. Erased accounts have an address ending in `erased.invalid`.
 #[Scalar(name = "EmailAddress", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5321")]
-impl ScalarType for EmailAddress {
+impl ScalarType for EmailAddressScalar {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => Ok(Self(text)),
@@ -74,8 +74,13 @@ impl ScalarType for EmailAddress {
     }
 }
 
-impl From<&email_address::EmailAddress> for EmailAddress {
-    fn from(address: &email_address::EmailAddress) -> Self {
+impl From<&EmailAddress> for EmailAddressScalar {
+    fn from(address: &EmailAddress) -> Self {
         Self(address.as_str().to_owned())
     }
+}
+
+/// A count as GraphQL's `Int`, which has 32 bits; larger counts become the largest `Int`.
+pub fn int(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
 }

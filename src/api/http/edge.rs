@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::open_streams::OpenStreams;
 use super::proxy_watch::ProxyWatch;
 use crate::api::graphql::pipeline::document_limits::DocumentLimits;
-use crate::api::graphql::pipeline::persisted_documents::Documents;
+use crate::api::graphql::pipeline::persisted_documents::PersistedDocuments;
 use crate::error::{Error, Result};
 use crate::tools::metrics::Metrics;
 use crate::values::caller::Caller;
@@ -131,7 +131,7 @@ pub struct EdgeSettings {
     /// What connections that stay open may do.
     pub live: LiveSettings,
     /// Documents that requests name instead of bringing them.
-    pub documents: Documents,
+    pub documents: PersistedDocuments,
     /// Notices a proxy that the settings do not know of.
     pub proxy_watch: Arc<ProxyWatch>,
 }
@@ -149,7 +149,7 @@ impl Default for EdgeSettings {
             time_limit: Duration::from_secs(30),
             document_limits: DocumentLimits::default(),
             live: LiveSettings::default(),
-            documents: Documents::default(),
+            documents: PersistedDocuments::default(),
             proxy_watch: Arc::default(),
         }
     }

@@ -22,7 +22,7 @@ use super::refusal::{self, HttpRefusal};
 use super::request::CorrelationId;
 use super::subscription::{Subscription, Told, Visitor};
 use crate::api::graphql::error::ApiError;
-use crate::api::graphql::pipeline::error_masking::{self, Stage};
+use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::api::graphql::pipeline::operation_metrics;
 use crate::app::limits::customer;
 use crate::error::{Error, ErrorCode, Refusal};
@@ -57,7 +57,7 @@ pub async fn open(
     let mut subscription = Subscription::of(&visitor, presented, prepared, asked);
     let first = subscription.begun().await;
     if let Some(Told::Refused(refused)) = first {
-        return graphql_response::answer(refused, media_type, Stage::Request);
+        return graphql_response::answer(refused, media_type, GraphqlErrorKind::Request);
     }
     let stream = EventStream::new(&visitor, subscription, first, (admitted.over, places));
     let body = Body::from_stream(stream::unfold(stream, EventStream::step));
@@ -159,7 +159,7 @@ impl EventStream {
             why = &mut self.over => {
                 let error = async_graphql::Error::from(ApiError::from(why)).into_server_error(Pos::default());
                 let mut last = SchemaResponse::from_errors(vec![error]);
-                error_masking::complete(&mut last.errors, Stage::Execution, &self.id.0);
+                error_masking::mask_errors(&mut last.errors, GraphqlErrorKind::Execution, &self.id.0);
                 Some(self.print(Told::Ended(ErrorCode::Unauthenticated, last)))
             }
             () = self.stopping.cancelled() => Some(self.print(Told::Complete)),
@@ -170,9 +170,9 @@ impl EventStream {
 
     fn print(&mut self, told: Told) -> String {
         match told {
-            Told::Next(response) => print_next(&response, Stage::Execution),
-            Told::Refused(response) => self.print_last(&response, Stage::Request),
-            Told::Ended(_, response) => self.print_last(&response, Stage::Execution),
+            Told::Next(response) => print_next(&response, GraphqlErrorKind::Execution),
+            Told::Refused(response) => self.print_last(&response, GraphqlErrorKind::Request),
+            Told::Ended(_, response) => self.print_last(&response, GraphqlErrorKind::Execution),
             Told::Complete => {
                 self.subscription = None;
                 COMPLETE.to_owned()
@@ -180,13 +180,13 @@ impl EventStream {
         }
     }
 
-    fn print_last(&mut self, response: &SchemaResponse, stage: Stage) -> String {
+    fn print_last(&mut self, response: &SchemaResponse, stage: GraphqlErrorKind) -> String {
         self.subscription = None;
         format!("{}{COMPLETE}", print_next(response, stage))
     }
 }
 
-fn print_next(response: &SchemaResponse, stage: Stage) -> String {
+fn print_next(response: &SchemaResponse, stage: GraphqlErrorKind) -> String {
     // JSON has no line breaks of its own, so one line of data is enough.
     let data = graphql_response::body(response, stage).unwrap_or_default();
     format!("event: next\ndata: {data}\n\n")

@@ -22,11 +22,11 @@ use super::refusal::HttpRefusal;
 use super::request::CorrelationId;
 use super::socket;
 use super::subscription::Visitor;
-use crate::api::graphql::pipeline::error_masking::{self, Stage, document_error};
+use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind, document_error};
 use crate::api::graphql::pipeline::extension::ExecutionMarker;
 use crate::api::graphql::pipeline::operation_metrics;
-use crate::api::graphql::pipeline::persisted_documents::{Chosen, RefusedDocument};
-use crate::api::graphql::schema::context::ViewerCell;
+use crate::api::graphql::pipeline::persisted_documents::{ChosenDocument, RefusedDocument};
+use crate::api::graphql::viewer_cell::ViewerCell;
 use crate::error::ErrorCode;
 use crate::values::caller::{Caller, Credentials};
 
@@ -118,7 +118,7 @@ async fn run(
     let viewer = ViewerCell::default();
     let graphql = prepared.request(asked).data(caller).data(presented).data(viewer.clone());
     let outcome = Outcome::of(edge, kind, graphql).await;
-    if outcome.stage == Stage::Execution {
+    if outcome.stage == GraphqlErrorKind::Execution {
         edge.settings.documents.remember(&chosen, &valid);
     }
     let mut response = complete(edge, outcome, media_type, id);
@@ -176,7 +176,7 @@ impl Wanted {
 /// A request that the schema may see.
 struct Ready {
     asked: GraphqlRequest,
-    chosen: Chosen,
+    chosen: ChosenDocument,
     prepared: Prepared,
 }
 
@@ -238,25 +238,25 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<byte
 
 /// The answer to an address that has no place left.
 fn refuse_all(edge: &Edge, full: SchemaResponse, media_type: MediaType, id: &CorrelationId) -> Response {
-    complete(edge, Outcome { kind: None, response: full, stage: Stage::Request }, media_type, id)
+    complete(edge, Outcome { kind: None, response: full, stage: GraphqlErrorKind::Request }, media_type, id)
 }
 
 /// What became of a request, before it is dressed as HTTP.
 struct Outcome {
     kind: Option<OperationType>,
     response: SchemaResponse,
-    stage: Stage,
+    stage: GraphqlErrorKind,
 }
 
 impl Outcome {
     fn refused(RefusedDocument { kind, errors }: RefusedDocument) -> Self {
-        Self { kind, response: SchemaResponse::from_errors(errors), stage: Stage::Request }
+        Self { kind, response: SchemaResponse::from_errors(errors), stage: GraphqlErrorKind::Request }
     }
 
     async fn of(edge: &Edge, kind: OperationType, request: SchemaRequest) -> Self {
         let marker = ExecutionMarker::default();
         let response = (edge.execute)(request.data(marker.clone())).await;
-        let stage = if marker.has_run() { Stage::Execution } else { Stage::Request };
+        let stage = if marker.has_run() { GraphqlErrorKind::Execution } else { GraphqlErrorKind::Request };
         Self { kind: Some(kind), response, stage }
     }
 }
@@ -264,7 +264,7 @@ impl Outcome {
 /// The answer of HTTP, with which the operation is over.
 fn complete(edge: &Edge, outcome: Outcome, media_type: MediaType, id: &CorrelationId) -> Response {
     let Outcome { kind, mut response, stage } = outcome;
-    error_masking::complete(&mut response.errors, stage, &id.0);
+    error_masking::mask_errors(&mut response.errors, stage, &id.0);
     let code = operation_metrics::code(&response.errors);
     edge.metrics.operation(operation_metrics::kind(kind), code);
     let mut response = graphql_response::answer(response, media_type, stage);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use super::refusal::HttpRefusal;
-use crate::api::graphql::pipeline::persisted_documents::Asked;
+use crate::api::graphql::pipeline::persisted_documents::DocumentRequest;
 
 /// What a client asks for. Other members of the request are ignored, as the specification wants.
 #[derive(Debug, Default, Deserialize)]
@@ -46,10 +46,10 @@ impl GraphqlRequest {
     }
 
     /// What it says of its document. The text is handed over.
-    pub fn document(&mut self) -> Asked<'_> {
+    pub fn document(&mut self) -> DocumentRequest<'_> {
         let query = self.query.take();
         let id = self.document_id.as_deref().or(self.id.as_deref()).or(self.doc_id.as_deref());
-        Asked { query, id, extensions: Some(&self.extensions) }
+        DocumentRequest { query, id, extensions: Some(&self.extensions) }
     }
 
     /// Out of the body of a POST.

@@ -8,18 +8,17 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::media_type::MediaType;
-use crate::api::graphql::pipeline::error_masking::Stage;
+use crate::api::graphql::pipeline::error_masking::GraphqlErrorKind;
 
 /// The status of a well-formed GraphQL request's answer.
 ///
 /// GraphQL over HTTP, section 6.4; where its newest draft (422) and the audits of `graphql-http` (400) differ, the audits.
 #[must_use]
-pub const fn status(media_type: MediaType, stage: Stage) -> StatusCode {
+pub const fn status(media_type: MediaType, stage: GraphqlErrorKind) -> StatusCode {
     match (media_type, stage) {
-        (MediaType::GraphqlResponse, Stage::Request) => StatusCode::BAD_REQUEST,
-        (MediaType::GraphqlResponse, Stage::Execution) | (MediaType::Json, Stage::Request | Stage::Execution) => {
-            StatusCode::OK
-        }
+        (MediaType::GraphqlResponse, GraphqlErrorKind::Request) => StatusCode::BAD_REQUEST,
+        (MediaType::GraphqlResponse, GraphqlErrorKind::Execution)
+        | (MediaType::Json, GraphqlErrorKind::Request | GraphqlErrorKind::Execution) => StatusCode::OK,
     }
 }
 
@@ -61,21 +60,21 @@ struct Body<'a> {
 ///
 /// # Errors
 /// A value that JSON cannot say.
-pub fn body(graphql: &async_graphql::Response, stage: Stage) -> serde_json::Result<String> {
+pub fn body(graphql: &async_graphql::Response, stage: GraphqlErrorKind) -> serde_json::Result<String> {
     serde_json::to_string(&Body {
         errors: &graphql.errors,
-        data: (stage == Stage::Execution).then_some(&graphql.data),
+        data: (stage == GraphqlErrorKind::Execution).then_some(&graphql.data),
         extensions: &graphql.extensions,
     })
 }
 
 /// The whole answer, with the headers (cookies, limits) that resolvers have set.
 #[must_use]
-pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: Stage) -> Response {
+pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: GraphqlErrorKind) -> Response {
     let Ok(body) = body(&graphql, stage) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let turned_away = TurnedAway::of(&graphql.errors).filter(|_| stage == Stage::Request);
+    let turned_away = TurnedAway::of(&graphql.errors).filter(|_| stage == GraphqlErrorKind::Request);
     let status = turned_away.as_ref().map_or_else(|| status(media_type, stage), |turned_away| turned_away.status);
     let mut response = (status, body).into_response();
     if let Some(retry_after) = turned_away.and_then(|turned_away| turned_away.retry_after) {
@@ -93,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    async fn answered(graphql: async_graphql::Response, stage: Stage) -> String {
+    async fn answered(graphql: async_graphql::Response, stage: GraphqlErrorKind) -> String {
         let response = answer(graphql, MediaType::Json, stage);
         String::from_utf8(to_bytes(response.into_body(), 1_000).await.unwrap().to_vec()).unwrap()
     }
@@ -101,20 +100,23 @@ mod tests {
     #[tokio::test]
     async fn data_is_absent_where_nothing_ran() {
         let refused = || async_graphql::Response::from_errors(vec![ServerError::new("no", None)]);
-        assert_eq!(answered(refused(), Stage::Request).await, r#"{"errors":[{"message":"no"}]}"#);
-        assert_eq!(answered(refused(), Stage::Execution).await, r#"{"errors":[{"message":"no"}],"data":null}"#);
+        assert_eq!(answered(refused(), GraphqlErrorKind::Request).await, r#"{"errors":[{"message":"no"}]}"#);
+        assert_eq!(
+            answered(refused(), GraphqlErrorKind::Execution).await,
+            r#"{"errors":[{"message":"no"}],"data":null}"#
+        );
     }
 
     #[tokio::test]
     async fn keys_keep_their_order() {
         let sorted = async_graphql::Response::new(value!({ "b": 1, "a": { "d": 1, "c": 2 } }));
-        assert_eq!(answered(sorted, Stage::Execution).await, r#"{"data":{"b":1,"a":{"d":1,"c":2}}}"#);
+        assert_eq!(answered(sorted, GraphqlErrorKind::Execution).await, r#"{"data":{"b":1,"a":{"d":1,"c":2}}}"#);
     }
 
     #[test]
     fn only_the_newer_type_tells_a_wrong_request_by_its_status() {
-        assert_eq!(status(MediaType::GraphqlResponse, Stage::Request), 400);
-        assert_eq!(status(MediaType::GraphqlResponse, Stage::Execution), 200);
-        assert_eq!(status(MediaType::Json, Stage::Request), 200);
+        assert_eq!(status(MediaType::GraphqlResponse, GraphqlErrorKind::Request), 400);
+        assert_eq!(status(MediaType::GraphqlResponse, GraphqlErrorKind::Execution), 200);
+        assert_eq!(status(MediaType::Json, GraphqlErrorKind::Request), 200);
     }
 }

@@ -7,9 +7,9 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
 use super::edge::Edge;
 use super::graphql_request::GraphqlRequest;
-use crate::api::graphql::pipeline::operation::Operation;
-use crate::api::graphql::pipeline::persisted_documents::{Chosen, RefusedDocument, ValidDocument};
-use crate::api::graphql::pipeline::runnable;
+use crate::api::graphql::pipeline::chosen_operation::ChosenOperation;
+use crate::api::graphql::pipeline::executable_document;
+use crate::api::graphql::pipeline::persisted_documents::{ChosenDocument, RefusedDocument, ValidDocument};
 use crate::api::graphql::pipeline::validation::coercion::coerce;
 use crate::values::ids::UserId;
 
@@ -44,12 +44,12 @@ pub struct Prepared {
 ///
 /// # Errors
 /// What is wrong with the document, with the name of the operation, or with the variables.
-pub fn prepare(edge: &Edge, asked: &mut GraphqlRequest, chosen: &Chosen) -> Result<Prepared, RefusedDocument> {
+pub fn prepare(edge: &Edge, asked: &mut GraphqlRequest, chosen: &ChosenDocument) -> Result<Prepared, RefusedDocument> {
     let settings = &edge.settings;
     let (documents, limits, reveals_schema) = (&settings.documents, &settings.document_limits, settings.reveals_schema);
     let operation_name = asked.operation_name.as_deref();
     let valid = documents.validate(chosen, limits, reveals_schema, operation_name)?;
-    let operation = Operation::choose(&valid.tree, operation_name)?;
+    let operation = ChosenOperation::choose(&valid.tree, operation_name)?;
     let kind = operation.kind();
     if let Some(types) = documents.types() {
         coerce(types, operation.definition(), &mut asked.variables).map_err(|faults| {
@@ -58,7 +58,7 @@ pub fn prepare(edge: &Edge, asked: &mut GraphqlRequest, chosen: &Chosen) -> Resu
         })?;
     }
     let name = operation.name.map(|name| OperationName(name.chars().take(LONGEST_OPERATION_NAME).collect()));
-    let runs = runnable::document(&valid.tree, &operation, &asked.variables);
+    let runs = executable_document::for_execution(&valid.tree, &operation, &asked.variables);
     Ok(Prepared { valid, runs, kind, name })
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::graphql_response;
 use super::media_type::MediaType;
 use super::request::CorrelationId;
-use crate::api::graphql::pipeline::error_masking::{self, Stage};
+use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::error::ErrorCode;
 
 /// Why a request is refused before GraphQL looks at it.
@@ -52,8 +52,8 @@ impl HttpRefusal {
 /// The answer to an address that has no place left.
 #[must_use]
 pub fn turned_away(mut full: SchemaResponse, correlation_id: &CorrelationId) -> Response {
-    error_masking::complete(&mut full.errors, Stage::Request, &correlation_id.0);
-    graphql_response::answer(full, MediaType::Json, Stage::Request)
+    error_masking::mask_errors(&mut full.errors, GraphqlErrorKind::Request, &correlation_id.0);
+    graphql_response::answer(full, MediaType::Json, GraphqlErrorKind::Request)
 }
 
 /// An answer with one error. `statusCode` repeats the status, whatever the code says elsewhere.

@@ -15,11 +15,11 @@ use super::graphql_request::GraphqlRequest;
 use super::open_streams::Drain;
 use super::prepared::{OperationName, Prepared, prepare};
 use super::request::CorrelationId;
-use crate::api::graphql::pipeline::error_masking::{self, Stage, document_error};
+use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind, document_error};
 use crate::api::graphql::pipeline::extension::ExecutionMarker;
 use crate::api::graphql::pipeline::operation_metrics;
 use crate::api::graphql::pipeline::persisted_documents::RefusedDocument;
-use crate::api::graphql::pipeline::stream_marker::StreamMarker;
+use crate::api::graphql::pipeline::subscription_state::SubscriptionState;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
 use crate::values::caller::{Caller, Credentials};
@@ -52,7 +52,7 @@ impl Visitor {
 
     /// An operation of this kind is over before it began.
     fn complete(&self, kind: Option<OperationType>, mut errors: Vec<ServerError>) -> Vec<ServerError> {
-        error_masking::complete(&mut errors, Stage::Request, &self.id.0);
+        error_masking::mask_errors(&mut errors, GraphqlErrorKind::Request, &self.id.0);
         self.edge.metrics.operation(operation_metrics::kind(kind), operation_metrics::code(&errors));
         errors
     }
@@ -74,7 +74,7 @@ pub enum Told {
 pub struct Subscription {
     responses: BoxStream<'static, SchemaResponse>,
     executed: ExecutionMarker,
-    marker: StreamMarker,
+    marker: SubscriptionState,
     name: Option<OperationName>,
     id: CorrelationId,
     client: IpAddr,
@@ -107,7 +107,7 @@ impl Subscription {
     /// Starts a subscription that has been checked.
     #[must_use]
     pub fn of(visitor: &Visitor, presented: Credentials, prepared: Prepared, asked: GraphqlRequest) -> Self {
-        let (executed, marker) = (ExecutionMarker::default(), StreamMarker::default());
+        let (executed, marker) = (ExecutionMarker::default(), SubscriptionState::default());
         let name = prepared.name.clone();
         let request = prepared.request(asked).data(visitor.caller.clone()).data(presented);
         Self {
@@ -146,12 +146,12 @@ impl Subscription {
     }
 
     fn tell(&mut self, mut response: SchemaResponse) -> Told {
-        let stage = if self.executed.has_run() { Stage::Execution } else { Stage::Request };
-        error_masking::complete(&mut response.errors, stage, &self.id.0);
+        let stage = if self.executed.has_run() { GraphqlErrorKind::Execution } else { GraphqlErrorKind::Request };
+        error_masking::mask_errors(&mut response.errors, stage, &self.id.0);
         if self.code == operation_metrics::OK {
             self.code = operation_metrics::code(&response.errors);
         }
-        if stage == Stage::Request {
+        if stage == GraphqlErrorKind::Request {
             return Told::Refused(response);
         }
         self.events += 1;

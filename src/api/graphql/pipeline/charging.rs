@@ -10,14 +10,14 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{Data, Request, Response, ServerError, ServerResult};
 use tokio::runtime::Handle;
 
+use super::chosen_operation::ChosenOperation;
 use super::cost::{CostTable, OperationCost};
-use super::document_limits::within;
+use super::document_limits::check_limit;
 use super::error_masking::document_error;
 use super::foresight;
-use super::operation::Operation;
 use super::rate_limit_status::RateLimitStatus;
 use crate::api::graphql::error::request_error;
-use crate::api::graphql::schema::context::ViewerCell;
+use crate::api::graphql::viewer_cell::ViewerCell;
 use crate::app::App;
 use crate::app::charges::{Charge, Payer, Prepaid};
 use crate::app::limits::Attempt;
@@ -56,7 +56,7 @@ struct State {
     app: Arc<App>,
     payer: Payer,
     points: u32,
-    kept: u32,
+    non_refundable: u32,
     allowance: RateLimitStatus,
     prepaid: Arc<Prepaid>,
     receipt: Option<ReservationId>,
@@ -81,7 +81,7 @@ impl Charging {
     /// `QUERY_TOO_COMPLEX`, `OVERLOADED`, `RATE_LIMITED`; also what `document_check` says.
     pub async fn admit(&self, ctx: &ExtensionContext<'_>, mut request: Request) -> ServerResult<Request> {
         let Some(app) = ctx.data_opt::<Arc<App>>() else { return Ok(request) };
-        let costs = self.costs.get_or_init(|| CostTable::of(&ctx.schema_env.registry));
+        let costs = self.costs.get_or_init(|| CostTable::new(&ctx.schema_env.registry));
         let counted = Counted::of(costs, &mut request)?;
         let caller = find::<Caller>(ctx, &request).cloned();
         if let Err(refused) = counted.check(app.config.max_complexity) {
@@ -122,13 +122,14 @@ impl Charging {
         cost: &OperationCost,
         attempt: Option<(Attempt, &Caller)>,
     ) -> ServerResult<(RateLimitStatus, Arc<Prepaid>)> {
-        let (now, points, kept) = (app.clock.now(), cost.points, cost.kept);
+        let (now, points, non_refundable) = (app.clock.now(), cost.points, cost.non_refundable);
         let Charge { requests, budget, outcome, prepaid } = app.charge(&payer, points, attempt, now).await;
         let (allowance, prepaid) =
             (RateLimitStatus::new(&app.config, points, (requests, budget), now), Arc::new(prepaid));
         let receipt = outcome.as_ref().ok().cloned();
         let (app, told) = (Arc::clone(app), allowance.clone());
-        let state = State { app, payer, points, kept, allowance: told, prepaid: Arc::clone(&prepaid), receipt };
+        let state =
+            State { app, payer, points, non_refundable, allowance: told, prepaid: Arc::clone(&prepaid), receipt };
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
         outcome.map(|_| (allowance, prepaid)).map_err(request_error)
     }
@@ -169,13 +170,13 @@ impl Charging {
     pub async fn settle(&self, app: &App, response: &mut Response) {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut state) = state else { return };
-        let used = self.spent.load(Ordering::Relaxed).saturating_add(state.kept);
+        let used = self.spent.load(Ordering::Relaxed).saturating_add(state.non_refundable);
         let unused = app.charged(state.points).saturating_sub(used);
         if let Some(receipt) = state.receipt {
             app.give_back(&state.payer, (state.points, unused), &state.prepaid, &receipt).await;
             state.allowance.give_back(unused);
         }
-        state.allowance.tell(response, app.config.cost_in_answers);
+        state.allowance.write_to(response, app.config.cost_in_answers);
     }
 }
 
@@ -213,10 +214,10 @@ impl Counted {
     fn of(costs: &CostTable, request: &mut Request) -> ServerResult<Self> {
         let (name, variables) = (request.operation_name.clone(), std::mem::take(&mut request.variables));
         let document = request.parsed_query()?;
-        let operation = Operation::choose(document, name.as_deref())?;
+        let operation = ChosenOperation::choose(document, name.as_deref())?;
         let counted = Self {
             kind: operation.kind(),
-            cost: OperationCost::of(costs, document, operation.definition(), &variables),
+            cost: OperationCost::new(costs, document, operation.definition(), &variables),
             attempt: foresight::attempt(operation.definition(), &variables),
         };
         request.variables = variables;
@@ -225,13 +226,13 @@ impl Counted {
 
     fn check(&self, max_complexity: u32) -> ServerResult<()> {
         let cost = &self.cost;
-        within("points", cost.points, max_complexity)?;
-        within("fields that take a secret", cost.secrets, MOST_SECRETS)?;
-        within("fields to resolve", cost.fields, MOST_FIELDS)?;
-        within("fields of the schema to resolve", cost.schema_fields, MOST_SCHEMA_FIELDS)?;
+        check_limit("points", cost.points, max_complexity)?;
+        check_limit("fields that take a secret", cost.secrets, MOST_SECRETS)?;
+        check_limit("fields to resolve", cost.fields, MOST_FIELDS)?;
+        check_limit("fields of the schema to resolve", cost.schema_fields, MOST_SCHEMA_FIELDS)?;
         if self.kind == OperationType::Subscription {
-            within("points for each event", cost.points, MOST_POINTS_OF_AN_EVENT)?;
-            within("fields to resolve for each event", cost.fields, MOST_FIELDS_OF_AN_EVENT)?;
+            check_limit("points for each event", cost.points, MOST_POINTS_OF_AN_EVENT)?;
+            check_limit("fields to resolve for each event", cost.fields, MOST_FIELDS_OF_AN_EVENT)?;
         }
         Ok(())
     }
@@ -253,7 +254,7 @@ pub fn refusal(app: &App, caller: &Caller) -> Option<Response> {
 
 fn refused(app: &App, fill: WindowUsage, refusal: Refusal, now: Time) -> Response {
     let mut response = Response::from_errors(vec![request_error(refusal)]);
-    RateLimitStatus::of_requests(&app.config, fill, now).tell(&mut response, false);
+    RateLimitStatus::for_requests(&app.config, fill, now).write_to(&mut response, false);
     response
 }
 
@@ -273,7 +274,7 @@ async fn living_viewer(
 ) -> Option<Arc<Viewer>> {
     bearer.0.as_ref()?;
     let cell = cell.filter(|_| app.count_reading(caller, app.clock.now()))?;
-    cell.read(app, bearer).await.ok()
+    cell.read_ahead(app, bearer).await.ok()
 }
 
 /// Data of the request, or of the socket it came over: the library shows the first only later.

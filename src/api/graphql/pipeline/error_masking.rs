@@ -1,40 +1,40 @@
-//! What the library says when something is wrong, in our words: with a code, and without the client's values.
+//! Gives every error a code, and hides the texts of the library, which may contain values of the client.
 
 use async_graphql::{PathSegment, Pos, ServerError};
 
 use crate::error::ErrorCode;
 
-/// A document with thousands of faults is told about the first ones only.
-const MOST_REQUEST_ERRORS: usize = 20;
+/// The most errors that are returned for one document.
+const MAX_REQUEST_ERRORS: usize = 20;
 
-/// How far a request came before its errors arose.
+/// When the errors of a request arose (GraphQL, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Nothing ran: the document or its variables are wrong.
+pub enum GraphqlErrorKind {
+    /// Before execution: the document or its variables are wrong. The response has no `data`.
     Request,
-    /// Fields ran, and some failed.
+    /// During execution: some fields failed.
     Execution,
 }
 
-/// An error of our own about a document, with its code.
+/// An error about a document, with its code.
 pub fn document_error(code: ErrorCode, message: impl Into<String>, locations: Vec<Pos>) -> ServerError {
     let mut error = ServerError { locations, ..ServerError::new(message, None) };
     set_code(&mut error, code);
     error
 }
 
-/// Gives every error a code, a status and the correlation id, and replaces texts that might repeat a client's values.
-///
-/// Errors that have a code already (all of our own) keep their text.
-pub fn complete(errors: &mut Vec<ServerError>, stage: Stage, correlation_id: &str) {
-    if stage == Stage::Request {
-        errors.truncate(MOST_REQUEST_ERRORS);
+/// Gives every error a code, a status and the correlation id. Errors without a code come from the library: their texts
+/// are replaced, because they may repeat values of the client.
+pub fn mask_errors(errors: &mut Vec<ServerError>, kind: GraphqlErrorKind, correlation_id: &str) {
+    if kind == GraphqlErrorKind::Request {
+        errors.truncate(MAX_REQUEST_ERRORS);
     }
     for error in errors {
+        // Errors of our own have a code, and their texts are public.
         if !has_code(error) {
-            let (code, message) = match stage {
-                Stage::Request => restate_request_error(&error.message),
-                Stage::Execution => restate_field_error(error, correlation_id),
+            let (code, message) = match kind {
+                GraphqlErrorKind::Request => restate_request_error(&error.message),
+                GraphqlErrorKind::Execution => restate_field_error(error, correlation_id),
             };
             error.message = message;
             set_code(error, code);
@@ -53,8 +53,8 @@ fn set_code(error: &mut ServerError, code: ErrorCode) {
     extensions.set("statusCode", code.status());
 }
 
-/// Documents and variables have been checked before the library sees them; what it still says is about its own limits, and
-/// about the arguments of a subscription.
+/// Documents and variables are checked before the library sees them. What it still refuses are its own limits, and
+/// arguments of a subscription.
 fn restate_request_error(message: &str) -> (ErrorCode, String) {
     if is_coercion(message) {
         return (ErrorCode::BadUserInput, "Invalid value for an argument.".to_owned());
@@ -74,17 +74,18 @@ fn restate_field_error(error: &ServerError, correlation_id: &str) -> (ErrorCode,
     if is_coercion(&error.message) {
         return (ErrorCode::BadUserInput, format!("Invalid value for an argument of \"{field}\"."));
     }
+    // An unexpected error: its text may contain values of the client, so it is not logged.
     tracing::error!(correlation_id, field, "a field failed with an error that has no code");
     (ErrorCode::Internal, "Something went wrong.".to_owned())
 }
 
-/// `InputValueError` and `ContextBase::var_value` of the library begin like this.
+/// How `InputValueError` and `ContextBase::var_value` of the library begin.
 fn is_coercion(message: &str) -> bool {
     ["Failed to parse \"", "Expected input type \"", "Variable "].iter().any(|start| message.starts_with(start))
         && !message.starts_with("Variable \"")
 }
 
-/// `check_rules`, `check_recursive_depth` and `check_max_directives` of the library say this.
+/// What `check_rules`, `check_recursive_depth` and `check_max_directives` of the library say.
 fn is_limit(message: &str) -> bool {
     message == "Query is too complex."
         || message == "Query is nested too deep."
@@ -92,7 +93,7 @@ fn is_limit(message: &str) -> bool {
         || message.starts_with("The number of directives on the field")
 }
 
-/// The refusal of a document that asks for too much: what was counted, and how much of it is allowed.
+/// The refusal of a document that asks for too much, with what was counted and the limit.
 pub(super) fn too_complex(what: &str, asked: u32, limit: u32) -> ServerError {
     let message = format!("The document has {asked} {what}; the limit is {limit}.");
     let mut error = document_error(ErrorCode::QueryTooComplex, message, vec![]);
@@ -106,9 +107,9 @@ pub(super) fn too_complex(what: &str, asked: u32, limit: u32) -> ServerError {
 mod tests {
     use super::*;
 
-    fn completed(message: &str, stage: Stage) -> (String, String) {
+    fn completed(message: &str, kind: GraphqlErrorKind) -> (String, String) {
         let mut errors = vec![ServerError::new(message, None).with_path(vec![PathSegment::Field("login".into())])];
-        complete(&mut errors, stage, "id");
+        mask_errors(&mut errors, kind, "id");
         let extensions = errors[0].extensions.clone().unwrap();
         assert_eq!(extensions.get("correlationId"), Some(&"id".into()));
         assert!(extensions.get("statusCode").is_some());
@@ -118,48 +119,48 @@ mod tests {
 
     #[test]
     fn values_are_never_repeated() {
-        for (stage, message) in [
-            (Stage::Request, "Expected input type \"Int\", found \"hunter2\"."),
-            (Stage::Execution, "Failed to parse \"Email\": hunter2 (occurred while parsing \"LoginInput\")"),
-            (Stage::Execution, "Expected input type \"Int\", found \"hunter2\"."),
-            (Stage::Execution, "Variable hunter2 is not defined."),
+        for (kind, message) in [
+            (GraphqlErrorKind::Request, "Expected input type \"Int\", found \"hunter2\"."),
+            (GraphqlErrorKind::Execution, "Failed to parse \"Email\": hunter2 (occurred while parsing \"LoginInput\")"),
+            (GraphqlErrorKind::Execution, "Expected input type \"Int\", found \"hunter2\"."),
+            (GraphqlErrorKind::Execution, "Variable hunter2 is not defined."),
         ] {
-            let (code, message) = completed(message, stage);
+            let (code, message) = completed(message, kind);
             assert_eq!(code, "BAD_USER_INPUT");
             assert!(!message.contains("hunter2"), "{message}");
         }
     }
 
     #[test]
-    fn a_wrong_argument_is_told_by_its_field() {
-        let told = "Expected input type \"Int\", found null.";
-        assert_eq!(completed(told, Stage::Execution).1, "Invalid value for an argument of \"login\".");
+    fn a_wrong_argument_is_named_by_its_field() {
+        let message = "Expected input type \"Int\", found null.";
+        assert_eq!(completed(message, GraphqlErrorKind::Execution).1, "Invalid value for an argument of \"login\".");
     }
 
     #[test]
     fn what_the_library_says_of_a_document_is_not_passed_on() {
-        let (code, message) = completed("Unknown field \"x\" on type \"User\".", Stage::Request);
+        let (code, message) = completed("Unknown field \"x\" on type \"User\".", GraphqlErrorKind::Request);
         assert_eq!((code.as_str(), message.as_str()), ("GRAPHQL_VALIDATION_FAILED", "The document is not valid."));
     }
 
     #[test]
-    fn a_field_error_nobody_meant_for_the_public_says_nothing() {
-        let (code, message) = completed("connection refused", Stage::Execution);
+    fn an_unexpected_field_error_says_nothing() {
+        let (code, message) = completed("connection refused", GraphqlErrorKind::Execution);
         assert_eq!((code.as_str(), message.as_str()), ("INTERNAL", "Something went wrong."));
     }
 
     #[test]
     fn limits_of_the_library_have_their_own_code() {
-        for told in ["Query is too complex.", "Query is nested too deep."] {
-            assert_eq!(completed(told, Stage::Request).0, "QUERY_TOO_COMPLEX");
+        for message in ["Query is too complex.", "Query is nested too deep."] {
+            assert_eq!(completed(message, GraphqlErrorKind::Request).0, "QUERY_TOO_COMPLEX");
         }
     }
 
     #[test]
     fn an_error_with_a_code_keeps_its_words() {
         let mut errors = vec![document_error(ErrorCode::BadRequest, "Failed to parse \"x\"", vec![]); 30];
-        complete(&mut errors, Stage::Request, "id");
+        mask_errors(&mut errors, GraphqlErrorKind::Request, "id");
         assert_eq!(errors[0].message, "Failed to parse \"x\"");
-        assert_eq!(errors.len(), MOST_REQUEST_ERRORS);
+        assert_eq!(errors.len(), MAX_REQUEST_ERRORS);
     }
 }

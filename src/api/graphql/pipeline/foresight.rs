@@ -9,7 +9,7 @@ use async_graphql::parser::types::{Field, OperationDefinition, OperationType, Se
 use async_graphql::{Name, Value, Variables};
 use async_graphql_value::Value as DocumentValue;
 
-use super::operation;
+use super::chosen_operation;
 use crate::app::limits::{Attempt, MailCause};
 use crate::values::email_address::EmailAddress;
 
@@ -66,7 +66,7 @@ impl Foresight<'_> {
     }
 
     fn variable(&self, name: &Name) -> Option<&Value> {
-        operation::variable(name, self.operation, self.variables)
+        chosen_operation::variable(name, self.operation, self.variables)
     }
 }
 

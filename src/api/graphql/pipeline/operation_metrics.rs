@@ -1,4 +1,4 @@
-//! What is counted of an operation, in words that no client can choose.
+//! The labels of the metrics of operations. Clients cannot choose them.
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::resolver_utils::EnumType;
@@ -7,10 +7,10 @@ use async_graphql::{ServerError, Value};
 use crate::api::graphql::error::Code;
 use crate::error::ErrorCode;
 
-/// The code of an operation without an error.
+/// The label of an operation without errors.
 pub const OK: &str = "OK";
 
-/// What kind of operation it is; `none` where that was never known.
+/// The kind of an operation; `none` if it is not known.
 #[must_use]
 pub const fn kind(of: Option<OperationType>) -> &'static str {
     match of {
@@ -21,7 +21,7 @@ pub const fn kind(of: Option<OperationType>) -> &'static str {
     }
 }
 
-/// What became of it: the code of its first error, once every error has one.
+/// The code of the first error. Call it after `mask_errors`, when every error has one.
 #[must_use]
 pub fn code(errors: &[ServerError]) -> &'static str {
     let Some(first) = errors.first() else { return OK };

@@ -1,4 +1,4 @@
-//! How large an answer becomes, counted while it is made, so that one that is too large is given up and not built.
+//! Bounds the size of a response while it is built.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,25 +7,25 @@ use async_graphql::{QueryPathSegment, Response, ServerError, Value};
 use super::error_masking::document_error;
 use crate::error::ErrorCode;
 
-/// Three times what the standard introspection query gets, which is the largest answer that clients have a use for.
-const LARGEST_ANSWER: usize = 1024 * 1024;
+/// The largest response, in bytes: three times that of the standard introspection query, the largest that clients need.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// Quotes, a colon and a comma.
-const SIGNS: usize = 4;
+const PUNCTUATION_BYTES: usize = 4;
 
-/// The bytes of one answer so far.
+/// The size of a response so far, in bytes.
 #[derive(Debug, Default)]
-pub struct AnswerSize(AtomicUsize);
+pub struct ResponseSize(AtomicUsize);
 
-impl AnswerSize {
-    /// A new answer begins: each event of a subscription has its own.
+impl ResponseSize {
+    /// Starts a response. Each event of a subscription is one.
     pub fn begin(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 
-    /// Adds a field, or an item of a list, under the name it has in the answer. What is inside of it is added by itself.
-    pub fn add(&self, place: &QueryPathSegment<'_>, value: Option<&Value>) {
-        let name = match place {
+    /// Adds a field, or an item of a list, with its name in the response. Nested values are added separately.
+    pub fn add(&self, key: &QueryPathSegment<'_>, value: Option<&Value>) {
+        let name = match key {
             QueryPathSegment::Name(name) => name.len(),
             QueryPathSegment::Index(_) => 0,
         };
@@ -35,20 +35,22 @@ impl AnswerSize {
             Some(Value::Binary(bytes)) => bytes.len(),
             Some(Value::Null | Value::Number(_) | Value::Boolean(_) | Value::List(_) | Value::Object(_)) | None => 0,
         };
-        self.0.fetch_add(name + value + SIGNS, Ordering::Relaxed);
+        self.0.fetch_add(name + value + PUNCTUATION_BYTES, Ordering::Relaxed);
     }
 
+    /// Refuses to go on if the response is too large already.
+    ///
     /// # Errors
-    /// `QUERY_TOO_COMPLEX` where the answer is too large already.
+    /// `QUERY_TOO_COMPLEX`.
     pub fn check(&self) -> Result<(), ServerError> {
-        if self.0.load(Ordering::Relaxed) <= LARGEST_ANSWER {
+        if self.0.load(Ordering::Relaxed) <= MAX_RESPONSE_BYTES {
             return Ok(());
         }
-        let message = format!("The answer would be larger than {LARGEST_ANSWER} bytes. Ask for less at once.");
+        let message = format!("The response would be larger than {MAX_RESPONSE_BYTES} bytes. Ask for less at once.");
         Err(document_error(ErrorCode::QueryTooComplex, message, vec![]))
     }
 
-    /// Replaces an answer that is too large by one error.
+    /// Replaces a response that is too large by one error.
     pub fn limit(&self, response: &mut Response) {
         if let Err(error) = self.check() {
             response.data = Value::Null;

@@ -1,81 +1,82 @@
-//! Becoming a member, being one, leaving for good.
+//! Mutations of a user's own account: registration, address verification, profile, deletion.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Union};
 
 use super::context::{ContextExt, clear_refresh_cookie, viewer};
-use super::costs::{MAIL, PASSWORD_HASH, RateBucket, TOKEN_CHECK, WRITE, cost};
-use super::guards::{Role, refuses, require_recent_auth, require_user, requires};
+use super::costs::{self, cost};
+use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::input;
 use super::signed_in::{SignedIn, TokenDelivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::EmailAddress;
+use crate::api::graphql::scalars::EmailAddressScalar;
 use crate::error::FieldFault;
 use crate::flows;
 use crate::flows::register::{Application, Registered};
 use crate::flows::update_profile::ProfileChange;
-use crate::values::email_address;
+use crate::values::email_address::EmailAddress;
 use crate::values::password::Password;
 use crate::values::user::{FieldChange, parse_locale, parse_name};
 
-/// Who wants to become a member.
+/// Input of `register`.
 #[derive(InputObject)]
 pub struct RegisterInput {
-    /// The address the account will be known by.
-    email: EmailAddress,
-    /// A password that keeps `authConfig.passwordPolicy`.
+    /// Email address of the new account. The user signs in with it.
+    email: EmailAddressScalar,
+    /// Password that follows `authConfig.passwordPolicy`.
     #[graphql(secret)]
     password: String,
-    /// What to call the user; 1 to 80 characters.
+    /// Display name, 1 to 80 characters.
     name: Option<String>,
-    /// The user's language (BCP 47).
+    /// Language of the user as a BCP 47 tag, such as `en` or `pt-BR`.
     locale: Option<String>,
-    /// What to call this device in the list of sessions; 1 to 80 characters.
+    /// Name of this device in the list of sessions, 1 to 80 characters.
     device_name: Option<String>,
-    /// How the refresh token travels back, where the registration signs in.
+    /// How the refresh token is returned if the registration signs the user in.
     #[graphql(default_with = "TokenDelivery::Body")]
     token_delivery: TokenDelivery,
 }
 
-/// How a registration ends.
+/// Result of `register`.
 #[derive(Union)]
 pub enum RegisterResult {
-    /// In at once.
+    /// The user is signed in.
     SignedIn(Box<SignedIn>),
-    /// The address has to be verified first.
+    /// The user must verify the address before signing in.
     EmailVerificationSent(EmailVerificationSent),
 }
 
-/// An email is on its way. Where the server hides who has an account this is the answer for a taken address, too.
+/// A verification email was sent. If the server hides which addresses have accounts, a taken address gets the same
+/// result.
 #[derive(SimpleObject)]
 pub struct EmailVerificationSent {
-    /// Where the email goes.
-    email: EmailAddress,
+    /// Address the email was sent to.
+    email: EmailAddressScalar,
 }
 
-/// The token of a verification email.
+/// Input of `verifyEmail`.
 #[derive(InputObject)]
 pub struct VerifyEmailInput {
-    /// From the link of the email; works once, for 24 hours by default.
+    /// Token from the link of the verification email. It works once and expires after `VERIFICATION_TOKEN_LIFETIME`.
     #[graphql(secret)]
     token: String,
 }
 
-/// The address is verified.
+/// Result of `verifyEmail`.
 #[derive(SimpleObject)]
 pub struct VerifyEmailPayload {
-    /// The address.
-    email: EmailAddress,
+    /// Address that is now verified.
+    email: EmailAddressScalar,
 }
 
-/// Who lost the verification email.
+/// Input of `resendVerificationEmail`.
 #[derive(InputObject)]
 pub struct ResendVerificationEmailInput {
-    /// The address to write to.
-    email: EmailAddress,
+    /// Address of the account to verify.
+    email: EmailAddressScalar,
 }
 
-/// The request is accepted. Says nothing of whether there is an account.
+/// The server accepted the request. The result does not tell whether the account exists.
 #[derive(SimpleObject)]
 pub struct AcceptedPayload {
     /// Always true.
@@ -83,49 +84,51 @@ pub struct AcceptedPayload {
 }
 
 impl AcceptedPayload {
-    /// The one answer for everybody.
+    /// The only value: the same for every address.
     pub const ACCEPTED: Self = Self { accepted: true };
 }
 
-/// What to change; what is left out stays, null clears.
+/// Input of `updateProfile`. Omitted fields keep their value; null clears a field.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
-    /// What to call the user; 1 to 80 characters.
+    /// Display name, 1 to 80 characters.
     name: MaybeUndefined<String>,
-    /// The user's language (BCP 47).
+    /// Language of the user as a BCP 47 tag, such as `en` or `pt-BR`.
     locale: MaybeUndefined<String>,
 }
 
-/// The profile has changed.
+/// Result of `updateProfile`.
 #[derive(SimpleObject)]
 pub struct UpdateProfilePayload {
-    /// The user as they are now.
+    /// The user after the change.
     user: UserView,
 }
 
-/// The deliberate act of leaving.
+/// Input of `deleteAccount`.
 #[derive(InputObject)]
 pub struct DeleteAccountInput {
-    /// The account's own address, typed again so that it cannot happen by accident.
-    email: EmailAddress,
+    /// The account's own email address, as a safeguard against accidental deletion. VALIDATION_FAILED if it is another
+    /// one.
+    email: EmailAddressScalar,
 }
 
-/// The account is gone.
+/// Result of `deleteAccount`.
 #[derive(SimpleObject)]
 pub struct DeleteAccountPayload {
-    /// Whose account it was.
+    /// Id of the deleted user.
     user_id: ID,
 }
 
-/// Becoming a member, being one, leaving for good.
+/// Mutations of a user's own account.
 #[derive(Default)]
 pub struct AccountMutation;
 
 #[Object]
 impl AccountMutation {
-    /// Open an account. Signs in at once, unless the server wants the address verified first.
+    /// Create an account. Signs the user in, or sends a verification email if the server requires a verified address.
+    /// FORBIDDEN if registration is closed (`authConfig.registrationOpen`).
     #[graphql(
-        directive = cost::apply(PASSWORD_HASH + MAIL, Some(RateBucket::Auth)),
+        directive = cost::apply(costs::REGISTER.points, costs::REGISTER.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded]),
     )]
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
@@ -139,18 +142,21 @@ impl AccountMutation {
         }))
     }
 
-    /// Prove an address with the token of the verification email. Needs no sign-in: the email may be read elsewhere. For a
-    /// minute the same token is answered again, so that a page may ask twice.
-    #[graphql(directive = cost::apply(TOKEN_CHECK, None), directive = refuses::apply(vec![Code::InvalidToken]))]
+    /// Verify an email address with the token from the verification email. Works without signing in, because the email
+    /// may be read on another device. Repeating the call within a minute succeeds again.
+    #[graphql(
+        directive = cost::apply(costs::VERIFY_EMAIL.points, costs::VERIFY_EMAIL.bucket),
+        directive = refuses::apply(vec![Code::InvalidToken]),
+    )]
     async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> ApiResult<Option<VerifyEmailPayload>> {
         let token = input::one_time_token(&input.token)?;
         let email = flows::verify_email::verify_email(ctx.app()?, ctx.caller()?, &token).await?;
         Ok(Some(VerifyEmailPayload { email: (&email).into() }))
     }
 
-    /// Ask for another verification email. The answer is the same for every address.
+    /// Send another verification email. The result is the same for every address.
     #[graphql(
-        directive = cost::apply(MAIL, Some(RateBucket::Email)),
+        directive = cost::apply(costs::RESEND_VERIFICATION_EMAIL.points, costs::RESEND_VERIFICATION_EMAIL.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn resend_verification_email(
@@ -163,10 +169,11 @@ impl AccountMutation {
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 
-    /// Change display name and language.
+    /// Change the display name and the language.
     #[graphql(
         guard = "require_user()",
-        directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false),
+        directive = cost::apply(costs::UPDATE_PROFILE.points, costs::UPDATE_PROFILE.bucket),
+        directive = requires::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn update_profile(
@@ -175,8 +182,8 @@ impl AccountMutation {
         input: UpdateProfileInput,
     ) -> ApiResult<Option<UpdateProfilePayload>> {
         let mut faults = input::Faults::default();
-        let name = faults.check("input.name", changed(input.name, parse_name));
-        let locale = faults.check("input.locale", changed(input.locale, parse_locale));
+        let name = faults.check("input.name", parse_change(input.name, parse_name));
+        let locale = faults.check("input.locale", parse_change(input.locale, parse_locale));
         let (name, locale) = faults.finish(name.zip(locale))?;
         let viewer = viewer(ctx).await?;
         let change = ProfileChange { name, locale };
@@ -184,11 +191,12 @@ impl AccountMutation {
         Ok(Some(UpdateProfilePayload { user: UserView(user) }))
     }
 
-    /// Delete your account. Every session ends at once. The address stays taken until the data is erased, 30 days later by
-    /// default (`USER_RETENTION`).
+    /// Delete your own account. All sessions end. The address cannot be registered again until the data is erased after
+    /// `USER_RETENTION`. CONFLICT while a former address can still undo an email change.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = cost::apply(WRITE + MAIL, None), directive = requires::apply(Role::User, true),
+        directive = cost::apply(costs::DELETE_ACCOUNT.points, costs::DELETE_ACCOUNT.bucket),
+        directive = requires::apply(RoleEnum::User, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::Conflict]),
     )]
     async fn delete_account(
@@ -206,7 +214,7 @@ impl AccountMutation {
 
 fn parse_application(ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Application> {
     let mut faults = input::Faults::default();
-    let email = faults.check("input.email", email_address::EmailAddress::parse(&input.email.0));
+    let email = faults.check("input.email", EmailAddress::parse(&input.email.0));
     let name = faults.check("input.name", input.name.as_deref().map_or(Ok(None), parse_name));
     let locale = faults.check("input.locale", input.locale.as_deref().map_or(Ok(None), parse_locale));
     let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
@@ -219,8 +227,8 @@ fn parse_application(ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Appli
     Ok(Application { email, password, name, locale, device_name })
 }
 
-/// What becomes of a field that can be left out: kept, cleared, or set to what was parsed.
-pub(super) fn changed(typed: MaybeUndefined<String>, parse: Parse) -> Result<FieldChange<String>, FieldFault> {
+/// Parses a field that can be omitted (keep), null (clear) or a value (set).
+pub(super) fn parse_change(typed: MaybeUndefined<String>, parse: Parse) -> Result<FieldChange<String>, FieldFault> {
     match typed {
         MaybeUndefined::Undefined => Ok(FieldChange::Keep),
         MaybeUndefined::Null => Ok(FieldChange::To(None)),

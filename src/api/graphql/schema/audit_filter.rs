@@ -1,11 +1,11 @@
-//! What to look for in the audit trail, as a client says it.
+//! The filter of audit events, and how it is parsed.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use async_graphql::{ID, InputObject};
 
-use super::audit_words::{AuditAction, AuditOutcome};
+use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
 use super::input::Faults;
 use crate::api::graphql::scalars::DateTime;
 use crate::error::{FieldFault, Result};
@@ -13,33 +13,33 @@ use crate::records::audit_search::EventFilter;
 use crate::values::audit;
 use crate::values::ids::NotAnId;
 
-/// What to look for in the audit trail. What is left out is not asked for; what is there must all be so.
+/// Selects audit events. An event must match every field that is given.
 #[derive(InputObject, Default)]
 pub struct AuditEventFilter {
-    /// One of these was done. An empty list is refused: nothing could match it.
-    actions: Option<Vec<AuditAction>>,
-    /// It ended so.
-    outcome: Option<AuditOutcome>,
-    /// This user did it.
+    /// Only events with one of these actions. Must not be empty.
+    actions: Option<Vec<AuditActionEnum>>,
+    /// Only events with this outcome.
+    outcome: Option<AuditOutcomeEnum>,
+    /// Only events caused by this user.
     actor_id: Option<ID>,
-    /// It was done to this user.
+    /// Only events that happened to this user.
     subject_id: Option<ID>,
-    /// It was done in this session, or to it.
+    /// Only events in this session, or about it.
     session_id: Option<ID>,
-    /// It was done from this address (IPv4 or IPv6), exactly.
+    /// Only events from exactly this IPv4 or IPv6 address.
     ip_address: Option<String>,
-    /// It was done at this time or later.
+    /// Only events at this time or later.
     since: Option<DateTime>,
-    /// It was done before this time.
+    /// Only events before this time.
     until: Option<DateTime>,
 }
 
 impl AuditEventFilter {
-    /// Reads the filter of a field; without one, everything matches.
+    /// Parses the filter; without one, everything matches.
     ///
     /// # Errors
     /// `VALIDATION_FAILED` with every fault.
-    pub fn read(typed: Option<Self>) -> Result<EventFilter> {
+    pub fn parse(typed: Option<Self>) -> Result<EventFilter> {
         let Some(typed) = typed else { return Ok(EventFilter::default()) };
         let mut faults = Faults::default();
         let actions = faults.check("filter.actions", known_actions(typed.actions));
@@ -49,46 +49,46 @@ impl AuditEventFilter {
         let session = faults.check("filter.sessionId", id(typed.session_id.as_ref()));
         let address = faults.check("filter.ipAddress", address(typed.ip_address.as_deref()));
         let (since, until) = (typed.since.map(|at| at.0), typed.until.map(|at| at.0));
-        let read = || {
+        let parsed = || {
             let (actor, subject) = (actor?, subject?);
             let (session, address) = (session?, address?);
             let (actions, outcome) = (actions?, outcome?);
             Some(EventFilter { actions, outcome, actor, subject, session, address, since, until, own_only: false })
         };
-        faults.finish(read())
+        faults.finish(parsed())
     }
 }
 
-fn known_actions(typed: Option<Vec<AuditAction>>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
+fn known_actions(typed: Option<Vec<AuditActionEnum>>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
     let Some(typed) = typed else { return Ok(Vec::new()) };
     if typed.is_empty() {
-        return Err(FieldFault::new("INVALID", "Please name at least one action, or leave the field out."));
+        return Err(FieldFault::new("INVALID", "Name at least one action, or omit the field."));
     }
-    if typed.contains(&AuditAction::Unknown) {
+    if typed.contains(&AuditActionEnum::Unknown) {
         return Err(unknown());
     }
     Ok(typed.into_iter().map(Into::into).collect())
 }
 
-fn known_outcome(typed: Option<AuditOutcome>) -> std::result::Result<Option<audit::AuditOutcome>, FieldFault> {
-    if typed == Some(AuditOutcome::Unknown) {
+fn known_outcome(typed: Option<AuditOutcomeEnum>) -> std::result::Result<Option<audit::AuditOutcome>, FieldFault> {
+    if typed == Some(AuditOutcomeEnum::Unknown) {
         return Err(unknown());
     }
     Ok(typed.map(Into::into))
 }
 
 fn unknown() -> FieldFault {
-    FieldFault::new("INVALID", "Nobody can look for what is not known.")
+    FieldFault::new("INVALID", "UNKNOWN cannot be searched for.")
 }
 
 fn id<T: FromStr<Err = NotAnId>>(typed: Option<&ID>) -> std::result::Result<Option<T>, FieldFault> {
     let parsed = typed.map(|id| id.parse()).transpose();
-    parsed.map_err(|_| FieldFault::new("INVALID", "This is not an id of this kind."))
+    parsed.map_err(|_| FieldFault::new("INVALID", "This is not a valid id of this type."))
 }
 
-/// An address as the trail spells it.
+/// Parses an IP address into the form that the audit trail stores.
 fn address(typed: Option<&str>) -> std::result::Result<Option<String>, FieldFault> {
     let parsed =
         typed.map(|typed| typed.trim().parse::<IpAddr>().map(|address| address.to_canonical().to_string())).transpose();
-    parsed.map_err(|_| FieldFault::new("INVALID", "This is not an IPv4 or IPv6 address."))
+    parsed.map_err(|_| FieldFault::new("INVALID", "This is not a valid IPv4 or IPv6 address."))
 }

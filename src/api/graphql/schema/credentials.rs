@@ -1,108 +1,109 @@
-//! Passwords and addresses: reset, change, undo.
+//! Mutations of passwords and email addresses.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::account::AcceptedPayload;
 use super::context::{ContextExt, viewer};
-use super::costs::{MAIL, PASSWORD_HASH, RateBucket, TOKEN_CHECK, cost};
-use super::guards::{Role, refuses, require_recent_auth, require_user, requires};
+use super::costs::{self, cost};
+use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::input;
-use super::sign_in::count;
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::EmailAddress;
+use crate::api::graphql::scalars::{EmailAddressScalar, int};
 use crate::flows::{change_email, change_password, reset_password};
 use crate::values::password::Password;
 
-/// Who forgot the password.
+/// Input of `requestPasswordReset`.
 #[derive(InputObject)]
 pub struct RequestPasswordResetInput {
-    /// The address to write to.
-    email: EmailAddress,
+    /// Address of the account.
+    email: EmailAddressScalar,
 }
 
-/// A new password, and the token of the email that allows it.
+/// Input of `resetPassword`.
 #[derive(InputObject)]
 pub struct ResetPasswordInput {
-    /// From the link of the email; works once, for an hour by default.
+    /// Token from the link of the reset email or the invitation. It works once and expires after `RESET_TOKEN_LIFETIME`
+    /// or `INVITATION_LIFETIME`.
     #[graphql(secret)]
     token: String,
-    /// A password that keeps `authConfig.passwordPolicy`.
+    /// New password that follows `authConfig.passwordPolicy`.
     #[graphql(secret)]
     new_password: String,
 }
 
-/// The password is the new one, and every session has ended.
+/// Result of `resetPassword`.
 #[derive(SimpleObject)]
 pub struct ResetPasswordPayload {
-    /// The account's address, to sign in with.
-    email: EmailAddress,
+    /// Email address of the account, to sign in with.
+    email: EmailAddressScalar,
 }
 
-/// The old password and the new one.
+/// Input of `changePassword`.
 #[derive(InputObject)]
 pub struct ChangePasswordInput {
-    /// The password as it is.
+    /// The current password.
     #[graphql(secret)]
     current_password: String,
-    /// A password that keeps `authConfig.passwordPolicy`.
+    /// New password that follows `authConfig.passwordPolicy`.
     #[graphql(secret)]
     new_password: String,
 }
 
-/// The password is the new one.
+/// Result of `changePassword`.
 #[derive(SimpleObject)]
 pub struct ChangePasswordPayload {
-    /// How many other sessions ended by this.
+    /// Number of other sessions that ended.
     revoked_count: i32,
 }
 
-/// Where to move.
+/// Input of `requestEmailChange`.
 #[derive(InputObject)]
 pub struct RequestEmailChangeInput {
-    /// The new address; it gets an email and nothing changes before its reader confirms.
-    new_email: EmailAddress,
+    /// The new address. It gets an email with a link to confirm.
+    new_email: EmailAddressScalar,
 }
 
-/// The token of the email to the new address.
+/// Input of `confirmEmailChange`.
 #[derive(InputObject)]
 pub struct ConfirmEmailChangeInput {
-    /// From the link of the email; works once, for 24 hours by default.
+    /// Token from the link of the email to the new address. It works once and expires after
+    /// `VERIFICATION_TOKEN_LIFETIME`.
     #[graphql(secret)]
     token: String,
 }
 
-/// The account has the new address.
+/// Result of `confirmEmailChange`.
 #[derive(SimpleObject)]
 pub struct ConfirmEmailChangePayload {
-    /// The new address, verified.
-    email: EmailAddress,
+    /// The new address, which is now verified.
+    email: EmailAddressScalar,
 }
 
-/// The token of the email to the old address.
+/// Input of `undoEmailChange`.
 #[derive(InputObject)]
 pub struct UndoEmailChangeInput {
-    /// From the link of the email; works once, for 7 days by default.
+    /// Token from the link of the email to the former address. It works once and expires after `EMAIL_UNDO_LIFETIME`.
     #[graphql(secret)]
     token: String,
 }
 
-/// The account has its old address again, and every session has ended.
+/// Result of `undoEmailChange`.
 #[derive(SimpleObject)]
 pub struct UndoEmailChangePayload {
-    /// The old address.
-    email: EmailAddress,
+    /// The restored address.
+    email: EmailAddressScalar,
 }
 
-/// Passwords and addresses: reset, change, undo.
+/// Mutations of passwords and email addresses.
 #[derive(Default)]
 pub struct CredentialsMutation;
 
 #[Object]
 impl CredentialsMutation {
-    /// Ask for an email with which the password can be reset. The answer is the same for every address; a newer email
-    /// replaces the older one.
+    /// Email a link to reset the password. The result is the same for every address. A newer email replaces an older
+    /// one.
     #[graphql(
-        directive = cost::apply(MAIL, Some(RateBucket::Email)),
+        directive = cost::apply(costs::REQUEST_PASSWORD_RESET.points, costs::REQUEST_PASSWORD_RESET.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_password_reset(
@@ -115,10 +116,11 @@ impl CredentialsMutation {
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 
-    /// Set a new password with the token of an email. Ends every session and lifts a lock. Where the address was never
-    /// verified, this is its first proof: second factor, linked providers and name, set by a stranger perhaps, are dropped.
+    /// Set a new password with the token of a reset email or an invitation. All sessions end, and a lock caused by
+    /// wrong passwords is removed. If the address was never verified, someone else may have created the account, so its
+    /// second factor, linked providers and name are removed.
     #[graphql(
-        directive = cost::apply(PASSWORD_HASH + MAIL, Some(RateBucket::Auth)),
+        directive = cost::apply(costs::RESET_PASSWORD.points, costs::RESET_PASSWORD.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::ValidationFailed, Code::Overloaded]),
     )]
     async fn reset_password(
@@ -133,12 +135,12 @@ impl CredentialsMutation {
         Ok(Some(ResetPasswordPayload { email: (&email).into() }))
     }
 
-    /// Set a new password with the old one. Ends your other sessions. Where the second factor is on, call `reauthenticate`
+    /// Change the password with the current one. All other sessions end. With a second factor, call `reauthenticate`
     /// first.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(Role::User, false),
-        directive = cost::apply(2 * PASSWORD_HASH + MAIL, Some(RateBucket::Auth)),
+        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::CHANGE_PASSWORD.points, costs::CHANGE_PASSWORD.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::ReauthenticationRequired, Code::ValidationFailed, Code::Overloaded,
         ]),
@@ -151,14 +153,14 @@ impl CredentialsMutation {
         let (current, new) = (Password::typed(input.current_password), Password::typed(input.new_password));
         let viewer = viewer(ctx).await?;
         let ended = change_password::change_password(ctx.app()?, ctx.caller()?, &viewer, &current, &new).await?;
-        Ok(Some(ChangePasswordPayload { revoked_count: count(ended) }))
+        Ok(Some(ChangePasswordPayload { revoked_count: int(ended) }))
     }
 
-    /// Ask to move to another address. Nothing changes before its reader confirms.
+    /// Ask to change the email address. Nothing changes until the new address confirms with `confirmEmailChange`.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = requires::apply(Role::User, true),
-        directive = cost::apply(MAIL, Some(RateBucket::Email)),
+        directive = requires::apply(RoleEnum::User, true),
+        directive = cost::apply(costs::REQUEST_EMAIL_CHANGE.points, costs::REQUEST_EMAIL_CHANGE.bucket),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_email_change(
@@ -172,10 +174,11 @@ impl CredentialsMutation {
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 
-    /// Confirm the new address with the token of its email, while the session that asked for it lives. The old address is
-    /// told, and can undo the change if it was verified. For a minute the same token is answered again.
+    /// Change the email address with the token sent to the new one. The session that asked for it must still be active.
+    /// The former address is informed; if it was verified, it can undo the change. Repeating the call within a minute
+    /// succeeds again.
     #[graphql(
-        directive = cost::apply(TOKEN_CHECK + MAIL, None),
+        directive = cost::apply(costs::CONFIRM_EMAIL_CHANGE.points, costs::CONFIRM_EMAIL_CHANGE.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
     )]
     async fn confirm_email_change(
@@ -188,10 +191,10 @@ impl CredentialsMutation {
         Ok(Some(ConfirmEmailChangePayload { email: (&email).into() }))
     }
 
-    /// Undo a change of the address, with the token of the email to the old one. Ends every session and takes the password
-    /// away, because the person who changed the address may know it; an email offers a new one.
+    /// Undo an email change with the token sent to the former address. All sessions end and the password is removed,
+    /// because the person who changed the address may know it. An email offers a new password.
     #[graphql(
-        directive = cost::apply(TOKEN_CHECK + MAIL, None),
+        directive = cost::apply(costs::UNDO_EMAIL_CHANGE.points, costs::UNDO_EMAIL_CHANGE.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken, Code::AccountLocked]),
     )]
     async fn undo_email_change(

@@ -1,36 +1,37 @@
-//! The dashboard: how many there are of what, and what happened on each day.
+//! The dashboard of administrators: totals, and counts per day.
 
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{Days, NaiveDate};
 
 use super::context::ContextExt;
-use super::costs::{COUNT_QUERY, cost};
-use super::guards::{self, Role, refuses, requires};
+use super::costs::{self, cost};
+use super::guards::{self, RoleEnum, refuses, requires};
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::Date;
+use crate::api::graphql::scalars::{Date, int};
 use crate::error::{FieldFault, Result};
 use crate::records::statistics::{self, Day, Totals};
 
-/// How far back the dashboard looks, in days.
+/// The most days the dashboard shows.
 const DAYS_LIMIT: u32 = 366;
 
-/// What can be asked about the whole server.
+/// Queries about the whole server.
 #[derive(Default)]
 pub struct DashboardQuery;
 
-/// What can be asked about the whole server.
+/// Queries about the whole server.
 #[Object]
 impl DashboardQuery {
-    /// How many there are of what, and what happened lately. It costs the same however many users and events there are.
+    /// Get current totals and the counts of the last days. The price does not depend on the number of users and events.
     #[graphql(
         guard = "guards::admin()",
-        directive = cost::apply(COUNT_QUERY, None), directive = requires::apply(Role::Admin, false),
+        directive = cost::apply(costs::DASHBOARD.points, costs::DASHBOARD.bucket),
+        directive = requires::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed])
     )]
     async fn dashboard(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many days, today being the last; 1 to 366.", default = 7)] days: i32,
+        #[graphql(desc = "Number of days up to today, 1 to 366.", default = 7)] days: i32,
     ) -> ApiResult<Option<Dashboard>> {
         let (app, now) = (ctx.app()?, ctx.now()?);
         let dates = last_days(days, now.date_naive())?;
@@ -41,17 +42,15 @@ impl DashboardQuery {
     }
 }
 
-/// So many days up to today, oldest first.
+/// The last days up to today, oldest first.
 fn last_days(days: i32, today: NaiveDate) -> Result<Vec<NaiveDate>> {
     let Some(days) = u32::try_from(days).ok().filter(|days| (1..=DAYS_LIMIT).contains(days)) else {
-        return Err(FieldFault::new("OUT_OF_RANGE", format!("Please ask for 1 to {DAYS_LIMIT} days."))
-            .at("days")
-            .into());
+        return Err(FieldFault::new("OUT_OF_RANGE", format!("Use a number from 1 to {DAYS_LIMIT}.")).at("days").into());
     };
     Ok((0..days).rev().filter_map(|back| today.checked_sub_days(Days::new(back.into()))).collect())
 }
 
-/// The counts of a day; where nothing happened, zeros.
+/// The counts of a day; zeros if nothing happened.
 fn day(date: NaiveDate, counted: &[Day]) -> DashboardDay {
     let found = counted.iter().find(|day| day.day == date);
     let count = |of: fn(&Day) -> i64| found.map_or(0, |day| int(of(day)));
@@ -64,32 +63,27 @@ fn day(date: NaiveDate, counted: &[Day]) -> DashboardDay {
     }
 }
 
-/// GraphQL's integers have 32 bits.
-fn int(count: i64) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
-}
-
-/// The server at a glance.
+/// Totals of the server and counts per day.
 #[derive(SimpleObject)]
 pub struct Dashboard {
-    /// How many there are at this moment.
+    /// Current totals.
     totals: DashboardTotals,
-    /// What happened on each day, oldest first. A day on which nothing happened is there, with zeros.
+    /// Counts of each day, oldest first. Days without events have zeros.
     days: Vec<DashboardDay>,
 }
 
-/// How many there are at this moment. Deleted accounts do not count.
+/// Current totals. Deleted accounts are not counted.
 #[derive(SimpleObject)]
 pub struct DashboardTotals {
-    /// Accounts.
+    /// Number of accounts.
     users: i32,
-    /// Accounts with a verified address.
+    /// Number of accounts with a verified address.
     verified: i32,
-    /// Accounts that cannot sign in for a while.
+    /// Number of locked accounts.
     locked: i32,
-    /// Accounts with a second factor.
+    /// Number of accounts with a second factor.
     with_mfa: i32,
-    /// Sessions that are neither ended nor expired.
+    /// Number of active sessions.
     active_sessions: i32,
 }
 
@@ -105,17 +99,17 @@ impl From<Totals> for DashboardTotals {
     }
 }
 
-/// What happened on a day, which begins at midnight UTC.
+/// Counts of one day, from midnight to midnight UTC.
 #[derive(SimpleObject)]
 pub struct DashboardDay {
     /// The day.
     date: Date,
-    /// Accounts that people opened.
+    /// Number of users who registered.
     registrations: i32,
-    /// Sign-ins, by whatever means, also by registering.
+    /// Number of successful sign-ins, including those by registering.
     logins: i32,
-    /// Sign-ins that were refused.
+    /// Number of refused sign-ins.
     failed_logins: i32,
-    /// Users who did anything at all, a refresh by their client included.
+    /// Number of users who did anything, including a refresh by their client.
     active_users: i32,
 }

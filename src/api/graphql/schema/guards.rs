@@ -1,4 +1,4 @@
-//! Who may resolve a field: the check, and the directive that shows it in the schema.
+//! Who may resolve a field: the guard, and the directives that show it in the schema.
 
 use async_graphql::{Context, Enum, Guard};
 
@@ -9,59 +9,60 @@ use crate::values::user;
 
 pub use directives::{refuses, requires};
 
-/// What a user may do.
+/// Role of a user, which decides what they may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "user::Role")]
-pub enum Role {
-    /// Their own account.
+#[graphql(name = "Role", remote = "user::Role")]
+pub enum RoleEnum {
+    /// May manage their own account.
     User,
-    /// Everybody's account, and the audit trail.
+    /// May manage all accounts and read the audit trail.
     Admin,
 }
 
-/// The directives. The macro makes types of them that it does not describe.
+/// The macro generates types for the directives without descriptions.
 #[allow(missing_docs, reason = "the macro does not hand descriptions on to the types it makes")]
 mod directives {
     use async_graphql::TypeDirective;
 
-    use super::{Code, Role};
+    use super::{Code, RoleEnum};
 
-    /// Who may resolve a field. The server enforces it; printing it in the schema lets a reader see it.
-    /// Refuses with UNAUTHENTICATED, FORBIDDEN, or REAUTHENTICATION_REQUIRED where `recentAuth` is true.
+    /// States who may resolve the field; the server enforces it. Refuses with UNAUTHENTICATED, with FORBIDDEN if the
+    /// role is missing, and with REAUTHENTICATION_REQUIRED if `recentAuth` is true and the user has not called
+    /// `reauthenticate` or signed in within `REAUTHENTICATION_WINDOW`.
     #[TypeDirective(location = "FieldDefinition")]
-    pub fn requires(role: Role, #[graphql(name = "recentAuth")] recent_auth: bool) {}
+    pub fn requires(role: RoleEnum, #[graphql(name = "recentAuth")] recent_auth: bool) {}
 
-    /// The codes a field itself may refuse with. Any field may also answer RATE_LIMITED, UNAVAILABLE and INTERNAL.
+    /// Lists the error codes of the field. Every field may also fail with RATE_LIMITED, UNAVAILABLE and INTERNAL.
     #[TypeDirective(location = "FieldDefinition")]
     pub fn refuses(codes: Vec<Code>) {}
 }
 
-/// Lets only signed-in users pass.
+/// Allows a field to signed-in users only, or to administrators only.
 #[derive(Debug, Clone, Copy)]
 pub struct RequireUser {
     needs_admin: bool,
     needs_recent_proof: bool,
 }
 
-/// The field is for every signed-in user.
+/// Allows every signed-in user.
 #[must_use]
 pub const fn require_user() -> RequireUser {
     RequireUser { needs_admin: false, needs_recent_proof: false }
 }
 
-/// The field is for a user who proved who they are a short while ago.
+/// Allows users who proved their identity recently (`REAUTHENTICATION_WINDOW`).
 #[must_use]
 pub const fn require_recent_auth() -> RequireUser {
     RequireUser { needs_admin: false, needs_recent_proof: true }
 }
 
-/// The field is for administrators.
+/// Allows administrators.
 #[must_use]
 pub const fn admin() -> RequireUser {
     RequireUser { needs_admin: true, needs_recent_proof: false }
 }
 
-/// The field is for administrators who proved who they are a short while ago.
+/// Allows administrators who proved their identity recently.
 #[must_use]
 pub const fn require_recent_admin() -> RequireUser {
     RequireUser { needs_admin: true, needs_recent_proof: true }
@@ -69,6 +70,7 @@ pub const fn require_recent_admin() -> RequireUser {
 
 impl Guard for RequireUser {
     async fn check(&self, ctx: &Context<'_>) -> async_graphql::Result<()> {
+        // An earlier mutation of the document may have ended the session: each one reads the viewer again.
         let is_mutation = ctx.path_node.is_some_and(|node| node.parent.is_none())
             && ctx.query_env.operation.node.ty == async_graphql::parser::types::OperationType::Mutation;
         let viewer = if is_mutation { context::viewer_now(ctx).await } else { context::viewer(ctx).await }?;

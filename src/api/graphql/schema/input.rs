@@ -1,4 +1,4 @@
-//! Reads the fields of an input together, so that a client learns every fault at once.
+//! Parses the fields of an input together, so that a client gets all faults at once.
 
 use crate::api::graphql::scalars;
 use crate::error::{FieldFault, Refusal, Result};
@@ -9,22 +9,22 @@ use crate::values::user;
 /// The longest idempotency key, in characters.
 const KEY_LIMIT: usize = 128;
 
-/// The faults of one input, as they are found.
+/// The faults found in one input.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<FieldFault>);
 
 impl Faults {
-    /// The value of a field, or `None` after noting what is wrong with it.
+    /// Returns the parsed value of a field, or records its fault and returns `None`.
     pub fn check<T>(&mut self, path: &'static str, parsed: std::result::Result<T, FieldFault>) -> Option<T> {
         parsed.map_err(|fault| self.0.push(fault.at(path))).ok()
     }
 
-    /// Notes faults that know their path.
+    /// Records faults that already have their path.
     pub fn extend(&mut self, faults: impl IntoIterator<Item = FieldFault>) {
         self.0.extend(faults);
     }
 
-    /// The values, if every one of them is there.
+    /// Returns the values if there is no fault.
     ///
     /// # Errors
     /// `VALIDATION_FAILED` with every fault.
@@ -36,38 +36,35 @@ impl Faults {
     }
 }
 
-/// Reads the only address of an input.
+/// Parses the email address of an input with one field.
 ///
 /// # Errors
 /// `VALIDATION_FAILED`.
-pub fn email(typed: &scalars::EmailAddress, path: &'static str) -> Result<EmailAddress> {
+pub fn email(typed: &scalars::EmailAddressScalar, path: &'static str) -> Result<EmailAddress> {
     Ok(EmailAddress::parse(&typed.0).map_err(|fault| fault.at(path))?)
 }
 
-/// Reads the token of an email.
+/// Parses the token of an email.
 ///
 /// # Errors
-/// `INVALID_TOKEN`: what cannot be one of ours is no better than one that is used.
+/// `INVALID_TOKEN`, also for text that cannot be a token: the client need not tell it from a used one.
 pub fn one_time_token(typed: &str) -> Result<OneTimeToken> {
     Ok(OneTimeToken::parse(typed).ok_or(Refusal::InvalidToken)?)
 }
 
-/// Reads what a client calls its device.
-///
-/// # Errors
-/// `TOO_LONG` or `INVALID`, as for any name.
+/// Parses the name of a device, by the rules of display names.
 pub fn device_name(typed: Option<&str>) -> std::result::Result<Option<String>, FieldFault> {
     typed.map_or(Ok(None), user::parse_name)
 }
 
-/// Reads an idempotency key.
+/// Parses an idempotency key.
 ///
 /// # Errors
-/// `VALIDATION_FAILED` for an empty one, or one over 128 characters.
+/// `VALIDATION_FAILED` if it is empty or longer than 128 characters.
 pub fn idempotency_key(typed: Option<&str>) -> Result<Option<IdempotencyKey>> {
     let Some(typed) = typed else { return Ok(None) };
     if typed.is_empty() || typed.chars().count() > KEY_LIMIT {
-        let fault = FieldFault::new("OUT_OF_RANGE", format!("Please use 1 to {KEY_LIMIT} characters, best a UUID."));
+        let fault = FieldFault::new("OUT_OF_RANGE", format!("Use 1 to {KEY_LIMIT} characters, for example a UUID."));
         return Err(fault.at("input.idempotencyKey").into());
     }
     Ok(Some(IdempotencyKey::new(typed)))

@@ -1,7 +1,7 @@
-//! Batches: what every item of a page asks for is read for all of them in one statement.
+//! Dataloaders: one statement reads what all items of a page ask for.
 //!
-//! Nothing is kept from one batch to the next: a mutation may change what the one after it in the document shows, and a
-//! subscription lives for hours. And nothing is shared between requests, so that no row meets another viewer.
+//! Results are not cached: the next mutation of a document may change what was read, and a subscription runs for hours.
+//! Loaders are not shared between requests, so that no row reaches another viewer.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -25,137 +25,119 @@ use crate::values::ids::UserId;
 use crate::values::paging::Page;
 use crate::values::session::SessionStatus;
 
-/// The loaders of a request, made when the first field needs one. Request data.
+/// The loaders of a request, created when the first field needs one. Request data.
 #[derive(Default)]
 pub struct LoadersCell(OnceLock<Loaders>);
 
-/// One loader for each kind of thing.
+/// One loader for each kind of record.
 pub struct Loaders {
-    users: Loader<UserId, ApiResult<Option<User>>, Users>,
-    sessions: Loader<SessionsOf, ApiResult<Vec<Session>>, Sessions>,
-    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccounts>,
-    mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, Mfa>,
-    audit_events: Loader<EventSlice, ApiResult<Vec<AuditEvent>>, AuditEvents>,
+    users: Loader<UserId, ApiResult<Option<User>>, UserBatch>,
+    sessions: Loader<SessionsKey, ApiResult<Vec<Session>>, SessionBatch>,
+    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountBatch>,
+    mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, MfaBatch>,
+    audit_events: Loader<EventSlice, ApiResult<Vec<AuditEvent>>, AuditEventBatch>,
 }
 
-/// Which sessions of whom.
+/// A page of a user's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SessionsOf {
-    /// Whose.
+pub struct SessionsKey {
+    /// The user.
     pub user: UserId,
-    /// Which of them.
+    /// Only sessions of this status.
     pub status: Option<SessionStatus>,
-    /// Which slice.
+    /// The page.
     pub page: Page,
 }
 
 /// The loaders of this request.
-///
-/// # Errors
-/// A fault where the edge forgot them.
 pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders> {
     let app = Arc::clone(ctx.app()?);
-    Ok(ctx.data::<LoadersCell>().map_err(missing_data)?.0.get_or_init(|| Loaders::over(&app)))
+    Ok(ctx.data::<LoadersCell>().map_err(missing_data)?.0.get_or_init(|| Loaders::new(&app)))
 }
 
 impl Loaders {
-    fn over(app: &Arc<App>) -> Self {
+    fn new(app: &Arc<App>) -> Self {
         Self {
-            users: Loader::new(Users(Arc::clone(app))),
-            sessions: Loader::new(Sessions(Arc::clone(app))),
-            oauth_accounts: Loader::new(OAuthAccounts(Arc::clone(app))),
-            mfa: Loader::new(Mfa(Arc::clone(app))),
-            audit_events: Loader::new(AuditEvents(Arc::clone(app))),
+            users: Loader::new(UserBatch(Arc::clone(app))),
+            sessions: Loader::new(SessionBatch(Arc::clone(app))),
+            oauth_accounts: Loader::new(OAuthAccountBatch(Arc::clone(app))),
+            mfa: Loader::new(MfaBatch(Arc::clone(app))),
+            audit_events: Loader::new(AuditEventBatch(Arc::clone(app))),
         }
     }
 
-    /// The user of this id, deleted or not.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`, or a fault.
+    /// Loads a user by id, deleted or not.
     pub async fn user(&self, id: UserId) -> ApiResult<Option<User>> {
         self.users.try_load(id).await.or_fault("loading users")?
     }
 
-    /// A slice of a user's sessions, with one more than the page where there is one.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`, or a fault.
-    pub async fn sessions(&self, of: SessionsOf) -> ApiResult<Vec<Session>> {
-        self.sessions.try_load(of).await.or_fault("loading sessions")?
+    /// Loads a page of a user's sessions, and one more row if there is a next page.
+    pub async fn sessions(&self, key: SessionsKey) -> ApiResult<Vec<Session>> {
+        self.sessions.try_load(key).await.or_fault("loading sessions")?
     }
 
-    /// What a user is linked to, the oldest link first.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`, or a fault.
+    /// Loads the provider accounts linked to a user, oldest first.
     pub async fn oauth_accounts(&self, user: UserId) -> ApiResult<Vec<LinkedAccount>> {
         self.oauth_accounts.try_load(user).await.or_fault("loading accounts at providers")?
     }
 
-    /// How a user's second factor stands; `None` where it is off.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`, or a fault.
+    /// Loads the state of a user's second factor; `None` if it is off.
     pub async fn mfa(&self, user: UserId) -> ApiResult<Option<MfaSummary>> {
         self.mfa.try_load(user).await.or_fault("loading second factors")?
     }
 
-    /// A slice of the audit trail, with one more than the page where there is one.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`, or a fault.
+    /// Loads a page of audit events, and one more row if there is a next page.
     pub async fn audit_events(&self, slice: EventSlice) -> ApiResult<Vec<AuditEvent>> {
         self.audit_events.try_load(slice).await.or_fault("loading audit events")?
     }
 }
 
-struct Users(Arc<App>);
+struct UserBatch(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Option<User>>> for Users {
+impl BatchFn<UserId, ApiResult<Option<User>>> for UserBatch {
     async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Option<User>>> {
         one_each(ids, users::list(&self.0.db, ids).await, |user| user.id)
     }
 }
 
-struct Mfa(Arc<App>);
+struct MfaBatch(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Option<MfaSummary>>> for Mfa {
+impl BatchFn<UserId, ApiResult<Option<MfaSummary>>> for MfaBatch {
     async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Option<MfaSummary>>> {
         one_each(ids, mfa::list_of_users(&self.0.db, ids).await, |standing| standing.user_id)
     }
 }
 
-struct OAuthAccounts(Arc<App>);
+struct OAuthAccountBatch(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccounts {
+impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccountBatch {
     async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Vec<LinkedAccount>>> {
         many_each(ids, oauth_accounts::list_of_users(&self.0.db, ids).await, |account| account.user_id)
     }
 }
 
-struct Sessions(Arc<App>);
+struct SessionBatch(Arc<App>);
 
-impl BatchFn<SessionsOf, ApiResult<Vec<Session>>> for Sessions {
-    /// One statement for each slice that is asked for: the same slice of many users is one.
-    async fn load(&mut self, wanted: &[SessionsOf]) -> HashMap<SessionsOf, ApiResult<Vec<Session>>> {
+impl BatchFn<SessionsKey, ApiResult<Vec<Session>>> for SessionBatch {
+    /// Runs one statement for each distinct page, for all users that ask for it.
+    async fn load(&mut self, wanted: &[SessionsKey]) -> HashMap<SessionsKey, ApiResult<Vec<Session>>> {
         let mut slices: HashMap<(Option<SessionStatus>, &Page), Vec<UserId>> = HashMap::new();
-        for SessionsOf { user, status, page } in wanted {
+        for SessionsKey { user, status, page } in wanted {
             slices.entry((*status, page)).or_default().push(*user);
         }
         let mut loaded = HashMap::new();
         for ((status, page), ids) in slices {
             let rows = sessions::list_of_users(&self.0.db, &ids, status, page, self.0.clock.now()).await;
-            let of = |(user, rows)| (SessionsOf { user, status, page: page.clone() }, rows);
+            let of = |(user, rows)| (SessionsKey { user, status, page: page.clone() }, rows);
             loaded.extend(many_each(&ids, rows, |session| session.user_id).into_iter().map(of));
         }
         loaded
     }
 }
 
-struct AuditEvents(Arc<App>);
+struct AuditEventBatch(Arc<App>);
 
-impl BatchFn<EventSlice, ApiResult<Vec<AuditEvent>>> for AuditEvents {
+impl BatchFn<EventSlice, ApiResult<Vec<AuditEvent>>> for AuditEventBatch {
     async fn load(&mut self, slices: &[EventSlice]) -> HashMap<EventSlice, ApiResult<Vec<AuditEvent>>> {
         match audit_search::list_each(&self.0.db, slices).await.map_err(ApiError::from) {
             Err(error) => slices.iter().map(|slice| (slice.clone(), Err(error.clone()))).collect(),
@@ -164,7 +146,7 @@ impl BatchFn<EventSlice, ApiResult<Vec<AuditEvent>>> for AuditEvents {
     }
 }
 
-/// At most one row for each key.
+/// Maps each key to its only row.
 fn one_each<K: Copy + Eq + Hash, R: Clone>(
     keys: &[K],
     rows: Result<Vec<R>>,
@@ -174,13 +156,13 @@ fn one_each<K: Copy + Eq + Hash, R: Clone>(
     lists.map(|(key, rows)| (key, rows.map(|rows| rows.into_iter().next()))).collect()
 }
 
-/// The rows of each key, in their order; every key has an answer.
+/// Maps each key to its rows, in their order; to none if there are none.
 fn many_each<K: Copy + Eq + Hash, R: Clone>(
     keys: &[K],
     rows: Result<Vec<R>>,
     key: impl Fn(&R) -> K,
 ) -> HashMap<K, ApiResult<Vec<R>>> {
-    // Made once, so that a fault is logged once and not for every item of the page.
+    // Converted once, so that a fault is logged once and not for every item of the page.
     match rows.map_err(ApiError::from) {
         Err(error) => keys.iter().map(|key| (*key, Err(error.clone()))).collect(),
         Ok(rows) => {

@@ -1,10 +1,10 @@
-//! The second factor.
+//! The second factor: sign-in, enrollment, backup codes.
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{ContextExt, viewer};
-use super::costs::{MAIL, PASSWORD_HASH, RateBucket, TOKEN_CHECK, WRITE, cost};
-use super::guards::{Role, refuses, require_recent_auth, require_user, requires};
+use super::costs::{self, cost};
+use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::signed_in::{SignedIn, TokenDelivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
@@ -17,23 +17,23 @@ use crate::values::password::Password;
 use crate::values::secret_token::ChallengeToken;
 use crate::values::session::AuthMethod;
 
-/// By what the second step of a sign-in can be taken.
+/// How the second step of a sign-in can be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MfaMethod {
-    /// Six digits of an authenticator app (RFC 6238).
+    /// Six-digit code of an authenticator app (RFC 6238).
     Totp,
-    /// One of the codes that were shown once.
+    /// One of the user's backup codes.
     BackupCode,
 }
 
-/// The first step is taken, the second is awaited: call `verifyMfa`. There is no session yet.
+/// The password was right and a second factor is required. Call `verifyMfa` to sign in.
 #[derive(SimpleObject)]
 pub struct MfaRequired {
-    /// For `verifyMfa`; works once, for five attempts.
+    /// Token for `verifyMfa`. It works once, and allows five attempts.
     challenge_token: String,
-    /// How long the second step is awaited.
+    /// When the challenge token expires.
     expires_at: DateTime,
-    /// By what it can be taken.
+    /// Kinds of code that `verifyMfa` accepts.
     methods: Vec<MfaMethod>,
 }
 
@@ -52,103 +52,104 @@ impl From<MfaChallenge> for MfaRequired {
     }
 }
 
-/// How a user's second factor stands.
+/// State of a user's second factor.
 #[derive(SimpleObject)]
 pub struct MfaStatus {
-    /// Whether signing in takes a second step.
+    /// Whether signing in requires a second factor.
     pub enabled: bool,
-    /// Since when.
+    /// When it was turned on. Null if it is off.
     pub enabled_at: Option<DateTime>,
-    /// How many backup codes are left.
+    /// Number of unused backup codes.
     pub backup_codes_remaining: i32,
 }
 
-/// The second step of a sign-in.
+/// Input of `verifyMfa`.
 #[derive(InputObject)]
 pub struct VerifyMfaInput {
-    /// From `MfaRequired`.
+    /// `challengeToken` of the `MfaRequired` that `login` returned.
     #[graphql(secret)]
     challenge_token: String,
-    /// Six digits of the authenticator app, or a backup code; spaces, dashes and the script of the digits do not matter.
+    /// Six-digit code of the authenticator app, or a backup code. Spaces and dashes are ignored, and digits of any
+    /// script are accepted.
     #[graphql(secret)]
     code: String,
-    /// How the refresh token travels back.
+    /// How the refresh token is returned.
     #[graphql(default_with = "TokenDelivery::Body")]
     token_delivery: TokenDelivery,
 }
 
-/// What an authenticator app needs. Shown once, and without effect until `confirmMfaEnrollment`.
+/// Secret to set up an authenticator app. It is shown once, and takes effect with `confirmMfaEnrollment`.
 #[derive(SimpleObject)]
 pub struct MfaEnrollment {
-    /// The secret in base32, to type where nothing can be scanned.
+    /// The secret in base32, to type into an app.
     secret: String,
-    /// The `otpauth:` URI, for apps on the same device.
+    /// The secret as an `otpauth:` URI, to open an app on the same device.
     otpauth_uri: String,
-    /// The URI as a QR code: a `data:` URI of an SVG, for an image.
+    /// The URI as a QR code: an SVG image in a `data:` URI.
     qr_code: String,
-    /// How long it waits to be confirmed.
+    /// When the enrollment expires if it is not confirmed.
     expires_at: DateTime,
 }
 
-/// A first code of the new secret.
+/// Input of `confirmMfaEnrollment`.
 #[derive(InputObject)]
 pub struct ConfirmMfaEnrollmentInput {
-    /// Six digits of the authenticator app.
+    /// Six-digit code of the authenticator app.
     #[graphql(secret)]
     code: String,
 }
 
-/// The second factor is on.
+/// Result of `confirmMfaEnrollment`.
 #[derive(SimpleObject)]
 pub struct ConfirmMfaEnrollmentPayload {
-    /// Each lets its user in once, without the app. Shown only now.
+    /// Backup codes, each for one sign-in without the app. They are shown only here.
     backup_codes: Vec<String>,
-    /// The user as they are now.
+    /// The user after the change.
     user: UserView,
 }
 
-/// What turning the second factor off takes.
+/// Input of `disableMfa`.
 #[derive(InputObject)]
 pub struct DisableMfaInput {
-    /// The account's password; left out only by users who have none.
+    /// The account's password. Only users without a password omit it.
     #[graphql(secret)]
     password: Option<String>,
-    /// Six digits of the authenticator app, or a backup code.
+    /// Six-digit code of the authenticator app, or a backup code.
     #[graphql(secret)]
     code: String,
 }
 
-/// The second factor is off.
+/// Result of `disableMfa`.
 #[derive(SimpleObject)]
 pub struct DisableMfaPayload {
-    /// The user as they are now.
+    /// The user after the change.
     user: UserView,
 }
 
-/// What new backup codes take.
+/// Input of `regenerateBackupCodes`.
 #[derive(InputObject)]
 pub struct RegenerateBackupCodesInput {
-    /// Six digits of the authenticator app, or one of the old backup codes.
+    /// Six-digit code of the authenticator app, or a current backup code.
     #[graphql(secret)]
     code: String,
 }
 
-/// New backup codes; the old ones no longer work.
+/// Result of `regenerateBackupCodes`.
 #[derive(SimpleObject)]
 pub struct BackupCodesPayload {
-    /// Each lets its user in once, without the app. Shown only now.
+    /// Backup codes, each for one sign-in without the app. They are shown only here.
     backup_codes: Vec<String>,
 }
 
-/// The second factor.
+/// Mutations of the second factor.
 #[derive(Default)]
 pub struct MfaMutation;
 
 #[Object]
 impl MfaMutation {
-    /// Take the second step of a sign-in.
+    /// Complete a sign-in with a second factor. INVALID_TOKEN if the challenge is unknown, used or expired.
     #[graphql(
-        directive = cost::apply(TOKEN_CHECK, Some(RateBucket::Mfa)),
+        directive = cost::apply(costs::VERIFY_MFA.points, costs::VERIFY_MFA.bucket),
         directive = refuses::apply(vec![Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked]),
     )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
@@ -157,10 +158,12 @@ impl MfaMutation {
         Ok(Some(deliver(ctx, signed_in, input.token_delivery)?))
     }
 
-    /// Begin to turn the second factor on: shows a new secret, which has no effect before a code of it confirms.
+    /// Create a secret for an authenticator app. The second factor is off until `confirmMfaEnrollment`. CONFLICT if it
+    /// is already on.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, true),
+        directive = cost::apply(costs::START_MFA_ENROLLMENT.points, costs::START_MFA_ENROLLMENT.bucket),
+        directive = requires::apply(RoleEnum::User, true),
         directive = refuses::apply(vec![Code::Conflict]),
     )]
     async fn start_mfa_enrollment(&self, ctx: &Context<'_>) -> ApiResult<Option<MfaEnrollment>> {
@@ -174,11 +177,12 @@ impl MfaMutation {
         }))
     }
 
-    /// Turn the second factor on with a code of the secret just shown. Answers the backup codes.
+    /// Turn the second factor on with a code of the new secret. Returns the backup codes. CONFLICT if no enrollment is
+    /// waiting.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(Role::User, false),
-        directive = cost::apply(TOKEN_CHECK + MAIL, Some(RateBucket::Mfa)),
+        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::CONFIRM_MFA_ENROLLMENT.points, costs::CONFIRM_MFA_ENROLLMENT.bucket),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::Conflict]),
     )]
     async fn confirm_mfa_enrollment(
@@ -192,13 +196,14 @@ impl MfaMutation {
         Ok(Some(ConfirmMfaEnrollmentPayload { backup_codes: shown(&codes), user }))
     }
 
-    /// Turn the second factor off with the password and a code.
+    /// Turn the second factor off with the password and a code. CONFLICT if it is off.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(Role::User, false),
-        directive = cost::apply(PASSWORD_HASH + TOKEN_CHECK + MAIL, Some(RateBucket::Auth)),
+        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::DISABLE_MFA.points, costs::DISABLE_MFA.bucket),
         directive = refuses::apply(vec![
-            Code::InvalidCredentials, Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict, Code::Overloaded,
+            Code::InvalidCredentials, Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict,
+            Code::Overloaded,
         ]),
     )]
     async fn disable_mfa(&self, ctx: &Context<'_>, input: DisableMfaInput) -> ApiResult<Option<DisableMfaPayload>> {
@@ -208,11 +213,12 @@ impl MfaMutation {
         Ok(Some(DisableMfaPayload { user: UserView(viewer.user().clone()) }))
     }
 
-    /// Make new backup codes; all older ones stop working. Administrators call `reauthenticate` first.
+    /// Replace all backup codes with new ones. Administrators must call `reauthenticate` first. CONFLICT if the second
+    /// factor is off.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(Role::User, false),
-        directive = cost::apply(TOKEN_CHECK, Some(RateBucket::Mfa)),
+        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REGENERATE_BACKUP_CODES.points, costs::REGENERATE_BACKUP_CODES.bucket),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict]),
     )]
     async fn regenerate_backup_codes(

@@ -1,27 +1,30 @@
-//! The schema: queries and mutations put together, and the text that `schema.graphql` holds.
+//! The schema: its roots put together, and its text (SDL).
 
-pub mod account;
-pub mod administration;
-pub mod audit;
-pub mod audit_filter;
-pub mod audit_words;
-pub mod context;
-pub mod costs;
-pub mod credentials;
-pub mod dashboard;
-pub mod guards;
-pub mod input;
-pub mod loaders;
-pub mod mfa;
-pub mod node;
-pub mod paging;
-pub mod session;
-pub mod sign_in;
-pub mod signed_in;
-pub mod subscriptions;
-pub mod user;
-pub mod users;
-pub mod views;
+pub mod account; // registration, address verification, profile, deletion
+pub mod administration; // what administrators do to other accounts
+pub mod audit; // the audit trail
+pub mod audit_enums; // actions and outcomes of the audit trail
+pub mod audit_filter; // the filter of audit events
+pub mod context; // what a resolver gets from its request
+pub mod costs; // the price of every field
+pub mod credentials; // passwords and email addresses
+pub mod dashboard; // totals, and counts per day
+pub mod guards; // who may resolve a field
+pub mod input; // parses the fields of an input together
+pub mod loaders; // one statement for all items of a page
+pub mod mfa; // the second factor
+pub mod node; // any object by its id
+pub mod paging; // Relay connections
+pub mod rate_limit; // the remaining points of the caller
+pub mod session; // sessions and devices
+pub mod session_endings; // mutations that end sessions
+pub mod sign_in; // login, refresh, reauthentication
+pub mod signed_in; // the tokens of a sign-in
+pub mod subscriptions; // events as they happen
+pub mod user; // users, and the settings that clients need
+pub mod user_changes; // the changes of `updateUser`
+pub mod users; // list and search of users
+pub mod views; // the records behind the objects of the schema
 
 use std::sync::Arc;
 
@@ -34,46 +37,49 @@ use self::context::{ContextExt, viewer};
 use self::costs::cost;
 use self::credentials::CredentialsMutation;
 use self::dashboard::DashboardQuery;
-use self::guards::{Role, require_user, requires};
+use self::guards::{RoleEnum, require_user, requires};
 use self::mfa::MfaMutation;
+use self::rate_limit::RateLimitView;
+use self::session_endings::SessionMutation;
 use self::sign_in::SignInMutation;
-use self::subscriptions::LiveSubscription;
+use self::subscriptions::SubscriptionRoot;
 use self::user::AuthConfig;
 use self::users::UsersQuery;
 use self::views::UserView;
 use super::error::{ApiResult, missing_data};
-use super::pipeline::extension::SpecifiedExecution;
-use super::pipeline::rate_limit_status::{RateLimitStatus, RateLimitView};
+use super::pipeline::extension::PipelineExtension;
+use super::pipeline::rate_limit_status::RateLimitStatus;
 use super::pipeline::validation::schema_types::SchemaTypes;
 use crate::app::App;
 use crate::error::Result;
 
-/// The schema of authgraph.
-pub type ApiSchema = Schema<Query, Mutation, LiveSubscription>;
+/// The GraphQL schema of authgraph.
+pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 
-/// What can be asked.
+/// Operations that read data.
 #[derive(MergedObject, Default)]
-pub struct Query(GeneralQuery, UsersQuery, AuditQuery, DashboardQuery);
+#[graphql(name = "Query")]
+pub struct QueryRoot(GeneralQuery, UsersQuery, AuditQuery, DashboardQuery);
 
-/// Oneself, and what there is to know before anyone signs in.
+/// The viewer, the server's settings, and the rate limit.
 #[derive(Default)]
 pub struct GeneralQuery;
 
 #[Object]
 impl GeneralQuery {
-    /// The signed-in user.
-    #[graphql(guard = "require_user()", directive = requires::apply(Role::User, false))]
+    /// Get the signed-in user.
+    #[graphql(guard = "require_user()", directive = requires::apply(RoleEnum::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
         Ok(Some(UserView(viewer(ctx).await?.user().clone())))
     }
 
-    /// What is left of the caller's budget of points. Costs nothing.
-    #[graphql(directive = cost::apply(0, None))]
+    /// Get the caller's remaining points. Costs nothing.
+    #[graphql(directive = cost::apply(costs::RATE_LIMIT.points, costs::RATE_LIMIT.bucket))]
     async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
-        Ok(ctx.data::<RateLimitStatus>().map_err(missing_data)?.view())
+        Ok(ctx.data::<RateLimitStatus>().map_err(missing_data)?.into())
     }
 
-    /// What a frontend must know before anyone signs in.
+    /// Get the settings that a client needs before sign-in.
     async fn auth_config(&self, ctx: &Context<'_>) -> ApiResult<AuthConfig> {
         let config = &ctx.app()?.config;
         Ok(AuthConfig {
@@ -84,11 +90,19 @@ impl GeneralQuery {
     }
 }
 
-/// What can be done.
+/// Operations that change data. A mutation that fails returns null and an error.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, SignInMutation, MfaMutation, CredentialsMutation, AdministrationMutation);
+#[graphql(name = "Mutation")]
+pub struct MutationRoot(
+    AccountMutation,
+    SignInMutation,
+    SessionMutation,
+    MfaMutation,
+    CredentialsMutation,
+    AdministrationMutation,
+);
 
-/// The schema in front of a running app.
+/// Builds the schema for an app.
 #[must_use]
 pub fn build(app: Arc<App>) -> ApiSchema {
     builder().data(app).finish()
@@ -106,23 +120,20 @@ pub fn sdl() -> String {
 }
 
 /// The types that documents are validated against.
-///
-/// # Errors
-/// When the schema cannot be read, which would be a fault of ours.
 pub fn types() -> Result<SchemaTypes> {
     SchemaTypes::parse(&sdl())
 }
 
-/// What the schema says of itself, without an app behind it.
+/// Runs an introspection query without an app.
 #[cfg(test)]
 pub async fn introspected(query: &str) -> serde_json::Value {
     builder().finish().execute(query).await.data.into_json().unwrap_or_default()
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, LiveSubscription> {
-    // Documents and variables are validated in front of it (`documents`, `prepared`), by more rules than it has.
-    Schema::build(Query::default(), Mutation::default(), LiveSubscription)
-        .extension(SpecifiedExecution::default())
+fn builder() -> SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
+    // Documents and variables are already validated (pipeline/validation): the library lacks rules (docs/adr/0027).
+    Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot)
+        .extension(PipelineExtension::default())
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
 }

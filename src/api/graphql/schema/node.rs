@@ -1,4 +1,4 @@
-//! Any object by its id, for whoever may see it anyway (Relay's refetch).
+//! Any object by its id (Relay's `node`), with the access rules of the other fields.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use crate::values::user::Role;
 
 pub use interface::Node;
 
-/// The interface. The macro makes a method for its field that it does not describe.
+/// The macro generates a method for the field without a description.
 #[allow(missing_docs, reason = "the macro does not hand the description of the field on to the method it makes")]
 mod interface {
     use async_graphql::{ID, Interface};
 
     use super::{AuditEventView, SessionView, UserView};
 
-    /// Whatever has an id that is never given to anything else.
+    /// An object with a globally unique id.
     #[derive(Interface)]
-    #[graphql(field(name = "id", ty = "ID", desc = "Opaque, for ever the same."))]
+    #[graphql(field(name = "id", ty = "ID", desc = "Opaque id that never changes."))]
     pub enum Node {
         /// `user_…`
         User(UserView),
@@ -37,13 +37,10 @@ mod interface {
     }
 }
 
-/// The object of this id. What does not exist, what is somebody else's, and what a stranger asks for are one answer:
-/// nothing.
-///
-/// # Errors
-/// `UNAVAILABLE`, or a fault.
+/// Finds an object by its id. The result is the same, nothing, for an object that does not exist, one of another user,
+/// and a client that is not signed in.
 pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
-    let Some(viewer) = viewer_or_stranger(ctx).await? else { return Ok(None) };
+    let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(None) };
     if let Ok(id) = id.parse::<UserId>() {
         return Ok(find_user(ctx, &viewer, id).await?.map(Node::User));
     }
@@ -73,13 +70,13 @@ async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiR
     }))
 }
 
-/// The one rule: everybody sees their own, administrators see everybody's.
+/// Users can see what is their own, administrators everything.
 fn may_see(viewer: &Viewer, owner: UserId) -> bool {
     viewer.user().id == owner || viewer.user().role == Role::Admin
 }
 
-/// `None` for whoever has no token, or one that is good for nothing.
-async fn viewer_or_stranger(ctx: &Context<'_>) -> ApiResult<Option<Arc<Viewer>>> {
+/// The viewer; `None` without a valid token.
+async fn viewer_if_signed_in(ctx: &Context<'_>) -> ApiResult<Option<Arc<Viewer>>> {
     match try_viewer(ctx).await {
         Ok(viewer) => Ok(Some(viewer)),
         Err(Error::Refused(Refusal::Unauthenticated)) => Ok(None),

@@ -1,42 +1,59 @@
-//! Relay connections: the arguments of a page, and a page made of the rows that were read for it.
+//! Relay connections: parses the arguments of a page, and builds the page from its rows.
 
 use async_graphql::{OutputType, SimpleObject};
 
+use super::views::{AuditEventView, SessionView, UserView};
 use crate::error::Result;
 use crate::values::paging::{Cursor, ListScope, Page, PageArguments};
 
 pub use crate::values::paging::PageArguments as ConnectionArguments;
 
-/// Where a page stands in its list.
+/// Position of a page in its list.
 #[derive(SimpleObject)]
 #[graphql(name = "PageInfo")]
 pub struct PageInfo {
-    /// Whether there is more behind this page. Paging back, this is only known to be so, never not.
+    /// Whether more items follow. False when paging backwards without `before`.
     pub has_next_page: bool,
-    /// Whether there is more before this page. Paging on, this is only known to be so, never not.
+    /// Whether items come before this page. False when paging forwards without `after`.
     pub has_previous_page: bool,
-    /// The cursor of the first edge.
+    /// Cursor of the first item. Null if the page is empty.
     pub start_cursor: Option<String>,
-    /// The cursor of the last edge.
+    /// Cursor of the last item. Null if the page is empty.
     pub end_cursor: Option<String>,
 }
 
-/// One entry of a page, before it has its name in the schema.
-pub struct PageEdge<T> {
-    /// Names the entry's place, for `after` and `before`.
-    pub cursor: String,
-    /// The entry.
-    pub node: T,
+/// An item of a list and its cursor.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "AuditEventEdge", params(AuditEventView)),
+    concrete(name = "SessionEdge", params(SessionView)),
+    concrete(name = "UserEdge", params(UserView))
+)]
+pub struct RelayEdge<T: OutputType> {
+    /// Cursor of this item, for `after` and `before` with the same filter and order.
+    cursor: String,
+    /// The item.
+    node: T,
 }
 
-/// A page, before it has its name in the schema.
-pub trait Connection<T: OutputType>: Sized {
-    /// Names a page.
-    fn of(edges: Vec<PageEdge<T>>, page_info: PageInfo) -> Self;
+/// A page of a list.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "AuditEventConnection", params(AuditEventView)),
+    concrete(name = "SessionConnection", params(SessionView))
+)]
+pub struct RelayConnection<T: OutputType>
+where
+    RelayEdge<T>: OutputType,
+{
+    /// Items with their cursors.
+    pub edges: Vec<RelayEdge<T>>,
+    /// Position of this page in the list.
+    pub page_info: PageInfo,
 }
 
 impl PageArguments {
-    /// Reads the arguments of a connection; `scope` names the list that a cursor must belong to.
+    /// Parses the arguments. `scope` names the list that a cursor must belong to.
     ///
     /// # Errors
     /// `VALIDATION_FAILED`.
@@ -45,25 +62,23 @@ impl PageArguments {
     }
 }
 
-/// Makes a page of rows that were read one more than its size.
-pub fn connection<R, T: OutputType, C: Connection<T>>(
+/// Builds a page from its rows, which were read with one row more than its size.
+pub fn connection<R, T: OutputType>(
     mut rows: Vec<R>,
     page: &Page,
-    place: impl Fn(&R) -> Cursor,
+    cursor: impl Fn(&R) -> Cursor,
     node: impl Fn(R) -> T,
-) -> C {
+) -> RelayConnection<T>
+where
+    RelayEdge<T>: OutputType,
+{
     let has_more = rows.len() > page.size;
     rows.truncate(page.size);
     if page.backwards {
         rows.reverse();
     }
-    let edges: Vec<PageEdge<T>> = rows
-        .into_iter()
-        .map(|row| {
-            let cursor = place(&row).to_text(page.scope);
-            PageEdge { cursor, node: node(row) }
-        })
-        .collect();
+    let edges: Vec<_> =
+        rows.into_iter().map(|row| RelayEdge { cursor: cursor(&row).to_text(page.scope), node: node(row) }).collect();
     let has_from = page.from.is_some();
     let page_info = PageInfo {
         has_next_page: if page.backwards { has_from } else { has_more },
@@ -71,5 +86,5 @@ pub fn connection<R, T: OutputType, C: Connection<T>>(
         start_cursor: edges.first().map(|edge| edge.cursor.clone()),
         end_cursor: edges.last().map(|edge| edge.cursor.clone()),
     };
-    C::of(edges, page_info)
+    RelayConnection { edges, page_info }
 }

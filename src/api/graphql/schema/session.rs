@@ -1,10 +1,9 @@
-//! Sessions, as the schema shows them.
+//! Sessions and their devices.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use super::context::{ContextExt, try_viewer};
 use super::loaders::loaders;
-use super::paging::{Connection, PageEdge, PageInfo};
 use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
@@ -12,80 +11,80 @@ use crate::flows::reauthenticate;
 use crate::records::sessions::Session;
 use crate::values::session;
 
-/// Where a session stands.
+/// Status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "session::SessionStatus")]
-pub enum SessionStatus {
+#[graphql(name = "SessionStatus", remote = "session::SessionStatus")]
+pub enum SessionStatusEnum {
     /// Its tokens work.
     Active,
-    /// Nobody refreshed it in time.
+    /// It was not refreshed in time.
     Expired,
-    /// Somebody ended it.
+    /// A user, an administrator or a security rule ended it.
     Revoked,
-    /// A spent refresh token was used again, so it was ended.
+    /// A refresh token was used twice, so the server ended it.
     Compromised,
 }
 
-/// Why a session ended. A refused refresh carries the same reason in `extensions.reason`.
+/// Why a session ended. The error SESSION_ENDED has it in `extensions.reason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "session::SessionEndReason")]
-pub enum SessionEndReason {
-    /// Its user left.
+#[graphql(name = "SessionEndReason", remote = "session::SessionEndReason")]
+pub enum SessionEndReasonEnum {
+    /// The user signed out.
     Logout,
-    /// Its user ended it from another place.
+    /// The user ended it from another session or by email.
     RevokedByUser,
     /// An administrator ended it.
     RevokedByAdmin,
-    /// The password was changed elsewhere.
+    /// The password was changed in another session.
     PasswordChanged,
     /// The password was reset by email.
     PasswordReset,
-    /// The change of the address was undone from the old mailbox.
+    /// An email change was undone from the former address.
     EmailChangeUndone,
-    /// A spent refresh token was used again: somebody had a copy.
+    /// A refresh token was used twice, so it may have been stolen.
     TokenReused,
     /// An administrator locked the account.
     AccountLocked,
     /// The account was deleted.
     AccountDeleted,
-    /// Nobody refreshed it in time.
+    /// It was not refreshed in time.
     Expired,
 }
 
-/// How somebody proved who they are.
+/// How a user proves their identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "session::AuthMethod")]
-pub enum AuthMethod {
+#[graphql(name = "AuthMethod", remote = "session::AuthMethod")]
+pub enum AuthMethodEnum {
     /// The account's password.
     Password,
-    /// A code of an authenticator app (RFC 6238).
+    /// Six-digit code of an authenticator app (RFC 6238).
     Totp,
-    /// One of the codes that were shown once.
+    /// One of the user's backup codes.
     BackupCode,
 }
 
-/// One sign-in on one device, from its beginning to its end.
+/// One sign-in on one device, until it ends.
 #[Object(name = "Session")]
 impl SessionView {
-    /// Opaque, for ever the same: `session_…`.
+    /// Opaque id that never changes: `session_…`.
     pub async fn id(&self) -> ID {
         ID(self.session.id.to_string())
     }
 
-    /// Whether it is the session of this request's access token, or the one just signed in to.
+    /// Whether this session made the request, or was opened by it.
     async fn current(&self) -> bool {
         self.is_current
     }
 
-    /// Where it stands.
-    async fn status(&self, ctx: &Context<'_>) -> ApiResult<SessionStatus> {
+    /// Status of the session.
+    async fn status(&self, ctx: &Context<'_>) -> ApiResult<SessionStatusEnum> {
         Ok(self.session.status(ctx.now()?).into())
     }
 
-    /// What it was opened on.
-    async fn device(&self) -> Device {
+    /// Device the session was opened on.
+    async fn device(&self) -> DeviceView {
         let Session { device_name, browser, os, user_agent, .. } = &self.session;
-        Device {
+        DeviceView {
             name: device_name.clone(),
             browser: browser.clone(),
             os: os.clone(),
@@ -93,43 +92,44 @@ impl SessionView {
         }
     }
 
-    /// Where it was opened from.
+    /// IP address the session was opened from.
     async fn ip_address(&self) -> Option<&str> {
         Some(&self.session.address)
     }
 
-    /// How its user proved who they are.
-    async fn auth_methods(&self) -> Vec<AuthMethod> {
+    /// How the user signed in.
+    async fn auth_methods(&self) -> Vec<AuthMethodEnum> {
         self.session.auth_methods.iter().copied().map(Into::into).collect()
     }
 
-    /// When it was opened.
+    /// When the session was opened.
     async fn created_at(&self) -> DateTime {
         self.session.opened_at.into()
     }
 
-    /// When it was last used, to the minute.
+    /// When the session was last used, to the minute.
     async fn last_seen_at(&self) -> DateTime {
         self.session.last_seen_at.into()
     }
 
-    /// When it is over, if nobody refreshes it.
+    /// When the session ends if it is not refreshed.
     async fn expires_at(&self) -> DateTime {
         self.session.expires_at.into()
     }
 
-    /// When it ended before its time.
+    /// When the session was ended. Null if it is active or expired.
     async fn ended_at(&self) -> Option<DateTime> {
         let Session { ended_at, end_reason, .. } = self.session;
         ended_at.filter(|_| end_reason != Some(session::SessionEndReason::Expired)).map(Into::into)
     }
 
-    /// Why it is over.
-    async fn end_reason(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionEndReason>> {
+    /// Why the session ended. Null if it is active.
+    async fn end_reason(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionEndReasonEnum>> {
         Ok(self.session.end_reason_at(ctx.now()?).map(Into::into))
     }
 
-    /// Until when sensitive fields are allowed in it; null where `reauthenticate` comes first, and for everybody but its user.
+    /// Until when fields with `recentAuth` are allowed in this session. Null if `reauthenticate` is required first, and
+    /// for sessions of another user.
     async fn recent_auth_until(&self, ctx: &Context<'_>) -> ApiResult<Option<DateTime>> {
         if !self.is_own(ctx).await {
             return Ok(None);
@@ -139,9 +139,9 @@ impl SessionView {
         Ok(Some(until).filter(|until| *until > now).map(Into::into))
     }
 
-    /// What `reauthenticate` takes of its user, all of these together; TOTP stands for a backup code too. Empty for
-    /// everybody but its user, and for a user who has nothing to give and has to sign in again.
-    async fn reauthentication_methods(&self, ctx: &Context<'_>) -> ApiResult<Vec<AuthMethod>> {
+    /// What `reauthenticate` requires, all of them together. A backup code can replace TOTP. Empty for sessions of
+    /// another user, and if the user can only sign in again.
+    async fn reauthentication_methods(&self, ctx: &Context<'_>) -> ApiResult<Vec<AuthMethodEnum>> {
         if !self.is_own(ctx).await {
             return Ok(Vec::new());
         }
@@ -149,53 +149,29 @@ impl SessionView {
         Ok(reauthenticate::methods(&self.user, has_second_factor).into_iter().map(Into::into).collect())
     }
 
-    /// Whose it is.
+    /// The user of the session.
     async fn user(&self) -> UserView {
         UserView(self.user.clone())
     }
 }
 
 impl SessionView {
-    /// Whether its user is the one who asks, or has just signed in.
+    /// Whether the viewer, or the user who is just signing in, owns the session.
     async fn is_own(&self, ctx: &Context<'_>) -> bool {
         self.is_current || try_viewer(ctx).await.is_ok_and(|viewer| viewer.user().id == self.user.id)
     }
 }
 
-/// What a session was opened on.
+/// Device a session was opened on.
 #[derive(SimpleObject)]
-pub struct Device {
-    /// What the client called it when it signed in.
+#[graphql(name = "Device")]
+pub struct DeviceView {
+    /// Name that the client gave the device when signing in.
     name: Option<String>,
-    /// Browser or app, with its version, as the user agent tells.
+    /// Browser or app and its version, according to the user agent.
     browser: Option<String>,
-    /// Operating system, as the user agent tells.
+    /// Operating system, according to the user agent.
     os: Option<String>,
-    /// The user agent, cut at 512 bytes.
+    /// `User-Agent` header, cut after 512 bytes.
     user_agent: Option<String>,
-}
-
-/// A page of sessions.
-#[derive(SimpleObject)]
-pub struct SessionConnection {
-    /// The sessions with their cursors.
-    edges: Vec<SessionEdge>,
-    /// Where this page stands.
-    page_info: PageInfo,
-}
-
-/// A session in a page.
-#[derive(SimpleObject)]
-pub struct SessionEdge {
-    /// Names this place, for `after` and `before`.
-    cursor: String,
-    /// The session.
-    node: SessionView,
-}
-
-impl Connection<SessionView> for SessionConnection {
-    fn of(edges: Vec<PageEdge<SessionView>>, page_info: PageInfo) -> Self {
-        let edges = edges.into_iter().map(|PageEdge { cursor, node }| SessionEdge { cursor, node }).collect();
-        Self { edges, page_info }
-    }
 }

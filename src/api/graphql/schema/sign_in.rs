@@ -1,139 +1,89 @@
-//! Coming in, staying in, leaving.
+//! Mutations that open, refresh and confirm a session.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
+use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
 
-use super::context::{ContextExt, clear_refresh_cookie, viewer};
-use super::costs::{MAIL, PASSWORD_HASH, RateBucket, TOKEN_CHECK, WRITE, cost};
-use super::guards::{Role, refuses, require_user, requires};
+use super::context::{ContextExt, viewer};
+use super::costs::{self, cost};
+use super::guards::{RoleEnum, refuses, require_user, requires};
 use super::input;
 use super::mfa::MfaRequired;
 use super::signed_in::{SignedIn, TokenDelivery, deliver};
 use super::views::SessionView;
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::EmailAddress;
+use crate::api::graphql::scalars::EmailAddressScalar;
 use crate::error::Refusal;
 use crate::flows;
-use crate::flows::end_sessions::Which;
 use crate::flows::login::LoggedIn;
 use crate::flows::reauthenticate::Proof;
-use crate::values::email_address;
+use crate::values::email_address::EmailAddress;
 use crate::values::password::Password;
 use crate::values::secret_token::RefreshToken;
 
-/// How a login ends.
+/// Result of `login`.
 #[derive(Union)]
 pub enum LoginResult {
-    /// In.
+    /// The user is signed in.
     SignedIn(Box<SignedIn>),
-    /// The second step is awaited.
+    /// A second factor is required.
     MfaRequired(MfaRequired),
 }
 
-/// Who wants in.
+/// Input of `login`.
 #[derive(InputObject)]
 pub struct LoginInput {
-    /// The address of the account.
-    email: EmailAddress,
-    /// Its password.
+    /// Email address of the account.
+    email: EmailAddressScalar,
+    /// Password of the account.
     #[graphql(secret)]
     password: String,
-    /// What to call this device in the list of sessions; 1 to 80 characters.
+    /// Name of this device in the list of sessions, 1 to 80 characters.
     device_name: Option<String>,
-    /// How the refresh token travels back.
+    /// How the refresh token is returned.
     #[graphql(default_with = "TokenDelivery::Body")]
     token_delivery: TokenDelivery,
 }
 
-/// Who wants to stay in.
+/// Input of `refresh`.
 #[derive(InputObject)]
 pub struct RefreshInput {
-    /// The refresh token; left out where it is in the cookie.
+    /// The refresh token. Omit it if it is in the cookie.
     #[graphql(secret)]
     refresh_token: Option<String>,
-    /// Names this attempt, best with a UUID. Sent again with the same token within 60 seconds it gets the same answer
-    /// again, so that an answer lost on the way costs nobody the session.
+    /// Identifies this attempt, for example by a UUID; 1 to 128 characters. Repeating it with the same token within
+    /// `REFRESH_REPLAY_WINDOW` returns the same tokens, so a lost response does not end the session.
     idempotency_key: Option<String>,
-    /// How the next refresh token travels back. A token that came in the cookie always goes back in the cookie.
+    /// How the next refresh token is returned. A token from the cookie is always replaced in the cookie.
     #[graphql(default_with = "TokenDelivery::Body")]
     token_delivery: TokenDelivery,
 }
 
-/// The proof that it is still you: what `Session.reauthenticationMethods` names, all of it together.
+/// Input of `reauthenticate`. Requires everything that `Session.reauthenticationMethods` lists.
 #[derive(InputObject)]
 pub struct ReauthenticateInput {
-    /// The account's password; for users without a second factor, and for administrators.
+    /// The account's password. Required from users without a second factor and from administrators.
     #[graphql(secret)]
     password: Option<String>,
-    /// Where the second factor is on: six digits of the authenticator app, or a backup code.
+    /// Six-digit code of the authenticator app, or a backup code. Required if the second factor is on.
     #[graphql(secret)]
     code: Option<String>,
 }
 
-/// It is still you.
+/// Result of `reauthenticate`.
 #[derive(SimpleObject)]
 pub struct ReauthenticatePayload {
-    /// The session as it is now: `recentAuthUntil` says until when sensitive fields are allowed in it.
+    /// The session after the change, with its new `recentAuthUntil`.
     session: SessionView,
 }
 
-/// You are out.
-#[derive(SimpleObject)]
-pub struct LogoutPayload {
-    /// The session that ended.
-    session_id: ID,
-}
-
-/// Which session ends.
-#[derive(InputObject)]
-pub struct RevokeSessionInput {
-    /// One of your own.
-    session_id: ID,
-}
-
-/// The session has ended.
-#[derive(SimpleObject)]
-pub struct RevokeSessionPayload {
-    /// The session as it is now.
-    session: SessionView,
-}
-
-/// Sessions have ended.
-#[derive(SimpleObject)]
-pub struct RevokeSessionsPayload {
-    /// How many ended by this.
-    pub revoked_count: i32,
-}
-
-/// The token of an email about a sign-in.
-#[derive(InputObject)]
-pub struct DisownSessionInput {
-    /// From the link of the email; works once, for 7 days by default.
-    #[graphql(secret)]
-    token: String,
-}
-
-/// Every session has ended.
-#[derive(SimpleObject)]
-pub struct DisownSessionPayload {
-    /// The session that the email told of.
-    session_id: ID,
-}
-
-/// A count as the schema's `Int` carries it.
-#[must_use]
-pub fn count(number: u64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-/// Coming in, staying in, leaving.
+/// Mutations that open, refresh and confirm a session.
 #[derive(Default)]
 pub struct SignInMutation;
 
 #[Object]
 impl SignInMutation {
-    /// Sign in with an e-mail address and a password. Answers `MfaRequired` where a second factor is on.
+    /// Sign in with an email address and a password. Returns `MfaRequired` if a second factor is on.
     #[graphql(
-        directive = cost::apply(PASSWORD_HASH, Some(RateBucket::Auth)),
+        directive = cost::apply(costs::LOGIN.points, costs::LOGIN.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed,
             Code::Overloaded,
@@ -141,7 +91,7 @@ impl SignInMutation {
     )]
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> ApiResult<Option<LoginResult>> {
         let mut faults = input::Faults::default();
-        let email = faults.check("input.email", email_address::EmailAddress::parse(&input.email.0));
+        let email = faults.check("input.email", EmailAddress::parse(&input.email.0));
         let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
         let (email, device_name) = faults.finish(email.zip(device_name))?;
         let password = Password::typed(input.password);
@@ -155,17 +105,17 @@ impl SignInMutation {
         }))
     }
 
-    /// Exchange the refresh token for the next one and a new access token. Each token works once: a second use ends the
-    /// session for everyone, unless it is the same attempt again (`idempotencyKey`).
+    /// Exchange a refresh token for new tokens. Each token works once. Using it again ends the session with
+    /// REFRESH_TOKEN_REUSED, unless it is the same attempt (`idempotencyKey`).
     #[graphql(
-        directive = cost::apply(TOKEN_CHECK, None),
+        directive = cost::apply(costs::REFRESH.points, costs::REFRESH.bucket),
         directive = refuses::apply(vec![
             Code::Unauthenticated, Code::SessionEnded, Code::RefreshTokenReused, Code::ValidationFailed,
         ]),
     )]
     async fn refresh(&self, ctx: &Context<'_>, input: RefreshInput) -> ApiResult<Option<SignedIn>> {
-        let cookie = ctx.presented()?.refresh_cookie.as_deref();
-        // What a script cannot read it must not be able to ask for either.
+        let cookie = ctx.credentials()?.refresh_cookie.as_deref();
+        // A script must not get a token that arrived in a cookie it cannot read.
         let delivery = if input.refresh_token.is_none() { TokenDelivery::Cookie } else { input.token_delivery };
         let key = input::idempotency_key(input.idempotency_key.as_deref())?;
         let presented = input.refresh_token.as_deref().or(cookie).and_then(RefreshToken::parse);
@@ -174,13 +124,13 @@ impl SignInMutation {
         Ok(Some(deliver(ctx, signed_in, delivery)?))
     }
 
-    /// Prove again that it is still you: opens the window in which sensitive fields are allowed. Takes a code where the
-    /// second factor is on, of administrators the password and a code, else the password. Where both are given both are
-    /// judged, and the refusal does not say which of them is wrong.
+    /// Confirm your identity to allow fields with `recentAuth` for a while. Requires a code if the second factor is on,
+    /// the password otherwise, and both from administrators. If both are given, the error does not tell which one is
+    /// wrong. CONFLICT if the account has neither.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(Role::User, false),
-        directive = cost::apply(PASSWORD_HASH, Some(RateBucket::Auth)),
+        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REAUTHENTICATE.points, costs::REAUTHENTICATE.bucket),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::InvalidMfaCode, Code::ValidationFailed, Code::Conflict, Code::Overloaded,
         ]),
@@ -196,64 +146,4 @@ impl SignInMutation {
         let session = SessionView { session, user: viewer.user().clone(), is_current: true };
         Ok(Some(ReauthenticatePayload { session }))
     }
-
-    /// End this session: its access token is dead at once, its refresh token too, and the cookie is cleared.
-    #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
-    async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
-        let viewer = viewer(ctx).await?;
-        let session = flows::logout::logout(ctx.app()?, ctx.caller()?, &viewer).await?;
-        clear_refresh_cookie(ctx)?;
-        Ok(Some(LogoutPayload { session_id: ID(session.to_string()) }))
-    }
-
-    /// End one of your sessions. One that is over already stays as it is.
-    #[graphql(
-        guard = "require_user()",
-        directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false),
-        directive = refuses::apply(vec![Code::NotFound]),
-    )]
-    async fn revoke_session(
-        &self,
-        ctx: &Context<'_>,
-        input: RevokeSessionInput,
-    ) -> ApiResult<Option<RevokeSessionPayload>> {
-        let id = input.session_id.parse().map_err(|_| Refusal::NotFound)?;
-        let viewer = viewer(ctx).await?;
-        let session = flows::end_sessions::revoke_session(ctx.app()?, ctx.caller()?, &viewer, id).await?;
-        let is_current = session.id == viewer.session().id;
-        Ok(Some(RevokeSessionPayload { session: SessionView { session, user: viewer.user().clone(), is_current } }))
-    }
-
-    /// "It was not me": with the token of an email about a sign-in, end that session and every other, and take the password
-    /// away, because the person who signed in knows it. Another email offers a new one.
-    #[graphql(directive = cost::apply(TOKEN_CHECK + MAIL, None), directive = refuses::apply(vec![Code::InvalidToken]))]
-    async fn disown_session(
-        &self,
-        ctx: &Context<'_>,
-        input: DisownSessionInput,
-    ) -> ApiResult<Option<DisownSessionPayload>> {
-        let token = input::one_time_token(&input.token)?;
-        let session = flows::disown_session::disown_session(ctx.app()?, ctx.caller()?, &token).await?;
-        Ok(Some(DisownSessionPayload { session_id: ID(session.to_string()) }))
-    }
-
-    /// End all your sessions but this one.
-    #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
-    async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        revoke(ctx, Which::Others).await
-    }
-
-    /// End all your sessions, this one too; the cookie is cleared.
-    #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
-    async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        let revoked = revoke(ctx, Which::All).await?;
-        clear_refresh_cookie(ctx)?;
-        Ok(revoked)
-    }
-}
-
-async fn revoke(ctx: &Context<'_>, which: Which) -> ApiResult<Option<RevokeSessionsPayload>> {
-    let viewer = viewer(ctx).await?;
-    let ended = flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?;
-    Ok(Some(RevokeSessionsPayload { revoked_count: count(ended) }))
 }

@@ -1,4 +1,4 @@
-//! Somebody is signed in: the tokens, and the two ways they travel.
+//! The result of every sign-in: the tokens, and how they are delivered.
 
 use async_graphql::{Context, Enum, SimpleObject};
 
@@ -8,38 +8,35 @@ use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
 use crate::app::sign_in;
 
-/// How the refresh token travels to the client.
+/// How the refresh token is returned to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum TokenDelivery {
-    /// In the answer; for clients with a safe place to keep it.
+    /// In the field `refreshToken`, for clients that can store it safely.
     Body,
-    /// As a cookie that scripts cannot read, for this server only; for browsers.
+    /// In a cookie that scripts cannot read, for browsers. It is sent to this server only.
     Cookie,
 }
 
-/// Somebody is signed in.
+/// Tokens of a signed-in user.
 #[derive(SimpleObject)]
 pub struct SignedIn {
-    /// For the header `Authorization: Bearer …` of every request.
+    /// Access token for the header `Authorization: Bearer …`.
     access_token: String,
-    /// When to refresh, at the latest.
+    /// When the access token expires. Call `refresh` before.
     access_token_expires_at: DateTime,
-    /// For `refresh`, once. Null where it travels as a cookie.
+    /// Refresh token for `refresh`. It works once. Null if it is in the cookie.
     refresh_token: Option<String>,
-    /// How long the refresh token is accepted.
+    /// When the refresh token expires.
     refresh_token_expires_at: DateTime,
-    /// `Bearer` (RFC 6750).
+    /// Always `Bearer` (RFC 6750).
     token_type: &'static str,
-    /// The session both tokens belong to.
+    /// The session of both tokens.
     session: SessionView,
-    /// Who is signed in.
+    /// The signed-in user.
     user: UserView,
 }
 
-/// Hands the tokens over in the way the client asked for.
-///
-/// # Errors
-/// A fault where the request has no app.
+/// Returns the tokens in the way that the client asked for.
 pub fn deliver(ctx: &Context<'_>, signed_in: sign_in::NewTokens, delivery: TokenDelivery) -> ApiResult<SignedIn> {
     let refresh_token = match delivery {
         TokenDelivery::Body => Some(signed_in.refresh.expose()),

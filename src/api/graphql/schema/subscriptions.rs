@@ -1,4 +1,4 @@
-//! Subscriptions: the audit trail as it grows.
+//! Subscriptions: audit events as they happen.
 
 use std::sync::Arc;
 
@@ -7,86 +7,88 @@ use futures_util::{Stream, StreamExt};
 
 use super::audit::AuditEventFilter;
 use super::context::{self, ContextExt, admin};
-use super::guards::{self, Role, refuses, require_user, requires};
+use super::guards::{self, RoleEnum, refuses, require_user, requires};
 use super::views::AuditEventView;
 use crate::api::graphql::error::{ApiError, Code, missing_data};
-use crate::api::graphql::pipeline::stream_marker::StreamMarker;
+use crate::api::graphql::pipeline::subscription_state::SubscriptionState;
 use crate::app::charges::Payer;
 use crate::app::viewer::Viewer;
 use crate::error::{Error, ErrorCode, FieldFault, Refusal, Result as OwnResult};
 use crate::flows::follow_events::{Missed, follow_own, follow_trail};
 use crate::records::audit_log::AuditEvent;
 
-/// What can be followed.
+/// The root of subscriptions.
 #[derive(Default)]
-pub struct LiveSubscription;
+pub struct SubscriptionRoot;
 
-/// What can be followed: over a WebSocket (`graphql-transport-ws`, with the access token in `connection_init`), or with
-/// `Accept: text/event-stream`.
+/// Events as they happen, over a WebSocket (`graphql-transport-ws`, with the access token in `connection_init`) or as
+/// server-sent events (`Accept: text/event-stream`).
 ///
-/// Events come in the order of their commits, as good as it can be told, each at least once: who comes back with `after`
-/// may get those again that were committed shortly before; compare their ids. The connection closes with 4403 when the
-/// access token expires, its session ends, or the account may see this no more.
+/// Events arrive in the order in which they were committed, as far as it is known. Each event arrives at least once:
+/// after resuming with `after`, recent events may repeat, so compare their ids. The connection closes with 4403 when
+/// the access token expires, when its session ends, or when the user may no longer see the events.
 #[Subscription(name = "Subscription")]
-impl LiveSubscription {
-    /// Every audit event as it happens, on whichever instance it happened.
+impl SubscriptionRoot {
+    /// Receive all audit events as they happen.
     #[graphql(
         guard = "guards::admin()",
-        directive = requires::apply(Role::Admin, false),
+        directive = requires::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only events like these.")] filter: Option<AuditEventFilter>,
-        #[graphql(desc = "The last event that was seen: everything since then comes first. Refused with \
-                          VALIDATION_FAILED where it is unknown or no longer kept; list `auditEvents` then. Each event that \
-                          is read costs a point. RATE_LIMITED ends the subscription where none is left: wait \
-                          `retryAfter` seconds and go on after the last event that came.")]
+        #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
+        #[graphql(
+            desc = "Id of the last event that was received: all later events are sent first. VALIDATION_FAILED if it \
+                          is unknown or no longer kept; list `auditEvents` instead. Each event read costs one point. \
+                          RATE_LIMITED ends the subscription if none is left: resume after `retryAfter` seconds."
+        )]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (admin, bearer) = (admin(ctx).await?, bearer(ctx)?);
-        let filter = AuditEventFilter::read(filter)?;
-        let missed = missed(ctx, admin.viewer(), after)?;
+        let filter = AuditEventFilter::parse(filter)?;
+        let missed = missed_events(ctx, admin.viewer(), after)?;
         let events = follow_trail(ctx.app()?, &admin, bearer, filter, missed).await?;
-        tell(ctx, events, AuditEventView::in_full)
+        signal_state(ctx, events, AuditEventView::in_full)
     }
 
-    /// What is done to the caller: a client learns at once that its session was revoked, its role changed, its e-mail
-    /// confirmed elsewhere. The event that ends the session of this connection is the last one.
+    /// Receive audit events about your own account, such as a revoked session or a changed role. The event that ends
+    /// this session is the last one.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(Role::User, false),
+        directive = requires::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn security_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The last event that was seen: everything since then comes first. Refused with \
-                          VALIDATION_FAILED where it is unknown or no longer kept; list `me.auditEvents` then. Each event that \
-                          is read costs a point. RATE_LIMITED ends the subscription where none is left: wait \
-                          `retryAfter` seconds and go on after the last event that came.")]
+        #[graphql(
+            desc = "Id of the last event that was received: all later events are sent first. VALIDATION_FAILED if it \
+                          is unknown or no longer kept; list `me.auditEvents` instead. Each event read costs one point. \
+                          RATE_LIMITED ends the subscription if none is left: resume after `retryAfter` seconds."
+        )]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
         let (viewer, bearer) = (context::viewer(ctx).await?, bearer(ctx)?);
-        let events = follow_own(ctx.app()?, &viewer, bearer, missed(ctx, &viewer, after)?).await?;
-        tell(ctx, events, AuditEventView::for_subject)
+        let events = follow_own(ctx.app()?, &viewer, bearer, missed_events(ctx, &viewer, after)?).await?;
+        signal_state(ctx, events, AuditEventView::for_subject)
     }
 }
 
 fn bearer<'a>(ctx: &'a Context<'_>) -> Result<&'a str, ApiError> {
-    Ok(ctx.presented()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
+    Ok(ctx.credentials()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
 }
 
-fn missed(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
+fn missed_events(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
     let Some(after) = after else { return Ok(None) };
-    let wrong = |_| FieldFault::new("INVALID", "This is not the id of an event.").at("after");
+    let wrong = |_| FieldFault::new("INVALID", "This is not a valid event id.").at("after");
     let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
     Ok(Some(Missed { after: after.parse().map_err(wrong)?, payer }))
 }
 
-/// Tells the transport when it begins, and why it ends.
-fn tell<S>(
+/// Tells the transport when the subscription starts, and why it ends.
+fn signal_state<S>(
     ctx: &Context<'_>,
     events: S,
     view: fn(AuditEvent) -> AuditEventView,
@@ -94,12 +96,12 @@ fn tell<S>(
 where
     S: Stream<Item = OwnResult<Arc<AuditEvent>>> + Send + 'static,
 {
-    let marker = ctx.data::<StreamMarker>().map_err(missing_data)?.clone();
-    marker.begin();
+    let state = ctx.data::<SubscriptionState>().map_err(missing_data)?.clone();
+    state.begin();
     Ok(events.boxed().map(move |event| match event {
         Ok(event) => Ok(view(Arc::unwrap_or_clone(event))),
         Err(error) => {
-            marker.end(code(&error));
+            state.end(code(&error));
             Err(error.into())
         }
     }))

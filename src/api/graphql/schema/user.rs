@@ -1,31 +1,31 @@
-//! Users, and what there is to know before one is.
+//! Users, their provider accounts, and the settings a client needs before sign-in.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
-use super::audit::{AuditEventConnection, AuditEventFilter, history_of};
+use super::audit::{AuditEventFilter, events_about};
 use super::context::{ContextExt, viewer};
-use super::guards::Role;
-use super::loaders::{SessionsOf, loaders};
+use super::guards::RoleEnum;
+use super::loaders::{SessionsKey, loaders};
 use super::mfa::MfaStatus;
-use super::paging::{ConnectionArguments, connection};
-use super::session::{SessionConnection, SessionStatus};
-use super::views::{SessionView, UserView};
+use super::paging::{ConnectionArguments, RelayConnection, connection};
+use super::session::SessionStatusEnum;
+use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
-use crate::api::graphql::scalars::{DateTime, EmailAddress};
+use crate::api::graphql::scalars::{DateTime, EmailAddressScalar, int};
 use crate::records::{oauth_accounts, sessions};
 use crate::values::paging::{ListScope, SortedBy};
 use crate::values::time::Time;
 use crate::values::{password, user};
 
-/// Where an account stands.
+/// Status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "user::UserStatus")]
-pub enum UserStatus {
-    /// It can sign in.
+#[graphql(name = "UserStatus", remote = "user::UserStatus")]
+pub enum UserStatusEnum {
+    /// The user can sign in.
     Active,
-    /// It cannot sign in for a while.
+    /// The user cannot sign in until the lock ends.
     Locked,
-    /// It is gone for everybody but administrators.
+    /// The account is deleted. Only administrators can see it.
     Deleted,
 }
 
@@ -33,38 +33,38 @@ pub enum UserStatus {
 #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
 #[Object(name = "User")]
 impl UserView {
-    /// Opaque, for ever the same: `user_…`.
+    /// Opaque id that never changes: `user_…`.
     pub async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// The address the account is known by.
-    async fn email(&self) -> EmailAddress {
+    /// Email address of the account.
+    async fn email(&self) -> EmailAddressScalar {
         (&self.0.email).into()
     }
 
-    /// Whether somebody proved to read the mailbox of `email`.
+    /// Whether the user proved that the mailbox of `email` is theirs.
     async fn email_verified(&self) -> bool {
         self.0.email_verified_at.is_some()
     }
 
-    /// What the user wants to be called; 1 to 80 characters.
+    /// Display name, 1 to 80 characters.
     async fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
     }
 
-    /// The user's language (BCP 47).
+    /// Language of the user as a BCP 47 tag, such as `en` or `pt-BR`.
     async fn locale(&self) -> Option<&str> {
         self.0.locale.as_deref()
     }
 
-    /// What the user may do.
-    async fn role(&self) -> Role {
+    /// Role of the user.
+    async fn role(&self) -> RoleEnum {
         self.0.role.into()
     }
 
-    /// Where the account stands.
-    async fn status(&self, ctx: &Context<'_>) -> ApiResult<UserStatus> {
+    /// Status of the account.
+    async fn status(&self, ctx: &Context<'_>) -> ApiResult<UserStatusEnum> {
         Ok(self.0.status(ctx.now()?).into())
     }
 
@@ -73,7 +73,7 @@ impl UserView {
         self.0.password_hash.is_some()
     }
 
-    /// How the user's second factor stands.
+    /// State of the second factor.
     async fn mfa(&self, ctx: &Context<'_>) -> ApiResult<MfaStatus> {
         let Some(standing) = loaders(ctx)?.mfa(self.0.id).await? else {
             return Ok(MfaStatus { enabled: false, enabled_at: None, backup_codes_remaining: 0 });
@@ -81,26 +81,26 @@ impl UserView {
         Ok(MfaStatus {
             enabled: true,
             enabled_at: Some(standing.enabled_at.into()),
-            backup_codes_remaining: i32::try_from(standing.backup_codes).unwrap_or(i32::MAX),
+            backup_codes_remaining: int(standing.backup_codes),
         })
     }
 
-    /// The providers that the user can sign in with, the oldest link first.
-    async fn oauth_accounts(&self, ctx: &Context<'_>) -> ApiResult<Vec<OAuthAccount>> {
+    /// Provider accounts the user can sign in with, oldest first.
+    async fn oauth_accounts(&self, ctx: &Context<'_>) -> ApiResult<Vec<OAuthAccountView>> {
         let accounts = loaders(ctx)?.oauth_accounts(self.0.id).await?;
         Ok(accounts.into_iter().map(Into::into).collect())
     }
 
-    /// The user's sessions, newest first; at most 100 a page, 20 where no size is given.
+    /// List the user's sessions, newest first. At most 100 per page, 20 if no size is given.
     async fn sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start.")] first: Option<i32>,
-        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end.")] last: Option<i32>,
-        #[graphql(desc = "End before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only sessions that stand like this.")] status: Option<SessionStatus>,
-    ) -> ApiResult<SessionConnection> {
+        #[graphql(desc = "Number of items from the start, 0 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only sessions of this status.")] status: Option<SessionStatusEnum>,
+    ) -> ApiResult<RelayConnection<SessionView>> {
         let status = status.map(Into::into);
         let page = ConnectionArguments { first, after, last, before }.parse(ListScope::new(
             "sessions",
@@ -108,8 +108,8 @@ impl UserView {
             SortedBy::Time,
         ))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
-        let of = SessionsOf { user: self.0.id, status, page: page.clone() };
-        let rows = loaders(ctx)?.sessions(of).await?;
+        let key = SessionsKey { user: self.0.id, status, page: page.clone() };
+        let rows = loaders(ctx)?.sessions(key).await?;
         Ok(connection(rows, &page, sessions::place, |session| SessionView {
             is_current: current == Some(session.id),
             session,
@@ -117,77 +117,76 @@ impl UserView {
         }))
     }
 
-    /// What was done to the user, newest first; at most 100 a page, 20 where no size is given. An administrator sees
-    /// everything; the user does not see who else did something, or from where.
+    /// List audit events about the user, newest first. At most 100 per page, 20 if no size is given. Administrators see
+    /// all details. Users do not see who else did something, nor from where.
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start.")] first: Option<i32>,
-        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end.")] last: Option<i32>,
-        #[graphql(desc = "End before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only events like these.")] filter: Option<AuditEventFilter>,
-    ) -> ApiResult<AuditEventConnection> {
-        history_of(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await
+        #[graphql(desc = "Number of items from the start, 0 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
+    ) -> ApiResult<RelayConnection<AuditEventView>> {
+        events_about(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await
     }
 
-    /// Since when there is the account.
+    /// When the account was created.
     async fn created_at(&self) -> DateTime {
         self.0.created_at.into()
     }
 
-    /// When the account last changed.
+    /// When the account was last changed.
     async fn updated_at(&self) -> DateTime {
         self.0.updated_at.into()
     }
 
-    /// When the user last signed in with a credential.
+    /// When the user last signed in. Null if never.
     async fn last_login_at(&self) -> Option<DateTime> {
         self.0.last_login_at.map(Into::into)
     }
 
-    /// How long the account is locked; the end of the year 9999 where the lock has no end. Null for everybody but
-    /// administrators.
+    /// When the lock ends; the end of the year 9999 if it does not end by itself. Only administrators see it.
     async fn locked_until(&self, ctx: &Context<'_>) -> ApiResult<Option<DateTime>> {
         let now = ctx.now()?;
         Ok(for_admins(ctx, self.0.locked_until.filter(|until| *until > now)).await)
     }
 
-    /// When the account was deleted. Null for everybody but administrators.
+    /// When the account was deleted. Only administrators see it.
     async fn deleted_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
         for_admins(ctx, self.0.deleted_at).await
     }
 
-    /// When the personal data of the deleted account was erased: since then it cannot be restored. Null for everybody
-    /// but administrators.
+    /// When the personal data of the deleted account was erased. After that it cannot be restored. Only administrators
+    /// see it.
     async fn erased_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
         for_admins(ctx, self.0.erased_at).await
     }
 }
 
-/// A time that only administrators may know.
+/// A time that only administrators may see.
 async fn for_admins(ctx: &Context<'_>, at: Option<Time>) -> Option<DateTime> {
     let at = at?;
     viewer(ctx).await.ok().filter(|viewer| viewer.administrator().is_ok()).map(|_| at.into())
 }
 
-/// A way to sign in with a provider.
+/// A provider account that is linked to a user.
 #[derive(SimpleObject)]
 #[graphql(name = "OAuthAccount")]
-pub struct OAuthAccount {
-    /// Opaque, for ever the same: `oauth_…`.
+pub struct OAuthAccountView {
+    /// Opaque id that never changes: `oauth_…`.
     id: ID,
-    /// The provider's name in the settings.
+    /// Name of the provider in the server's settings.
     provider: String,
-    /// The address that the account has there, as the provider told it.
+    /// Email address of the provider account, as the provider reported it.
     email: Option<String>,
-    /// Since when it is linked.
+    /// When it was linked.
     linked_at: DateTime,
-    /// When the user last signed in with it.
+    /// When the user last signed in with it. Null if never.
     last_used_at: Option<DateTime>,
 }
 
-impl From<oauth_accounts::LinkedAccount> for OAuthAccount {
+impl From<oauth_accounts::LinkedAccount> for OAuthAccountView {
     fn from(account: oauth_accounts::LinkedAccount) -> Self {
         Self {
             id: ID(account.id.to_string()),
@@ -199,39 +198,40 @@ impl From<oauth_accounts::LinkedAccount> for OAuthAccount {
     }
 }
 
-/// What a frontend must know before anyone signs in.
+/// Settings that a client needs before sign-in.
 #[derive(SimpleObject)]
 pub struct AuthConfig {
-    /// What a new password must keep.
-    pub password_policy: PasswordPolicy,
-    /// Whether nobody signs in before the address is verified.
+    /// Rules for new passwords.
+    pub password_policy: PasswordPolicyView,
+    /// Whether users must verify their address before they can sign in.
     pub email_verification_required: bool,
-    /// Whether people may register by themselves.
+    /// Whether `register` is allowed.
     pub registration_open: bool,
 }
 
-/// What a new password must keep. The most common passwords are always refused, and so are those that hold the
-/// user's own e-mail address or name.
+/// Rules for new passwords. Common passwords are refused, and so are passwords that contain the user's email address or
+/// name.
 #[derive(SimpleObject)]
+#[graphql(name = "PasswordPolicy")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own in the schema")]
-pub struct PasswordPolicy {
-    /// Fewest characters.
+pub struct PasswordPolicyView {
+    /// Minimum number of characters.
     pub min_length: usize,
-    /// Most characters.
+    /// Maximum number of characters.
     pub max_length: usize,
-    /// Whether an upper-case letter must be there.
+    /// Whether an upper-case letter is required.
     pub requires_uppercase: bool,
-    /// Whether a lower-case letter must be there.
+    /// Whether a lower-case letter is required.
     pub requires_lowercase: bool,
-    /// Whether a digit must be there.
+    /// Whether a digit is required.
     pub requires_digit: bool,
-    /// Whether a symbol must be there.
+    /// Whether a symbol is required.
     pub requires_symbol: bool,
-    /// Whether the most common passwords are refused; always true.
+    /// Whether common passwords are refused. Always true.
     pub blocks_common_passwords: bool,
 }
 
-impl From<&password::PasswordPolicy> for PasswordPolicy {
+impl From<&password::PasswordPolicy> for PasswordPolicyView {
     fn from(policy: &password::PasswordPolicy) -> Self {
         Self {
             min_length: policy.min_length,

@@ -1,15 +1,15 @@
-//! Everybody with an account, for administrators.
+//! All users, for administrators: list, filter, order.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::context::ContextExt;
-use super::costs::{COUNT_QUERY, cost};
-use super::guards::{Role, admin, refuses, requires};
+use super::costs::{self, cost};
+use super::guards::{RoleEnum, admin, refuses, requires};
 use super::input::Faults;
 use super::loaders::loaders;
 use super::node::{self, Node};
-use super::paging::{Connection, ConnectionArguments, PageEdge, PageInfo, connection};
-use super::user::UserStatus;
+use super::paging::{ConnectionArguments, PageInfo, RelayConnection, RelayEdge, connection};
+use super::user::UserStatusEnum;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
@@ -19,137 +19,127 @@ use crate::values::ids::UserId;
 use crate::values::paging::ListScope;
 use crate::values::user_filter::{self, TextSearch, TimeRange, UserFilter};
 
-/// Which users; every field that is given must fit.
+/// Selects users. A user must match every field that is given.
 #[derive(InputObject, Default)]
 #[graphql(name = "UserFilter")]
 pub struct UserFilterInput {
-    /// Stands anywhere in the email address or the name; case and width do not matter, in any script, and an
-    /// international domain is found in either spelling. A text without three letters or digits in a row is looked for at
-    /// the beginning only, unless its script has no case, such as Chinese or Hindi. At most 100 characters.
+    /// Text within the email address or the name. Ignores case and character width in every script, and finds
+    /// international domains in both spellings. A text without three consecutive letters or digits only matches the
+    /// beginning, unless its script has no case, such as Chinese or Hindi. At most 100 characters.
     search: Option<String>,
-    /// The e-mail address or the name begins with it; case does not matter. The quickest way to find somebody.
+    /// Beginning of the email address or the name, ignoring case. The fastest search.
     starts_with: Option<String>,
-    /// Of this role.
-    role: Option<Role>,
-    /// Who stand like this. Without it everybody is listed, the deleted too.
-    status: Option<UserStatus>,
-    /// Whose address is proved, or is not.
+    /// Only users with this role.
+    role: Option<RoleEnum>,
+    /// Only users with this status. Without it, deleted accounts are listed too.
+    status: Option<UserStatusEnum>,
+    /// Only users whose address is verified (true) or not (false).
     email_verified: Option<bool>,
-    /// Who have a second factor, or have none.
+    /// Only users with (true) or without (false) a second factor.
     mfa_enabled: Option<bool>,
-    /// Who can sign in with this provider.
+    /// Only users who can sign in with this provider.
     provider: Option<String>,
-    /// Whose account was opened in this span.
+    /// Only users whose account was created within this time.
     created_at: Option<TimeSpan>,
-    /// Who signed in for the last time in this span.
+    /// Only users who last signed in within this time.
     last_login_at: Option<TimeSpan>,
 }
 
-/// A span of time, open where an end is left out.
+/// A span of time. An omitted end is open.
 #[derive(InputObject)]
 pub struct TimeSpan {
-    /// From this moment on.
+    /// First moment of the span.
     from: Option<DateTime>,
-    /// Before this moment.
+    /// First moment after the span.
     before: Option<DateTime>,
 }
 
-/// How users are sorted. Whoever never signed in stands before everybody who did.
+/// Order of a list of users. Users who never signed in count as earlier than all others.
 #[derive(InputObject)]
-pub struct UserOrder {
-    /// By what.
+#[graphql(name = "UserOrder")]
+pub struct UserOrderInput {
+    /// Field to sort by.
     field: UserOrderField,
-    /// Which end comes first.
+    /// Sort direction.
     direction: OrderDirection,
 }
 
-/// What users are sorted by.
+/// Fields to sort users by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "user_filter::OrderField")]
 pub enum UserOrderField {
-    /// When the account was opened.
+    /// When the account was created.
     CreatedAt,
     /// When the user last signed in.
     LastLoginAt,
-    /// The e-mail address.
+    /// Email address.
     Email,
 }
 
-/// Which end of a list comes first.
+/// Sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum OrderDirection {
-    /// The earliest, or A.
+    /// Earliest first, or A to Z.
     Asc,
-    /// The latest, or Z.
+    /// Latest first, or Z to A.
     Desc,
 }
 
 /// A page of users.
 pub struct UserConnection {
-    edges: Vec<UserEdge>,
-    page_info: PageInfo,
+    page: RelayConnection<UserView>,
     filter: UserFilter,
-}
-
-/// A user in a page.
-#[derive(async_graphql::SimpleObject)]
-pub struct UserEdge {
-    /// Names this place, for `after` and `before`, in a list with the same filter and order.
-    cursor: String,
-    /// The user.
-    node: UserView,
 }
 
 /// A page of users.
 #[Object]
 impl UserConnection {
-    /// The users with their cursors.
-    async fn edges(&self) -> &[UserEdge] {
-        &self.edges
+    /// Users with their cursors.
+    async fn edges(&self) -> &[RelayEdge<UserView>] {
+        &self.page.edges
     }
 
-    /// Where this page stands.
+    /// Position of this page in the list.
     async fn page_info(&self) -> &PageInfo {
-        &self.page_info
+        &self.page.page_info
     }
 
-    /// How many users the filter leaves. They are counted only where this is asked for, which takes longer the more
-    /// there are.
-    #[graphql(directive = cost::apply(COUNT_QUERY, None))]
+    /// Number of users that match the filter. Counting takes longer the more users match.
+    #[graphql(directive = cost::apply(costs::TOTAL_COUNT.points, costs::TOTAL_COUNT.bucket))]
     async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<i64> {
         Ok(user_list::count(&ctx.app()?.db, &self.filter, ctx.now()?).await?)
     }
 }
 
-/// Everybody with an account, and any object by its id.
+/// Queries about users, and any object by its id.
 #[derive(Default)]
 pub struct UsersQuery;
 
 #[Object]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
 impl UsersQuery {
-    /// Any object by its id, behind the same guards as the direct path: one's own, or anybody's for administrators.
-    /// What does not exist and what one may not see are both null.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The id of a node.")] id: ID) -> ApiResult<Option<Node>> {
+    /// Get any object by its id, with the access rules of the other fields. Null if it does not exist or you may not
+    /// see it.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Id of the object.")] id: ID) -> ApiResult<Option<Node>> {
         node::find(ctx, &id).await
     }
 
-    /// Everybody with an account, the newest first where no order is given; at most 100 a page, 20 where no size is
-    /// given. Those whose data was erased are listed without it.
+    /// List users, newest first unless `orderBy` says otherwise. At most 100 per page, 20 if no size is given. Erased
+    /// accounts are listed without personal data.
     #[graphql(
         guard = "admin()",
-        directive = requires::apply(Role::Admin, false),
+        directive = requires::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start.")] first: Option<i32>,
-        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end.")] last: Option<i32>,
-        #[graphql(desc = "End before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only these.")] filter: Option<UserFilterInput>,
-        #[graphql(desc = "How they are sorted.")] order_by: Option<UserOrder>,
+        #[graphql(desc = "Number of items from the start, 0 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only users that match.")] filter: Option<UserFilterInput>,
+        #[graphql(desc = "Sort order.")] order_by: Option<UserOrderInput>,
     ) -> ApiResult<Option<UserConnection>> {
         let filter = filter.unwrap_or_default().parse()?;
         let order = order_by.map(user_filter::UserOrder::from).unwrap_or_default();
@@ -157,34 +147,21 @@ impl UsersQuery {
         let page = ConnectionArguments { first, after, last, before }.parse(scope)?;
         let app = ctx.app()?;
         let rows = user_list::list(&app.db, &filter, order, &page, app.clock.now()).await?;
-        let Users { edges, page_info } = connection(rows, &page, |user| user_list::place(user, order), UserView);
-        Ok(Some(UserConnection { edges, page_info, filter }))
+        let page = connection(rows, &page, |user| user_list::place(user, order), UserView);
+        Ok(Some(UserConnection { page, filter }))
     }
 
-    /// The user of this id, deleted or not; null where there is none.
-    #[graphql(guard = "admin()", directive = requires::apply(Role::Admin, false))]
+    /// Get a user by id, also a deleted one. Null if there is none.
+    #[graphql(guard = "admin()", directive = requires::apply(RoleEnum::Admin, false))]
     async fn user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The id of a user.")] id: ID,
+        #[graphql(desc = "Id of the user.")] id: ID,
     ) -> ApiResult<Option<UserView>> {
         match id.parse::<UserId>() {
             Ok(id) => Ok(loaders(ctx)?.user(id).await?.map(UserView)),
             Err(_) => Ok(None),
         }
-    }
-}
-
-/// A page before it knows how to count.
-struct Users {
-    edges: Vec<UserEdge>,
-    page_info: PageInfo,
-}
-
-impl Connection<UserView> for Users {
-    fn of(edges: Vec<PageEdge<UserView>>, page_info: PageInfo) -> Self {
-        let edges = edges.into_iter().map(|PageEdge { cursor, node }| UserEdge { cursor, node }).collect();
-        Self { edges, page_info }
     }
 }
 
@@ -218,10 +195,10 @@ fn optional(typed: Option<&str>, parse: Parse) -> Result<Option<TextSearch>, Fie
     typed.map_or(Ok(None), parse)
 }
 
-/// What no name of a provider holds is refused: left out of the filter it would list everybody.
+/// Refuses control characters, which no provider name contains: such a filter would otherwise match all users.
 fn provider(typed: Option<String>) -> Result<Option<String>, FieldFault> {
     if typed.as_deref().is_some_and(|typed| typed.contains(char::is_control)) {
-        return Err(FieldFault::new("INVALID", "Please leave out control characters."));
+        return Err(FieldFault::new("INVALID", "Control characters are not allowed."));
     }
     Ok(typed)
 }
@@ -231,14 +208,14 @@ fn span(typed: Option<TimeSpan>) -> Result<TimeRange, FieldFault> {
     let span = TimeRange { from: from.map(|at| at.0), before: before.map(|at| at.0) };
     match (span.from, span.before) {
         (Some(from), Some(before)) if from >= before => {
-            Err(FieldFault::new("INVALID", "Nothing is from one moment on and before an earlier one."))
+            Err(FieldFault::new("INVALID", "`from` must be earlier than `before`."))
         }
         (Some(_) | None, Some(_) | None) => Ok(span),
     }
 }
 
-impl From<UserOrder> for user_filter::UserOrder {
-    fn from(order: UserOrder) -> Self {
+impl From<UserOrderInput> for user_filter::UserOrder {
+    fn from(order: UserOrderInput) -> Self {
         Self { field: order.field.into(), descending: order.direction == OrderDirection::Desc }
     }
 }

@@ -1,4 +1,4 @@
-//! What the objects of the schema are made of; their fields are in the files of their subjects.
+//! The records behind the objects of the schema. Their fields are defined in the file of their subject.
 
 use crate::records::audit_log::AuditEvent;
 use crate::records::sessions::Session;
@@ -12,13 +12,13 @@ pub struct UserView(pub User);
 pub struct SessionView {
     /// The session.
     pub session: Session,
-    /// Whose it is.
+    /// The user of the session.
     pub user: User,
-    /// Whether it is the session that asks, or the one that has just been opened.
+    /// Whether this session made the request, or was opened by it.
     pub is_current: bool,
 }
 
-/// An event of the audit trail, as far as whoever asks may see it.
+/// An audit event, with or without the details that only administrators see.
 #[derive(Debug, Clone)]
 pub struct AuditEventView {
     event: AuditEvent,
@@ -26,13 +26,13 @@ pub struct AuditEventView {
 }
 
 impl AuditEventView {
-    /// The event as administrators see it.
+    /// The event for administrators.
     #[must_use]
     pub const fn in_full(event: AuditEvent) -> Self {
         Self { event, is_for_admin: true }
     }
 
-    /// The event as its subject sees it: without the traces of somebody else who did it.
+    /// The event for its subject: hides who else did it, and from where.
     #[must_use]
     pub const fn for_subject(event: AuditEvent) -> Self {
         Self { event, is_for_admin: false }
@@ -44,7 +44,7 @@ impl AuditEventView {
         &self.event
     }
 
-    /// Whether who did it, from where and in which session, is not for whoever asks.
+    /// Whether actor, session, IP address and user agent are hidden.
     #[must_use]
     pub fn hides_details(&self) -> bool {
         !self.is_for_admin && self.event.is_by_another()

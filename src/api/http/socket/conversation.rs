@@ -10,7 +10,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout, t
 
 use super::line::{Heard, Line, Parting};
 use super::messages::{self, CONNECTION_ACK, ClientMessage, Close};
-use crate::api::graphql::pipeline::error_masking::{Stage, document_error};
+use crate::api::graphql::pipeline::error_masking::{GraphqlErrorKind, document_error};
 use crate::api::http::graphql_request::GraphqlRequest;
 use crate::api::http::graphql_response;
 use crate::api::http::open_streams::{Place, Whose};
@@ -165,7 +165,8 @@ impl<'a> Conversation<'a> {
         let Some(Operation { id, .. }) = self.operations.get(place) else { return Ok(()) };
         let text = match told {
             Told::Next(response) => {
-                let answer = graphql_response::body(&response, Stage::Execution).map_err(|_| Close::INTERNAL)?;
+                let answer =
+                    graphql_response::body(&response, GraphqlErrorKind::Execution).map_err(|_| Close::INTERNAL)?;
                 return self.line.say(messages::next(id, &answer)).await;
             }
             Told::Ended(code, _) => return Err(Close::because(code).into()),

@@ -1,8 +1,8 @@
 //! What an operation costs, estimated from its document before it runs.
 
-mod operation;
-mod parts;
+mod operation_cost;
+mod selection_cost;
 mod table;
 
-pub use self::operation::OperationCost;
+pub use self::operation_cost::OperationCost;
 pub use self::table::CostTable;

@@ -1,4 +1,4 @@
-//! The costs of all fields, read once from the schema, where they stand beside their fields.
+//! The prices of all fields, read once from the directives of the schema.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use async_graphql::Value;
 use async_graphql::indexmap::IndexSet;
 use async_graphql::registry::{MetaField, MetaType, MetaTypeName, Registry};
 
-/// What every field of the schema costs.
+/// The price of every field of the schema.
 #[derive(Debug)]
 pub struct CostTable {
     types: HashMap<String, HashMap<String, FieldCost>>,
@@ -14,61 +14,61 @@ pub struct CostTable {
     largest_type: u32,
 }
 
-/// What one field costs by itself, and how it weighs what is below it.
+/// The price of one field, and how it multiplies what is below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FieldCost {
     /// Points of one execution.
     pub(super) points: u32,
-    /// How often what is below is resolved.
-    pub(super) times: Times,
-    /// Whether only administrators get an answer.
+    /// How often the selection below is resolved.
+    pub(super) repetition: Repetition,
+    /// Whether only administrators may resolve it.
     pub(super) is_for_admins: bool,
-    /// Whether the field takes a secret, which may be a guess.
+    /// Whether it takes a secret, which may be a guess.
     pub(super) takes_secret: bool,
-    /// The type below.
-    pub(super) answers: String,
+    /// The type of its values.
+    pub(super) return_type: String,
 }
 
-/// How often one execution of a field resolves what is below it.
+/// How often one execution of a field resolves the selection below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Times {
-    /// So often: once, or for each item of a list of about this length.
-    About(u32),
-    /// A connection, whose page has rows.
+pub(super) enum Repetition {
+    /// A fixed number: once, or for each item of a list of this usual length.
+    Times(u32),
+    /// It returns a connection, whose page has rows.
     Page,
-    /// The list in a connection: for each row of the page.
+    /// It is the list of a connection: for each row of the page.
     Row,
 }
 
-/// How many items a list may have that nobody asks for by number.
-const USUAL_LIST: u32 = 30;
+/// Assumed length of a list without a size argument.
+const USUAL_LIST_LENGTH: u32 = 30;
 
 impl CostTable {
-    /// Reads the schema.
+    /// Reads the prices from the schema.
     #[must_use]
-    pub fn of(registry: &Registry) -> Self {
+    pub fn new(registry: &Registry) -> Self {
         let roots = [Some(&registry.query_type), registry.mutation_type.as_ref(), registry.subscription_type.as_ref()];
-        let lists = SchemaLists::of(registry);
+        let lists = IntrospectionLists::new(registry);
         let fields = |of: &MetaType| {
             let fields = of.fields()?.values();
-            Some(fields.map(|field| (field.name.clone(), FieldCost::of(registry, &lists, of.name(), field))).collect())
+            Some(fields.map(|field| (field.name.clone(), FieldCost::new(registry, &lists, of.name(), field))).collect())
         };
         let types = registry.types.iter().filter_map(|(name, of)| Some((name.clone(), fields(of)?))).collect();
         Self { types, roots: roots.map(Option::<&String>::cloned), largest_type: lists.largest }
     }
 
-    /// What the field costs, if there is such a field.
+    /// The price of a field, if the field exists.
     pub(super) fn find(&self, of: &str, field: &str) -> Option<&FieldCost> {
         self.types.get(of)?.get(field)
     }
 
-    /// What one execution of a field costs by itself.
+    /// Points of one execution of a field.
     #[must_use]
     pub fn points(&self, of: &str, field: &str) -> u32 {
         self.find(of, field).map_or(0, |cost| cost.points)
     }
 
-    /// How many times the average the longest list of a type is: whoever names one type picks that.
+    /// How much longer than average the longest list of a type is: a client that names one type picks that.
     pub(super) const fn largest_type(&self) -> u32 {
         self.largest_type
     }
@@ -79,37 +79,37 @@ impl CostTable {
 }
 
 impl FieldCost {
-    fn of(registry: &Registry, lists: &SchemaLists, parent: &str, field: &MetaField) -> Self {
-        let answers = MetaTypeName::concrete_typename(&field.ty).to_owned();
-        let is_leaf = registry.types.get(&answers).is_none_or(MetaType::is_leaf);
+    fn new(registry: &Registry, lists: &IntrospectionLists, parent: &str, field: &MetaField) -> Self {
+        let return_type = MetaTypeName::concrete_typename(&field.ty).to_owned();
+        let is_leaf = registry.types.get(&return_type).is_none_or(MetaType::is_leaf);
         let usual = u32::from(!is_leaf && !parent.ends_with("Connection") && !parent.starts_with("__"));
         Self {
             points: declared(field).unwrap_or(usual),
-            times: Times::of(lists, parent, field, &answers),
+            repetition: Repetition::new(lists, parent, field, &return_type),
             is_for_admins: is_for_admins(field),
             takes_secret: takes_secret(registry, field),
-            answers,
+            return_type,
         }
     }
 }
 
-impl Times {
-    fn of(lists: &SchemaLists, parent: &str, field: &MetaField, answers: &str) -> Self {
+impl Repetition {
+    fn new(lists: &IntrospectionLists, parent: &str, field: &MetaField, return_type: &str) -> Self {
         let is_list = field.ty.starts_with('[');
         let has_pages = ["first", "last"].iter().all(|name| field.args.contains_key(*name));
         match (parent.ends_with("Connection"), is_list) {
             (true, true) => Self::Row,
-            (false, true) if parent.starts_with("__") => Self::About(lists.length(&field.name)),
-            (false, true) => Self::About(USUAL_LIST),
-            (false, false) if answers.ends_with("Connection") && has_pages => Self::Page,
-            (_, false) => Self::About(1),
+            (false, true) if parent.starts_with("__") => Self::Times(lists.length(&field.name)),
+            (false, true) => Self::Times(USUAL_LIST_LENGTH),
+            (false, false) if return_type.ends_with("Connection") && has_pages => Self::Page,
+            (_, false) => Self::Times(1),
         }
     }
 }
 
-/// How long the lists are by which a schema tells of itself: on average, or at most where lists of one kind lead into each
-/// other and so multiply.
-struct SchemaLists {
+/// The lengths of the lists of introspection: the average, or the maximum where lists of one kind lead into each other
+/// and so multiply.
+struct IntrospectionLists {
     types: u32,
     fields: u32,
     arguments: u32,
@@ -120,8 +120,8 @@ struct SchemaLists {
     largest: u32,
 }
 
-impl SchemaLists {
-    fn of(registry: &Registry) -> Self {
+impl IntrospectionLists {
+    fn new(registry: &Registry) -> Self {
         let types = || registry.types.values();
         let fields: Vec<_> = types().filter_map(MetaType::fields).collect();
         let arguments = fields.iter().flat_map(|fields| fields.values()).map(|field| field.args.len());
@@ -134,16 +134,19 @@ impl SchemaLists {
             _ => None,
         });
         let possible = types().filter_map(MetaType::possible_types).map(IndexSet::len);
-        let [fields, members, values] =
-            [Lengths::of(fields.iter().map(|fields| fields.len())), Lengths::of(members), Lengths::of(values)];
+        let [fields, members, values] = [
+            ListLengths::new(fields.iter().map(|fields| fields.len())),
+            ListLengths::new(members),
+            ListLengths::new(values),
+        ];
         Self {
             types: length(registry.types.len()),
             fields: fields.average,
-            arguments: Lengths::of(arguments).average,
+            arguments: ListLengths::new(arguments).average,
             members: members.average,
             values: values.average,
             possible: length(possible.max().unwrap_or_default()),
-            largest: [fields, members, values].iter().map(Lengths::spread).max().unwrap_or(1),
+            largest: [fields, members, values].iter().map(ListLengths::spread).max().unwrap_or(1),
         }
     }
 
@@ -155,20 +158,20 @@ impl SchemaLists {
             "inputFields" => self.members,
             "enumValues" => self.values,
             "possibleTypes" | "interfaces" => self.possible,
-            _ => USUAL_LIST,
+            _ => USUAL_LIST_LENGTH,
         }
     }
 }
 
-/// How long lists of one kind are.
-struct Lengths {
+/// The lengths of lists of one kind.
+struct ListLengths {
     /// Rounded up.
     average: u32,
     most: u32,
 }
 
-impl Lengths {
-    fn of(lengths: impl Iterator<Item = usize>) -> Self {
+impl ListLengths {
+    fn new(lengths: impl Iterator<Item = usize>) -> Self {
         let (count, sum, most) = lengths.fold((0, 0, 0), |(count, sum, most): (usize, usize, usize), length| {
             (count + 1, sum + length, most.max(length))
         });
@@ -197,7 +200,7 @@ fn declared(field: &MetaField) -> Option<u32> {
     }
 }
 
-/// Whether one of the arguments is, or holds, what `#[graphql(secret)]` marks.
+/// Whether an argument is, or contains, an input marked with `#[graphql(secret)]`.
 fn takes_secret(registry: &Registry, field: &MetaField) -> bool {
     field.args.values().any(|argument| {
         let members = match registry.types.get(MetaTypeName::concrete_typename(&argument.ty)) {

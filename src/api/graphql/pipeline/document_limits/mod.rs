@@ -1,41 +1,41 @@
-//! Refuses documents that are cheap to send and dear to read, before the library sees them.
+//! Refuses documents that are cheap to send and expensive to process, before the library sees them.
 //!
-//! The library expands fragments again at every spread: fourteen fragments that each spread the next one four times (715
-//! bytes) keep it busy for hours. And the parser recurses as deep as brackets nest.
+//! The library expands fragments again at every spread: fourteen fragments that each spread the next one four times
+//! (715 bytes) keep it busy for hours. And the parser recurses as deep as brackets nest.
 
-mod cost;
+mod size;
 
 use async_graphql::ServerError;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 
-use self::cost::{Estimate, count};
+use self::size::{SizeEstimate, count};
 use super::error_masking::too_complex;
-use super::parser::{self, LexicalLimits, Parsed};
+use super::parser::{self, LexicalLimits, ParsedDocument};
 
-/// How much one document may ask for.
+/// What one document may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentLimits {
     /// Bytes.
     pub bytes: usize,
-    /// Tokens: words, numbers, strings and signs.
+    /// Tokens: names, numbers, strings and punctuation.
     pub tokens: u32,
-    /// Brackets of any kind inside each other.
+    /// Nesting of brackets of any kind.
     pub brackets: u32,
-    /// Fields of the whole document, with every fragment written out.
+    /// Fields of the whole document, with all fragments expanded.
     pub fields: u32,
-    /// Fields inside each other.
+    /// Nesting of fields.
     pub depth: u32,
-    /// Fields inside each other below `__schema` and `__type`: the standard introspection query needs 15.
+    /// Nesting of fields below `__schema` and `__type`. The standard introspection query needs 15.
     pub introspection_depth: u32,
-    /// Aliases of one operation, with every fragment written out.
+    /// Aliases of one operation, with all fragments expanded.
     pub aliases: u32,
-    /// Letters of one alias: it stands in the answer as often as its field.
+    /// Characters of one alias: it is repeated in the response as often as its field.
     pub alias_length: u32,
     /// Fields at the root of one operation.
     pub root_fields: u32,
     /// Fields at the root of one mutation.
     pub mutation_fields: u32,
-    /// Directives of one operation, with every fragment written out.
+    /// Directives of one operation, with all fragments expanded.
     pub directives: u32,
     /// Variables that one operation declares.
     pub variables: u32,
@@ -65,43 +65,47 @@ impl Default for DocumentLimits {
 ///
 /// # Errors
 /// One error that carries its code and never quotes the document, whose literals may be secrets.
-pub fn parse(query: &str, limits: &DocumentLimits) -> Result<Parsed, ServerError> {
-    within("bytes", u32::try_from(query.len()).unwrap_or(u32::MAX), u32::try_from(limits.bytes).unwrap_or(u32::MAX))?;
+pub fn parse(query: &str, limits: &DocumentLimits) -> Result<ParsedDocument, ServerError> {
+    check_limit(
+        "bytes",
+        u32::try_from(query.len()).unwrap_or(u32::MAX),
+        u32::try_from(limits.bytes).unwrap_or(u32::MAX),
+    )?;
     let parsed = parser::parse(query, LexicalLimits { tokens: limits.tokens, brackets: limits.brackets })?;
-    check_cost(&parsed.document, limits)?;
+    check_size(&parsed.document, limits)?;
     Ok(parsed)
 }
 
-fn check_cost(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), ServerError> {
-    let mut estimate = Estimate::new(document);
+fn check_size(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), ServerError> {
+    let mut estimate = SizeEstimate::new(document);
     let mut fields: u32 = 0;
     for (_, operation) in document.operations.iter() {
         let operation = &operation.node;
-        let cost = estimate.of_operation(operation)?;
-        fields = fields.saturating_add(cost.fields);
-        within("fields at the root", cost.own_fields, limits.root_fields)?;
+        let size = estimate.operation_size(operation)?;
+        fields = fields.saturating_add(size.fields);
+        check_limit("fields at the root", size.own_fields, limits.root_fields)?;
         if operation.ty == OperationType::Mutation {
-            within("mutations", cost.own_fields, limits.mutation_fields)?;
+            check_limit("mutations", size.own_fields, limits.mutation_fields)?;
         }
-        within("aliases", cost.aliases, limits.aliases)?;
-        within("letters of an alias", cost.alias_length, limits.alias_length)?;
-        within("directives", cost.directives, limits.directives)?;
-        within("levels of fields", cost.depth, limits.depth)?;
-        within("levels of introspection", cost.introspection_depth, limits.introspection_depth)?;
-        within("variables", count(&operation.variable_definitions), limits.variables)?;
+        check_limit("aliases", size.aliases, limits.aliases)?;
+        check_limit("characters in an alias", size.alias_length, limits.alias_length)?;
+        check_limit("directives", size.directives, limits.directives)?;
+        check_limit("levels of fields", size.depth, limits.depth)?;
+        check_limit("levels of introspection", size.introspection_depth, limits.introspection_depth)?;
+        check_limit("variables", count(&operation.variable_definitions), limits.variables)?;
     }
-    // The library also validates every fragment by itself, whether it is spread or not.
+    // Validation also checks every fragment by itself, whether it is spread or not.
     for name in document.fragments.keys() {
-        fields = fields.saturating_add(estimate.of_fragment(name)?.fields);
+        fields = fields.saturating_add(estimate.fragment_size(name)?.fields);
     }
-    within("fields", fields, limits.fields)
+    check_limit("fields", fields, limits.fields)
 }
 
-/// Refuses with `QUERY_TOO_COMPLEX` what is more than the limit.
+/// Refuses what exceeds a limit.
 ///
 /// # Errors
-/// The refusal, which says both.
-pub fn within(what: &str, asked: u32, limit: u32) -> Result<(), ServerError> {
+/// `QUERY_TOO_COMPLEX`, with the count and the limit.
+pub fn check_limit(what: &str, asked: u32, limit: u32) -> Result<(), ServerError> {
     if asked <= limit {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! The tokens of a document (GraphQL, section 2.1), read one after the other, and counted while they are read.
+//! Reads the tokens of a document one by one (GraphQL, section 2.1), and counts them.
 
 use async_graphql::{Pos, ServerError};
 
@@ -6,7 +6,7 @@ use super::strings;
 use super::syntax_error;
 use crate::api::graphql::pipeline::error_masking::too_complex;
 
-/// A token, without what is ignored around it.
+/// A token, without the ignored characters around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
     /// One of `! $ & ( ) : = @ [ ] { | }`.
@@ -21,53 +21,53 @@ pub enum Token<'a> {
     Float(&'a str),
     /// A string or a block string, with its escapes resolved.
     Text(String),
-    /// Nothing follows.
+    /// The end of the document.
     End,
 }
 
-/// How much a document may consist of.
+/// The limits that apply while a document is read.
 #[derive(Debug, Clone, Copy)]
 pub struct LexicalLimits {
-    /// How many tokens.
+    /// The most tokens.
     pub tokens: u32,
-    /// Brackets of any kind inside each other: the parser recurses as deep.
+    /// The deepest nesting of brackets of any kind. The parser recurses as deep.
     pub brackets: u32,
 }
 
 /// Reads the tokens of one document.
 pub struct Lexer<'a> {
     text: &'a str,
-    /// Bytes that have been read.
+    /// Bytes read so far.
     offset: usize,
-    /// Up to where `position` has been told.
-    told: usize,
+    /// Byte that `position` belongs to.
+    position_offset: usize,
     position: Pos,
     nesting: u32,
     limits: LexicalLimits,
-    /// How many tokens have been read.
+    /// Tokens read so far.
     pub tokens: u32,
     /// Whether one of them was a string.
     pub has_strings: bool,
 }
 
 impl<'a> Lexer<'a> {
-    /// Nothing has been read yet.
+    /// Starts at the beginning of the text.
     pub const fn new(text: &'a str, limits: LexicalLimits) -> Self {
         let position = Pos { line: 1, column: 1 };
-        Self { text, offset: 0, told: 0, position, nesting: 0, limits, tokens: 0, has_strings: false }
+        Self { text, offset: 0, position_offset: 0, position, nesting: 0, limits, tokens: 0, has_strings: false }
     }
 
-    /// The next token, and where it begins.
+    /// The next token and its position.
     ///
     /// # Errors
-    /// `GRAPHQL_PARSE_FAILED` for what is no token, `QUERY_TOO_COMPLEX` beyond the limits.
+    /// `GRAPHQL_PARSE_FAILED` for an invalid token, `QUERY_TOO_COMPLEX` beyond the limits.
     pub fn next(&mut self) -> Result<(Token<'a>, Pos), ServerError> {
         self.skip_ignored();
         let pos = self.position_at_offset();
         let Some(&first) = self.rest().first() else { return Ok((Token::End, pos)) };
         self.tokens += 1;
         if self.tokens > self.limits.tokens {
-            return Err(too_complex("words and signs", self.tokens, self.limits.tokens));
+            return Err(too_complex("tokens", self.tokens, self.limits.tokens));
         }
         let token = match first {
             b'!' | b'$' | b'&' | b'(' | b')' | b':' | b'=' | b'@' | b'[' | b']' | b'{' | b'|' | b'}' => {
@@ -97,7 +97,7 @@ impl<'a> Lexer<'a> {
         self.text.as_bytes().get(self.offset..).unwrap_or_default()
     }
 
-    /// White space, commas, comments and byte order marks.
+    /// Skips white space, commas, comments and byte order marks.
     fn skip_ignored(&mut self) {
         loop {
             self.offset += match self.rest() {
@@ -111,18 +111,18 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Line and column of the next byte; columns count characters.
+    /// Line and column of the next byte. Columns count characters.
     fn position_at_offset(&mut self) -> Pos {
-        let mut passed = self.text.get(self.told..self.offset).unwrap_or_default().chars().peekable();
+        let mut passed = self.text.get(self.position_offset..self.offset).unwrap_or_default().chars().peekable();
         while let Some(character) = passed.next() {
             match character {
-                // The line ends with the line feed behind it.
+                // The line ends with the line feed that follows.
                 '\r' if passed.peek() == Some(&'\n') => {}
                 '\n' | '\r' => self.position = Pos { line: self.position.line + 1, column: 1 },
                 _ => self.position.column += 1,
             }
         }
-        self.told = self.offset;
+        self.position_offset = self.offset;
         self.position
     }
 
@@ -133,7 +133,7 @@ impl<'a> Lexer<'a> {
             _ => {}
         }
         if self.nesting > self.limits.brackets {
-            return Err(too_complex("brackets inside each other", self.nesting, self.limits.brackets));
+            return Err(too_complex("levels of brackets", self.nesting, self.limits.brackets));
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ impl<'a> Lexer<'a> {
         taken
     }
 
-    /// `IntValue` and `FloatValue`: no leading zeros, and no name or point directly behind (sections 2.9.1, 2.9.2).
+    /// `IntValue` or `FloatValue`: no leading zeros, and not followed by a name or a point (sections 2.9.1, 2.9.2).
     fn number(&mut self) -> Option<Token<'a>> {
         let start = self.offset;
         self.offset += usize::from(self.rest().first() == Some(&b'-'));

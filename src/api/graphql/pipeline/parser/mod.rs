@@ -1,6 +1,6 @@
-//! Reads an executable document (GraphQL, September 2025, appendix B.3) into the syntax tree that the library executes.
+//! Parses an executable document (GraphQL, September 2025, appendix B.3) into the library's syntax tree.
 //!
-//! The library's own parser knows an older grammar, and accepts what is none (docs/adr/0027).
+//! The library's own parser follows an older grammar and accepts invalid documents (docs/adr/0027).
 
 mod lexer;
 mod selections;
@@ -18,18 +18,18 @@ use async_graphql::{Name, Pos, Positioned, ServerError};
 
 pub use self::lexer::LexicalLimits;
 use self::lexer::{Lexer, Token};
+use super::document_fault::DocumentFault;
 use super::error_masking::document_error;
-use super::validation::fault::Fault;
 use crate::error::ErrorCode;
 
-/// A document, and what the syntax tree cannot hold of it.
+/// A document, and what the syntax tree cannot hold.
 #[derive(Debug)]
-pub struct Parsed {
-    /// The document. Of definitions with the same name only the first is in it.
+pub struct ParsedDocument {
+    /// The syntax tree. Of definitions with the same name it has only the first.
     pub document: ExecutableDocument,
-    /// Names that stand twice where they may stand once; the document is not valid then.
-    pub faults: Vec<Fault>,
-    /// How many tokens it has.
+    /// Duplicate names, which make the document invalid.
+    pub faults: Vec<DocumentFault>,
+    /// Number of tokens.
     pub tokens: u32,
     /// Whether it contains strings, which may be secrets.
     pub has_strings: bool,
@@ -42,7 +42,7 @@ type Result<T> = std::result::Result<T, ServerError>;
 /// # Errors
 /// `GRAPHQL_PARSE_FAILED` with the place of the first token that does not fit, `QUERY_TOO_COMPLEX` beyond the limits.
 /// Neither quotes the document, whose literals may be secrets.
-pub fn parse(text: &str, limits: LexicalLimits) -> Result<Parsed> {
+pub fn parse(text: &str, limits: LexicalLimits) -> Result<ParsedDocument> {
     let mut lexer = Lexer::new(text, limits);
     let (token, pos) = lexer.next()?;
     let mut parser = Parser { lexer, token, pos, faults: Vec::new() };
@@ -54,7 +54,7 @@ pub fn parse(text: &str, limits: LexicalLimits) -> Result<Parsed> {
         }
     }
     let operations = parser.unique_operations(operations);
-    Ok(Parsed {
+    Ok(ParsedDocument {
         document: ExecutableDocument { operations, fragments },
         faults: parser.faults,
         tokens: parser.lexer.tokens,
@@ -62,7 +62,7 @@ pub fn parse(text: &str, limits: LexicalLimits) -> Result<Parsed> {
     })
 }
 
-/// The refusal of a token that does not fit. It does not say which one stands there.
+/// The refusal of an unexpected token, which it does not quote: it may be a secret.
 fn syntax_error(pos: Pos) -> ServerError {
     let message = format!("Syntax error in line {}, column {}.", pos.line, pos.column);
     document_error(ErrorCode::GraphqlParseFailed, message, vec![pos])
@@ -71,13 +71,13 @@ fn syntax_error(pos: Pos) -> ServerError {
 type Operations = Vec<(Option<Name>, Positioned<OperationDefinition>)>;
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
-/// The methods are named after what they read, as the grammar names it.
+/// Recursive descent: each method is named after the grammar rule it reads.
 struct Parser<'a> {
     lexer: Lexer<'a>,
-    /// The token that comes next, and where it stands.
+    /// The next token, and its position.
     token: Token<'a>,
     pos: Pos,
-    faults: Vec<Fault>,
+    faults: Vec<DocumentFault>,
 }
 
 impl<'a> Parser<'a> {
@@ -103,19 +103,19 @@ impl<'a> Parser<'a> {
         if self.skip(&Token::Sign(sign))? { Ok(()) } else { self.unexpected() }
     }
 
-    /// At least one item between brackets.
+    /// One or more items between brackets.
     fn many<T>(&mut self, [open, close]: [u8; 2], mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         self.expect(open)?;
         let mut items = vec![item(self)?];
         while !self.skip(&Token::Sign(close))? {
             items.push(item(self)?);
         }
-        // Documents are remembered.
+        // Documents are kept in a cache: no spare capacity.
         items.shrink_to_fit();
         Ok(items)
     }
 
-    /// At least one item between brackets, or no brackets.
+    /// One or more items between brackets, or nothing.
     fn optional_many<T>(&mut self, brackets: [u8; 2], item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         if self.token == Token::Sign(brackets[0]) { self.many(brackets, item) } else { Ok(Vec::new()) }
     }
@@ -149,7 +149,7 @@ impl<'a> Parser<'a> {
             Token::Name("mutation") => OperationType::Mutation,
             Token::Name("subscription") => OperationType::Subscription,
             Token::Name("fragment") => return self.fragment_definition(fragments),
-            // A server that only executes need not know how types are written (section 2.2).
+            // A server that only executes documents need not parse type definitions (section 2.2).
             _ => return self.unexpected(),
         };
         self.advance()?;
@@ -164,7 +164,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Operations, fragments and variables may be described; it means nothing to us.
+    /// Skips the description of an operation, a fragment or a variable. It has no effect.
     fn description(&mut self) -> Result<bool> {
         let is_described = matches!(self.token, Token::Text(_));
         if is_described {
@@ -189,7 +189,7 @@ impl<'a> Parser<'a> {
             Entry::Vacant(free) => drop(free.insert(Positioned::new(fragment, pos))),
             Entry::Occupied(taken) => {
                 let message = format!("Two fragments have the name \"{}\"", taken.key());
-                self.faults.push(Fault::new(name.pos, message));
+                self.faults.push(DocumentFault::new(name.pos, message));
             }
         }
         Ok(())
@@ -220,7 +220,7 @@ impl<'a> Parser<'a> {
         Ok(Positioned::new(definition, pos))
     }
 
-    /// The tree holds one operation without a name, or several with one.
+    /// The tree holds one operation without a name, or several with different names.
     fn unique_operations(&mut self, operations: Operations) -> DocumentOperations {
         let count = operations.len();
         let mut named = HashMap::with_capacity(count);
@@ -232,14 +232,15 @@ impl<'a> Parser<'a> {
                     return DocumentOperations::Single(operation);
                 }
                 if !std::mem::replace(&mut has_unnamed, true) {
-                    self.faults.push(Fault::new(pos, "An operation without a name must be the only one"));
+                    self.faults.push(DocumentFault::new(pos, "An operation without a name must be the only one"));
                 }
                 continue;
             };
             match named.entry(name) {
                 Entry::Vacant(free) => drop(free.insert(operation)),
                 Entry::Occupied(taken) => {
-                    self.faults.push(Fault::new(pos, format!("Two operations have the name \"{}\"", taken.key())));
+                    self.faults
+                        .push(DocumentFault::new(pos, format!("Two operations have the name \"{}\"", taken.key())));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Fields and fragments of a document (GraphQL, sections 2.4 to 2.8).
+//! Fields and fragments (GraphQL, sections 2.4 to 2.8).
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{Field, FragmentSpread, InlineFragment, Selection, SelectionSet};

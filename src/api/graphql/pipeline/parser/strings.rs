@@ -1,6 +1,6 @@
-//! Strings of a document and what they mean (GraphQL, section 2.9.4): escapes, and the indentation of block strings.
+//! The values of strings (GraphQL, section 2.9.4): escapes, and the indentation of block strings.
 
-/// The meaning of the string that begins here, and how many bytes it takes. Nothing where it is not a valid one.
+/// The value of the string at the beginning of the text, and its length in bytes. `None` if it is invalid.
 pub fn read(text: &str) -> Option<(String, usize)> {
     match text.strip_prefix("\"\"\"") {
         Some(block) => read_block(block).map(|(value, length)| (value, length + 3)),
@@ -26,7 +26,7 @@ fn read_line(text: &str) -> Option<(String, usize)> {
     }
 }
 
-/// What stands behind a backslash; answers what follows it.
+/// Appends the character of an escape; returns the text that follows it.
 fn read_escape<'a>(text: &'a str, value: &mut String) -> Option<&'a str> {
     let character = match text.as_bytes().first()? {
         b'u' => return read_unicode_escape(text.get(1..)?, value),
@@ -42,7 +42,7 @@ fn read_escape<'a>(text: &'a str, value: &mut String) -> Option<&'a str> {
     text.get(1..)
 }
 
-/// `\u{1F600}` and `\uD83D\uDE00`; half of such a pair is no character (section 2.9.4, "Static Semantics").
+/// `\u{1F600}` or `\uD83D\uDE00`. Half of such a pair is invalid (section 2.9.4, "Static Semantics").
 fn read_unicode_escape<'a>(text: &'a str, value: &mut String) -> Option<&'a str> {
     if let Some(braced) = text.strip_prefix('{') {
         let (digits, rest) = braced.split_once('}')?;
@@ -86,7 +86,7 @@ fn read_block(text: &str) -> Option<(String, usize)> {
     }
 }
 
-/// `BlockStringValue(rawValue)`: without common indentation, and without empty lines at both ends.
+/// `BlockStringValue(rawValue)`: removes common indentation, and empty lines at both ends.
 fn without_indentation(raw: &str) -> String {
     let raw = raw.replace("\r\n", "\n").replace('\r', "\n");
     let lines: Vec<&str> = raw.split('\n').collect();

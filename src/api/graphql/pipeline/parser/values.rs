@@ -1,4 +1,4 @@
-//! Arguments, directives, values and types of a document (GraphQL, sections 2.6 and 2.9 to 2.12).
+//! Arguments, directives, values and types (GraphQL, sections 2.6 and 2.9 to 2.12).
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::indexmap::map::Entry;
@@ -8,10 +8,10 @@ use async_graphql_value::{Number, Value};
 
 use super::lexer::Token;
 use super::{Parser, Result};
-use crate::api::graphql::pipeline::validation::fault::Fault;
+use crate::api::graphql::pipeline::document_fault::DocumentFault;
 
 impl Parser<'_> {
-    /// Where `is_const`, no variables are allowed.
+    /// With `is_const`, variables are not allowed.
     pub(super) fn arguments(&mut self, is_const: bool) -> Result<Vec<(Positioned<Name>, Positioned<Value>)>> {
         self.optional_many([b'(', b')'], |parser| {
             let name = parser.name()?;
@@ -65,7 +65,7 @@ impl Parser<'_> {
         Ok(Positioned::new(value, pos))
     }
 
-    /// A name that stands twice is a matter of validation (section 5.6.3), for which the tree has no room.
+    /// Duplicate names are a matter of validation (section 5.6.3), but the tree cannot hold them: they become faults.
     fn object(&mut self, is_const: bool) -> Result<Value> {
         self.expect(b'{')?;
         let mut fields = IndexMap::new();
@@ -75,7 +75,9 @@ impl Parser<'_> {
             let value = self.value(is_const)?;
             match fields.entry(name.node) {
                 Entry::Vacant(free) => drop(free.insert(value.node)),
-                Entry::Occupied(_) => self.faults.push(Fault::new(name.pos, "A field of an input stands twice")),
+                Entry::Occupied(_) => {
+                    self.faults.push(DocumentFault::new(name.pos, "A field of an input object is given twice"))
+                }
             }
         }
         Ok(Value::Object(fields))
@@ -107,7 +109,7 @@ fn scalar(token: Token<'_>) -> Value {
     }
 }
 
-/// An integer of more than 64 bits is none that any type of ours takes; it is kept as the nearest number.
+/// An integer of more than 64 bits fits no type of the schema; it becomes the nearest number.
 fn integer(digits: &str) -> Number {
     let signed = digits.parse::<i64>().map(Number::from);
     signed.or_else(|_| digits.parse::<u64>().map(Number::from)).unwrap_or_else(|_| float(digits))

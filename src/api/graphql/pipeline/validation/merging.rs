@@ -1,8 +1,8 @@
-//! Fields that share a name in the answer must be the same field, or can never meet (section 5.3.2).
+//! Fields with the same name in the response must be the same field, or must never meet (section 5.3.2).
 //!
-//! The rule of the specification compares every pair; here all are compared with the first, which is the same, because what
-//! is compared for is equality. So the work grows with the document and not with its square (S. Adameit, "GraphQL
-//! Overlapping Fields Can Be Merged Fast", XING 2019).
+//! The rule of the specification compares every pair. Comparing all fields with the first gives the same result,
+//! because what is compared is equality. So the work grows with the document and not with its square (S. Adameit,
+//! "GraphQL Overlapping Fields Can Be Merged Fast", XING 2019).
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,25 +10,25 @@ use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{BaseType, Field, Selection, SelectionSet, Type};
 
 use super::Validator;
-use super::fault::Fault;
-use super::schema_types::{Kind, NamedType};
+use super::schema_types::{NamedType, NamedTypeKind};
+use crate::api::graphql::pipeline::document_fault::DocumentFault;
 
-/// How many fields may be compared. Documents within the limits of `document_check` need less, unless fragments on many types
-/// stand inside each other.
-const MOST_COMPARISONS: usize = 100_000;
+/// The most fields that are compared. Documents within `document_limits` need fewer, unless fragments on many types are
+/// nested.
+const MAX_COMPARISONS: usize = 100_000;
 
-/// A field where it stands: on a type, with every fragment written out.
+/// A field on a type, with fragments expanded.
 #[derive(Clone, Copy)]
-struct Placed<'d, 's> {
+struct PlacedField<'d, 's> {
     field: &'d Field,
     parent: &'s NamedType,
     ty: &'s Type,
 }
 
-type Group<'d, 's> = Vec<Placed<'d, 's>>;
+type Group<'d, 's> = Vec<PlacedField<'d, 's>>;
 
-/// Either there is nothing more to compare, or one fault.
-type Compared = Result<(), Fault>;
+/// The first conflict, if there is one.
+type MergeCheck = Result<(), DocumentFault>;
 
 struct Merging<'d, 's, 'v> {
     validator: &'v Validator<'d, 's>,
@@ -37,9 +37,9 @@ struct Merging<'d, 's, 'v> {
 
 impl Validator<'_, '_> {
     pub(super) fn field_merging(&mut self) {
-        let mut merging = Merging { validator: self, left: MOST_COMPARISONS };
+        let mut merging = Merging { validator: self, left: MAX_COMPARISONS };
         let operations = self.document.operations.iter();
-        let found: Vec<Fault> = operations
+        let found: Vec<DocumentFault> = operations
             .filter_map(|(_, operation)| {
                 let root = merging.validator.root(operation.node.ty)?;
                 let mut fields = Vec::new();
@@ -66,7 +66,7 @@ impl<'d, 's> Merging<'d, 's, '_> {
             match &selection.node {
                 Selection::Field(field) => {
                     let definition = schema.field(parent, &field.node.name.node);
-                    fields.extend(definition.map(|known| Placed { field: &field.node, parent, ty: &known.ty }));
+                    fields.extend(definition.map(|known| PlacedField { field: &field.node, parent, ty: &known.ty }));
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
@@ -83,8 +83,8 @@ impl<'d, 's> Merging<'d, 's, '_> {
         }
     }
 
-    /// What is selected below fields that become one.
-    fn below(&self, fields: &[Placed<'d, 's>]) -> Group<'d, 's> {
+    /// The selections below fields that are merged into one.
+    fn below(&self, fields: &[PlacedField<'d, 's>]) -> Group<'d, 's> {
         let (mut below, mut seen) = (Vec::new(), HashSet::new());
         for placed in fields {
             if let Some(parent) = self.validator.schema.named(&placed.ty.base) {
@@ -94,11 +94,11 @@ impl<'d, 's> Merging<'d, 's, '_> {
         below
     }
 
-    fn spend(&mut self, fields: &[Placed<'d, 's>]) -> Compared {
+    fn spend(&mut self, fields: &[PlacedField<'d, 's>]) -> MergeCheck {
         let Some(first) = fields.first() else { return Ok(()) };
         self.left = self.left.saturating_sub(fields.len());
         if self.left == 0 {
-            return Err(Fault::too_complex(
+            return Err(DocumentFault::too_complex(
                 first.field.name.pos,
                 "The document has too many fields that might be merged",
             ));
@@ -106,14 +106,14 @@ impl<'d, 's> Merging<'d, 's, '_> {
         Ok(())
     }
 
-    /// `SameResponseShape`: whatever the objects turn out to be, a client finds values of the same form under the name.
-    fn same_shape(&mut self, fields: &[Placed<'d, 's>]) -> Compared {
+    /// `SameResponseShape`: clients find values of the same form under a name, whatever type the object has.
+    fn same_shape(&mut self, fields: &[PlacedField<'d, 's>]) -> MergeCheck {
         self.spend(fields)?;
         for group in by_response_key(fields) {
             if let Some((first, others)) = group.split_first()
                 && let Some(other) = others.iter().find(|other| !self.has_same_shape(first.ty, other.ty))
             {
-                return Err(conflict(other, "answer different types"));
+                return Err(conflict(other, "return different types"));
             }
             let below = self.below(&group);
             self.same_shape(&below)?;
@@ -135,8 +135,8 @@ impl<'d, 's> Merging<'d, 's, '_> {
         }
     }
 
-    /// `FieldsInSetCanMerge`: on the same object, the same name in the answer means the same field.
-    fn same_fields(&mut self, fields: &[Placed<'d, 's>]) -> Compared {
+    /// `FieldsInSetCanMerge`: on the same object, the same name in the response means the same field.
+    fn same_fields(&mut self, fields: &[PlacedField<'d, 's>]) -> MergeCheck {
         self.spend(fields)?;
         for group in by_response_key(fields) {
             for group in by_common_parent(group) {
@@ -153,7 +153,7 @@ impl<'d, 's> Merging<'d, 's, '_> {
     }
 }
 
-fn by_response_key<'d, 's>(fields: &[Placed<'d, 's>]) -> Vec<Group<'d, 's>> {
+fn by_response_key<'d, 's>(fields: &[PlacedField<'d, 's>]) -> Vec<Group<'d, 's>> {
     let mut groups: IndexMap<&str, Group<'d, 's>> = IndexMap::new();
     for placed in fields {
         groups.entry(placed.field.response_key().node.as_str()).or_default().push(*placed);
@@ -161,10 +161,11 @@ fn by_response_key<'d, 's>(fields: &[Placed<'d, 's>]) -> Vec<Group<'d, 's>> {
     groups.into_values().collect()
 }
 
-/// Two objects of different types are never the same; an interface or a union may turn out to be any.
+/// Groups fields that can be on the same object. Different object types never are; an interface or a union may be any
+/// object.
 fn by_common_parent<'d, 's>(fields: Group<'d, 's>) -> Vec<Group<'d, 's>> {
     let (objects, others): (Group<'d, 's>, Group<'d, 's>) =
-        fields.into_iter().partition(|placed| placed.parent.kind == Kind::Object);
+        fields.into_iter().partition(|placed| placed.parent.kind == NamedTypeKind::Object);
     let mut groups: HashMap<&str, Group<'d, 's>> = HashMap::new();
     for placed in objects {
         groups.entry(placed.parent.name.as_str()).or_insert_with(|| others.clone()).push(placed);
@@ -179,7 +180,7 @@ fn is_same(one: &Field, other: &Field) -> bool {
         && ours.iter().all(|(name, value)| other.get_argument(&name.node).is_some_and(|same| same.node == value.node))
 }
 
-fn conflict(placed: &Placed<'_, '_>, why: &str) -> Fault {
+fn conflict(placed: &PlacedField<'_, '_>, why: &str) -> DocumentFault {
     let key = placed.field.response_key();
-    Fault::new(key.pos, format!("The fields called \"{}\" cannot be merged: they {why}", key.node))
+    DocumentFault::new(key.pos, format!("The fields called \"{}\" cannot be merged: they {why}", key.node))
 }

@@ -1,10 +1,9 @@
-//! Whether a document is valid against the schema: every rule of GraphQL (September 2025), section 5.
+//! Whether a document is valid against the schema: all rules of GraphQL (September 2025), section 5.
 //!
-//! The library's validation lacks rules and is switched off (docs/adr/0027). Documents come here after `document_check` has
-//! bounded them with every fragment written out, and has found that fragments are known and end.
+//! The library's validation lacks rules and is switched off (docs/adr/0027). Documents have passed `document_limits`:
+//! their size is bounded with all fragments expanded, and their fragments are known and end.
 
 pub mod coercion;
-pub mod fault;
 mod merging;
 mod operations;
 mod schema_reader;
@@ -19,69 +18,73 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::parser::types::{BaseType, ExecutableDocument, OperationType, SelectionSet, Type};
 use async_graphql::{Name, Pos};
 
-use self::fault::Fault;
 use self::schema_types::{Input, NamedType, SchemaTypes};
+use super::document_fault::DocumentFault;
 
-/// A document with more faults is told about the first ones only.
-const MOST_FAULTS: usize = 20;
+/// The most faults that are reported for one document.
+const MAX_FAULTS: usize = 20;
 
-/// Everything that is wrong with a document; nothing where it is valid. The time it takes is bounded by the size of the
-/// document with every fragment written out.
-pub fn validate(schema: &SchemaTypes, document: &ExecutableDocument, mut faults: Vec<Fault>) -> Vec<Fault> {
-    faults.truncate(MOST_FAULTS);
+/// Finds everything that is wrong with a document; nothing if it is valid. The time is bounded by the size of the
+/// document with all fragments expanded.
+pub fn validate(
+    schema: &SchemaTypes,
+    document: &ExecutableDocument,
+    mut faults: Vec<DocumentFault>,
+) -> Vec<DocumentFault> {
+    faults.truncate(MAX_FAULTS);
     let mut validator = Validator { schema, document, faults, fragments: HashMap::new() };
     validator.fragment_definitions();
     validator.operation_definitions();
     if validator.faults.is_empty() {
-        // It needs to know every field.
+        // Merging needs valid fields.
         validator.field_merging();
     }
-    // Fragments come in no order.
-    validator.faults.sort_by_key(Fault::pos);
+    // Fragments are in a hash map: restore the order of the document.
+    validator.faults.sort_by_key(DocumentFault::pos);
     validator.faults
 }
 
-/// The methods are named after what they check. `'d` is the document, `'s` the schema.
+/// Each method is named after what it checks. `'d` is the document, `'s` the schema.
 struct Validator<'d, 's> {
     schema: &'s SchemaTypes,
     document: &'d ExecutableDocument,
-    faults: Vec<Fault>,
+    faults: Vec<DocumentFault>,
     /// What each fragment uses.
     fragments: HashMap<&'d str, Uses<'d, 's>>,
 }
 
-/// What an operation or a fragment uses, itself and not by the fragments that it spreads.
+/// What an operation or a fragment uses, without the fragments it spreads.
 #[derive(Default)]
 struct Uses<'d, 's> {
     variables: Vec<VariableUse<'d, 's>>,
     spreads: Vec<&'d Name>,
 }
 
-/// A variable in the place of a value.
+/// A variable that is used as a value.
 struct VariableUse<'d, 's> {
     name: &'d Name,
     pos: Pos,
-    /// Nothing where the type is not known, or is a scalar that takes anything.
+    /// `None` if the type is unknown, or is a scalar that takes anything.
     expected: Option<Expected<'s>>,
 }
 
-/// What a place for a value expects.
+/// The type that is expected of a value.
 #[derive(Clone, Copy)]
 struct Expected<'s> {
     base: &'s BaseType,
     nullable: bool,
     has_default: bool,
-    /// Whether it is the only field of an input object that may be given.
+    /// Whether it is a field of a `@oneOf` input object.
     is_one_of: bool,
 }
 
 impl<'s> Expected<'s> {
-    const fn of(ty: &'s Type) -> Self {
+    const fn new(ty: &'s Type) -> Self {
         Self { base: &ty.base, nullable: ty.nullable, has_default: false, is_one_of: false }
     }
 
-    const fn of_input(input: &'s Input) -> Self {
-        Self { has_default: input.default.is_some(), ..Self::of(&input.ty) }
+    const fn for_input(input: &'s Input) -> Self {
+        Self { has_default: input.default.is_some(), ..Self::new(&input.ty) }
     }
 
     fn to_text(self) -> String {
@@ -90,8 +93,8 @@ impl<'s> Expected<'s> {
 }
 
 impl<'d, 's> Validator<'d, 's> {
-    fn fault(&mut self, fault: Fault) {
-        if self.faults.len() < MOST_FAULTS {
+    fn fault(&mut self, fault: DocumentFault) {
+        if self.faults.len() < MAX_FAULTS {
             self.faults.push(fault);
         }
     }
@@ -100,7 +103,7 @@ impl<'d, 's> Validator<'d, 's> {
         self.schema.root(operation)
     }
 
-    /// The names of the fragments that a selection set spreads, and that these spread, each once.
+    /// The names of all fragments that a selection set spreads, directly or through others.
     fn reachable(&self, spreads: &[&'d Name]) -> HashSet<&'d str> {
         let mut reachable = HashSet::new();
         let mut open: Vec<&'d str> = spreads.iter().map(|name| name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Operations: their variables (section 5.8), their root, and the fragments that nobody uses (5.2 and 5.5.1.4).
+//! Operations: variables (section 5.8), roots, and unused fragments (sections 5.2 and 5.5.1.4).
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,10 +7,10 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Pos, Positioned, Value};
 
-use super::fault::{Fault, Path};
 use super::schema_types::named;
-use super::values::Place;
-use super::{Expected, MOST_FAULTS, Uses, Validator, VariableUse};
+use super::values::ValuePosition;
+use super::{Expected, MAX_FAULTS, Uses, Validator, VariableUse};
+use crate::api::graphql::pipeline::document_fault::{DocumentFault, ValuePath};
 
 impl<'d, 's> Validator<'d, 's> {
     pub(super) fn operation_definitions(&mut self) {
@@ -20,7 +20,7 @@ impl<'d, 's> Validator<'d, 's> {
             let mut uses = Uses::default();
             let (root, location) = (self.root(operation.ty), location(operation.ty));
             if root.is_none() {
-                self.fault(Fault::new(pos, format!("The schema has no {}", operation.ty)));
+                self.fault(DocumentFault::new(pos, format!("The schema has no {}", operation.ty)));
             }
             self.variable_definitions(operation, &mut uses);
             self.directives(&operation.directives, location, &mut uses);
@@ -34,7 +34,7 @@ impl<'d, 's> Validator<'d, 's> {
         }
         for (name, fragment) in &self.document.fragments {
             if !spread.contains(name.as_str()) {
-                self.fault(Fault::new(fragment.pos, format!("The fragment \"{name}\" is not used")));
+                self.fault(DocumentFault::new(fragment.pos, format!("The fragment \"{name}\" is not used")));
             }
         }
     }
@@ -45,15 +45,15 @@ impl<'d, 's> Validator<'d, 's> {
             let (pos, variable) = (variable.pos, &variable.node);
             let name = &variable.name.node;
             if !seen.insert(name) {
-                self.fault(Fault::new(pos, format!("Two variables have the name \"${name}\"")));
+                self.fault(DocumentFault::new(pos, format!("Two variables have the name \"${name}\"")));
             }
             let ty = &variable.var_type;
             let named = named(&ty.node.base);
             match self.schema.find(named) {
-                None => self.fault(Fault::new(ty.pos, format!("Unknown type \"{named}\""))),
+                None => self.fault(DocumentFault::new(ty.pos, format!("Unknown type \"{named}\""))),
                 Some(known) if !known.is_input() => {
                     let message = format!("The variable \"${name}\" cannot have the type \"{}\"", ty.node);
-                    self.fault(Fault::new(ty.pos, message));
+                    self.fault(DocumentFault::new(ty.pos, message));
                 }
                 Some(_) => self.default_value(variable),
             }
@@ -63,9 +63,9 @@ impl<'d, 's> Validator<'d, 's> {
 
     fn default_value(&mut self, variable: &VariableDefinition) {
         let Some(default) = &variable.default_value else { return };
-        let (path, ty) = (Path::Root(&variable.name.node), &variable.var_type.node);
-        let place = Place { path: &path, pos: default.pos };
-        // The types of the document live shorter than those of the schema.
+        let (path, ty) = (ValuePath::Root(&variable.name.node), &variable.var_type.node);
+        let position = ValuePosition { path: &path, pos: default.pos };
+        // A validator of its own: the types of the document do not live as long as those of the schema (`'s`).
         let mut validator = Validator {
             schema: self.schema,
             document: self.document,
@@ -73,12 +73,12 @@ impl<'d, 's> Validator<'d, 's> {
             fragments: HashMap::new(),
         };
         let value = default.node.clone().into_value();
-        validator.value(&value, Some(Expected::of(ty)), place, &mut Uses::default());
+        validator.value(&value, Some(Expected::new(ty)), position, &mut Uses::default());
         self.faults = validator.faults;
     }
 
-    /// A subscription has one field at its root, by the name it has in the answer, which is no introspection and is
-    /// neither skipped nor included (section 5.2.4.1).
+    /// A subscription has one field at its root, by its name in the response. It is not introspection, and is neither
+    /// skipped nor included (section 5.2.4.1).
     fn only_root_field(&mut self, set: &'d SelectionSet, pos: Pos) {
         let mut keys = HashSet::new();
         let mut is_allowed = true;
@@ -92,7 +92,7 @@ impl<'d, 's> Validator<'d, 's> {
         });
         if keys.len() != 1 || !is_allowed {
             let message = "A subscription has exactly one field at its root, without @skip and @include";
-            self.fault(Fault::new(pos, message));
+            self.fault(DocumentFault::new(pos, message));
         }
     }
 
@@ -114,14 +114,14 @@ impl<'d, 's> Validator<'d, 's> {
         }
     }
 
-    /// Every variable in use is defined and fits its place; every one that is defined is in use.
+    /// Every used variable is defined and fits its position; every defined variable is used.
     fn variable_uses(&mut self, operation: &'d OperationDefinition, own: &Uses<'d, 's>, reachable: &HashSet<&'d str>) {
         let in_fragments = reachable.iter().filter_map(|name| self.fragments.get(name));
         let all = in_fragments.flat_map(|uses| &uses.variables).chain(&own.variables);
         let (mut used, mut faults) = (HashSet::new(), Vec::new());
         for usage in all {
             used.insert(usage.name.as_str());
-            if faults.len() < MOST_FAULTS {
+            if faults.len() < MAX_FAULTS {
                 faults.extend(wrong_use(operation, usage));
             }
         }
@@ -130,7 +130,7 @@ impl<'d, 's> Validator<'d, 's> {
         }
         for Positioned { pos, node: variable } in &operation.variable_definitions {
             if !used.contains(variable.name.node.as_str()) {
-                self.fault(Fault::new(*pos, format!("The variable \"${}\" is not used", variable.name.node)));
+                self.fault(DocumentFault::new(*pos, format!("The variable \"${}\" is not used", variable.name.node)));
             }
         }
     }
@@ -144,18 +144,21 @@ const fn location(operation: OperationType) -> DirectiveLocation {
     }
 }
 
-fn wrong_use(operation: &OperationDefinition, usage: &VariableUse<'_, '_>) -> Option<Fault> {
+fn wrong_use(operation: &OperationDefinition, usage: &VariableUse<'_, '_>) -> Option<DocumentFault> {
     let name = usage.name;
     let mut definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
     let Some(definition) = definitions.find(|definition| definition.name.node == *name) else {
-        return Some(Fault::new(usage.pos, format!("The variable \"${name}\" is not defined")));
+        return Some(DocumentFault::new(usage.pos, format!("The variable \"${name}\" is not defined")));
     };
     let expected = usage.expected?;
     if is_allowed(definition, expected) {
         return None;
     }
     let message = format!("The variable \"${name}\" of type \"{}\" does not fit here", definition.var_type.node);
-    Some(Fault::new(usage.pos, message).with(format!(", where \"{}\" is expected", expected.to_text())))
+    Some(
+        DocumentFault::new(usage.pos, message)
+            .with_schema_names(format!(", where \"{}\" is expected", expected.to_text())),
+    )
 }
 
 /// `IsVariableUsageAllowed(variableDefinition, variableUsage)`, section 5.8.5.

@@ -1,4 +1,4 @@
-//! Reads the types of a schema out of its text.
+//! Reads the types of a schema from its text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,17 +9,15 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned};
 
-use super::schema_types::{DirectiveType, Input, Kind, NamedType, OutputField, SchemaTypes};
+use super::schema_types::{DirectiveType, Input, NamedType, NamedTypeKind, OutputField, SchemaTypes};
 use crate::error::{OrFault, Result};
 
-/// The types of introspection, the built-in scalars, and under `__Meta` the fields that stand beside those of the schema.
+/// The types of introspection, the built-in scalars, and under `__Meta` the fields that every type or the query root
+/// has.
 const BUILT_IN: &str = include_str!("introspection.graphql");
 
 impl SchemaTypes {
-    /// Reads a schema as it is printed.
-    ///
-    /// # Errors
-    /// When it is no schema.
+    /// Reads a schema from its text (SDL).
     pub fn parse(sdl: &str) -> Result<Self> {
         let mut all = Self { types: HashMap::new(), directives: HashMap::new(), roots: [const { None }; 3] };
         for (text, is_built_in) in [(BUILT_IN, true), (sdl, false)] {
@@ -40,14 +38,14 @@ impl SchemaTypes {
         Ok(all)
     }
 
-    /// An interface does not say who implements it; the objects do.
+    /// Links interfaces to their objects: the text only says which interfaces an object implements.
     fn link_interfaces(&mut self) {
-        let objects = self.types.values().filter(|ty| ty.kind == Kind::Object);
-        // Until now the possible types of an object are its interfaces.
+        let objects = self.types.values().filter(|ty| ty.kind == NamedTypeKind::Object);
+        // `NamedType::new` has stored the interfaces of an object as its possible types.
         let pairs: Vec<(Name, Name)> = objects
             .flat_map(|object| object.possible.iter().map(|interface| (interface.clone(), object.name.clone())))
             .collect();
-        for ty in self.types.values_mut().filter(|ty| ty.kind == Kind::Object) {
+        for ty in self.types.values_mut().filter(|ty| ty.kind == NamedTypeKind::Object) {
             ty.possible = HashSet::from([ty.name.clone()]);
         }
         for (interface, object) in pairs {
@@ -62,12 +60,12 @@ impl NamedType {
     fn new(definition: TypeDefinition, is_built_in: bool) -> Self {
         let is_one_of = definition.directives.iter().any(|directive| directive.node.name.node == "oneOf");
         let kind = match &definition.kind {
-            TypeKind::Scalar if is_built_in => Kind::BuiltInScalar,
-            TypeKind::Scalar => Kind::CustomScalar,
-            TypeKind::Enum(_) => Kind::Enum,
-            TypeKind::Object(_) => Kind::Object,
-            TypeKind::Interface(_) | TypeKind::Union(_) => Kind::Abstract,
-            TypeKind::InputObject(_) => Kind::InputObject,
+            TypeKind::Scalar if is_built_in => NamedTypeKind::BuiltInScalar,
+            TypeKind::Scalar => NamedTypeKind::CustomScalar,
+            TypeKind::Enum(_) => NamedTypeKind::Enum,
+            TypeKind::Object(_) => NamedTypeKind::Object,
+            TypeKind::Interface(_) | TypeKind::Union(_) => NamedTypeKind::Abstract,
+            TypeKind::InputObject(_) => NamedTypeKind::InputObject,
         };
         let name = definition.name.node;
         let (fields, possible) = (HashMap::new(), HashSet::new());

@@ -1,28 +1,28 @@
-//! What validation asks of the schema, looked up by name.
+//! The types and directives of the schema, looked up by name.
 
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{BaseType, DirectiveLocation, OperationType, Type};
 use async_graphql::{Name, Value};
 
-/// The type whose fields stand beside those of the schema.
+/// The type that holds `__typename`, `__schema` and `__type`.
 const META: &str = "__Meta";
 
-/// Every type and directive of a schema.
+/// All types and directives of a schema.
 pub struct SchemaTypes {
     pub(super) types: HashMap<Name, NamedType>,
     pub(super) directives: HashMap<Name, DirectiveType>,
     pub(super) roots: [Option<Name>; 3],
 }
 
-/// What kind of type it is.
+/// The kind of a named type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// One of the five that the specification defines.
+pub enum NamedTypeKind {
+    /// One of the five scalars of the specification.
     BuiltInScalar,
-    /// One of our own.
+    /// A scalar of our own.
     CustomScalar,
-    /// An enumeration.
+    /// An enum.
     Enum,
     /// An object.
     Object,
@@ -32,45 +32,45 @@ pub enum Kind {
     InputObject,
 }
 
-/// A type that has a name.
+/// A type with a name.
 pub struct NamedType {
-    /// What it is called.
+    /// Its name.
     pub name: Name,
-    /// What kind it is.
-    pub kind: Kind,
+    /// Its kind.
+    pub kind: NamedTypeKind,
     pub(super) fields: HashMap<Name, OutputField>,
     /// The fields of an input object.
     pub inputs: Vec<Input>,
-    /// Whether an input object takes exactly one of its fields.
+    /// Whether an input object takes exactly one of its fields (`@oneOf`).
     pub is_one_of: bool,
     pub(super) values: HashSet<Name>,
-    /// The objects that a composite type may turn out to be.
+    /// The object types that a composite type can have.
     pub(super) possible: HashSet<Name>,
 }
 
 /// A field of an object or an interface.
 pub struct OutputField {
-    /// What it answers.
+    /// Its type.
     pub ty: Type,
-    /// What it takes.
+    /// Its arguments.
     pub arguments: Vec<Input>,
 }
 
 /// An argument, or a field of an input object.
 pub struct Input {
-    /// What it is called.
+    /// Its name.
     pub name: Name,
-    /// What it takes.
+    /// Its type.
     pub ty: Type,
-    /// What it is where it is left out.
+    /// Its default value.
     pub default: Option<Value>,
 }
 
-/// A directive. None of ours may stand twice in a place; the library's parser says of each that it may.
+/// A directive. None of ours is repeatable, although the library's parser says so of each.
 pub struct DirectiveType {
-    /// Where it may stand.
+    /// Its locations.
     pub locations: Vec<DirectiveLocation>,
-    /// What it takes.
+    /// Its arguments.
     pub arguments: Vec<Input>,
 }
 
@@ -81,7 +81,7 @@ impl SchemaTypes {
         self.types.get(name).filter(|_| name != META)
     }
 
-    /// The named type at the heart of a type: `User` of `[User!]!`.
+    /// The named type inside a type: `User` in `[User!]!`.
     #[must_use]
     pub fn named(&self, base: &BaseType) -> Option<&NamedType> {
         self.find(named(base))
@@ -93,13 +93,13 @@ impl SchemaTypes {
         self.directives.get(name)
     }
 
-    /// The type at the root of operations of a kind.
+    /// The root type of a kind of operation.
     #[must_use]
     pub fn root(&self, operation: OperationType) -> Option<&NamedType> {
         self.find(self.roots.get(operation as usize)?.as_ref()?)
     }
 
-    /// A field of a composite type, including those that every type has, and the query root alone.
+    /// A field of a composite type, including those that every type has and those of the query root only.
     #[must_use]
     pub fn field<'s>(&'s self, parent: &'s NamedType, name: &str) -> Option<&'s OutputField> {
         let is_query_root = || self.root(OperationType::Query).is_some_and(|root| root.name == parent.name);
@@ -110,7 +110,7 @@ impl SchemaTypes {
     }
 }
 
-/// The name at the heart of a type.
+/// The name inside a type.
 #[must_use]
 pub fn named(base: &BaseType) -> &Name {
     match base {
@@ -120,19 +120,19 @@ pub fn named(base: &BaseType) -> &Name {
 }
 
 impl NamedType {
-    /// Whether it has fields, or may turn out to be something that has.
+    /// Whether it is an object, an interface or a union.
     #[must_use]
     pub const fn is_composite(&self) -> bool {
-        matches!(self.kind, Kind::Object | Kind::Abstract)
+        matches!(self.kind, NamedTypeKind::Object | NamedTypeKind::Abstract)
     }
 
-    /// Whether a variable may have it.
+    /// Whether a variable can have this type.
     #[must_use]
     pub const fn is_input(&self) -> bool {
         !self.is_composite()
     }
 
-    /// Whether an enumeration has this value.
+    /// Whether an enum has this value.
     #[must_use]
     pub fn has_value(&self, name: &str) -> bool {
         self.values.contains(name)

@@ -1,14 +1,14 @@
-//! Fields, fragments and directives: sections 5.3, 5.5 and 5.7.
+//! Fields, fragments and directives (sections 5.3, 5.5 and 5.7).
 
 use async_graphql::parser::types::{Directive, DirectiveLocation, Field, Selection, SelectionSet, TypeCondition};
 use async_graphql::{Name, Pos, Positioned};
 
-use super::fault::Fault;
 use super::schema_types::NamedType;
 use super::{Uses, Validator};
+use crate::api::graphql::pipeline::document_fault::DocumentFault;
 
 impl<'d, 's> Validator<'d, 's> {
-    /// Every fragment by itself, whether it is spread or not.
+    /// Checks every fragment by itself, whether it is spread or not.
     pub(super) fn fragment_definitions(&mut self) {
         for (name, fragment) in &self.document.fragments {
             let mut uses = Uses::default();
@@ -20,22 +20,22 @@ impl<'d, 's> Validator<'d, 's> {
         }
     }
 
-    /// The type that a fragment is about, where it can be about it.
+    /// The type that a fragment is on; `None` if no fragment can be on it.
     fn type_condition(&mut self, condition: &Positioned<TypeCondition>) -> Option<&'s NamedType> {
         let on = &condition.node.on;
         let ty = self.schema.find(&on.node);
         match ty {
-            None => self.fault(Fault::new(on.pos, format!("Unknown type \"{}\"", on.node))),
+            None => self.fault(DocumentFault::new(on.pos, format!("Unknown type \"{}\"", on.node))),
             Some(ty) if !ty.is_composite() => {
                 let message = format!("No fragment can be on \"{}\", which has no fields", on.node);
-                self.fault(Fault::new(on.pos, message));
+                self.fault(DocumentFault::new(on.pos, message));
             }
             Some(_) => {}
         }
         ty.filter(|ty| ty.is_composite())
     }
 
-    /// Fields and fragments of a type; nothing is said against those of a type that is not known.
+    /// Fields and fragments of a type. Fields of an unknown type are not reported.
     pub(super) fn selection_set(
         &mut self,
         set: &'d SelectionSet,
@@ -73,7 +73,7 @@ impl<'d, 's> Validator<'d, 's> {
 
     fn spread(&mut self, name: &Positioned<Name>, parent: Option<&'s NamedType>) {
         let Some((on, _)) = self.fragment_set(&name.node) else {
-            return self.fault(Fault::new(name.pos, format!("Unknown fragment \"{}\"", name.node)));
+            return self.fault(DocumentFault::new(name.pos, format!("Unknown fragment \"{}\"", name.node)));
         };
         let inner = self.schema.find(on).filter(|ty| ty.is_composite());
         self.possible_spread(parent, inner, &format!("The fragment \"{}\"", name.node), name.pos);
@@ -84,16 +84,16 @@ impl<'d, 's> Validator<'d, 's> {
         if let (Some(outer), Some(inner)) = (outer, inner)
             && !outer.overlaps(inner)
         {
-            let fault = Fault::new(pos, format!("{what} can never apply here"));
-            self.fault(fault.with(format!(": no \"{}\" is a \"{}\"", outer.name, inner.name)));
+            let fault = DocumentFault::new(pos, format!("{what} can never apply here"));
+            self.fault(fault.with_schema_names(format!(": no \"{}\" is a \"{}\"", outer.name, inner.name)));
         }
     }
 
     fn field(&mut self, field: &'d Field, parent: Option<&'s NamedType>, uses: &mut Uses<'d, 's>) {
         let definition = parent.and_then(|parent| self.schema.field(parent, &field.name.node));
         if let (Some(parent), None) = (parent, definition) {
-            let fault = Fault::new(field.name.pos, format!("Unknown field \"{}\"", field.name.node));
-            self.fault(fault.with(format!(" on type \"{}\"", parent.name)));
+            let fault = DocumentFault::new(field.name.pos, format!("Unknown field \"{}\"", field.name.node));
+            self.fault(fault.with_schema_names(format!(" on type \"{}\"", parent.name)));
         }
         self.arguments(&field.name, definition.map(|field| field.arguments.as_slice()), &field.arguments, uses);
         let ty = definition.and_then(|definition| self.schema.named(&definition.ty.base));
@@ -101,10 +101,13 @@ impl<'d, 's> Validator<'d, 's> {
         match ty {
             Some(ty) if ty.is_composite() && set.items.is_empty() => {
                 let message = format!("The field \"{}\" needs a selection of its own fields", name.node);
-                self.fault(Fault::new(name.pos, message));
+                self.fault(DocumentFault::new(name.pos, message));
             }
             Some(ty) if !ty.is_composite() && !set.items.is_empty() => {
-                self.fault(Fault::new(name.pos, format!("The field \"{}\" has no fields of its own", name.node)));
+                self.fault(DocumentFault::new(
+                    name.pos,
+                    format!("The field \"{}\" has no fields of its own", name.node),
+                ));
             }
             _ => {}
         }
@@ -121,14 +124,14 @@ impl<'d, 's> Validator<'d, 's> {
         for directive in directives {
             let name = &directive.node.name;
             let definition = self.schema.directive(&name.node);
-            let complaint = match definition {
+            let problem = match definition {
                 None => Some("is unknown"),
-                Some(known) if !known.locations.contains(&location) => Some("cannot stand here"),
-                Some(_) if seen.contains(&name.node.as_str()) => Some("stands here twice"),
+                Some(known) if !known.locations.contains(&location) => Some("cannot be used here"),
+                Some(_) if seen.contains(&name.node.as_str()) => Some("is used twice here"),
                 Some(_) => None,
             };
-            if let Some(complaint) = complaint {
-                self.fault(Fault::new(directive.pos, format!("The directive \"@{}\" {complaint}", name.node)));
+            if let Some(problem) = problem {
+                self.fault(DocumentFault::new(directive.pos, format!("The directive \"@{}\" {problem}", name.node)));
             }
             seen.push(&name.node);
             let inputs = definition.map(|known| known.arguments.as_slice());

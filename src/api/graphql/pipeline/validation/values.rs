@@ -1,18 +1,18 @@
-//! Literals and variables in the place of a value: sections 5.6 (values), and what 5.8.5 must know of each use.
+//! Literals and variables as values (section 5.6), and how each variable is used (for section 5.8.5).
 
 use async_graphql::parser::types::BaseType;
 use async_graphql::{Name, Pos, Positioned};
 use async_graphql_value::Value;
 
-use super::fault::{Fault, Path};
-use super::schema_types::{Input, Kind, NamedType};
+use super::schema_types::{Input, NamedType, NamedTypeKind};
 use super::{Expected, Uses, Validator, VariableUse};
+use crate::api::graphql::pipeline::document_fault::{DocumentFault, ValuePath};
 use async_graphql::indexmap::IndexMap;
 
-/// A value of the document, and where it stands. The tree knows the places of arguments only.
+/// The path of a value, and its position in the document. The tree has positions of arguments only.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    pub(super) path: &'p Path<'p>,
+pub(super) struct ValuePosition<'p> {
+    pub(super) path: &'p ValuePath<'p>,
     pub(super) pos: Pos,
 }
 
@@ -30,136 +30,147 @@ impl<'s> Validator<'_, 's> {
             let input = inputs.and_then(|inputs| inputs.iter().find(|input| input.name == name.node));
             if input.is_none() && inputs.is_some() {
                 let message = format!("Unknown argument \"{}\" of \"{}\"", name.node, of.node);
-                self.fault(Fault::new(name.pos, message));
+                self.fault(DocumentFault::new(name.pos, message));
             }
             if seen.contains(&name.node.as_str()) {
-                self.fault(Fault::new(name.pos, format!("The argument \"{}\" stands twice", name.node)));
+                self.fault(DocumentFault::new(name.pos, format!("The argument \"{}\" is given twice", name.node)));
             }
             seen.push(&name.node);
-            let place = Place { path: &Path::Root(&name.node), pos: value.pos };
-            self.value(&value.node, input.map(Expected::of_input), place, uses);
+            let position = ValuePosition { path: &ValuePath::Root(&name.node), pos: value.pos };
+            self.value(&value.node, input.map(Expected::for_input), position, uses);
         }
         for missing in inputs.unwrap_or_default().iter().filter(|input| input.is_required()) {
             if !seen.contains(&missing.name.as_str()) {
                 let message = format!("A required argument of \"{}\" is missing", of.node);
                 let from_schema = format!(": \"{}\" of type \"{}\"", missing.name, missing.ty);
-                self.fault(Fault::new(of.pos, message).with(from_schema));
+                self.fault(DocumentFault::new(of.pos, message).with_schema_names(from_schema));
             }
         }
     }
 
-    /// A value in a place that expects a type; nothing is expected where the place itself is not known.
+    /// A value of an expected type. `None` if the type is unknown: then only its variables are noted.
     pub(super) fn value<'d>(
         &mut self,
         value: &'d Value,
         expected: Option<Expected<'s>>,
-        place: Place<'_>,
+        position: ValuePosition<'_>,
         uses: &mut Uses<'d, 's>,
     ) {
         match (value, expected) {
-            (Value::Variable(name), _) => uses.variables.push(VariableUse { name, pos: place.pos, expected }),
+            (Value::Variable(name), _) => uses.variables.push(VariableUse { name, pos: position.pos, expected }),
             (Value::List(items), None) => {
                 for item in items {
-                    self.value(item, None, place, uses);
+                    self.value(item, None, position, uses);
                 }
             }
             (Value::Object(fields), None) => {
                 for field in fields.values() {
-                    self.value(field, None, place, uses);
+                    self.value(field, None, position, uses);
                 }
             }
-            (Value::List(items), Some(expected)) => self.list(items, expected, place, uses),
-            (Value::Object(fields), Some(expected)) => self.object(fields, expected, place, uses),
-            (Value::Null, Some(expected)) if !expected.nullable => self.wrong_value(expected, place),
+            (Value::List(items), Some(expected)) => self.list(items, expected, position, uses),
+            (Value::Object(fields), Some(expected)) => self.object(fields, expected, position, uses),
+            (Value::Null, Some(expected)) if !expected.nullable => self.wrong_value(expected, position),
             (Value::Null, _) | (_, None) => {}
             (literal, Some(expected)) => {
-                let is_right = self.schema.named(expected.base).is_some_and(|ty| is_literal_of(literal, ty));
-                if !is_right {
-                    self.wrong_value(expected, place);
+                let is_valid_value = self.schema.named(expected.base).is_some_and(|ty| is_literal_of(literal, ty));
+                if !is_valid_value {
+                    self.wrong_value(expected, position);
                 }
             }
         }
     }
 
-    fn list<'d>(&mut self, items: &'d [Value], expected: Expected<'s>, place: Place<'_>, uses: &mut Uses<'d, 's>) {
+    fn list<'d>(
+        &mut self,
+        items: &'d [Value],
+        expected: Expected<'s>,
+        position: ValuePosition<'_>,
+        uses: &mut Uses<'d, 's>,
+    ) {
         let item = match expected.base {
-            BaseType::List(item) => Expected::of(item),
+            BaseType::List(item) => Expected::new(item),
             BaseType::Named(_) if self.takes_anything(expected) => Expected { nullable: true, ..expected },
-            BaseType::Named(_) => return self.wrong_value(expected, place),
+            BaseType::Named(_) => return self.wrong_value(expected, position),
         };
         for (index, value) in items.iter().enumerate() {
-            let path = Path::Item(place.path, index);
-            self.value(value, Some(item), Place { path: &path, ..place }, uses);
+            let path = ValuePath::Item(position.path, index);
+            self.value(value, Some(item), ValuePosition { path: &path, ..position }, uses);
         }
     }
 
-    /// One object where a list is expected is the list of it (section 3.11).
+    /// Where a list is expected, one object is a list of one (section 3.11).
     fn object<'d>(
         &mut self,
         fields: &'d IndexMap<Name, Value>,
         expected: Expected<'s>,
-        place: Place<'_>,
+        position: ValuePosition<'_>,
         uses: &mut Uses<'d, 's>,
     ) {
-        let Some(ty) = self.schema.named(expected.base).filter(|ty| ty.kind == Kind::InputObject) else {
+        let Some(ty) = self.schema.named(expected.base).filter(|ty| ty.kind == NamedTypeKind::InputObject) else {
             if !self.takes_anything(expected) {
-                self.wrong_value(expected, place);
+                self.wrong_value(expected, position);
             }
             for field in fields.values() {
-                self.value(field, None, place, uses);
+                self.value(field, None, position, uses);
             }
             return;
         };
         for (name, value) in fields {
             let Some(input) = ty.inputs.iter().find(|input| input.name == *name) else {
-                // The name may be anything, a secret in the wrong place too.
-                let message = format!("The value of \"{}\" has an unknown field", place.path.to_text());
-                self.fault(Fault::of_value(place.pos, message));
+                // The message does not quote the name: it may be a misplaced secret.
+                let message = format!("The value of \"{}\" has an unknown field", position.path.to_text());
+                self.fault(DocumentFault::bad_input(position.pos, message));
                 continue;
             };
-            let path = Path::Field(place.path, &input.name);
-            let expected = Expected { is_one_of: ty.is_one_of, ..Expected::of_input(input) };
-            self.value(value, Some(expected), Place { path: &path, ..place }, uses);
+            let path = ValuePath::Field(position.path, &input.name);
+            let expected = Expected { is_one_of: ty.is_one_of, ..Expected::for_input(input) };
+            self.value(value, Some(expected), ValuePosition { path: &path, ..position }, uses);
         }
         for missing in ty.inputs.iter().filter(|input| input.is_required() && !fields.contains_key(&input.name)) {
-            self.fault(missing_field(missing, place));
+            self.fault(missing_field(missing, position));
         }
         let is_one =
             || matches!(fields.values().collect::<Vec<_>>().as_slice(), [only] if !matches!(only, Value::Null));
         if ty.is_one_of && !is_one() {
-            self.fault(not_one_of(place));
+            self.fault(not_one_of(position));
         }
     }
 
-    /// A scalar of our own says itself what it takes, when the field runs.
+    /// Whether the type is a scalar of our own, which checks its values when the field runs.
     fn takes_anything(&self, expected: Expected<'s>) -> bool {
-        self.schema.named(expected.base).is_some_and(|ty| ty.kind == Kind::CustomScalar)
+        self.schema.named(expected.base).is_some_and(|ty| ty.kind == NamedTypeKind::CustomScalar)
     }
 
-    fn wrong_value(&mut self, expected: Expected<'s>, place: Place<'_>) {
-        let message = format!("Invalid value for argument \"{}\"", place.path.to_text());
-        self.fault(Fault::of_value(place.pos, message).with(format!(", which has type \"{}\"", expected.to_text())));
+    fn wrong_value(&mut self, expected: Expected<'s>, position: ValuePosition<'_>) {
+        let message = format!("Invalid value for argument \"{}\"", position.path.to_text());
+        self.fault(
+            DocumentFault::bad_input(position.pos, message)
+                .with_schema_names(format!(", which has type \"{}\"", expected.to_text())),
+        );
     }
 }
 
-/// The fault of an input object without a field that it must have.
-pub(super) fn missing_field(missing: &Input, place: Place<'_>) -> Fault {
-    let message = format!("The value of \"{}\" lacks a required field", place.path.to_text());
-    Fault::of_value(place.pos, message).with(format!(": \"{}\" of type \"{}\"", missing.name, missing.ty))
+/// The fault of an input object without a required field.
+pub(super) fn missing_field(missing: &Input, position: ValuePosition<'_>) -> DocumentFault {
+    let message = format!("The value of \"{}\" lacks a required field", position.path.to_text());
+    DocumentFault::bad_input(position.pos, message)
+        .with_schema_names(format!(": \"{}\" of type \"{}\"", missing.name, missing.ty))
 }
 
-/// The fault of a `@oneOf` input object with no field, or with several, or with null.
-pub(super) fn not_one_of(place: Place<'_>) -> Fault {
-    let message = format!("The value of \"{}\" must have exactly one field, which is not null", place.path.to_text());
-    Fault::of_value(place.pos, message)
+/// The fault of a `@oneOf` input object that has not exactly one field, or whose field is null.
+pub(super) fn not_one_of(position: ValuePosition<'_>) -> DocumentFault {
+    let message =
+        format!("The value of \"{}\" must have exactly one field, which is not null", position.path.to_text());
+    DocumentFault::bad_input(position.pos, message)
 }
 
-/// Whether a type without parts takes a literal (section 3.5, "Input Coercion" of each scalar, and 3.9).
+/// Whether a scalar or an enum takes a literal (section 3.5, "Input Coercion" of each scalar, and 3.9).
 fn is_literal_of(literal: &Value, ty: &NamedType) -> bool {
     match (ty.kind, literal) {
-        (Kind::CustomScalar, _) => true,
-        (Kind::Enum, Value::Enum(name)) => ty.has_value(name),
-        (Kind::BuiltInScalar, literal) => match (ty.name.as_str(), literal) {
+        (NamedTypeKind::CustomScalar, _) => true,
+        (NamedTypeKind::Enum, Value::Enum(name)) => ty.has_value(name),
+        (NamedTypeKind::BuiltInScalar, literal) => match (ty.name.as_str(), literal) {
             ("Int", Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
             ("Float", Value::Number(_)) | ("String" | "ID", Value::String(_)) | ("Boolean", Value::Boolean(_)) => true,
             ("ID", Value::Number(number)) => !number.is_f64(),

@@ -1,4 +1,4 @@
-//! The part of a valid document that runs, put so that the library executes it as the specification has it.
+//! Rewrites a valid document so that the library executes it as the specification says.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,14 +9,18 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::Value;
 
-use super::operation::Operation;
+use super::chosen_operation::ChosenOperation;
 
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
-/// A copy of the operation with all fragments: without the variables that have no value, and with one field at the root of a
+/// Copies the operation and all fragments, without variables that have no value, and with one field at the root of a
 /// subscription.
 #[must_use]
-pub fn document(valid: &ExecutableDocument, operation: &Operation<'_>, variables: &Variables) -> ExecutableDocument {
+pub fn for_execution(
+    valid: &ExecutableDocument,
+    operation: &ChosenOperation<'_>,
+    variables: &Variables,
+) -> ExecutableDocument {
     let mut definition = operation.positioned().clone();
     let mut fragments = valid.fragments.clone();
     if definition.node.ty == OperationType::Subscription {
@@ -30,11 +34,12 @@ pub fn document(valid: &ExecutableDocument, operation: &Operation<'_>, variables
     ExecutableDocument { operations, fragments }
 }
 
-/// A variable without a value is absent where it stands for an argument or a field of an input, so that defaults apply and
-/// nothing is cleared; in a list it is null (GraphQL, sections 3.10, 3.11 and 6.4.1). The library reads null for all of them.
+/// Removes variables without a value. As an argument or a field of an input such a variable is absent, so that defaults
+/// apply and nothing is cleared; in a list it is null (GraphQL, sections 3.10, 3.11 and 6.4.1). The library reads null
+/// everywhere.
 fn drop_absent(operation: &mut OperationDefinition, fragments: &mut Fragments, variables: &Variables) {
     let definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
-    // Those that must have a value have one.
+    // Coercion has checked that required variables have a value.
     let without_value =
         definitions.filter(|variable| variable.default_value.is_none() && !variables.contains_key(&variable.name.node));
     let absent: HashSet<Name> = without_value.map(|variable| variable.name.node.clone()).collect();
@@ -55,7 +60,7 @@ fn drop_from_set(set: &mut SelectionSet, absent: &HashSet<Name>) {
         drop_from_directives(selection.node.directives_mut(), absent);
         match &mut selection.node {
             Selection::Field(field) => {
-                field.node.arguments.retain_mut(|(_, value)| keep(&mut value.node, absent));
+                field.node.arguments.retain_mut(|(_, value)| remove_absent(&mut value.node, absent));
                 drop_from_set(&mut field.node.selection_set.node, absent);
             }
             Selection::InlineFragment(fragment) => drop_from_set(&mut fragment.node.selection_set.node, absent),
@@ -66,18 +71,18 @@ fn drop_from_set(set: &mut SelectionSet, absent: &HashSet<Name>) {
 
 fn drop_from_directives(directives: &mut [Positioned<Directive>], absent: &HashSet<Name>) {
     for directive in directives {
-        directive.node.arguments.retain_mut(|(_, value)| keep(&mut value.node, absent));
+        directive.node.arguments.retain_mut(|(_, value)| remove_absent(&mut value.node, absent));
     }
 }
 
-/// Whether the value is there, once absent ones have been taken out of it.
-fn keep(value: &mut Value, absent: &HashSet<Name>) -> bool {
+/// Removes absent variables from a value. Returns whether the value itself is present.
+fn remove_absent(value: &mut Value, absent: &HashSet<Name>) -> bool {
     match value {
         Value::Variable(name) => return !absent.contains(name),
-        Value::Object(fields) => fields.retain(|_, field| keep(field, absent)),
+        Value::Object(fields) => fields.retain(|_, field| remove_absent(field, absent)),
         Value::List(items) => {
             for item in items {
-                if !keep(item, absent) {
+                if !remove_absent(item, absent) {
                     *item = Value::Null;
                 }
             }
@@ -87,8 +92,8 @@ fn keep(value: &mut Value, absent: &HashSet<Name>) -> bool {
     true
 }
 
-/// The library runs each selection at the root of a subscription as one of its own, and passes over fragments. A valid one
-/// has one field there, in one or several parts.
+/// The library runs each selection at the root of a subscription separately, and skips fragments. A valid document has
+/// one field there, possibly in several parts: they are merged.
 fn merge_root(operation: &mut OperationDefinition, fragments: &Fragments) {
     let mut parts = Vec::new();
     collect(&operation.selection_set.node, fragments, &mut HashSet::new(), &mut parts);
@@ -129,15 +134,15 @@ mod tests {
     use async_graphql::value;
 
     use super::*;
-    use crate::api::graphql::pipeline::validation::schema_types::{Input, Kind, NamedType, SchemaTypes};
+    use crate::api::graphql::pipeline::validation::schema_types::{Input, NamedType, NamedTypeKind, SchemaTypes};
     use crate::api::graphql::schema;
 
     /// The fields at the root, as Rust writes them, without their places.
     fn runs(text: &str, variables: async_graphql::Value) -> Vec<String> {
         let parsed = parse_query(text).unwrap();
-        let operation = Operation::choose(&parsed, None).unwrap();
-        let document = document(&parsed, &operation, &Variables::from_value(variables));
-        let operation = Operation::choose(&document, None).unwrap();
+        let operation = ChosenOperation::choose(&parsed, None).unwrap();
+        let document = for_execution(&parsed, &operation, &Variables::from_value(variables));
+        let operation = ChosenOperation::choose(&document, None).unwrap();
         let fields = operation.definition().selection_set.node.items.iter().map(|item| match &item.node {
             Selection::Field(field) => {
                 let arguments: Vec<_> =
@@ -164,8 +169,8 @@ mod tests {
     fn fragments_are_left_out_of_no_step() {
         let query = "query($a: Int) { ...f } fragment f on Q { x(a: $a) ... { y(a: [$a]) } }";
         let parsed = parse_query(query).unwrap();
-        let operation = Operation::choose(&parsed, None).unwrap();
-        let document = document(&parsed, &operation, &Variables::default());
+        let operation = ChosenOperation::choose(&parsed, None).unwrap();
+        let document = for_execution(&parsed, &operation, &Variables::default());
 
         assert!(!format!("{:?}", document.fragments).contains("Variable"));
     }
@@ -210,7 +215,7 @@ mod tests {
     fn literal(types: &SchemaTypes, input: &Input) -> String {
         let ty = types.named(&input.ty.base).unwrap();
         match (ty.kind, ty.name.as_str()) {
-            (Kind::InputObject, _) => "{}".to_owned(),
+            (NamedTypeKind::InputObject, _) => "{}".to_owned(),
             (_, "Int") => "1".to_owned(),
             _ => "\"x\"".to_owned(),
         }
@@ -222,7 +227,7 @@ mod tests {
         let mut walked = 0;
         for (kind, field, argument, input) in inputs(&types) {
             for optional in input.inputs.iter().filter(|field| !field.is_required()) {
-                // What may be null and has a default is three things, which an `Option` in Rust cannot tell apart.
+                // Nullable with a default has three states (absent, null, value), which an `Option` cannot tell apart.
                 assert!(!optional.ty.nullable || optional.default.is_none(), "{}.{}", input.name, optional.name);
                 let required = input.inputs.iter().filter(|field| field.is_required());
                 let members: Vec<_> =

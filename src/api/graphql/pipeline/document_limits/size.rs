@@ -1,4 +1,4 @@
-//! What a document costs with every fragment written out, without writing them out.
+//! The size of a document with all fragments expanded, without expanding them.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use crate::api::graphql::pipeline::error_masking::document_error;
 use crate::api::graphql::pipeline::error_masking::too_complex;
 use crate::error::ErrorCode;
 
-/// What a part of a document asks for, with every fragment written out. Counts stop at the highest number.
+/// What a part of a document asks for, with all fragments expanded. Counts saturate.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Cost {
+pub(super) struct DocumentSize {
     pub fields: u32,
     pub own_fields: u32,
     pub depth: u32,
@@ -23,12 +23,12 @@ pub(super) struct Cost {
     pub directives: u32,
 }
 
-impl Cost {
-    fn of_directives(directives: &[Positioned<Directive>]) -> Self {
+impl DocumentSize {
+    fn for_directives(directives: &[Positioned<Directive>]) -> Self {
         Self { directives: count(directives), ..Self::default() }
     }
 
-    fn beside(self, other: Self) -> Self {
+    fn plus(self, other: Self) -> Self {
         Self {
             fields: self.fields.saturating_add(other.fields),
             own_fields: self.own_fields.saturating_add(other.own_fields),
@@ -40,7 +40,7 @@ impl Cost {
         }
     }
 
-    /// A spread is work for the library, whatever stands in the fragment: nothing may be free.
+    /// Each spread is work for the library, even of an empty fragment, so it counts as a field.
     fn inside_fragment(self) -> Self {
         Self { fields: self.fields.saturating_add(1), ..self }
     }
@@ -60,55 +60,57 @@ impl Cost {
     }
 }
 
-/// Adds up costs, looking at every fragment once.
-pub(super) struct Estimate<'a> {
+/// Adds up the size of a document, reading every fragment once.
+pub(super) struct SizeEstimate<'a> {
     document: &'a ExecutableDocument,
-    /// Nothing, while the fragment is being walked.
-    fragments: HashMap<&'a str, Option<Cost>>,
+    /// `None` while the fragment is being read.
+    fragments: HashMap<&'a str, Option<DocumentSize>>,
 }
 
-impl<'a> Estimate<'a> {
-    /// Selection sets and fragments inside each other; the library's own check for recursion allows as many.
-    const DEEPEST: u32 = 32;
+impl<'a> SizeEstimate<'a> {
+    /// The deepest nesting of selection sets and fragments; the recursion check of the library allows as many.
+    const MAX_NESTING: u32 = 32;
 
     pub fn new(document: &'a ExecutableDocument) -> Self {
         Self { document, fragments: HashMap::new() }
     }
 
-    pub fn of_operation(&mut self, operation: &'a OperationDefinition) -> Result<Cost, ServerError> {
-        let variables =
-            operation.variable_definitions.iter().map(|variable| Cost::of_directives(&variable.node.directives));
-        let own = variables.fold(Cost::of_directives(&operation.directives), Cost::beside);
-        Ok(self.of_set(&operation.selection_set.node, 0)?.beside(own))
+    pub fn operation_size(&mut self, operation: &'a OperationDefinition) -> Result<DocumentSize, ServerError> {
+        let variables = operation
+            .variable_definitions
+            .iter()
+            .map(|variable| DocumentSize::for_directives(&variable.node.directives));
+        let own = variables.fold(DocumentSize::for_directives(&operation.directives), DocumentSize::plus);
+        Ok(self.set_size(&operation.selection_set.node, 0)?.plus(own))
     }
 
-    pub fn of_fragment(&mut self, name: &'a Name) -> Result<Cost, ServerError> {
-        self.of_fragment_at(name, 0)
+    pub fn fragment_size(&mut self, name: &'a Name) -> Result<DocumentSize, ServerError> {
+        self.fragment_size_at(name, 0)
     }
 
-    fn of_set(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<Cost, ServerError> {
-        if nesting > Self::DEEPEST {
-            return Err(too_complex("levels inside each other", Self::DEEPEST + 1, Self::DEEPEST));
+    fn set_size(&mut self, set: &'a SelectionSet, nesting: u32) -> Result<DocumentSize, ServerError> {
+        if nesting > Self::MAX_NESTING {
+            return Err(too_complex("levels of nesting", Self::MAX_NESTING + 1, Self::MAX_NESTING));
         }
-        let mut total = Cost::default();
+        let mut total = DocumentSize::default();
         for selection in &set.items {
             let inner = match &selection.node {
                 Selection::Field(field) => {
-                    self.of_set(&field.node.selection_set.node, nesting + 1)?.inside_field(&field.node)
+                    self.set_size(&field.node.selection_set.node, nesting + 1)?.inside_field(&field.node)
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.of_set(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
+                    self.set_size(&fragment.node.selection_set.node, nesting + 1)?.inside_fragment()
                 }
                 Selection::FragmentSpread(spread) => {
-                    self.of_fragment_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
+                    self.fragment_size_at(&spread.node.fragment_name.node, nesting + 1)?.inside_fragment()
                 }
             };
-            total = total.beside(inner).beside(Cost::of_directives(selection.node.directives()));
+            total = total.plus(inner).plus(DocumentSize::for_directives(selection.node.directives()));
         }
         Ok(total)
     }
 
-    fn of_fragment_at(&mut self, name: &'a Name, nesting: u32) -> Result<Cost, ServerError> {
+    fn fragment_size_at(&mut self, name: &'a Name, nesting: u32) -> Result<DocumentSize, ServerError> {
         match self.fragments.get(name.as_str()) {
             Some(Some(known)) => return Ok(*known),
             Some(None) => {
@@ -117,16 +119,16 @@ impl<'a> Estimate<'a> {
             }
             None => {}
         }
-        // Validation would refuse it too, but only after the library has written every spread out.
+        // Refused here already: later steps expand every spread.
         let Some(fragment) = self.document.fragments.get(name) else {
             let message = format!("Unknown fragment: \"{name}\".");
             return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
         };
         self.fragments.insert(name.as_str(), None);
-        let cost = self.of_set(&fragment.node.selection_set.node, nesting)?;
-        let cost = cost.beside(Cost::of_directives(&fragment.node.directives));
-        self.fragments.insert(name.as_str(), Some(cost));
-        Ok(cost)
+        let size = self.set_size(&fragment.node.selection_set.node, nesting)?;
+        let size = size.plus(DocumentSize::for_directives(&fragment.node.directives));
+        self.fragments.insert(name.as_str(), Some(size));
+        Ok(size)
     }
 }
 

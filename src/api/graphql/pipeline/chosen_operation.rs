@@ -6,19 +6,19 @@ use async_graphql::{Name, Positioned, ServerError, Value, Variables};
 use super::error_masking::document_error;
 use crate::error::ErrorCode;
 
-/// The operation that a request is about.
+/// The operation of a request.
 #[derive(Debug, Clone, Copy)]
-pub struct Operation<'a> {
+pub struct ChosenOperation<'a> {
     /// Its name, if it has one.
     pub name: Option<&'a Name>,
     definition: &'a Positioned<OperationDefinition>,
 }
 
-impl<'a> Operation<'a> {
-    /// The named operation, or the only one (GraphQL, section 6.1).
+impl<'a> ChosenOperation<'a> {
+    /// The operation of this name, or the only one (GraphQL, section 6.1).
     ///
     /// # Errors
-    /// `BAD_REQUEST` if the name is unknown, or missing where there are several.
+    /// `BAD_REQUEST` if the name is unknown, or missing although there are several operations.
     pub fn choose(document: &'a ExecutableDocument, name: Option<&str>) -> Result<Self, ServerError> {
         let refuse = |message: &str| Err(document_error(ErrorCode::BadRequest, message, vec![]));
         let mut operations = document.operations.iter().map(|(name, definition)| Self { name, definition });
@@ -34,13 +34,13 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// The operation itself.
+    /// The definition of the operation.
     #[must_use]
     pub const fn definition(&self) -> &'a OperationDefinition {
         &self.definition.node
     }
 
-    /// The operation, and where it stands.
+    /// The definition and its position.
     pub(super) const fn positioned(&self) -> &'a Positioned<OperationDefinition> {
         self.definition
     }
@@ -52,7 +52,7 @@ impl<'a> Operation<'a> {
     }
 }
 
-/// The value of a variable, which is given or stands in the document.
+/// The value of a variable: from the request, or its default.
 #[must_use]
 pub fn variable<'a>(name: &Name, operation: &'a OperationDefinition, variables: &'a Variables) -> Option<&'a Value> {
     let mut definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn chosen(document: &str, name: Option<&str>) -> Option<OperationType> {
-        Operation::choose(&parse_query(document).unwrap(), name).ok().map(|operation| operation.kind())
+        ChosenOperation::choose(&parse_query(document).unwrap(), name).ok().map(|operation| operation.kind())
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! What is wrong with a document, told without its literals, and without names that only the schema knows where it is
-//! hidden.
+//! What is wrong with a document or its variables. Hides names that only the schema knows, if it is not public.
 
 use std::fmt::Write;
 
@@ -8,25 +7,25 @@ use async_graphql::{Pos, ServerError};
 use crate::api::graphql::pipeline::error_masking::document_error;
 use crate::error::ErrorCode;
 
-/// One thing that is wrong with a document or with the values of its variables.
+/// One fault of a document, or of the values of its variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct DocumentFault {
     code: ErrorCode,
     pos: Pos,
-    /// A sentence without its full stop, in which only names stand that the client has written itself.
+    /// A sentence without its full stop. It contains only names that the client has written.
     message: String,
-    /// Its end, in which names of the schema stand. Empty, or begins with a space.
+    /// The end of the sentence, with names of the schema. Empty, or begins with a space or punctuation.
     from_schema: String,
 }
 
-impl Fault {
+impl DocumentFault {
     /// A violation of the rules of GraphQL: `GRAPHQL_VALIDATION_FAILED`.
     pub fn new(pos: Pos, message: impl Into<String>) -> Self {
         Self { code: ErrorCode::GraphqlValidationFailed, pos, message: message.into(), from_schema: String::new() }
     }
 
     /// A value that does not fit its type: `BAD_USER_INPUT`.
-    pub fn of_value(pos: Pos, message: impl Into<String>) -> Self {
+    pub fn bad_input(pos: Pos, message: impl Into<String>) -> Self {
         Self { code: ErrorCode::BadUserInput, ..Self::new(pos, message) }
     }
 
@@ -35,20 +34,20 @@ impl Fault {
         Self { code: ErrorCode::QueryTooComplex, ..Self::new(pos, message) }
     }
 
-    /// Where it is.
+    /// Its position in the document.
     #[must_use]
     pub const fn pos(&self) -> Pos {
         self.pos
     }
 
-    /// The same, with what only those may read who may read the schema.
+    /// Adds an end that is shown only if the schema is public.
     #[must_use]
-    pub fn with(mut self, from_schema: impl Into<String>) -> Self {
+    pub fn with_schema_names(mut self, from_schema: impl Into<String>) -> Self {
         self.from_schema = from_schema.into();
         self
     }
 
-    /// As it is answered.
+    /// The error for the client.
     #[must_use]
     pub fn into_error(self, reveals_schema: bool) -> ServerError {
         let end = if reveals_schema { self.from_schema } else { String::new() };
@@ -56,34 +55,33 @@ impl Fault {
     }
 }
 
-/// Where a value stands inside of another one: `input.actions.0`. Every name in it is one of the schema that the client has
-/// written, too.
+/// The position of a value inside another one: `input.actions.0`. All names in it were written by the client.
 #[derive(Debug, Clone, Copy)]
-pub enum Path<'a> {
+pub enum ValuePath<'a> {
     /// An argument or a variable.
     Root(&'a str),
     /// A field of an input object.
-    Field(&'a Path<'a>, &'a str),
+    Field(&'a ValuePath<'a>, &'a str),
     /// An item of a list.
-    Item(&'a Path<'a>, usize),
+    Item(&'a ValuePath<'a>, usize),
 }
 
-impl Path<'_> {
+impl ValuePath<'_> {
     fn write(&self, text: &mut String) {
         match self {
-            Path::Root(name) => text.push_str(name),
-            Path::Field(parent, name) => {
+            ValuePath::Root(name) => text.push_str(name),
+            ValuePath::Field(parent, name) => {
                 parent.write(text);
                 let _ = write!(text, ".{name}");
             }
-            Path::Item(parent, index) => {
+            ValuePath::Item(parent, index) => {
                 parent.write(text);
                 let _ = write!(text, ".{index}");
             }
         }
     }
 
-    /// With points between its parts.
+    /// The path, its parts separated by points.
     #[must_use]
     pub fn to_text(self) -> String {
         let mut text = String::new();
@@ -98,7 +96,7 @@ mod tests {
 
     #[test]
     fn names_of_a_hidden_schema_stay_hidden() {
-        let fault = Fault::new(Pos::default(), "Unknown field \"x\"").with(" on type \"User\"");
+        let fault = DocumentFault::new(Pos::default(), "Unknown field \"x\"").with_schema_names(" on type \"User\"");
 
         assert_eq!(fault.clone().into_error(true).message, "Unknown field \"x\" on type \"User\".");
         assert_eq!(fault.into_error(false).message, "Unknown field \"x\".");
@@ -106,8 +104,8 @@ mod tests {
 
     #[test]
     fn a_path_is_written_from_its_root() {
-        let root = Path::Root("input");
-        let list = Path::Field(&root, "actions");
-        assert_eq!(Path::Item(&list, 2).to_text(), "input.actions.2");
+        let root = ValuePath::Root("input");
+        let list = ValuePath::Field(&root, "actions");
+        assert_eq!(ValuePath::Item(&list, 2).to_text(), "input.actions.2");
     }
 }

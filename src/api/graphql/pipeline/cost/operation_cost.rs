@@ -1,4 +1,4 @@
-//! What an operation costs at most, with every fragment written out and every page full.
+//! What an operation costs at most: all fragments expanded and every page full.
 
 use std::collections::HashMap;
 
@@ -8,37 +8,37 @@ use async_graphql::parser::types::{
 use async_graphql::{Value, Variables};
 use async_graphql_value::Value as DocumentValue;
 
-use super::parts::{Cost, Part};
-use super::table::{CostTable, FieldCost, Times};
-use crate::api::graphql::pipeline::operation;
+use super::selection_cost::{PartCost, SelectionCost};
+use super::table::{CostTable, FieldCost, Repetition};
+use crate::api::graphql::pipeline::chosen_operation;
 use crate::values::paging::{PAGE_DEFAULT, PAGE_LIMIT};
 
-/// So many resolved fields cost a point besides.
-const FIELDS_A_POINT: u32 = 1_000;
+/// One point more for so many resolved fields.
+const FIELDS_PER_POINT: u32 = 1_000;
 
-/// What an operation asks for. Counts stop at the highest number.
+/// What an operation costs at most. Counts saturate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OperationCost {
-    /// Points, where every page is full.
+    /// Points, if every page is full.
     pub points: u32,
-    /// The points among them that no field accounts for, so that nobody sees at the end whether they were used.
-    pub kept: u32,
-    /// Fields that take a secret: a password, a code, a token.
+    /// Points among them that belong to no field, so that execution cannot show whether they were used.
+    pub non_refundable: u32,
+    /// Fields that take a secret: a password, a code or a token.
     pub secrets: u32,
-    /// Fields that are resolved, where every page is full.
+    /// Fields that are resolved, if every page is full.
     pub fields: u32,
-    /// Fields of the schema itself that are resolved, where every list is about as long as usual.
+    /// Fields of introspection that are resolved, if lists have their usual length.
     pub schema_fields: u32,
-    /// Whether it asks for the schema itself.
+    /// Whether it asks for the schema.
     pub introspects: bool,
     /// Whether its first field is for administrators.
     pub is_for_admins: bool,
 }
 
 impl OperationCost {
-    /// Adds up an operation of a document that `document_check` has let pass: its fragments are known and end.
+    /// Adds up an operation. Its document has passed `document_limits`: its fragments are known and end.
     #[must_use]
-    pub fn of(
+    pub fn new(
         table: &CostTable,
         document: &ExecutableDocument,
         operation: &OperationDefinition,
@@ -50,12 +50,13 @@ impl OperationCost {
             OperationType::Subscription => 2,
         });
         let set = &operation.selection_set.node;
-        let mut sum = Sum { table, document, operation, variables, fragments: HashMap::new() };
-        let Part { points, kept, fields, schema_fields, secrets, introspects, .. } = sum.of_set(set, root).whole();
-        let for_fields = fields.saturating_add(schema_fields) / FIELDS_A_POINT;
+        let mut estimate = CostEstimate { table, document, operation, variables, fragments: HashMap::new() };
+        let PartCost { points, non_refundable, fields, schema_fields, secrets, introspects, .. } =
+            estimate.set_cost(set, root).whole();
+        let for_fields = fields.saturating_add(schema_fields) / FIELDS_PER_POINT;
         Self {
             points: points.saturating_add(for_fields),
-            kept: kept.saturating_add(for_fields),
+            non_refundable: non_refundable.saturating_add(for_fields),
             secrets,
             fields,
             schema_fields,
@@ -66,81 +67,86 @@ impl OperationCost {
     }
 }
 
-struct Sum<'a> {
+struct CostEstimate<'a> {
     table: &'a CostTable,
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
     variables: &'a Variables,
-    fragments: HashMap<&'a str, Cost>,
+    fragments: HashMap<&'a str, SelectionCost>,
 }
 
-impl<'a> Sum<'a> {
-    fn of_set(&mut self, set: &'a SelectionSet, parent: &str) -> Cost {
+impl<'a> CostEstimate<'a> {
+    fn set_cost(&mut self, set: &'a SelectionSet, parent: &str) -> SelectionCost {
         let costs = set.items.iter().map(|selection| {
             let cost = match &selection.node {
-                Selection::Field(field) => self.of_field(&field.node, parent),
+                Selection::Field(field) => self.field_cost(&field.node, parent),
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
                     let condition = condition.map(|condition| condition.node.on.node.as_str());
-                    self.of_set(&fragment.node.selection_set.node, condition.unwrap_or(parent))
+                    self.set_cost(&fragment.node.selection_set.node, condition.unwrap_or(parent))
                 }
-                Selection::FragmentSpread(spread) => self.of_fragment(spread.node.fragment_name.node.as_str()),
+                Selection::FragmentSpread(spread) => self.fragment_cost(spread.node.fragment_name.node.as_str()),
             };
             cost.behind(selection.node.directives())
         });
-        costs.fold(Cost::default(), Cost::beside)
+        costs.fold(SelectionCost::default(), SelectionCost::plus)
     }
 
-    fn of_fragment(&mut self, name: &'a str) -> Cost {
+    fn fragment_cost(&mut self, name: &'a str) -> SelectionCost {
         if let Some(known) = self.fragments.get(name) {
             return *known;
         }
-        let Some(fragment) = self.document.fragments.get(name) else { return Cost::default() };
-        self.fragments.insert(name, Cost::default());
-        let cost = self.of_set(&fragment.node.selection_set.node, fragment.node.type_condition.node.on.node.as_str());
+        let Some(fragment) = self.document.fragments.get(name) else { return SelectionCost::default() };
+        self.fragments.insert(name, SelectionCost::default());
+        let cost = self.set_cost(&fragment.node.selection_set.node, fragment.node.type_condition.node.on.node.as_str());
         self.fragments.insert(name, cost);
         cost
     }
 
-    fn of_field(&mut self, field: &'a Field, parent: &str) -> Cost {
+    fn field_cost(&mut self, field: &'a Field, parent: &str) -> SelectionCost {
         let name = field.name.node.as_str();
         let table = self.table;
         let set = &field.selection_set.node;
         match (name, table.find(parent, name)) {
-            ("__typename", _) => Cost::once(Part { fields: 1, ..Part::default() }),
-            ("__schema", _) => self.of_introspection(set, "__Schema"),
-            ("__type", _) => self.of_introspection(set, "__Type").times(table.largest_type()),
-            // Validation refuses it; until then it counts like any other.
+            ("__typename", _) => SelectionCost::once(PartCost { fields: 1, ..PartCost::default() }),
+            ("__schema", _) => self.introspection_cost(set, "__Schema"),
+            ("__type", _) => self.introspection_cost(set, "__Type").times(table.largest_type()),
+            // An unknown field, which validation refuses: counts like any other.
             (_, None) => {
-                let own = Part { points: 1, fields: 1, ..Part::default() };
-                Cost::once(own.beside(self.of_set(set, "").whole()))
+                let own = PartCost { points: 1, fields: 1, ..PartCost::default() };
+                SelectionCost::once(own.plus(self.set_cost(set, "").whole()))
             }
             (_, Some(cost)) => {
-                let below = self.of_set(set, &cost.answers);
-                self.of_known(cost, field, below)
+                let below = self.set_cost(set, &cost.return_type);
+                self.known_field_cost(cost, field, below)
             }
         }
     }
 
-    fn of_introspection(&mut self, set: &'a SelectionSet, of: &str) -> Cost {
-        let below = self.of_set(set, of).whole();
+    fn introspection_cost(&mut self, set: &'a SelectionSet, of: &str) -> SelectionCost {
+        let below = self.set_cost(set, of).whole();
         let schema_fields = below.fields.saturating_add(1);
-        Cost::once(Part { points: below.points.saturating_add(1), schema_fields, introspects: true, ..Part::default() })
+        SelectionCost::once(PartCost {
+            points: below.points.saturating_add(1),
+            schema_fields,
+            introspects: true,
+            ..PartCost::default()
+        })
     }
 
-    fn of_known(&self, cost: &FieldCost, field: &Field, below: Cost) -> Cost {
-        let own = Part::of_field(cost);
-        match cost.times {
-            Times::About(times) => Cost::once(own.beside(below.whole().times(times)).unconditional()),
-            Times::Page => Cost::once(own.beside(below.with_rows(self.page_size(field)))),
-            Times::Row => Cost {
-                once: Part { fields: 1, ..Part::default() },
-                each_row: Part { fields: 0, ..own }.beside(below.whole()),
+    fn known_field_cost(&self, cost: &FieldCost, field: &Field, below: SelectionCost) -> SelectionCost {
+        let own = PartCost::for_field(cost);
+        match cost.repetition {
+            Repetition::Times(times) => SelectionCost::once(own.plus(below.whole().times(times)).unconditional()),
+            Repetition::Page => SelectionCost::once(own.plus(below.with_rows(self.page_size(field)))),
+            Repetition::Row => SelectionCost {
+                once: PartCost { fields: 1, ..PartCost::default() },
+                each_row: PartCost { fields: 0, ..own }.plus(below.whole()),
             },
         }
     }
 
-    /// How many nodes a page may have. What is no size, or too large a one, is refused later and counts as the largest.
+    /// The most items of a page. An invalid size is refused later, and counts as the largest.
     fn page_size(&self, field: &Field) -> u32 {
         let sizes = ["first", "last"].map(|name| field.get_argument(name).map(|value| self.size(&value.node)));
         let largest = u32::try_from(PAGE_LIMIT).unwrap_or(u32::MAX);
@@ -150,11 +156,13 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// The number a value stands for, if it stands for any.
+    /// The number that a value stands for, if any.
     fn size(&self, value: &DocumentValue) -> Option<u64> {
         match value {
             DocumentValue::Null => None,
-            DocumentValue::Variable(name) => operation::variable(name, self.operation, self.variables).and_then(number),
+            DocumentValue::Variable(name) => {
+                chosen_operation::variable(name, self.operation, self.variables).and_then(number)
+            }
             DocumentValue::Number(number) => Some(number.as_u64().unwrap_or(u64::MAX)),
             _ => Some(u64::MAX),
         }
@@ -184,11 +192,11 @@ mod tests {
     #[derive(SimpleObject)]
     struct Item {
         name: String,
-        part: Part,
+        part: PartCost,
     }
 
     #[derive(SimpleObject)]
-    struct Part {
+    struct PartCost {
         number: i32,
     }
 
@@ -223,9 +231,9 @@ mod tests {
     #[allow(clippy::unused_async, reason = "resolvers are async")]
     impl Mutation {
         #[graphql(directive = cost::apply(50, Some(RateBucket::Auth)))]
-        async fn login(&self, #[graphql(secret)] password: String) -> Part {
+        async fn login(&self, #[graphql(secret)] password: String) -> PartCost {
             let _ = password;
-            Part { number: 1 }
+            PartCost { number: 1 }
         }
     }
 
@@ -242,7 +250,7 @@ mod tests {
     #[async_trait::async_trait]
     impl Extension for Reader {
         async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-            self.0.get_or_init(|| CostTable::of(&ctx.schema_env.registry));
+            self.0.get_or_init(|| CostTable::new(&ctx.schema_env.registry));
             next.run(ctx).await
         }
     }
@@ -253,7 +261,7 @@ mod tests {
         schema.execute("{ __typename }").now_or_never().unwrap();
         let document = parse_query(document).unwrap();
         let operation = document.operations.iter().next().unwrap().1;
-        OperationCost::of(reader.0.get().unwrap(), &document, &operation.node, &Variables::from_value(variables))
+        OperationCost::new(reader.0.get().unwrap(), &document, &operation.node, &Variables::from_value(variables))
     }
 
     fn points(document: &str) -> u32 {
@@ -279,7 +287,7 @@ mod tests {
     #[test]
     fn a_row_that_is_read_costs_a_point_whatever_is_told_of_it() {
         let asked = cost_of("{ items(first: 3) { edges { __typename } total } }", value!({}));
-        assert_eq!((asked.points, asked.kept), (3 + 1, 3));
+        assert_eq!((asked.points, asked.non_refundable), (3 + 1, 3));
     }
 
     #[test]
@@ -293,10 +301,10 @@ mod tests {
         ] {
             let document = format!("{{ items(first: 3) {{ {edges} }} }} fragment e on ItemEdge {{ node {{ name }} }}");
             let asked = cost_of(&document, value!({}));
-            assert_eq!((asked.points, asked.kept), (3 + 1, 3), "{edges}");
+            assert_eq!((asked.points, asked.non_refundable), (3 + 1, 3), "{edges}");
         }
         let inside = cost_of("{ items(first: 3) { edges { node { name @skip(if: true) } } } }", value!({}));
-        assert_eq!((inside.points, inside.kept), (3 + 1, 0));
+        assert_eq!((inside.points, inside.non_refundable), (3 + 1, 0));
     }
 
     #[test]
@@ -305,9 +313,9 @@ mod tests {
             "{ items(first: 100) { total edges { node { ...n ...n } } } } fragment n on Item { name }",
             value!({}),
         );
-        assert_eq!((asked.fields, asked.points, asked.kept), (1 + 2 + 100 * 3, 101, 0));
+        assert_eq!((asked.fields, asked.points, asked.non_refundable), (1 + 2 + 100 * 3, 101, 0));
         let many = format!("{{ items(first: 100) {{ edges {{ node {{ {} }} }} }} }}", "name ".repeat(30));
-        assert_eq!((cost_of(&many, value!({})).points, cost_of(&many, value!({})).kept), (101 + 3, 3));
+        assert_eq!((cost_of(&many, value!({})).points, cost_of(&many, value!({})).non_refundable), (101 + 3, 3));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a subscription tells its transport beside its events: that it has begun, and that it was ended for a reason.
+//! How a subscription tells its transport that it has begun, and why it ended.
 
 use std::sync::{Arc, OnceLock};
 
@@ -6,10 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::ErrorCode;
 
-/// Put into the data of a request for a subscription. An error among its events does not say whether more will follow;
-/// this does, and lets a socket close with the code that fits.
+/// Request data of a subscription. An error among its events does not say whether more events will follow. This does,
+/// and a socket can close with the matching code.
 #[derive(Debug, Clone, Default)]
-pub struct StreamMarker(Arc<State>);
+pub struct SubscriptionState(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -17,13 +17,13 @@ struct State {
     ended: OnceLock<ErrorCode>,
 }
 
-impl StreamMarker {
-    /// Every guard has let the caller pass, and events will follow.
+impl SubscriptionState {
+    /// The guards have allowed the caller, and events will follow.
     pub fn begin(&self) {
         self.0.begun.cancel();
     }
 
-    /// The next answer is the last one.
+    /// The next response is the last one.
     pub fn end(&self, code: ErrorCode) {
         let _ = self.0.ended.set(code);
     }
@@ -33,7 +33,7 @@ impl StreamMarker {
         self.0.begun.cancelled().await;
     }
 
-    /// Why it was ended, if it was.
+    /// Why it ended, if it has.
     #[must_use]
     pub fn ended(&self) -> Option<ErrorCode> {
         self.0.ended.get().copied()

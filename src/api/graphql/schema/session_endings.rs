@@ -1,0 +1,140 @@
+//! Mutations that end sessions.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use super::context::{ContextExt, clear_refresh_cookie, viewer};
+use super::costs::{self, cost};
+use super::guards::{RoleEnum, refuses, require_user, requires};
+use super::input;
+use super::views::SessionView;
+use crate::api::graphql::error::{ApiResult, Code};
+use crate::api::graphql::scalars::int;
+use crate::error::Refusal;
+use crate::flows;
+use crate::flows::end_sessions::Which;
+
+/// Result of `logout`.
+#[derive(SimpleObject)]
+pub struct LogoutPayload {
+    /// Id of the session that ended.
+    session_id: ID,
+}
+
+/// Input of `revokeSession`.
+#[derive(InputObject)]
+pub struct RevokeSessionInput {
+    /// Id of one of your own sessions.
+    session_id: ID,
+}
+
+/// Result of `revokeSession`.
+#[derive(SimpleObject)]
+pub struct RevokeSessionPayload {
+    /// The session after the change.
+    session: SessionView,
+}
+
+/// Result of the mutations that end several sessions.
+#[derive(SimpleObject)]
+pub struct RevokeSessionsPayload {
+    /// Number of sessions that ended.
+    pub revoked_count: i32,
+}
+
+/// Input of `disownSession`.
+#[derive(InputObject)]
+pub struct DisownSessionInput {
+    /// Token from the link of the email about a new sign-in. It works once and expires after `EMAIL_UNDO_LIFETIME`.
+    #[graphql(secret)]
+    token: String,
+}
+
+/// Result of `disownSession`.
+#[derive(SimpleObject)]
+pub struct DisownSessionPayload {
+    /// Id of the session that the email was about.
+    session_id: ID,
+}
+
+/// Mutations that end sessions.
+#[derive(Default)]
+pub struct SessionMutation;
+
+#[Object]
+impl SessionMutation {
+    /// End this session. Its tokens stop working and its cookie is deleted.
+    #[graphql(
+        guard = "require_user()",
+        directive = cost::apply(costs::LOGOUT.points, costs::LOGOUT.bucket),
+        directive = requires::apply(RoleEnum::User, false),
+    )]
+    async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
+        let viewer = viewer(ctx).await?;
+        let session = flows::logout::logout(ctx.app()?, ctx.caller()?, &viewer).await?;
+        clear_refresh_cookie(ctx)?;
+        Ok(Some(LogoutPayload { session_id: ID(session.to_string()) }))
+    }
+
+    /// End one of your sessions. A session that has already ended is returned unchanged.
+    #[graphql(
+        guard = "require_user()",
+        directive = cost::apply(costs::REVOKE_SESSION.points, costs::REVOKE_SESSION.bucket),
+        directive = requires::apply(RoleEnum::User, false),
+        directive = refuses::apply(vec![Code::NotFound]),
+    )]
+    async fn revoke_session(
+        &self,
+        ctx: &Context<'_>,
+        input: RevokeSessionInput,
+    ) -> ApiResult<Option<RevokeSessionPayload>> {
+        let id = input.session_id.parse().map_err(|_| Refusal::NotFound)?;
+        let viewer = viewer(ctx).await?;
+        let session = flows::end_sessions::revoke_session(ctx.app()?, ctx.caller()?, &viewer, id).await?;
+        let is_current = session.id == viewer.session().id;
+        Ok(Some(RevokeSessionPayload { session: SessionView { session, user: viewer.user().clone(), is_current } }))
+    }
+
+    /// Report a sign-in that was not yours, with the token of the email about it. All sessions end and the password is
+    /// removed, because the person who signed in knows it. An email offers a new password.
+    #[graphql(
+        directive = cost::apply(costs::DISOWN_SESSION.points, costs::DISOWN_SESSION.bucket),
+        directive = refuses::apply(vec![Code::InvalidToken]),
+    )]
+    async fn disown_session(
+        &self,
+        ctx: &Context<'_>,
+        input: DisownSessionInput,
+    ) -> ApiResult<Option<DisownSessionPayload>> {
+        let token = input::one_time_token(&input.token)?;
+        let session = flows::disown_session::disown_session(ctx.app()?, ctx.caller()?, &token).await?;
+        Ok(Some(DisownSessionPayload { session_id: ID(session.to_string()) }))
+    }
+
+    /// End all your sessions except this one.
+    #[graphql(
+        guard = "require_user()",
+        directive = cost::apply(costs::REVOKE_OTHER_SESSIONS.points, costs::REVOKE_OTHER_SESSIONS.bucket),
+        directive = requires::apply(RoleEnum::User, false),
+    )]
+    async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
+        revoke(ctx, Which::Others).await
+    }
+
+    /// End all your sessions, including this one. Its cookie is deleted.
+    #[graphql(
+        guard = "require_user()",
+        directive = cost::apply(costs::REVOKE_ALL_SESSIONS.points, costs::REVOKE_ALL_SESSIONS.bucket),
+        directive = requires::apply(RoleEnum::User, false),
+    )]
+    async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
+        let revoked = revoke(ctx, Which::All).await?;
+        clear_refresh_cookie(ctx)?;
+        Ok(revoked)
+    }
+}
+
+async fn revoke(ctx: &Context<'_>, which: Which) -> ApiResult<Option<RevokeSessionsPayload>> {
+    let viewer = viewer(ctx).await?;
+    let ended = flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?;
+    Ok(Some(RevokeSessionsPayload { revoked_count: int(ended) }))
+}
