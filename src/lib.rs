@@ -1,7 +1,8 @@
 //! authgraph: a GraphQL authentication server. A house of floors that only call downwards.
 //!
-//! - [`values`], [`config`], [`error`]: the words all speak
+//! - [`values`], [`error`]: the words all speak
 //! - [`tools`]: what we use, each alone
+//! - [`config`]: every setting, in one list
 //! - [`records`]: what we remember; only here: SQL
 //! - [`app`]: what every flow may use
 //! - [`flows`]: what people can do, one deed per file

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::error::{OrFault, Result};
 use crate::tools::jitter::jittered;
+use crate::values::secret::Secret;
 
 /// How long Redis may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -27,7 +28,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct EventBusSettings {
     /// `redis://` or `rediss://`; without one there is nobody else to wake. May carry a password.
-    pub redis_url: Option<String>,
+    pub redis_url: Option<Secret>,
     /// The channel, which all instances share.
     pub channel: String,
 }
@@ -49,7 +50,7 @@ impl EventBus {
     /// A fault where the URL cannot be read.
     pub fn open(settings: &EventBusSettings) -> Result<Self> {
         let Some(url) = &settings.redis_url else { return Ok(Self(None)) };
-        let redis = Client::open(url.as_str()).or_fault("reading the Redis URL")?;
+        let redis = Client::open(url.expose()).or_fault("reading the Redis URL")?;
         Ok(Self(Some(Bell {
             redis,
             channel: settings.channel.clone(),
@@ -163,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn a_redis_that_is_away_holds_up_nobody_for_long() {
         let settings =
-            EventBusSettings { redis_url: Some("redis://127.0.0.1:1".to_owned()), channel: "news".to_owned() };
+            EventBusSettings { redis_url: Some("redis://127.0.0.1:1".to_owned().into()), channel: "news".to_owned() };
         let bus = EventBus::open(&settings).unwrap();
 
         timeout(PATIENCE * 3, bus.ring()).await.unwrap();
@@ -173,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_url_that_cannot_be_read_is_a_fault() {
-        let settings = EventBusSettings { redis_url: Some("http://127.0.0.1".to_owned()), channel: "news".to_owned() };
+        let settings =
+            EventBusSettings { redis_url: Some("http://127.0.0.1".to_owned().into()), channel: "news".to_owned() };
 
         assert!(EventBus::open(&settings).is_err());
     }

@@ -68,7 +68,7 @@ async fn me_is_one_round_trip() {
         app.me(&ann).await.granted();
     }
 
-    let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
+    let commands = monitor.commands(&redis, &app.app.config.redis.key_prefix).await;
     assert_eq!(commands.len(), 3, "{commands:#?}");
     assert!(commands.iter().all(|command| command.contains("\"EVALSHA\"")), "{commands:#?}");
 }
@@ -96,7 +96,7 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
         let mut monitor = Monitor::start(&redis).await;
         assert_ne!(app.ask(document.clone()).by(&ann).await.codes(), ["RATE_LIMITED"]);
 
-        let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
+        let commands = monitor.commands(&redis, &app.app.config.redis.key_prefix).await;
         let taken: Vec<_> = commands.iter().filter(|command| command.contains("window:auth:")).collect();
         assert!(taken.len() == 1 && taken[0].contains("window:requests:"), "{document}: {commands:#?}");
     }

@@ -19,13 +19,14 @@ use self::redis::Redis;
 pub use self::window::{Decision, InTurn, Outcome, ReservationId, Window, WindowUsage};
 use self::windows::Counted;
 use crate::error::Result;
+use crate::values::secret::Secret;
 use crate::values::time::Time;
 
 /// Where to keep things.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct RedisSettings {
     /// `redis://` or `rediss://`; none keeps everything in this process. May carry a password.
-    pub redis_url: Option<String>,
+    pub redis_url: Option<Secret>,
     /// Stands before every key in Redis. One attempt touches several keys, which a cluster allows only within one slot:
     /// a prefix without a hash tag becomes one, `{authgraph:}`.
     pub key_prefix: String,
@@ -76,7 +77,7 @@ impl Kv {
     /// # Errors
     /// A fault where the URL cannot be read.
     pub fn open(settings: &RedisSettings) -> Result<Self> {
-        let redis = settings.redis_url.as_deref().map(|url| Redis::open(url, settings)).transpose()?;
+        let redis = settings.redis_url.as_ref().map(|url| Redis::open(url.expose(), settings)).transpose()?;
         let (clock, begun) = (settings.window_clock, Instant::now());
         Ok(Self(Arc::new(Stores { redis, memory: Memory::new(), clock, begun })))
     }

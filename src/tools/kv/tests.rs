@@ -340,7 +340,7 @@ pub(super) fn settings(redis_url: Option<String>, timeout: Duration, window_cloc
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).unwrap();
     let key_prefix = format!("test-{:x}:", u64::from_le_bytes(random));
-    RedisSettings { redis_url, key_prefix, timeout, window_clock }
+    RedisSettings { redis_url: redis_url.map(Into::into), key_prefix, timeout, window_clock }
 }
 
 async fn flush_scripts() {

@@ -181,10 +181,10 @@ impl Known {
     /// The document that a request brings.
     fn brought(&self, text: &str, hash: Option<&Hash<'_>>) -> Result<Chosen, ServerError> {
         let chosen = self.with_text(text);
-        if hash.is_some_and(|(_, hash)| self.app.config.persisted_queries && *hash != chosen.hash) {
+        if hash.is_some_and(|(_, hash)| self.app.config.graphql.persisted_queries && *hash != chosen.hash) {
             return Err(document_error(ErrorCode::BadRequest, "sha256Hash is not the hash of this query.", vec![]));
         }
-        Ok(Chosen { is_named: hash.is_some() && self.app.config.persisted_queries, ..chosen })
+        Ok(Chosen { is_named: hash.is_some() && self.app.config.graphql.persisted_queries, ..chosen })
     }
 
     /// The document of this name: a trusted one, or one that was valid.
@@ -192,7 +192,7 @@ impl Known {
         if let Some(text) = self.app.trusted_documents.as_ref().and_then(|trusted| trusted.find(id)) {
             return Ok(self.with_text(text));
         }
-        if !self.app.config.persisted_queries {
+        if !self.app.config.graphql.persisted_queries {
             // By this text Apollo's link learns to stop trying.
             return Err(not_found("PersistedQueryNotSupported"));
         }
@@ -223,7 +223,7 @@ fn trusted(app: &App, chosen: Chosen) -> Result<Chosen, ServerError> {
     if trusted.contains(&chosen.text) {
         return Ok(Chosen { is_trusted: true, ..chosen });
     }
-    if app.config.trusted_documents_enforced {
+    if app.config.graphql.trusted_documents_enforced {
         let message = "This server runs only the documents its applications were built with.";
         return Err(document_error(ErrorCode::BadRequest, message, vec![]));
     }

@@ -59,8 +59,8 @@ impl RateLimitStatus {
     #[must_use]
     pub fn new(config: &Config, cost: u32, (requests, budget): (WindowUsage, WindowUsage), now: Time) -> Self {
         Self {
-            requests: Left { limit: config.rate_limit_requests, fill: requests },
-            budget: Left { limit: config.rate_limit_budget, fill: budget },
+            requests: Left { limit: config.rate_limits.requests, fill: requests },
+            budget: Left { limit: config.rate_limits.budget, fill: budget },
             cost,
             now,
         }

@@ -185,7 +185,7 @@ impl AccountMutation {
     }
 
     /// Delete your account. Every session ends at once. The address stays taken until the data is erased, 30 days later by
-    /// default (`USER_RETENTION`).
+    /// default (`DELETED_USER_RETENTION`).
     #[graphql(
         guard = "require_recent_auth()",
         directive = cost::apply(WRITE + MAIL, None), directive = requires::apply(Role::User, true),
