@@ -123,20 +123,20 @@ fn a_name_in_the_environment_that_is_nearly_a_setting_is_warned_of() {
 #[test]
 fn old_names_in_the_file_and_the_environment_are_listed_together() {
     for mode in ["development", "production"] {
-        let dotenv = "SUBSCRIPTION_BACKLOG=64\nLETTER_RETENTION=7d\nHASH_QUEUE=\n";
-        let (_folder, code, said) = rotate(dotenv, &[("COST_EXTENSION", "false"), ("AUTHGRAPH_ENV", mode)]);
+        let dotenv = "LIVE_BACKLOG=64\nLETTER_RETENTION=7d\nHASH_QUEUE=\n";
+        let (_folder, code, said) = rotate(dotenv, &[("COST_IN_ANSWERS", "false"), ("AUTHGRAPH_ENV", mode)]);
 
         assert_eq!(code, Some(2), "{said}");
         let listed: Vec<&str> = said.lines().skip(1).take(3).collect();
         assert_eq!(
             listed,
             [
-                "  COST_EXTENSION: renamed; use COST_EXTENSION instead",
-                "  SUBSCRIPTION_BACKLOG: renamed; use SUBSCRIPTION_BACKLOG instead",
-                "  MAIL_RETENTION: renamed; use MAIL_RETENTION instead",
+                "  COST_IN_ANSWERS: renamed; use COST_EXTENSION instead",
+                "  LIVE_BACKLOG: renamed; use SUBSCRIPTION_BACKLOG instead",
+                "  LETTER_RETENTION: renamed; use MAIL_RETENTION instead",
             ]
         );
-        assert!(!said.contains("HASH_QUEUE_SIZE:"), "an empty value counts as not set: {said}");
+        assert!(!said.contains("HASH_QUEUE:"), "an empty value counts as not set: {said}");
     }
 }
 
