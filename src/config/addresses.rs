@@ -5,13 +5,13 @@ use std::path::Path;
 
 use url::Url;
 
-use super::parse::Parsed;
+use super::parse::ParsedSetting;
 
 /// Schemes whose origins follow the rules of the web. All other schemes are names that apps chose.
 const WEB_SCHEMES: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
 
 /// Where to listen. A name other than `localhost` is refused, because a name server could change what it means.
-pub fn listen(value: &str) -> Parsed<SocketAddr> {
+pub fn listen(value: &str) -> ParsedSetting<SocketAddr> {
     let expected = || {
         "an address and a port, like 127.0.0.1:8080, [::1]:8080 or localhost:8080, or 0.0.0.0:8080 or [::]:8080 for every address"
             .to_owned()
@@ -29,7 +29,7 @@ pub fn listen(value: &str) -> Parsed<SocketAddr> {
 }
 
 /// The URL at which clients reach this server. Its path becomes the path of a cookie.
-pub fn public_url(value: &str) -> Parsed<Url> {
+pub fn public_url(value: &str) -> ParsedSetting<Url> {
     let url = page_url(value)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err("a URL without ? and #, like https://auth.example.com or https://example.com/auth".to_owned());
@@ -42,7 +42,7 @@ pub fn public_url(value: &str) -> Parsed<Url> {
 }
 
 /// The URL of the web application. After `#` only the beginning of a route for a hash router is allowed.
-pub fn frontend_url(value: &str) -> Parsed<Url> {
+pub fn frontend_url(value: &str) -> ParsedSetting<Url> {
     let url = page_url(value)?;
     match url.fragment() {
         None => Ok(url),
@@ -51,7 +51,7 @@ pub fn frontend_url(value: &str) -> Parsed<Url> {
     }
 }
 
-fn page_url(value: &str) -> Parsed<Url> {
+fn page_url(value: &str) -> ParsedSetting<Url> {
     let url = web_url(value)?;
     if url.username().is_empty() && url.password().is_none() {
         Ok(url)
@@ -60,14 +60,14 @@ fn page_url(value: &str) -> Parsed<Url> {
     }
 }
 
-fn web_url(value: &str) -> Parsed<Url> {
+fn web_url(value: &str) -> ParsedSetting<Url> {
     let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| "a URL like https://app.example.com".to_owned())
 }
 
 /// An origin, written exactly as browsers send it (RFC 6454, section 6.2). Pages of hybrid apps and extensions have origins
 /// with a scheme of their own, which they also send as scheme, host and port.
-pub fn origin(value: &str) -> Parsed<String> {
+pub fn origin(value: &str) -> ParsedSetting<String> {
     if is_app_origin(value) {
         return Ok(value.to_owned());
     }
@@ -89,7 +89,7 @@ fn is_app_origin(value: &str) -> bool {
 
 /// The name of a header (RFC 9110, section 5.6.2), in lower case. Browsers do not take `*` for a wildcard in requests with
 /// credentials.
-pub fn header_name(value: &str) -> Parsed<String> {
+pub fn header_name(value: &str) -> ParsedSetting<String> {
     let is_token = !value.is_empty()
         && value != "*"
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));

@@ -1,6 +1,6 @@
 //! What the list says of one setting, and the macro that turns the list into structs and the code that reads them.
 
-use super::parse::Parsed;
+use super::parse::ParsedSetting;
 use super::read::Read;
 
 /// One setting, as operators see it.
@@ -41,7 +41,7 @@ pub struct Definition<T, P> {
 }
 
 /// A setting of this name and default. A value that is not set, or set to an empty text, is the default.
-pub const fn setting<T, P: Fn(&str) -> Parsed<T>>(
+pub const fn setting<T, P: Fn(&str) -> ParsedSetting<T>>(
     name: &'static str,
     default: &'static str,
     parse: P,
@@ -97,7 +97,7 @@ pub trait Source<T> {
     fn read(self, meaning: &'static str, read: &mut Read<'_>) -> Option<T>;
 }
 
-impl<T, P: Fn(&str) -> Parsed<T>> Source<T> for Definition<T, P> {
+impl<T, P: Fn(&str) -> ParsedSetting<T>> Source<T> for Definition<T, P> {
     fn read(self, meaning: &'static str, read: &mut Read<'_>) -> Option<T> {
         read.value(Setting { meaning, ..self.setting }, self.parse, self.is_secure)
     }

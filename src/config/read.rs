@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Mode;
 use super::definition::{InProduction, Setting};
-use super::parse::{self, Parsed};
+use super::parse::{self, ParsedSetting};
 
 /// A setting that is wrong or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl<'a> Read<'a> {
     pub fn value<T>(
         &mut self,
         setting: Setting,
-        parse: impl Fn(&str) -> Parsed<T>,
+        parse: impl Fn(&str) -> ParsedSetting<T>,
         is_secure: fn(&T) -> bool,
     ) -> Option<T> {
         if let Some(section) = self.sections.last_mut() {

@@ -5,6 +5,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
+use authgraph::config::RENAMED;
+use authgraph::config::list::settings;
+
+use crate::settings::{PRODUCTION, read};
 use crate::support::database::Database;
 use crate::support::process::{Process, run, run_with_input};
 
@@ -118,6 +122,32 @@ fn a_name_in_the_environment_that_is_nearly_a_setting_is_warned_of() {
     assert!(told.contains("Did you mean RATE_LIMIT_AUTH?"), "{told}");
     assert!(told.contains("METRICS_TOKEN in the environment is not a setting") && !told.contains("hunter2"), "{told}");
     assert!(!told.contains("PATH") && !told.contains("SERVICE_HOST"), "{told}");
+}
+
+#[test]
+fn a_renamed_setting_is_refused_with_its_new_name_in_every_mode() {
+    for (old, new) in RENAMED {
+        for mode in ["development", "production"] {
+            let faults = read(&[PRODUCTION, &[("AUTHGRAPH_ENV", mode), (old, "1")]].concat()).unwrap_err();
+
+            assert_eq!(faults, [format!("{old}: renamed; use {new} instead")]);
+        }
+        let are_settings = new.split(" and ").all(|new| settings().any(|setting| setting.name == new));
+        assert!(are_settings && settings().all(|setting| setting.name != *old), "{old} -> {new}");
+    }
+}
+
+#[test]
+fn all_renamed_settings_are_listed_together_and_first() {
+    let mut old: Vec<(&str, &str)> = vec![("LISTEN", "everywhere")];
+    old.extend(RENAMED.iter().map(|(old, _)| (*old, "1")));
+
+    let faults = read(&old).unwrap_err();
+
+    assert!(
+        faults.len() > RENAMED.len()
+            && faults.iter().take(RENAMED.len()).all(|fault| fault.contains(": renamed; use "))
+    );
 }
 
 #[test]

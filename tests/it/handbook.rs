@@ -64,7 +64,7 @@ fn every_page_that_emails_link_to_is_in_the_checklist_and_the_settings() {
 
 #[test]
 fn every_setting_that_the_documents_name_exists() {
-    let others = ["AUTHGRAPH_ENV", "TEST_DATABASE_URL", "TEST_REDIS_URL", "RUST_BACKTRACE"];
+    let others = ["AUTHGRAPH_ENV", "TEST_DATABASE_URL", "TEST_REDIS_URL", "RUST_BACKTRACE", "INSTA_UPDATE"];
     let schema = file("schema.graphql");
     for document in DOCUMENTS {
         let text = file(document);

@@ -1,8 +1,8 @@
 //! Settings: read once, and all faults reported together.
 
+use authgraph::config::Config;
 use authgraph::config::list::settings;
 use authgraph::config::reference::{env_example, markdown};
-use authgraph::config::{Config, RENAMED};
 use authgraph::tools::telemetry::Format;
 
 /// Reads settings of which only these are set.
@@ -212,32 +212,6 @@ fn the_committed_texts_about_settings_are_what_the_list_prints() {
     assert!(committed(".env.example") == env_example(), "cargo run -- settings > .env.example");
     let markdown_is_committed = committed("docs/configuration.md") == markdown();
     assert!(markdown_is_committed, "cargo run -- settings --format markdown > docs/configuration.md");
-}
-
-#[test]
-fn a_renamed_setting_is_refused_with_its_new_name_in_every_mode() {
-    for (old, new) in RENAMED {
-        for mode in ["development", "production"] {
-            let faults = read(&[PRODUCTION, &[("AUTHGRAPH_ENV", mode), (old, "1")]].concat()).unwrap_err();
-
-            assert_eq!(faults, [format!("{old}: renamed; use {new} instead")]);
-        }
-        let are_settings = new.split(" and ").all(|new| settings().any(|setting| setting.name == new));
-        assert!(are_settings && settings().all(|setting| setting.name != *old), "{old} -> {new}");
-    }
-}
-
-#[test]
-fn all_renamed_settings_are_listed_together_and_first() {
-    let mut old: Vec<(&str, &str)> = vec![("LISTEN", "everywhere")];
-    old.extend(RENAMED.iter().map(|(old, _)| (*old, "1")));
-
-    let faults = read(&old).unwrap_err();
-
-    assert!(
-        faults.len() > RENAMED.len()
-            && faults.iter().take(RENAMED.len()).all(|fault| fault.contains(": renamed; use "))
-    );
 }
 
 #[test]
