@@ -56,7 +56,7 @@ impl Payer {
     }
 
     fn points(&self, points: u32) -> Window<'_> {
-        window(&self.budget).weighing(points)
+        window(&self.budget).with_weight(points)
     }
 }
 
@@ -93,7 +93,7 @@ impl App {
         let own = [window(&payer.requests), payer.points(points)];
         let of_attempt: Vec<_> = attempt.iter().flat_map(|(windows, _)| windows).map(window).collect();
         let (charged, reserved) = self.rate_limiter.take_in_turn([&own, &of_attempt], now).await;
-        let [requests, budget] = charged.fills.first_chunk().copied().unwrap_or_default();
+        let [requests, budget] = charged.usages.first_chunk().copied().unwrap_or_default();
         let prepaid = attempt.zip(reserved).map(|((windows, attempt), taken)| Reserved {
             decided: self.decided(&windows, taken).map(drop),
             attempt,
@@ -130,7 +130,7 @@ impl App {
     #[must_use]
     pub fn count_reading(&self, caller: &Caller, now: Time) -> bool {
         let (name, limit) = requests(self, caller);
-        self.rate_limiter.attempt_here(window(&(format!("sessions:{name}"), limit)), now).is_granted()
+        self.rate_limiter.attempt_locally(window(&(format!("sessions:{name}"), limit)), now).is_granted()
     }
 
     /// Charges what a subscription does beside its operation: an event, or a page of the trail that it is going to read.
@@ -146,7 +146,7 @@ impl App {
     pub async fn count_request(&self, caller: &Caller, now: Time) -> (WindowUsage, Result<(), Refusal>) {
         let requests = requests(self, caller);
         let taken = self.rate_limiter.attempt(&[window(&requests)], now).await;
-        let fill = taken.fills.first().copied().unwrap_or_default();
+        let fill = taken.usages.first().copied().unwrap_or_default();
         (fill, self.decided(&[requests], taken).map(drop))
     }
 
@@ -154,8 +154,8 @@ impl App {
     #[must_use]
     pub fn is_full(&self, caller: &Caller, now: Time) -> Option<(WindowUsage, Refusal)> {
         let requests = requests(self, caller);
-        let refused = self.rate_limiter.full_here(window(&requests), now)?;
-        let fill = refused.fills.first().copied().unwrap_or_default();
+        let refused = self.rate_limiter.known_refusal(window(&requests), now)?;
+        let fill = refused.usages.first().copied().unwrap_or_default();
         Some((fill, self.decided(&[requests], refused).err()?))
     }
 

@@ -36,7 +36,7 @@ impl RateLimiter {
 
     /// Records one attempt on this instance alone, asking nobody.
     #[must_use]
-    pub fn attempt_here(&self, window: Window<'_>, now: Time) -> Decision {
+    pub fn attempt_locally(&self, window: Window<'_>, now: Time) -> Decision {
         self.kv.take_here(window, now)
     }
 
@@ -48,8 +48,8 @@ impl RateLimiter {
 
     /// The refusal of the next attempt, if this instance can tell by itself that the window is full.
     #[must_use]
-    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Decision> {
-        self.kv.full_here(window, now)
+    pub fn known_refusal(&self, window: Window<'_>, now: Time) -> Option<Decision> {
+        self.kv.known_refusal(window, now)
     }
 
     /// Forgets what the windows of these names have counted.

@@ -38,7 +38,7 @@ settings! {
         http: HttpSettings = Heading("HTTP");
         /// Which operations the server runs, and how many at once.
         graphql: GraphqlSettings = Heading("GraphQL");
-        /// Subscriptions over WebSockets and server-sent events.
+        /// Subscriptions over `WebSocket` and server-sent events.
         subscriptions: SubscriptionSettings = Heading("Subscriptions");
         /// Who may register, and whether an email address has to be verified.
         registration: RegistrationSettings = Heading("Registration");

@@ -164,7 +164,7 @@ impl Kv {
 
     /// The refusal of the next attempt at a window, if it is known here to be full. ContextExt nobody and records nothing.
     #[must_use]
-    pub fn full_here(&self, window: Window<'_>, now: Time) -> Option<Decision> {
+    pub fn known_refusal(&self, window: Window<'_>, now: Time) -> Option<Decision> {
         if window.limit == 0 { None } else { self.0.memory.full(&window, self.window_time(now)) }
     }
 

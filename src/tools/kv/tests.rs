@@ -135,13 +135,13 @@ async fn what_is_full_here_is_known_without_asking() {
     for kv in stores() {
         let window = Window::of("busy", 2, MINUTE);
         take(&kv, &[("busy", 2)], now()).await;
-        assert_eq!(kv.full_here(window, now()), None);
+        assert_eq!(kv.known_refusal(window, now()), None);
 
         take(&kv, &[("busy", 2)], now()).await;
 
-        assert_eq!(kv.full_here(window, now()).and_then(|full| wait(&full)), Some(MINUTE));
-        assert_eq!(kv.full_here(window, now() + MINUTE), None);
-        assert_eq!(kv.full_here(Window::of("busy", 0, MINUTE), now()), None);
+        assert_eq!(kv.known_refusal(window, now()).and_then(|full| wait(&full)), Some(MINUTE));
+        assert_eq!(kv.known_refusal(window, now() + MINUTE), None);
+        assert_eq!(kv.known_refusal(Window::of("busy", 0, MINUTE), now()), None);
     }
 }
 
@@ -233,7 +233,7 @@ async fn a_store_goes_by_its_own_clock_whatever_that_of_the_machine_says() {
         for asked in [now() - Duration::from_hours(1), now() + Duration::from_hours(1)] {
             let refused = take(&kv, &[("own", 1)], asked).await;
             assert!(refused.is_some_and(|wait| wait <= MINUTE), "{refused:?}");
-            assert!(kv.full_here(Window::of("own", 1, MINUTE), asked).is_some());
+            assert!(kv.known_refusal(Window::of("own", 1, MINUTE), asked).is_some());
         }
     }
 }

@@ -16,7 +16,7 @@ use super::validation::schema_types::SchemaTypes;
 use super::validation::validate;
 use crate::app::App;
 use crate::error::ErrorCode;
-use crate::tools::cache::Cache;
+use crate::tools::cache::MemoryCache;
 
 /// What all remembered documents of an instance take together, in bytes. Each is as long as `document_check` lets it be.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -32,7 +32,7 @@ struct Known {
     app: Arc<App>,
     types: Arc<SchemaTypes>,
     /// Documents that are valid, by the SHA-256 of their text.
-    valid: Arc<Cache<Arc<ValidDocument>>>,
+    valid: Arc<MemoryCache<Arc<ValidDocument>>>,
 }
 
 /// What a request says of its document.
@@ -94,7 +94,7 @@ impl Documents {
     /// Looks up in the manifest of the settings, and among the documents that were valid.
     #[must_use]
     pub fn of(app: &Arc<App>, types: SchemaTypes) -> Self {
-        Self(Some(Known { app: Arc::clone(app), types: Arc::new(types), valid: Arc::new(Cache::of(MOST_BYTES)) }))
+        Self(Some(Known { app: Arc::clone(app), types: Arc::new(types), valid: Arc::new(MemoryCache::of(MOST_BYTES)) }))
     }
 
     /// The types that values are checked against.
