@@ -21,8 +21,8 @@ use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::db::Obstacle;
-use crate::tools::device;
 use crate::tools::file_limit;
+use crate::tools::user_agent;
 
 /// How often the waiting emails are counted for the metrics.
 const OUTBOX_COUNT_INTERVAL: Duration = Duration::from_secs(15);
@@ -147,7 +147,7 @@ pub fn start_background(app: &Arc<App>) {
     );
     repeat(app, "reload keys", KEY_INTERVAL, None, |app, _| async move { app.access_tokens.reload() });
     // Compiles its patterns once, so that the first login does not have to wait for that.
-    std::thread::spawn(device::prepare);
+    std::thread::spawn(user_agent::prepare);
 }
 
 /// Runs a task at once, and then again after each interval.

@@ -27,7 +27,7 @@ use super::http::router::router;
 use crate::app::App;
 use crate::error::Result;
 use crate::flows::watch_session;
-use crate::tools::kv::Health;
+use crate::tools::redis::Redis;
 use crate::values::time::Time;
 
 /// How long an answer of `/ready` holds.
@@ -143,14 +143,18 @@ async fn recent_readiness(app: &App, last: &Mutex<Option<(Time, Readiness)>>) ->
 }
 
 async fn readiness(app: &App) -> Readiness {
-    let (database, kv) = tokio::join!(app.db.ping(), app.kv.ping());
+    let (database, kv) = tokio::join!(app.db.ping(), redis_state(app.redis.as_ref()));
     Readiness {
         database: if database.is_ok() { DatabaseState::Up } else { DatabaseState::Down },
-        kv: match kv {
-            Health::Redis => KvState::Up,
-            Health::RedisAway => KvState::Fallback,
-            Health::InProcess => KvState::InProcess,
-        },
+        kv,
         channel: app.feed.is_channel_refused().then_some(ChannelState::Refused),
+    }
+}
+
+async fn redis_state(redis: Option<&Redis>) -> KvState {
+    match redis {
+        None => KvState::InProcess,
+        Some(redis) if redis.is_up().await => KvState::Up,
+        Some(_) => KvState::Fallback,
     }
 }

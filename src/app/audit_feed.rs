@@ -152,7 +152,7 @@ impl AuditFeed {
     async fn ring_for_others(&self) {
         let mut announced = self.0.db.announcements();
         while announced.changed().await.is_ok() {
-            self.0.bus.ring().await;
+            self.0.bus.publish().await;
             sleep(PAUSE).await;
         }
     }

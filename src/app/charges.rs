@@ -92,7 +92,11 @@ impl App {
         let attempt = attempt.map(|(attempt, caller)| (attempt.windows(caller, &self.config), attempt));
         let own = [window(&payer.requests), payer.points(points)];
         let of_attempt: Vec<_> = attempt.iter().flat_map(|(windows, _)| windows).map(window).collect();
-        let (charged, reserved) = self.rate_limiter.take_in_turn([&own, &of_attempt], now).await;
+        let charged = self.rate_limiter.attempt(&own, now).await;
+        let mut reserved = None;
+        if charged.is_granted() {
+            reserved = Some(self.rate_limiter.attempt(&of_attempt, now).await);
+        }
         let [requests, budget] = charged.usages.first_chunk().copied().unwrap_or_default();
         let prepaid = attempt.zip(reserved).map(|((windows, attempt), taken)| Reserved {
             decided: self.decided(&windows, taken).map(drop),

@@ -6,8 +6,8 @@ use super::App;
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::users::{self, User};
-use crate::tools::device;
-use crate::tools::password_hasher::Verdict;
+use crate::tools::password_hasher::PasswordVerdict;
+use crate::tools::user_agent;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::{SessionId, UserId};
@@ -31,7 +31,7 @@ impl App {
             .password_hasher
             .verify(password.expose(), holder.password_hash.as_ref().map(PasswordHash::expose))
             .await?;
-        Ok(holder.password_hash.clone().filter(|_| verdict != Verdict::Wrong))
+        Ok(holder.password_hash.clone().filter(|_| verdict != PasswordVerdict::Wrong))
     }
 
     /// Compares the password of a signed-in user, and answers the hash it was compared with.
@@ -85,7 +85,7 @@ impl App {
     /// What to call the caller's device in an email, where no session tells it.
     #[must_use]
     pub fn device_label(&self, caller: &Caller) -> String {
-        let parsed = device::parse(&caller.user_agent);
+        let parsed = user_agent::parse(&caller.user_agent);
         crate::values::session::device_label(None, parsed.browser.as_deref(), parsed.os.as_deref())
     }
 }

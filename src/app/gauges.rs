@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::tools::db::Db;
-use crate::tools::kv::Kv;
-use crate::tools::metrics::{Kind, Reading};
+use crate::tools::db::{Db, DbPool};
+use crate::tools::metrics::{MetricKind, MetricReading};
 use crate::tools::password_hasher::PasswordHasher;
+use crate::tools::redis::Redis;
 
 /// How the outbox stood when it was last counted.
 #[derive(Debug, Default)]
@@ -21,59 +21,64 @@ pub struct OutboxGauges {
 
 /// Everything there is to ask.
 #[must_use]
-pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<Reading> {
-    let (kv, hasher) = (kv.clone(), hasher.clone());
+pub fn list(db: &Db, redis: Option<&Redis>, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<MetricReading> {
+    let (redis, hasher) = (redis.cloned(), hasher.clone());
     let mut readings = vec![
-        Reading {
-            kind: Kind::Gauge,
+        MetricReading {
+            kind: MetricKind::Gauge,
             name: "authgraph_build_info",
             help: "Which version this instance runs; always 1.",
             label: Some(("version", env!("CARGO_PKG_VERSION"))),
             read: Box::new(|| 1),
         },
-        Reading {
-            kind: Kind::Counter,
-            name: "auth_kv_fallback_total",
+        MetricReading {
+            kind: MetricKind::Counter,
+            name: "auth_redis_fallback_total",
             help: "How often Redis should have answered and did not, so that this instance went on by itself.",
             label: None,
-            read: Box::new(move || kv.fallbacks()),
+            read: Box::new(move || redis.as_ref().map_or(0, Redis::fallbacks)),
         },
-        Reading {
-            kind: Kind::Gauge,
+        MetricReading {
+            kind: MetricKind::Gauge,
             name: "auth_hash_queue_depth",
             help: "Passwords that wait to be hashed.",
             label: None,
             read: Box::new(move || hasher.queue_depth() as u64),
         },
     ];
-    readings.extend(of_outbox(outbox));
-    for pool in db.pools() {
-        let label = Some(("pool", pool.name));
-        let (open, idle) = (pool.clone(), pool);
-        readings.push(Reading {
-            kind: Kind::Gauge,
+    readings.extend(for_outbox(outbox));
+    readings.extend(db.pools().into_iter().flat_map(for_pool));
+    readings
+}
+
+/// The same names for every pool, told apart by their label.
+fn for_pool(pool: DbPool) -> [MetricReading; 2] {
+    let label = Some(("pool", pool.name));
+    let (open, idle) = (pool.clone(), pool);
+    [
+        MetricReading {
+            kind: MetricKind::Gauge,
             name: "auth_database_connections",
             help: "Connections to the database that are open.",
             label,
             read: Box::new(move || open.open()),
-        });
-        readings.push(Reading {
-            kind: Kind::Gauge,
+        },
+        MetricReading {
+            kind: MetricKind::Gauge,
             name: "auth_database_connections_idle",
-            help: "Those of them that nobody uses.",
+            help: "Those of them that are idle.",
             label,
             read: Box::new(move || idle.idle()),
-        });
-    }
-    readings
+        },
+    ]
 }
 
 /// The same on every instance: they share the outbox.
-fn of_outbox(gauges: &Arc<OutboxGauges>) -> [Reading; 3] {
+fn for_outbox(gauges: &Arc<OutboxGauges>) -> [MetricReading; 3] {
     let gauge = |name, help, value: fn(&OutboxGauges) -> &AtomicU64| {
         let gauges = Arc::clone(gauges);
         let read = Box::new(move || value(&gauges).load(Ordering::Relaxed));
-        Reading { kind: Kind::Gauge, name, help, label: None, read }
+        MetricReading { kind: MetricKind::Gauge, name, help, label: None, read }
     };
     [
         gauge("auth_outbox_waiting", "Emails that are to be delivered.", |gauges| &gauges.waiting),

@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::App;
-use crate::tools::device;
-use crate::tools::password_hasher::{PasswordHasher, Standing};
+use crate::tools::password_hasher::{PasswordHasher, Priority};
+use crate::tools::user_agent;
 use crate::values::caller::Caller;
 use crate::values::device_fingerprint::DeviceFingerprint;
 
@@ -19,14 +19,14 @@ const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 impl App {
     /// The password hasher for what this caller asks.
     pub async fn hasher_for(&self, caller: &Caller) -> PasswordHasher {
-        let is_known = self.kv.get(&key(caller)).await.is_some();
-        self.password_hasher.asked_by(if is_known { Standing::Known } else { Standing::Stranger })
+        let is_known = self.cache.get(&key(caller)).await.is_some();
+        self.password_hasher.with_priority(if is_known { Priority::High } else { Priority::Low })
     }
 
     /// Remembers the caller's device: somebody has signed in on it. Opening an account does not count, because anybody
     /// can.
     pub async fn remember_device(&self, caller: &Caller) {
-        self.kv.put(&key(caller), b"1", REMEMBERED).await;
+        self.cache.put(&key(caller), b"1", REMEMBERED).await;
     }
 }
 
@@ -36,7 +36,7 @@ fn key(caller: &Caller) -> String {
 
 /// What tells the caller's device from others.
 pub(super) fn device_print(caller: &Caller) -> DeviceFingerprint {
-    let parsed = device::parse(&caller.user_agent);
+    let parsed = user_agent::parse(&caller.user_agent);
     DeviceFingerprint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address)
 }
 

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::App;
 use crate::config::{Config, RateLimit};
 use crate::error::{Refusal, Result};
-use crate::tools::rate_limiter::{self, Decision, Outcome, ReservationId, Window};
+use crate::tools::rate_limiter::{Decision, ReservationId, Window};
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::time::Time;
@@ -105,14 +105,10 @@ impl App {
 
     /// What became of an attempt at these windows; a refusal is counted.
     pub(super) fn decided(&self, named: &[Named], taken: Decision) -> std::result::Result<ReservationId, Refusal> {
-        match (rate_limiter::refused(&taken), taken.outcome) {
-            (Some(refusal), Outcome::Refused { window, .. }) => {
-                self.metrics.limit_hit(named.get(window).map_or(OTHER, bucket));
-                Err(refusal)
-            }
-            (_, Outcome::Granted(receipt)) => Ok(receipt),
-            (None, Outcome::Refused { .. }) => Err(Refusal::Unavailable),
-        }
+        taken.outcome.map_err(|full| {
+            self.metrics.limit_hit(named.get(full.window).map_or(OTHER, bucket));
+            full.into()
+        })
     }
 }
 
@@ -126,7 +122,7 @@ fn bucket((name, _): &Named) -> &'static str {
 }
 
 pub(super) fn window((name, limit): &Named) -> Window<'_> {
-    Window::of(name, limit.attempts, limit.period)
+    Window::new(name, limit.attempts, limit.period)
 }
 
 /// The windows of guesses at an account: all of them, and those of the caller's address.

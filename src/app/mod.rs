@@ -27,16 +27,17 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::tools::access_token::{self, AccessTokens, KeySource};
 use crate::tools::background::Background;
+use crate::tools::cache::SharedCache;
 use crate::tools::clock::Clock;
 use crate::tools::concurrency_limiter::ConcurrencyLimiter;
 use crate::tools::db::Db;
-use crate::tools::event_bus::{self, EventBus};
-use crate::tools::kv::{self, Kv, WindowClock};
+use crate::tools::event_bus::EventBus;
 use crate::tools::mail_templates::MailTemplates;
 use crate::tools::mailer::{Mailer, smtp};
 use crate::tools::metrics::Metrics;
 use crate::tools::password_hasher::PasswordHasher;
-use crate::tools::rate_limiter::RateLimiter;
+use crate::tools::rate_limiter::{RateLimiter, WindowClock};
+use crate::tools::redis::Redis;
 use crate::tools::sealer::{self, Sealer};
 use crate::tools::trusted_documents::TrustedDocuments;
 
@@ -51,7 +52,9 @@ pub struct App {
     pub config: Config,
     pub clock: Clock,
     pub db: Db,
-    pub kv: Kv,
+    /// Where the settings name one.
+    pub redis: Option<Redis>,
+    pub cache: SharedCache,
     pub rate_limiter: RateLimiter,
     /// The documents that frontends use, where a manifest names them.
     pub trusted_documents: Option<TrustedDocuments>,
@@ -79,32 +82,28 @@ impl App {
     /// # Errors
     /// A fault where a setting that parsed does not work: an unreadable key, a broken template.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
-        let kv = Kv::open(&kv::RedisSettings {
-            window_clock: match clock {
-                Clock::System => WindowClock::Store,
-                Clock::Manual(_) => WindowClock::Caller,
-            },
-            ..config.redis.clone()
-        })?;
-        let bus = EventBus::open(&event_bus::EventBusSettings {
-            redis_url: config.redis.redis_url.clone(),
-            channel: format!("{}audit", config.redis.key_prefix),
-        })?;
+        let redis = Redis::open(&config.redis)?;
+        let window_clock = match clock {
+            Clock::System => WindowClock::Store,
+            Clock::Manual(_) => WindowClock::Caller,
+        };
+        let bus = EventBus::new(redis.clone(), "audit");
         let (db, background) = (Db::open(&config.database).await?, Background::new());
         let password_hasher = PasswordHasher::start(&config.hash)?;
         let outbox_gauges = Arc::new(OutboxGauges::default());
         Ok(Self {
-            metrics: Metrics::open(gauges::list(&db, &kv, &password_hasher, &outbox_gauges))?,
+            metrics: Metrics::open(gauges::list(&db, redis.as_ref(), &password_hasher, &outbox_gauges))?,
             outbox_gauges,
             feed: AuditFeed::new(db.clone(), bus, background.clone(), config.subscriptions.backlog),
             db,
-            rate_limiter: RateLimiter::new(kv.clone()),
+            rate_limiter: RateLimiter::new(redis.clone(), window_clock),
+            cache: SharedCache::new(redis.clone()),
+            redis,
             trusted_documents: config.graphql.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
             operations: ConcurrencyLimiter::new(
                 config.graphql.max_concurrent_operations,
                 config.graphql.operation_queue_timeout,
             ),
-            kv,
             password_hasher,
             access_tokens: AccessTokens::open(config.access_tokens.clone(), key_source(&config, &clock)?)?,
             sealer: open_sealer(&config)?,

@@ -11,7 +11,7 @@ use crate::records::sessions::{self, Device, Session};
 use crate::records::users::{self, User};
 use crate::tools::access_token::{NewAccessToken, SignedAccessToken};
 use crate::tools::db::Tx;
-use crate::tools::device;
+use crate::tools::user_agent;
 use crate::values::device_fingerprint::DeviceFingerprint;
 use crate::values::secret_token::RefreshToken;
 use crate::values::session::AuthMethod;
@@ -112,7 +112,7 @@ impl App {
         now: Time,
     ) -> Result<Opened> {
         let AuthenticatedUser { mut user, caller, device_name, method } = entrant;
-        let parsed = device::parse(&caller.user_agent);
+        let parsed = user_agent::parse(&caller.user_agent);
         let print = DeviceFingerprint::of(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
         let device = Device { name: device_name, browser: parsed.browser, os: parsed.os };
         let methods = [Some(method), second].into_iter().flatten().collect();

@@ -120,7 +120,7 @@ pub async fn authenticate_claims(app: &App, bearer: &BearerClaims) -> Result<Vie
     if !is_alive || is_out || found.user.id.to_string() != claims.sub {
         return Err(Refusal::Unauthenticated.into());
     }
-    app.password_hasher.welcome_guest();
+    app.password_hasher.note_foreground_request();
     // A writer that is busy or away must not keep readers out.
     if let Err(error) = sessions::note_seen(&app.db, &found.session, SEEN_INTERVAL, now).await {
         tracing::warn!(?error, "a session was seen and it could not be noted");

@@ -38,7 +38,9 @@ pub async fn run(config: Config) -> Result<ExitCode> {
     });
     let prepared = shutdown.run_until_cancelled(async {
         serve::prepare_database(&app, app.config.server.migrates_at_start).await?;
-        app.kv.reach().await;
+        if let Some(redis) = &app.redis {
+            redis.connect().await;
+        }
         check_encryption_keys(&app).await?;
         if app.config.is_development() {
             greet_developer(&app).await?;
@@ -64,7 +66,7 @@ fn log_start(config: &Config) {
         address = %config.server.listen,
         public_url = %config.server.public_url,
         database = config.database.url.expose().split(':').next(),
-        redis = config.redis.redis_url.is_some(),
+        redis = config.redis.url.is_some(),
         mail = if config.mail.server.is_some() { "smtp" } else { "files" },
         trusted_proxies = ?config.http.trusted_proxies,
         log = config.observability.log_filter,

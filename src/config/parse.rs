@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{EmailVerification, Mode, RateLimit};
 use crate::tools::access_token::Algorithm;
-use crate::tools::telemetry::Format;
+use crate::tools::telemetry::LogFormat;
 use crate::values::mail_sender;
 use crate::values::secret::Secret;
 use crate::values::smtp_server::{self, SmtpServer};
@@ -92,8 +92,8 @@ pub fn email_verification(value: &str) -> ParsedSetting<EmailVerification> {
     one_of(value, &[("optional", EmailVerification::Optional), ("required", EmailVerification::Required)])
 }
 
-pub fn log_format(value: &str) -> ParsedSetting<Format> {
-    one_of(value, &[("pretty", Format::Pretty), ("json", Format::Json)])
+pub fn log_format(value: &str) -> ParsedSetting<LogFormat> {
+    one_of(value, &[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)])
 }
 
 /// Whether documents that are not in the manifest are refused.

@@ -11,7 +11,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, User};
-use crate::tools::password_hasher::Verdict;
+use crate::tools::password_hasher::PasswordVerdict;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -55,8 +55,8 @@ pub async fn login(
     let verdict = hasher.verify(password.expose(), hash.as_ref().map(PasswordHash::expose)).await?;
     let (is_judged, passes_lock) = (room.admits(is_known), room.passes_lock(is_known));
     let shown = user.as_ref().filter(|user| !is_hidden(app, user));
-    let (Verdict::Right { stale }, true, Some(user), Some(hash)) = (verdict, is_judged, shown, hash) else {
-        let is_guess = is_judged && verdict == Verdict::Wrong;
+    let (PasswordVerdict::Right { stale }, true, Some(user), Some(hash)) = (verdict, is_judged, shown, hash) else {
+        let is_guess = is_judged && verdict == PasswordVerdict::Wrong;
         return Err(refuse_guess(app, caller, (user.as_ref(), is_guess), room, now).await?);
     };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::audit_log::{self, AuditEvent};
 use crate::error::Result;
-use crate::tools::db::{Db, Query};
+use crate::tools::db::{Db, SqlQuery};
 use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::ids::{SessionId, UserId};
 use crate::values::paging::{Cursor, Key, Page};
@@ -124,7 +124,7 @@ enum Bound {
 }
 
 impl Bound {
-    fn bind(self, query: Query<'_>) -> Query<'_> {
+    fn bind(self, query: SqlQuery<'_>) -> SqlQuery<'_> {
         match self {
             Self::User(id) => query.bind(id),
             Self::Session(id) => query.bind(id),

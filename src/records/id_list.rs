@@ -1,6 +1,6 @@
 //! Many ids in one statement.
 
-use crate::tools::db::Query;
+use crate::tools::db::SqlQuery;
 use crate::values::ids::UserId;
 
 /// Ids to be bound one by one. Filled up to one of few lengths, so that there are few texts to prepare.
@@ -27,7 +27,7 @@ impl IdList {
     }
 
     /// Binds them, in the order of their placeholders.
-    pub(super) fn bind<'q>(&self, query: Query<'q>) -> Query<'q> {
+    pub(super) fn bind<'q>(&self, query: SqlQuery<'q>) -> SqlQuery<'q> {
         self.0.iter().fold(query, |query, id| query.bind(*id))
     }
 }

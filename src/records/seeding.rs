@@ -7,7 +7,7 @@ use super::audit_chains;
 use super::sessions::Session;
 use super::users::User;
 use crate::error::{OrFault, Result};
-use crate::tools::db::{Db, Query, Tx, sql};
+use crate::tools::db::{Db, SqlQuery, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::audit_chain::{ChainHash, Content, Place};
 use crate::values::ids::{EventId, SessionId, UserId};
@@ -164,7 +164,7 @@ async fn insert<R>(
     table: &str,
     columns: &str,
     rows: &[R],
-    bind: impl for<'q> Fn(Query<'q>, &R) -> Query<'q>,
+    bind: impl for<'q> Fn(SqlQuery<'q>, &R) -> SqlQuery<'q>,
 ) -> Result<()> {
     let width = columns.split(',').count();
     for rows in rows.chunks(BATCH) {

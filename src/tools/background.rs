@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -15,7 +15,7 @@ use tracing::Instrument;
 use crate::error::{Error, Refusal, Result};
 use crate::tools::jitter::jittered;
 
-/// All tasks of the process. Clones are the same crowd.
+/// All background tasks of the process. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Background {
     tasks: TaskTracker,
@@ -23,7 +23,7 @@ pub struct Background {
 }
 
 impl Background {
-    /// Nobody at work yet.
+    /// No task yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -39,18 +39,23 @@ impl Background {
         self.tasks.spawn(watched.instrument(tracing::info_span!("background", task = name)));
     }
 
-    /// Runs a deed at once and then again after every `period` (up to a quarter sooner, so that instances spread) or
+    /// Runs an action at once and then again after every `period` (up to a quarter sooner, so that instances spread) or
     /// whenever `wake` is notified, until shutdown. It never overlaps itself; one that fails or panics is logged and
-    /// tried again next time. A long deed should look at the token it is given and stop early.
-    pub fn every<Deed, Doing>(&self, name: &'static str, period: Duration, wake: Option<Arc<Notify>>, mut deed: Deed)
-    where
-        Deed: FnMut(CancellationToken) -> Doing + Send + 'static,
-        Doing: Future<Output = Result<()>> + Send + 'static,
+    /// tried again next time. A long action should check the token it is given and stop early.
+    pub fn every<Action, Running>(
+        &self,
+        name: &'static str,
+        period: Duration,
+        wake: Option<Arc<Notify>>,
+        mut action: Action,
+    ) where
+        Action: FnMut(CancellationToken) -> Running + Send + 'static,
+        Running: Future<Output = Result<()>> + Send + 'static,
     {
         let stopping = self.stopping();
         self.spawn(name, async move {
             while !stopping.is_cancelled() {
-                match AssertUnwindSafe(async { deed(stopping.clone()).await }).catch_unwind().await {
+                match AssertUnwindSafe(async { action(stopping.clone()).await }).catch_unwind().await {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => tracing::error!(?error, "a background task failed and will be tried again"),
                     Err(panic) => log_panic(panic.as_ref()),
@@ -76,11 +81,11 @@ impl Background {
         self.stopping.is_cancelled()
     }
 
-    /// Tells every task to stop and waits for them, at most `patience`. Whether all of them ended.
-    pub async fn shutdown(&self, patience: Duration) -> bool {
+    /// Tells every task to stop and waits for them, at most `timeout`. Whether all of them ended.
+    pub async fn shutdown(&self, timeout: Duration) -> bool {
         self.stopping.cancel();
         self.tasks.close();
-        timeout(patience, self.tasks.wait()).await.is_ok()
+        tokio::time::timeout(timeout, self.tasks.wait()).await.is_ok()
     }
 }
 
@@ -121,6 +126,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use tokio::time::timeout;
+
     use crate::error::Fault;
 
     const LONG: Duration = Duration::from_secs(30);
@@ -141,7 +148,7 @@ mod tests {
     #[tokio::test]
     async fn shutdown_does_not_wait_for_ever() {
         let background = Background::new();
-        background.spawn("deaf", sleep(LONG));
+        background.spawn("does not stop", sleep(LONG));
 
         assert!(!background.shutdown(Duration::from_millis(10)).await);
     }
@@ -155,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_deed_that_fails_or_panics_is_tried_again() {
+    async fn an_action_that_fails_or_panics_is_tried_again() {
         let background = Background::new();
         let (tries, succeeded) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let (counted, success) = (tries.clone(), succeeded.clone());
@@ -179,12 +186,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_deed_is_woken_before_its_period_is_over() {
+    async fn an_action_is_woken_before_its_period_is_over() {
         let background = Background::new();
         let (wake, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let deed_done = done.clone();
+        let action_done = done.clone();
         background.every("sleepy", LONG * 100, Some(wake.clone()), move |_stopping| {
-            deed_done.notify_one();
+            action_done.notify_one();
             std::future::ready(Ok(()))
         });
         timeout(LONG, done.notified()).await.unwrap();

@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use crate::values::time::Time;
 
-/// A machine's clock may be set while somebody waits for a time, so it is looked at this often.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// How often a task that waits for a time reads the machine's clock, which may be set meanwhile.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Asked once per deed; the answer travels down as `now`.
+/// Read once per flow; the result is passed down as `now`.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The machine's clock.
@@ -37,7 +37,7 @@ impl Clock {
         match self {
             Self::System => {
                 while let Ok(rest) = (time - machine_time()).to_std() {
-                    tokio::time::sleep(rest.min(LOOK_AGAIN)).await;
+                    tokio::time::sleep(rest.min(RECHECK_INTERVAL)).await;
                 }
             }
             Self::Manual(clock) => clock.reached(time).await,
@@ -45,7 +45,7 @@ impl Clock {
     }
 }
 
-/// The hands of a clock that stands still. Clones show, and move, the same time.
+/// A clock that stands still until it is moved. Clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<watch::Sender<Time>>);
 
@@ -71,7 +71,7 @@ impl ManualClock {
     }
 
     async fn reached(&self, time: Time) {
-        // The sender lives in `self`, so there is no end of news.
+        // The sender lives in `self`, so this cannot fail.
         let _ = self.0.subscribe().wait_for(|now| *now >= time).await;
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_waits_for_a_time_is_woken_when_the_clock_reaches_it() {
+    async fn a_task_that_waits_for_a_time_is_woken_when_the_clock_reaches_it() {
         let hands = ManualClock::standing_at(Time::UNIX_EPOCH);
         let clock = Clock::Manual(hands.clone());
         let mut waiting = Box::pin(clock.reached(Time::UNIX_EPOCH + Duration::from_secs(2)));

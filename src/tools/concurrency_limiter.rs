@@ -1,4 +1,4 @@
-//! Lets so many through at once and so many wait for so long; everybody else is sent away before any work is done.
+//! Limits how much runs at once: so many run, so many wait for so long, and the rest is refused before any work is done.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,28 +8,28 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Refusal, Result};
 
-/// How many may wait for each that is inside.
+/// How many may wait for each permit.
 const WAITING: usize = 4;
-/// When to come back: a crowd that is told the same second comes back as a crowd, but one that is gone by then.
-const COME_BACK: Duration = Duration::from_secs(1);
+/// `Retry-After`. Clients may return together; the queue has drained by then.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A way in. Clones are the same one.
+/// A limit of concurrency. Clones share it.
 #[derive(Clone)]
-pub struct ConcurrencyLimiter(Arc<Gate>);
+pub struct ConcurrencyLimiter(Arc<LimiterState>);
 
-struct Gate {
-    places: Arc<Semaphore>,
+struct LimiterState {
+    permits: Arc<Semaphore>,
     waiting: AtomicUsize,
-    most_waiting: usize,
-    patience: Duration,
+    max_waiting: usize,
+    queue_timeout: Duration,
 }
 
-/// A place inside, free again when this is dropped.
+/// The permission to run, given back when this is dropped.
 #[derive(Debug)]
-#[must_use = "the place is free again at once"]
+#[must_use = "the permit is given back at once"]
 pub struct ConcurrencyPermit(#[allow(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
-/// One who waits; also one who gives up.
+/// Counts a waiting task down, also when it is cancelled.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl Drop for Waiting<'_> {
@@ -39,34 +39,34 @@ impl Drop for Waiting<'_> {
 }
 
 impl ConcurrencyLimiter {
-    /// Lets `places` in at once; who waits longer than `patience` is sent away.
+    /// Gives out `permits` at once; a task that waits longer than `queue_timeout` is refused.
     #[must_use]
-    pub fn new(places: usize, patience: Duration) -> Self {
-        let places = places.min(Semaphore::MAX_PERMITS);
-        Self(Arc::new(Gate {
-            places: Arc::new(Semaphore::new(places)),
+    pub fn new(permits: usize, queue_timeout: Duration) -> Self {
+        let permits = permits.min(Semaphore::MAX_PERMITS);
+        Self(Arc::new(LimiterState {
+            permits: Arc::new(Semaphore::new(permits)),
             waiting: AtomicUsize::new(0),
-            most_waiting: places.saturating_mul(WAITING),
-            patience,
+            max_waiting: permits.saturating_mul(WAITING),
+            queue_timeout,
         }))
     }
 
-    /// Takes a place, waiting for one if need be.
+    /// Takes a permit, waiting for one if need be.
     ///
     /// # Errors
-    /// `OVERLOADED`, at once where too many wait already, else when the patience ends.
+    /// `OVERLOADED`, at once where too many wait already, else when the timeout ends.
     pub async fn enter(&self) -> Result<ConcurrencyPermit> {
-        let Gate { places, waiting, most_waiting, patience } = &*self.0;
-        if let Ok(permit) = Arc::clone(places).try_acquire_owned() {
+        let LimiterState { permits, waiting, max_waiting, queue_timeout } = &*self.0;
+        if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
             return Ok(ConcurrencyPermit(permit));
         }
-        let overloaded = Refusal::Overloaded { retry_after: COME_BACK };
+        let overloaded = Refusal::Overloaded { retry_after: RETRY_AFTER };
         let ahead = waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(waiting);
-        if ahead >= *most_waiting {
+        if ahead >= *max_waiting {
             return Err(overloaded.into());
         }
-        match tokio::time::timeout(*patience, Arc::clone(places).acquire_owned()).await {
+        match tokio::time::timeout(*queue_timeout, Arc::clone(permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(ConcurrencyPermit(permit)),
             Ok(Err(_)) | Err(_) => Err(overloaded.into()),
         }
@@ -82,27 +82,27 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn is_sent_away(entered: &Result<ConcurrencyPermit>) -> bool {
+    fn is_refused(entered: &Result<ConcurrencyPermit>) -> bool {
         matches!(entered, Err(Error::Refused(Refusal::Overloaded { .. })))
     }
 
-    const PATIENCE: Duration = Duration::from_millis(20);
+    const QUEUE_TIMEOUT: Duration = Duration::from_millis(20);
 
     #[tokio::test]
-    async fn who_waits_too_long_is_sent_away() {
-        let concurrency_limiter = ConcurrencyLimiter::new(1, PATIENCE);
+    async fn a_task_that_waits_too_long_is_refused() {
+        let concurrency_limiter = ConcurrencyLimiter::new(1, QUEUE_TIMEOUT);
         let inside = concurrency_limiter.enter().await.unwrap();
         let began = Instant::now();
 
-        assert!(is_sent_away(&concurrency_limiter.enter().await));
-        assert!(began.elapsed() >= PATIENCE);
+        assert!(is_refused(&concurrency_limiter.enter().await));
+        assert!(began.elapsed() >= QUEUE_TIMEOUT);
 
         drop(inside);
         assert!(concurrency_limiter.enter().await.is_ok());
     }
 
     #[tokio::test]
-    async fn who_waits_gets_the_next_free_place() {
+    async fn a_task_that_waits_gets_the_next_permit() {
         let concurrency_limiter = ConcurrencyLimiter::new(1, Duration::from_mins(1));
         let inside = concurrency_limiter.enter().await.unwrap();
 
@@ -112,15 +112,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_queue_sends_away_at_once() {
+    async fn a_long_queue_refuses_at_once() {
         let concurrency_limiter = ConcurrencyLimiter::new(1, Duration::from_mins(1));
         let inside = concurrency_limiter.enter().await.unwrap();
 
         let crowd = join_all((0..4).map(|_| async { concurrency_limiter.enter().await.map(drop) }));
         let late = async {
-            let sent_away = is_sent_away(&concurrency_limiter.enter().await);
+            let is_late_refused = is_refused(&concurrency_limiter.enter().await);
             drop(inside);
-            sent_away
+            is_late_refused
         };
         let (crowd, late) = tokio::join!(crowd, late);
 

@@ -1,9 +1,9 @@
-//! How many files the process may have open; each connection is one of them.
+//! The limit of open files (`RLIMIT_NOFILE`), of which each connection takes one.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Raises the soft limit to the hard one: the soft one is low for the sake of programs that use `select`, and none of
-/// ours does. Where the system refuses, what holds goes on holding.
+/// ours does. Where the system refuses, the present limit stays.
 pub fn raise() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

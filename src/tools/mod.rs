@@ -1,4 +1,4 @@
-//! What we use. Each tool stands alone and knows nothing of what it is used for.
+//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis and jitter serve other tools.
 
 pub mod access_token;
 pub mod background;
@@ -6,19 +6,18 @@ pub mod cache;
 pub mod clock;
 pub mod concurrency_limiter;
 pub mod db;
-pub mod device;
-pub mod dice;
 pub mod event_bus;
 pub mod file_limit;
 pub mod jitter;
-pub mod kv;
 pub mod mail_templates;
 pub mod mailer;
 pub mod metrics;
 pub mod password_hasher;
 pub mod qr_code;
 pub mod rate_limiter;
+pub mod redis;
 pub mod sealer;
 pub mod telemetry;
 pub mod totp;
 pub mod trusted_documents;
+pub mod user_agent;

@@ -21,7 +21,7 @@ const VERSION: u8 = 1;
 const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 12;
 
-/// Names a key without telling it: the first four bytes of its SHA-256.
+/// Names a key without revealing it: the first four bytes of its SHA-256.
 type KeyId = [u8; 4];
 
 /// Seals with the first of its keys and opens with any.
@@ -97,7 +97,7 @@ pub fn ensure_key(file: &Path) -> Result<String> {
             .create(folder)
             .or_fault("making the folder of the encryption key")?;
     }
-    // Written whole under another name, so that nobody reads half a key.
+    // Written whole under another name, so that no process reads half a key.
     let draft = file.with_extension(format!("{}.draft", std::process::id()));
     if !file.exists() {
         let mut written = OpenOptions::new()
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_faulty_key_is_refused_without_being_told() {
+    fn a_faulty_key_is_refused_and_not_shown() {
         for keys in ["", "c2hvcnQ=", "not base64!", &format!("{OLD},x")] {
             let fault = format!("{:?}", Sealer::open(keys).unwrap_err());
             assert!(keys.is_empty() || !fault.contains(keys), "{fault}");

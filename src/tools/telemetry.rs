@@ -13,7 +13,7 @@ use crate::error::{OrFault, Result};
 
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum LogFormat {
     /// One JSON object a line, the event's fields beside `timestamp`, `level` and `target`.
     Json,
     /// One readable line, in colour on a terminal.
@@ -39,15 +39,15 @@ fn keeps_secrets(event: &Metadata<'_>) -> bool {
 ///
 /// # Errors
 /// A fault where the filter cannot be read.
-pub fn start(format: Format, filter: &str) -> Result<()> {
+pub fn start(format: LogFormat, filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter).or_fault("reading the log filter")?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let careful = filter_fn(keeps_secrets);
     let started = match format {
-        Format::Json => log.json().flatten_event(true).with_span_list(false).finish().with(careful).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).finish().with(careful).try_init(),
         // Colours are only ever turned off here: turned on, they would override NO_COLOR.
-        Format::Pretty if io::stderr().is_terminal() => log.compact().finish().with(careful).try_init(),
-        Format::Pretty => log.compact().with_ansi(false).finish().with(careful).try_init(),
+        LogFormat::Pretty if io::stderr().is_terminal() => log.compact().finish().with(careful).try_init(),
+        LogFormat::Pretty => log.compact().with_ansi(false).finish().with(careful).try_init(),
     };
     // The only reason to fail is a log that runs already, which tests in one process share.
     drop(started);
@@ -60,12 +60,12 @@ mod tests {
 
     #[test]
     fn a_log_that_runs_already_is_left_alone() {
-        assert!(start(Format::Pretty, "warn").is_ok());
-        assert!(start(Format::Json, "warn").is_ok());
+        assert!(start(LogFormat::Pretty, "warn").is_ok());
+        assert!(start(LogFormat::Json, "warn").is_ok());
     }
 
     #[test]
     fn an_unreadable_filter_is_a_fault() {
-        assert!(start(Format::Json, "authgraph=shouting").is_err());
+        assert!(start(LogFormat::Json, "authgraph=shouting").is_err());
     }
 }

@@ -9,10 +9,10 @@ use crate::error::{OrFault, Result};
 
 /// Documents by their id, which is a hash that the build tool chose.
 #[derive(Debug, Clone)]
-pub struct TrustedDocuments(Arc<Documents>);
+pub struct TrustedDocuments(Arc<TrustedDocumentIndex>);
 
 #[derive(Debug)]
-struct Documents {
+struct TrustedDocumentIndex {
     by_id: HashMap<String, String>,
     texts: HashSet<String>,
 }
@@ -32,7 +32,7 @@ impl TrustedDocuments {
         let by_id: HashMap<String, String> =
             serde_json::from_slice(text).or_fault("reading TRUSTED_DOCUMENTS: a JSON object of id and document")?;
         let texts = by_id.values().cloned().collect();
-        Ok(Self(Arc::new(Documents { by_id, texts })))
+        Ok(Self(Arc::new(TrustedDocumentIndex { by_id, texts })))
     }
 
     /// The document of this id; `sha256:` in front of it does not matter (GraphQL over HTTP, appendix A).

@@ -87,7 +87,7 @@ async fn of_a_thousand_simultaneous_requests_to_two_instances_a_hundred_run() {
     let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "100/1m"), ("REDIS_TIMEOUT", "20s")]).await;
     let other = app.another_instance().await;
     // Without Redis each instance has a limit of its own.
-    let instances = if app.app.config.redis.redis_url.is_some() { [&app, &other] } else { [&app, &app] };
+    let instances = if app.app.config.redis.url.is_some() { [&app, &other] } else { [&app, &app] };
 
     let answers = app.at_once((0..1_000).map(|n| instances[n % 2].ask("{ __typename }"))).await;
 

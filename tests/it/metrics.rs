@@ -272,7 +272,7 @@ async fn an_absent_redis_is_counted() {
 
     app.ask("{ __typename }").await.granted();
 
-    assert!(series(&app).await["auth_kv_fallback_total"] > 0.0);
+    assert!(series(&app).await["auth_redis_fallback_total"] > 0.0);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ fn closed_redis() -> String {
 
 /// How often the database was read, and Redis asked: one that is away counts each question.
 fn read_so_far(app: &TestApp) -> (u64, u64) {
-    (statements_run(), app.app.kv.fallbacks())
+    (statements_run(), app.app.redis.as_ref().unwrap().fallbacks())
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use authgraph::config::Config;
 use authgraph::config::list::settings;
 use authgraph::config::reference::{env_example, markdown};
-use authgraph::tools::telemetry::Format;
+use authgraph::tools::telemetry::LogFormat;
 
 /// Reads settings of which only these are set.
 pub fn read(given: &[(&str, &str)]) -> Result<Config, Vec<String>> {
@@ -74,7 +74,7 @@ fn production_hides_what_development_shows() {
     assert!(
         !config.graphql.introspection
             && config.http.cors_origins.is_empty()
-            && config.observability.log_format == Format::Json
+            && config.observability.log_format == LogFormat::Json
     );
 }
 

@@ -8,7 +8,7 @@ use crate::config::parse::{
     bearer_token, duration, helo_name, log_format, mail_sender, optional, path, small_at_least_one, smtp_url, text,
 };
 use crate::config::production::{DAY, is_encrypted_mail, is_long_or_zero};
-use crate::tools::telemetry::Format;
+use crate::tools::telemetry::LogFormat;
 use crate::values::secret::Secret;
 use crate::values::smtp_server::SmtpServer;
 
@@ -68,7 +68,7 @@ settings! {
         /// What is logged, as a filter of tracing-subscriber: `info`, or `authgraph=debug,info`. Logs go to standard error.
         log_filter: String = setting("LOG", "info", text);
         /// `pretty` for people, or `json` with one object per line for machines.
-        log_format: Format = setting("LOG_FORMAT", "pretty", log_format).in_production("json");
+        log_format: LogFormat = setting("LOG_FORMAT", "pretty", log_format).in_production("json");
         /// The bearer token that Prometheus sends to read /metrics: 16 characters or more (`openssl rand -hex 32`). Empty:
         /// there is no /metrics.
         metrics_auth_token: Option<Secret> = setting("METRICS_AUTH_TOKEN", "", optional(bearer_token))

@@ -21,8 +21,8 @@ use super::definition::{Heading, Setting, SettingsGroup, settings};
 use super::read::{Read, Section};
 use crate::tools::access_token::AccessTokenSettings;
 use crate::tools::db::DbSettings;
-use crate::tools::kv::RedisSettings;
 use crate::tools::password_hasher::PasswordHasherSettings;
+use crate::tools::redis::RedisSettings;
 use crate::values::password::PasswordPolicy;
 
 settings! {

@@ -6,7 +6,7 @@ use crate::config::definition::{setting, settings};
 use crate::config::parse::{at_least_a_millisecond, at_least_one, database_url, optional, redis_url, text};
 use crate::config::production::is_encrypted_redis;
 use crate::tools::db::DbSettings;
-use crate::tools::kv::{RedisSettings, WindowClock};
+use crate::tools::redis::RedisSettings;
 
 settings! {
     impl DbSettings {
@@ -31,7 +31,7 @@ settings! {
     impl RedisSettings {
         /// `redis://host:6379`, or `rediss://host:6379` with TLS. Without it the server counts rate limits in its own memory,
         /// which is right for one instance only.
-        redis_url = setting("REDIS_URL", "", optional(redis_url))
+        url = setting("REDIS_URL", "", optional(redis_url))
             .secret()
             .production_accepts("rediss:// with a verified certificate for Redis on another machine", is_encrypted_redis)
             .deployment_sign(|_| true);
@@ -40,8 +40,5 @@ settings! {
         key_prefix = setting("REDIS_KEY_PREFIX", "authgraph:", text);
         /// How long a request waits for Redis. After that the server counts in its own memory until Redis answers again.
         timeout = setting("REDIS_TIMEOUT", "50ms", at_least_a_millisecond);
-    } with {
-        // `App::open` sets it, because it depends on the clock: tests move theirs.
-        window_clock: WindowClock::Store
-    }
+    } with {}
 }

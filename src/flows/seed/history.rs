@@ -3,12 +3,12 @@
 use std::f64::consts::TAU;
 use std::time::Duration;
 
+use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::Actor;
 use super::people::{caller, id_of};
 use crate::records::seeding::PastEvent;
-use crate::tools::dice::Dice;
 use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
@@ -90,24 +90,24 @@ impl History {
     }
 
     /// The next events.
-    pub fn tell(&mut self, dice: &mut Dice, count: u64) -> Vec<PastEvent> {
-        (0..count).map(|_| self.next(dice)).collect()
+    pub fn tell(&mut self, rng: &mut Rng, count: u64) -> Vec<PastEvent> {
+        (0..count).map(|_| self.next(rng)).collect()
     }
 
-    fn next(&mut self, dice: &mut Dice) -> PastEvent {
+    fn next(&mut self, rng: &mut Rng) -> PastEvent {
         let at = self.since + warped(self.span, self.told, self.of);
         self.told += 1;
         // Not more than every other event is a registration, however few events are wanted.
         if let Some(new) =
             self.actors.get(self.registered).filter(|new| new.created_at <= at && self.told.is_multiple_of(2))
         {
-            let event = event(dice, (AuditAction::UserRegistered, AuditOutcome::Success), at);
+            let event = event(rng, (AuditAction::UserRegistered, AuditOutcome::Success), at);
             self.registered += 1;
             return PastEvent { actor: Some(new.id), subject: Some(new.id), ..event };
         }
-        let (action, outcome, told) = throw(dice);
-        let event = event(dice, (action, outcome), at);
-        match (told, self.anybody(dice)) {
+        let (action, outcome, told) = throw(rng);
+        let event = event(rng, (action, outcome), at);
+        match (told, self.anybody(rng)) {
             (Told::AboutNobody, _) | (_, None) => event,
             (Told::About, Some(who)) => PastEvent { subject: self.id(who), ..event },
             (Told::ByAdmin, Some(who)) => {
@@ -128,9 +128,9 @@ impl History {
     }
 
     /// Somebody who has registered; some come much more often than others.
-    fn anybody(&self, dice: &mut Dice) -> Option<usize> {
-        let most = dice.below(self.registered as u64) + 1;
-        let who = usize::try_from(dice.below(most)).ok()?;
+    fn anybody(&self, rng: &mut Rng) -> Option<usize> {
+        let most = rng.u64(..(self.registered as u64).max(1)) + 1;
+        let who = usize::try_from(rng.u64(..most)).ok()?;
         (who < self.registered).then_some(who)
     }
 
@@ -139,8 +139,8 @@ impl History {
     }
 }
 
-fn event(dice: &mut Dice, (action, outcome): (AuditAction, AuditOutcome), at: Time) -> PastEvent {
-    let caller = caller(dice);
+fn event(rng: &mut Rng, (action, outcome): (AuditAction, AuditOutcome), at: Time) -> PastEvent {
+    let caller = caller(rng);
     PastEvent {
         id: EventId::from(id_of(at)),
         at,
@@ -171,8 +171,8 @@ fn metadata(action: AuditAction, outcome: AuditOutcome) -> Value {
     }
 }
 
-fn throw(dice: &mut Dice) -> (AuditAction, AuditOutcome, Told) {
-    let mut left = dice.below(MIX.iter().map(|(weight, ..)| weight).sum());
+fn throw(rng: &mut Rng) -> (AuditAction, AuditOutcome, Told) {
+    let mut left = rng.u64(..MIX.iter().map(|(weight, ..)| weight).sum::<u64>());
     for (weight, action, outcome, told) in MIX {
         if left < weight {
             return (action, outcome, told);

@@ -5,6 +5,7 @@ mod people;
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use history::History;
 use people::Invented;
 
@@ -12,7 +13,6 @@ use crate::app::App;
 use crate::error::{Refusal, Result};
 use crate::records::seeding::{self, Authenticator};
 use crate::records::{audit_chains, statistics};
-use crate::tools::dice::Dice;
 use crate::tools::totp::TotpSecret;
 use crate::values::ids::UserId;
 use crate::values::password::{Password, PasswordHash};
@@ -60,18 +60,18 @@ pub async fn seed(
     }
     let now = app.clock.now();
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
-    let mut dice = Dice::new(before + 1);
+    let mut rng = Rng::with_seed(before + 1);
     let mut actors = Vec::new();
     for first in (0..wanted.users).step_by(seeding::BATCH) {
         let count = STEP.min(wanted.users - first);
         let span = people::Span { first, count, of: wanted.users, before };
-        actors.extend(open_accounts(app, &mut dice, span, &hash, now).await?);
+        actors.extend(open_accounts(app, &mut rng, span, &hash, now).await?);
         progress(first + count);
     }
     let mut history = History::new(actors, (now - HISTORY, now), wanted.events);
     let chains = audit_chains::heads(&app.db).await?;
     for (first, chain) in (0..wanted.events).step_by(seeding::BATCH).zip(chains.iter().cycle()) {
-        let events = history.tell(&mut dice, STEP.min(wanted.events - first));
+        let events = history.tell(&mut rng, STEP.min(wanted.events - first));
         let mut tx = app.db.begin().await?;
         seeding::append(&mut tx, chain.shard, &events).await?;
         tx.announce();
@@ -85,12 +85,12 @@ pub async fn seed(
 /// Invents a batch of people, and writes them down.
 async fn open_accounts(
     app: &App,
-    dice: &mut Dice,
+    rng: &mut Rng,
     span: people::Span,
     hash: &PasswordHash,
     now: Time,
 ) -> Result<Vec<Actor>> {
-    let invented = people::invent(dice, span, hash, now)?;
+    let invented = people::invent(rng, span, hash, now)?;
     let mut authenticators = Vec::new();
     for Invented { user, .. } in invented.iter().filter(|invented| invented.has_mfa) {
         let sealed_secret = app.sealer.seal(TotpSecret::random()?.expose(), user.id.uuid().as_bytes())?;

@@ -3,13 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use fastrand::Rng;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::error::Result;
 use crate::records::sessions::{self, Device, Session};
 use crate::records::users::User;
-use crate::tools::device;
-use crate::tools::dice::Dice;
+use crate::tools::user_agent;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::{SessionId, UserId};
@@ -105,69 +105,69 @@ pub struct Invented {
 ///
 /// # Errors
 /// A fault where no random bytes can be had.
-pub fn invent(dice: &mut Dice, span: Span, hash: &PasswordHash, now: Time) -> Result<Vec<Invented>> {
+pub fn invent(rng: &mut Rng, span: Span, hash: &PasswordHash, now: Time) -> Result<Vec<Invented>> {
     let known: Vec<(&str, Device)> = AGENTS.iter().map(|agent| (*agent, device_of(agent))).collect();
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     (span.first..span.first + span.count)
         .map(|n| {
             let created_at = now - FIRST + FIRST / number(span.of) * number(n);
-            let user = user(dice, n + span.before, hash, (created_at, now))?;
-            let sessions = sessions_of(dice, &user, &known, now)?;
-            Ok(Invented { user, sessions, has_mfa: dice.chance(120) })
+            let user = user(rng, n + span.before, hash, (created_at, now))?;
+            let sessions = sessions_of(rng, &user, &known, now)?;
+            Ok(Invented { user, sessions, has_mfa: chance(rng, 120) })
         })
         .collect()
 }
 
-fn user(dice: &mut Dice, n: u64, hash: &PasswordHash, (created_at, now): (Time, Time)) -> Result<User> {
-    let mut pick = |from: &[&'static str]| dice.pick(from).copied().unwrap_or_default();
+fn user(rng: &mut Rng, n: u64, hash: &PasswordHash, (created_at, now): (Time, Time)) -> Result<User> {
+    let mut pick = |from: &[&'static str]| rng.choice(from).copied().unwrap_or_default();
     let (given, family, domain, locale) = (pick(&GIVEN), pick(&FAMILY), pick(&DOMAINS), pick(&LOCALES));
     let email = EmailAddress::parse(&format!("{given}.{family}.{n}@{domain}"))?;
-    let later = |dice: &mut Dice, most: Duration| created_at + between(dice, most.min(age(created_at, now)));
-    let updated_at = later(dice, FIRST);
-    let locked_until = dice.chance(2).then(|| now + between(dice, 30 * DAY));
+    let later = |rng: &mut Rng, most: Duration| created_at + between(rng, most.min(age(created_at, now)));
+    let updated_at = later(rng, FIRST);
+    let locked_until = chance(rng, 2).then(|| now + between(rng, 30 * DAY));
     Ok(User {
         id: UserId::from(id_of(created_at)),
         email,
-        email_verified_at: dice.chance(800).then(|| later(dice, DAY)),
-        name: dice.chance(850).then(|| format!("{given} {family}")),
-        locale: dice.chance(600).then(|| locale.to_owned()),
+        email_verified_at: chance(rng, 800).then(|| later(rng, DAY)),
+        name: chance(rng, 850).then(|| format!("{given} {family}")),
+        locale: chance(rng, 600).then(|| locale.to_owned()),
         // A handful in a small database, and one in twenty thousand in a large one.
-        role: if n < 5 || dice.below(20_000) == 0 { Role::Admin } else { Role::User },
-        password_hash: dice.chance(900).then(|| hash.clone()).or_else(|| (n < 5).then(|| hash.clone())),
+        role: if n < 5 || rng.u64(..20_000) == 0 { Role::Admin } else { Role::User },
+        password_hash: chance(rng, 900).then(|| hash.clone()).or_else(|| (n < 5).then(|| hash.clone())),
         locked_until,
         locked_by: locked_until.map(|_| LockedBy::Admin),
         created_at,
         updated_at,
-        last_login_at: dice.chance(900).then(|| later(dice, FIRST)),
-        deleted_at: (n >= 5 && dice.chance(20)).then_some(updated_at),
+        last_login_at: chance(rng, 900).then(|| later(rng, FIRST)),
+        deleted_at: (n >= 5 && chance(rng, 20)).then_some(updated_at),
         erased_at: None,
     })
 }
 
 fn device_of(agent: &str) -> Device {
-    let parsed = device::parse(agent);
+    let parsed = user_agent::parse(agent);
     Device { name: None, browser: parsed.browser, os: parsed.os }
 }
 
 /// Up to three sessions of the last two weeks: some are alive, some expired, some were ended.
-fn sessions_of(dice: &mut Dice, user: &User, known: &[(&str, Device)], now: Time) -> Result<Vec<Session>> {
+fn sessions_of(rng: &mut Rng, user: &User, known: &[(&str, Device)], now: Time) -> Result<Vec<Session>> {
     if user.deleted_at.is_some() {
         return Ok(Vec::new());
     }
-    let count = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3].get(usize::try_from(dice.below(10)).unwrap_or(0)).copied().unwrap_or(0);
+    let count = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3].get(usize::try_from(rng.u64(..10)).unwrap_or(0)).copied().unwrap_or(0);
     (0..count)
         .map(|_| {
-            let opened_at = now - between(dice, (14 * DAY).min(age(user.created_at, now)));
-            let caller = caller(dice);
+            let opened_at = now - between(rng, (14 * DAY).min(age(user.created_at, now)));
+            let caller = caller(rng);
             let known = known.iter().find(|(agent, _)| *agent == caller.user_agent);
             let device = known.map_or_else(Device::default, |(_, device)| device.clone());
             let times = (opened_at, opened_at + SESSION_LIFETIME);
             let mut session = sessions::new(user.id, device, &caller, vec![AuthMethod::Password], times)?;
             session.id = SessionId::from(id_of(opened_at));
-            session.last_seen_at = opened_at + between(dice, age(opened_at, now).min(SESSION_LIFETIME));
+            session.last_seen_at = opened_at + between(rng, age(opened_at, now).min(SESSION_LIFETIME));
             if session.expires_at <= now {
                 (session.ended_at, session.end_reason) = (Some(session.expires_at), Some(SessionEndReason::Expired));
-            } else if dice.chance(250) {
+            } else if chance(rng, 250) {
                 (session.ended_at, session.end_reason) = (Some(session.last_seen_at), Some(SessionEndReason::Logout));
             }
             Ok(session)
@@ -177,14 +177,14 @@ fn sessions_of(dice: &mut Dice, user: &User, known: &[(&str, Device)], now: Time
 
 /// Where somebody is: mostly alone behind an address, sometimes behind one that many share. All of them are kept for
 /// tests and examples (RFC 2544, RFC 3849).
-pub fn caller(dice: &mut Dice) -> Caller {
-    let low = |dice: &mut Dice| u16::try_from(dice.below(65_536)).unwrap_or_default();
-    let address = match dice.below(10) {
-        0..=6 => IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 | u32::try_from(dice.below(131_072)).unwrap_or_default())),
-        7 => IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 | u32::try_from(dice.below(32)).unwrap_or_default())),
-        _ => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, low(dice), low(dice), 0, 0, 0, 1)),
+pub fn caller(rng: &mut Rng) -> Caller {
+    let low = |rng: &mut Rng| u16::try_from(rng.u64(..65_536)).unwrap_or_default();
+    let address = match rng.u64(..10) {
+        0..=6 => IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 | u32::try_from(rng.u64(..131_072)).unwrap_or_default())),
+        7 => IpAddr::V4(Ipv4Addr::from_bits(0xc612_0000 | u32::try_from(rng.u64(..32)).unwrap_or_default())),
+        _ => IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, low(rng), low(rng), 0, 0, 0, 1)),
     };
-    let user_agent = dice.pick(&AGENTS).copied().unwrap_or_default().to_owned();
+    let user_agent = rng.choice(&AGENTS).copied().unwrap_or_default().to_owned();
     Caller { address, user_agent, correlation_id: Uuid::now_v7().to_string() }
 }
 
@@ -199,6 +199,11 @@ fn age(since: Time, now: Time) -> Duration {
 }
 
 /// Any length of time up to `most`, in whole microseconds.
-fn between(dice: &mut Dice, most: Duration) -> Duration {
-    Duration::from_micros(dice.below(u64::try_from(most.as_micros()).unwrap_or_default().saturating_add(1)))
+/// True in so many of a thousand throws.
+fn chance(rng: &mut Rng, per_mille: u64) -> bool {
+    rng.u64(..1_000) < per_mille
+}
+
+fn between(rng: &mut Rng, most: Duration) -> Duration {
+    Duration::from_micros(rng.u64(..u64::try_from(most.as_micros()).unwrap_or_default().saturating_add(1)))
 }

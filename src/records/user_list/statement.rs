@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::tools::db::{Db, Query};
+use crate::tools::db::{Db, SqlQuery};
 use crate::values::time::Time;
 
 /// A part of a statement: a piece of its text, or a value that stands there.
@@ -43,7 +43,7 @@ impl Statement {
     }
 
     /// The statement, with everything bound.
-    pub(super) fn query(self, db: &Db, text: String) -> Query<'_> {
+    pub(super) fn query(self, db: &Db, text: String) -> SqlQuery<'_> {
         self.0.into_iter().fold(db.query_built(text), |query, value| match value {
             Value::Sql(_) | Value::Built(_) => query,
             Value::Text(text) => query.bind(text),

@@ -1,4 +1,4 @@
-//! The folder of signing keys: one PEM file each, `{created, unix seconds}-{kid}.pem`, for its owner's eyes only.
+//! The folder of signing keys: one PEM file each, `{created, unix seconds}-{kid}.pem`, readable by its owner only.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::Algorithm;
-use super::key::{self, Key, Unfit};
+use super::key::{self, SigningKey, Unfit};
 #[cfg(doc)]
 use super::key_ring::ACTIVATION;
 use super::key_ring::{KeyFile, KeyRing};
@@ -41,23 +41,23 @@ pub enum KeyState {
     Verifies,
 }
 
-/// Adds a key and tells its `kid`. It signs once it is [`ACTIVATION`] old, or at once if it is the only one.
+/// Adds a key and returns its `kid`. It signs once it is [`ACTIVATION`] old, or at once if it is the only one.
 ///
 /// # Errors
 /// A fault if the folder cannot be written.
 pub fn create_key(folder: &Path, algorithm: Algorithm, now: Time) -> Result<String> {
     create_private_folder(folder).or_fault("creating the folder of signing keys")?;
     let pkcs8 = key::generate(algorithm)?;
-    let kid = Key::of_pkcs8(&pkcs8).or_fault("reading a new signing key")?.kid;
+    let kid = SigningKey::from_pkcs8(&pkcs8).or_fault("reading a new signing key")?.kid;
     let name = format!("{}-{kid}.pem", now.timestamp());
-    // Whoever reads the folder sees the whole file or none.
+    // A reader of the folder sees the whole file or none.
     let unfinished = folder.join(format!(".{name}"));
     write_private_file(&unfinished, &key::write_pem(&pkcs8)).or_fault("writing a signing key")?;
     fs::rename(&unfinished, folder.join(name)).or_fault("putting a signing key into its folder")?;
     Ok(kid)
 }
 
-/// Creates the first key where there is none of the algorithm, and tells its `kid`. If two processes do so at once,
+/// Creates the first key where there is none of the algorithm, and returns its `kid`. If two processes do so at once,
 /// both keys are good.
 ///
 /// # Errors
@@ -76,7 +76,7 @@ pub fn ensure_key(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Opti
 /// A fault if one of them cannot be read.
 pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<KeyListing>> {
     let files = read(folder)?;
-    let keys = KeyRing::of_files(&files, algorithm);
+    let keys = KeyRing::from_files(&files, algorithm);
     let signer = keys.signer(now).map(|key| &key.kid);
     let listing = files.iter().map(|file| {
         let state = match file.signs_from() {
@@ -90,7 +90,7 @@ pub fn list_keys(folder: &Path, algorithm: Algorithm, now: Time) -> Result<Vec<K
 }
 
 /// What is in the folder.
-pub(super) struct Found {
+pub(super) struct KeyFolder {
     /// The keys, the newest first.
     pub(super) files: Vec<KeyFile>,
     /// Why one of the files could not be read.
@@ -105,7 +105,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<KeyFile>> {
 
 /// The keys of the folder, where a file that cannot be read stands for the key that is `known` by its name. Files of other
 /// names are none of ours. A folder that is gone holds nothing.
-pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<Key>>) -> Result<Found> {
+pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<SigningKey>>) -> Result<KeyFolder> {
     let doing = "reading the folder of signing keys";
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -113,12 +113,12 @@ pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<Key>>) -> R
             let is_gone = error.kind() == ErrorKind::NotFound;
             let remedy =
                 if is_gone { "`authgraph keys rotate` makes a key" } else { "it belongs to the server's user" };
-            let told = format!("{}: {error} ({remedy})", folder.display());
-            let nothing = |unfit| Found { files: Vec::new(), unfit: Some(unfit) };
-            return Err(told).or_fault(doing).or_else(|fault| if is_gone { Ok(nothing(fault)) } else { Err(fault) });
+            let cause = format!("{}: {error} ({remedy})", folder.display());
+            let nothing = |unfit| KeyFolder { files: Vec::new(), unfit: Some(unfit) };
+            return Err(cause).or_fault(doing).or_else(|fault| if is_gone { Ok(nothing(fault)) } else { Err(fault) });
         }
     };
-    let mut found = Found { files: Vec::new(), unfit: None };
+    let mut found = KeyFolder { files: Vec::new(), unfit: None };
     for entry in entries {
         let entry = entry.or_fault(doing)?;
         let name = entry.file_name();
@@ -144,8 +144,8 @@ pub(super) fn look(folder: &Path, known: impl Fn(&str) -> Option<Arc<Key>>) -> R
     Ok(found)
 }
 
-/// Warns where other users of the machine can write. It is only told, since a mounted folder may be read-only all the same.
-pub(super) fn warn_of_strangers(folder: &Path) {
+/// Warns where other users of the machine can write. It is no fault, since a mounted folder may be read-only all the same.
+pub(super) fn warn_of_other_writers(folder: &Path) {
     let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     for path in iter::once(folder.to_owned()).chain(files) {
         if fs::metadata(&path).is_ok_and(|about| about.permissions().mode() & 0o022 != 0) {
@@ -160,8 +160,8 @@ fn parse_name(name: &str) -> Option<(Time, &str)> {
     Some((Time::from_timestamp(seconds.parse().ok()?, 0)?, kid))
 }
 
-fn only_key(text: &str, kid: &str) -> Result<Key, Unfit> {
-    let mut keys = Key::read_pem(text)?;
+fn only_key(text: &str, kid: &str) -> Result<SigningKey, Unfit> {
+    let mut keys = SigningKey::read_pem(text)?;
     let key = keys.pop().filter(|_| keys.is_empty()).ok_or("there is not exactly one key in it")?;
     if key.kid != kid {
         return Err("it is named after another key");

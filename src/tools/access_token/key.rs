@@ -24,9 +24,9 @@ pub(super) const HEADER_TYPE: &str = "at+jwt";
 pub(super) type Unfit = &'static str;
 
 /// A key pair. Its algorithm is the one its tokens name.
-pub(super) struct Key {
+pub(super) struct SigningKey {
     pub(super) algorithm: Algorithm,
-    /// The JWK thumbprint (RFC 7638): whoever reads the key finds the same name.
+    /// The JWK thumbprint (RFC 7638): every reader of the key computes the same name.
     pub(super) kid: String,
     /// The encoded header of every token it signs.
     pub(super) header: String,
@@ -44,7 +44,7 @@ enum Pair {
     Ed25519(Ed25519KeyPair),
 }
 
-impl Key {
+impl SigningKey {
     /// Reads every private key in a PEM text.
     pub(super) fn read_pem(text: &str) -> Result<Vec<Self>, Unfit> {
         PrivateKeyDer::pem_slice_iter(text.as_bytes())
@@ -52,13 +52,13 @@ impl Key {
                 // The parser's own error may quote a line of the key.
                 let der = Zeroizing::new(der.map_err(|_| "this is not PEM")?);
                 let PrivateKeyDer::Pkcs8(pkcs8) = &*der else { return Err("this is not PKCS#8 (BEGIN PRIVATE KEY)") };
-                Self::of_pkcs8(pkcs8.secret_pkcs8_der())
+                Self::from_pkcs8(pkcs8.secret_pkcs8_der())
             })
             .collect()
     }
 
-    pub(super) fn of_pkcs8(der: &[u8]) -> Result<Self, Unfit> {
-        let pair = Pair::of_pkcs8(der)?;
+    pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, Unfit> {
+        let pair = Pair::from_pkcs8(der)?;
         let (algorithm, decoding) = match &pair {
             Pair::Rsa(pair) => (Algorithm::Rs256, DecodingKey::from_rsa_der(pair.public_key().as_ref())),
             Pair::P256(pair) => (Algorithm::Es256, DecodingKey::from_ec_der(pair.public_key().as_ref())),
@@ -89,7 +89,7 @@ impl Key {
 }
 
 impl Pair {
-    fn of_pkcs8(der: &[u8]) -> Result<Self, Unfit> {
+    fn from_pkcs8(der: &[u8]) -> Result<Self, Unfit> {
         match RsaKeyPair::from_pkcs8(der) {
             Ok(pair) => return Ok(Self::Rsa(pair)),
             Err(refused) if refused.to_string() == "TooSmall" => return Err("an RSA key needs at least 2048 bits"),
@@ -179,9 +179,9 @@ mod tests {
             let pkcs8 = generate(algorithm).unwrap();
             let pem = write_pem(&pkcs8);
 
-            let [read] = &Key::read_pem(&pem).ok().unwrap()[..] else { panic!("one key was written") };
+            let [read] = &SigningKey::read_pem(&pem).ok().unwrap()[..] else { panic!("one key was written") };
 
-            assert_eq!((read.algorithm, &read.kid), (algorithm, &Key::of_pkcs8(&pkcs8).ok().unwrap().kid));
+            assert_eq!((read.algorithm, &read.kid), (algorithm, &SigningKey::from_pkcs8(&pkcs8).ok().unwrap().kid));
             assert!(pem.lines().all(|line| line.len() <= 64));
         }
     }

@@ -20,19 +20,19 @@ use zeroize::Zeroizing;
 
 pub use self::algorithm::{Algorithm, UnknownAlgorithm};
 pub use self::folder::{KeyListing, KeyState, create_key, ensure_key, list_keys};
-use self::key::{HEADER_TYPE, Key};
+use self::key::{HEADER_TYPE, SigningKey};
 pub use self::key_ring::ACTIVATION;
 use self::key_ring::KeyRing;
 use crate::error::{OrFault, Result};
 use crate::values::time::Time;
 
 /// Longer tokens are refused unread, in bytes. Ours are some 800.
-const LONGEST_TOKEN: usize = 4096;
+const MAX_TOKEN_BYTES: usize = 4096;
 
 /// How often, at most, an unknown key makes us look into the folder again.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const FOLDER_RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What every token says and every verification checks.
+/// The claims that every token has and every verification checks.
 #[derive(Debug, Clone)]
 pub struct AccessTokenSettings {
     /// With which algorithm to sign. A token is verified with the algorithm of its key, whichever that is, so that tokens
@@ -93,13 +93,13 @@ pub struct Claims {
     pub role: String,
     pub iat: i64,
     pub exp: i64,
-    pub typ: Use,
+    pub typ: TokenUse,
 }
 
 /// The claim `typ`: an access token says so, so that no other token can stand in for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Use {
+pub enum TokenUse {
     /// For calling the API.
     Access,
 }
@@ -109,7 +109,7 @@ pub struct AccessTokens {
     settings: AccessTokenSettings,
     folder: Option<PathBuf>,
     keys: RwLock<Arc<KeyRing>>,
-    looked_again_at: Mutex<Option<Instant>>,
+    folder_read_at: Mutex<Option<Instant>>,
 }
 
 impl AccessTokens {
@@ -120,14 +120,14 @@ impl AccessTokens {
     pub fn open(settings: AccessTokenSettings, source: KeySource) -> Result<Self> {
         let (keys, folder) = match source {
             KeySource::Folder(folder) => {
-                folder::warn_of_strangers(&folder);
-                (KeyRing::of_files(&folder::read(&folder)?, settings.algorithm), Some(folder))
+                folder::warn_of_other_writers(&folder);
+                (KeyRing::from_files(&folder::read(&folder)?, settings.algorithm), Some(folder))
             }
-            KeySource::Pem(text) => (KeyRing::of_pem(&Zeroizing::new(text), settings.algorithm)?, None),
+            KeySource::Pem(text) => (KeyRing::from_pem(&Zeroizing::new(text), settings.algorithm)?, None),
         };
-        keys.demand_one()?;
-        let looked_again_at = Mutex::new(None);
-        Ok(Self { settings, folder, keys: RwLock::new(Arc::new(keys)), looked_again_at })
+        keys.require_one()?;
+        let folder_read_at = Mutex::new(None);
+        Ok(Self { settings, folder, keys: RwLock::new(Arc::new(keys)), folder_read_at })
     }
 
     /// Signs a token. With RS256 and `EdDSA` the same details, time and keys give the same token.
@@ -149,21 +149,21 @@ impl AccessTokens {
             role: details.role,
             iat,
             exp,
-            typ: Use::Access,
+            typ: TokenUse::Access,
         };
         let payload = serde_json::to_vec(&claims).or_fault("writing the claims of an access token")?;
         let mut token = format!("{}.{}", key.header, BASE64_URL_SAFE_NO_PAD.encode(payload));
         let signature = key.sign(token.as_bytes())?;
         token.push('.');
         BASE64_URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        let expires_at = Time::from_timestamp(exp, 0).or_fault("telling when an access token expires")?;
+        let expires_at = Time::from_timestamp(exp, 0).or_fault("computing when an access token expires")?;
         Ok(SignedAccessToken { token, expires_at })
     }
 
     /// The claims of a token that we signed, for this audience, and that has not expired at `now`.
     #[must_use]
     pub fn verify(&self, token: &str, now: Time) -> Option<Claims> {
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let header = jsonwebtoken::decode_header(token).ok()?;
@@ -196,9 +196,9 @@ impl AccessTokens {
         let Some(folder) = &self.folder else { return Ok(()) };
         let before = self.keys();
         let found = folder::look(folder, |kid| before.find(kid))?;
-        let keys = Arc::new(KeyRing::of_files(&found.files, self.settings.algorithm));
+        let keys = Arc::new(KeyRing::from_files(&found.files, self.settings.algorithm));
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
-        keys.demand_one()?;
+        keys.require_one()?;
         found.unfit.map_or(Ok(()), Err)
     }
 
@@ -208,18 +208,18 @@ impl AccessTokens {
         claims.iss == self.settings.issuer && claims.aud == self.settings.audience && now.timestamp() < ends
     }
 
-    fn find_key(&self, kid: &str) -> Option<Arc<Key>> {
-        self.keys().find(kid).or_else(|| if self.look_again() { self.keys().find(kid) } else { None })
+    fn find_key(&self, kid: &str) -> Option<Arc<SigningKey>> {
+        self.keys().find(kid).or_else(|| if self.reload_for_unknown_key() { self.keys().find(kid) } else { None })
     }
 
     /// Another instance may have added a key. Whether the folder was read again.
-    fn look_again(&self) -> bool {
-        let mut looked_at = self.looked_again_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.folder.is_none() || looked_at.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+    fn reload_for_unknown_key(&self) -> bool {
+        let mut read_at = self.folder_read_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.folder.is_none() || read_at.is_some_and(|at| at.elapsed() < FOLDER_RECHECK_INTERVAL) {
             return false;
         }
-        *looked_at = Some(Instant::now());
-        drop(looked_at);
+        *read_at = Some(Instant::now());
+        drop(read_at);
         self.reload().inspect_err(|error| tracing::warn!(?error, "not all signing keys could be read")).is_ok()
     }
 

@@ -13,18 +13,18 @@ use super::lent::Lent;
 use super::server::Server;
 use crate::error::{OrFault, Result};
 
-/// How long a connection may take to say goodbye.
-const CLOSING: Duration = Duration::from_secs(1);
+/// How long a connection may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Some connections to one server. Clones are the same ones.
 #[derive(Clone)]
-pub(super) struct Connections {
+pub(super) struct PgConnections {
     pool: managed::Pool<Connector>,
     server: Arc<Server>,
 }
 
-impl Connections {
-    pub(super) fn to(server: &Arc<Server>, most: usize) -> Result<Self> {
+impl PgConnections {
+    pub(super) fn new(server: &Arc<Server>, most: usize) -> Result<Self> {
         let pool = managed::Pool::builder(Connector(Arc::clone(server)))
             .max_size(most)
             // The last one used comes first, so that a quiet time needs few, and those need not be asked.
@@ -39,13 +39,13 @@ impl Connections {
     /// # Errors
     /// `PoolTimedOut` where there is none in time; why is in the log.
     pub(super) async fn lend(&self) -> sqlx::Result<Lent> {
-        let patience = self.server.patience;
-        // Behind others who are served it is worth waiting longer than for a server that is away.
-        let longest = if self.server.outage.is_on() { patience } else { patience * 2 };
+        let acquire_timeout = self.server.acquire_timeout;
+        // A server that answers others is worth a longer wait than one that is away.
+        let longest = if self.server.outage.is_on() { acquire_timeout } else { acquire_timeout * 2 };
         match timeout(longest, self.pool.get()).await {
             Ok(Ok(object)) => Ok(Lent::new(object, Arc::clone(&self.server))),
             Ok(Err(PoolError::Closed)) => Err(sqlx::Error::PoolClosed),
-            Ok(Err(_told)) => Err(sqlx::Error::PoolTimedOut),
+            Ok(Err(_logged)) => Err(sqlx::Error::PoolTimedOut),
             Err(_elapsed) => {
                 self.server.failed(&"no connection was free in time");
                 Err(sqlx::Error::PoolTimedOut)
@@ -53,12 +53,12 @@ impl Connections {
         }
     }
 
-    /// Lends no more, and says goodbye over those that rest.
+    /// Lends no more, and closes the idle ones.
     pub(super) async fn close(&self) {
-        let resting = self.pool.retain(|_, _| false).removed;
+        let idle = self.pool.retain(|_, _| false).removed;
         self.pool.close();
-        let goodbyes = resting.into_iter().map(|backend| timeout(CLOSING, backend.connection.close()));
-        futures_util::future::join_all(goodbyes).await;
+        let closing = idle.into_iter().map(|backend| timeout(CLOSE_TIMEOUT, backend.connection.close()));
+        futures_util::future::join_all(closing).await;
     }
 
     pub(super) fn open(&self) -> usize {
@@ -70,8 +70,8 @@ impl Connections {
     }
 }
 
-impl fmt::Debug for Connections {
+impl fmt::Debug for PgConnections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connections").field("open", &self.open()).field("idle", &self.idle()).finish_non_exhaustive()
+        f.debug_struct("PgConnections").field("open", &self.open()).field("idle", &self.idle()).finish_non_exhaustive()
     }
 }

@@ -13,11 +13,11 @@ use super::server::{Backend, NoConnection, Server};
 pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(1);
 pub(super) const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// NATs and balancers forget a quiet connection after some minutes (AWS NLB: 350 seconds), and do not say so.
-const LONGEST_REST: Duration = Duration::from_mins(5);
-const LONGEST_LIFE: Duration = Duration::from_mins(30);
+const MAX_IDLE: Duration = Duration::from_mins(5);
+const MAX_AGE: Duration = Duration::from_mins(30);
 /// How long to wait before a server that is starting is tried again: at first, and at most.
 const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
-/// Opens and asks for deadpool.
+/// Opens and checks connections for deadpool.
 pub(super) struct Connector(pub(super) Arc<Server>);
 
 impl Manager for Connector {
@@ -34,7 +34,7 @@ impl Manager for Connector {
             };
             self.0.failed(&error);
             self.0.doubt();
-            if !error.is_brief() || began.elapsed() > self.0.patience {
+            if !error.is_brief() || began.elapsed() > self.0.acquire_timeout {
                 return Err(error);
             }
             sleep(pause).await;
@@ -44,8 +44,8 @@ impl Manager for Connector {
 
     async fn recycle(&self, backend: &mut Backend, metrics: &Metrics) -> RecycleResult<NoConnection> {
         let rest = backend.rests_since.elapsed();
-        if metrics.age() > LONGEST_LIFE || rest > LONGEST_REST || self.0.suspects(backend) {
-            return Err(RecycleError::message("it is not asked any more"));
+        if metrics.age() > MAX_AGE || rest > MAX_IDLE || self.0.suspects(backend) {
+            return Err(RecycleError::message("too old, idle for too long, or suspected"));
         }
         if rest < TRUSTED_FOR && !self.0.doubts(backend) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What a failed statement means: for whoever asked, and for the connection that it came over.
+//! What a failed statement means: for the caller, and for the connection that it came over.
 
 use std::convert::Infallible;
 
@@ -15,7 +15,7 @@ enum Meaning {
     Lost,
     /// `UNAVAILABLE`: nothing was done, and the same may work in a moment.
     Busy,
-    /// `CONFLICT`: somebody was quicker.
+    /// `CONFLICT`: another request was quicker.
     Taken,
     /// `INTERNAL`: the statement or the data is wrong.
     Ours,
@@ -51,7 +51,7 @@ const SQLSTATES: &[(&str, Meaning)] = &[
     ("25P03", Lost),
     ("25P04", Lost),
     ("25", Ours),
-    // A prepared statement that the server does not know: somebody else has used this session.
+    // A prepared statement that the server does not know: another client has used this session.
     ("26", Lost),
     ("27", Ours),
     // Refused at the door: a role that may not log in, a password that was changed.
@@ -89,11 +89,11 @@ const SQLSTATES: &[(&str, Meaning)] = &[
     ("F0", Ours),
     ("HV", Ours),
     ("P0", Ours),
-    // Internal errors and corrupted data: somebody has to look at them.
+    // Internal errors and corrupted data: an operator has to look at them.
     ("XX", Ours),
 ];
 
-/// The results of `SQLite` that mean something for whoever asked; every other one is ours (sqlite.org/rescode.html).
+/// The results of `SQLite` that mean something for the caller; every other one is ours (sqlite.org/rescode.html).
 const SQLITE_RESULTS: &[(u32, Meaning)] = &[
     // BUSY and LOCKED.
     (5, Busy),
@@ -114,7 +114,7 @@ impl From<sqlx::Error> for Error {
 /// The refusal that a failed statement means, whose cause is in the log, or else a fault that says what we were doing.
 pub(super) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
     match meaning(&error) {
-        // Told by tools/db/outage.rs, once for all who ask meanwhile.
+        // Logged by tools/db/outage.rs, once for all requests meanwhile.
         Lost => Refusal::Unavailable.into(),
         Busy => {
             let cause = in_short(&error);

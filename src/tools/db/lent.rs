@@ -13,13 +13,13 @@ use super::error::{ends_connection, in_short};
 use super::server::{Backend, Server};
 
 /// A statement with its values.
-pub(super) type Question = sqlx::query::Query<'static, Postgres, PgArguments>;
+pub(super) type PgStatement = sqlx::query::Query<'static, Postgres, PgArguments>;
 
 /// A connection, until it is dropped.
 pub(super) struct Lent {
     object: Option<Object<Connector>>,
     server: Arc<Server>,
-    state: State,
+    state: LentState,
     /// A transaction is open.
     is_open: bool,
     /// A statement of the transaction failed, so that the server will not commit it.
@@ -27,76 +27,76 @@ pub(super) struct Lent {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum LentState {
     /// Everything was answered.
     Quiet,
     /// A statement was sent, and its answer not read.
     Asking,
-    /// Nobody shall use it again.
+    /// It must not be used again.
     Lost,
 }
 
 impl Lent {
     pub(super) fn new(object: Object<Connector>, server: Arc<Server>) -> Self {
-        Self { object: Some(object), server, state: State::Quiet, is_open: false, has_failed: false }
+        Self { object: Some(object), server, state: LentState::Quiet, is_open: false, has_failed: false }
     }
 
-    pub(super) async fn execute(&mut self, question: Question) -> sqlx::Result<PgQueryResult> {
+    pub(super) async fn execute(&mut self, statement: PgStatement) -> sqlx::Result<PgQueryResult> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(&backend.session, question.execute(&mut backend.connection)).await;
-        self.heard(answer)
+        let answer = server.wait(&backend.session, statement.execute(&mut backend.connection)).await;
+        self.note(answer)
     }
 
-    pub(super) async fn rows(&mut self, question: Question) -> sqlx::Result<Vec<PgRow>> {
+    pub(super) async fn rows(&mut self, statement: PgStatement) -> sqlx::Result<Vec<PgRow>> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(&backend.session, question.fetch_all(&mut backend.connection)).await;
-        self.heard(answer)
+        let answer = server.wait(&backend.session, statement.fetch_all(&mut backend.connection)).await;
+        self.note(answer)
     }
 
     pub(super) async fn prepare(&mut self, sql: SqlStr) -> sqlx::Result<()> {
         let (backend, server) = self.ask()?;
         let answer = server.wait(&backend.session, backend.connection.prepare(sql)).await.map(drop);
-        self.heard(answer)
+        self.note(answer)
     }
 
     /// Begins a transaction, which is rolled back when this is dropped. To be run to its end.
     pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
         // Not the default of the database, and not what a pooler's session was left with.
-        self.say("begin isolation level read committed").await?;
+        self.command("begin isolation level read committed").await?;
         (self.is_open, self.has_failed) = (true, false);
         Ok(())
     }
 
-    /// Commits the transaction. To be run to its end: of a commit that was sent nobody can tell whether it was done.
+    /// Commits the transaction. To be run to its end: of a commit that was sent and not answered it is unknown whether it was done.
     pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
         if self.has_failed {
             // The server would answer with ROLLBACK, which the driver takes for a commit.
             return Err(sqlx::Error::Protocol("a transaction in which a statement failed cannot be committed".into()));
         }
-        let committed = self.say("commit").await;
+        let committed = self.command("commit").await;
         // It is over even where it was refused.
         self.is_open = false;
         committed
     }
 
-    async fn say(&mut self, sql: &'static str) -> sqlx::Result<()> {
+    async fn command(&mut self, sql: &'static str) -> sqlx::Result<()> {
         let (backend, server) = self.ask()?;
         let answer = server.wait(&backend.session, backend.connection.execute(sql)).await.map(drop);
-        self.heard(answer)
+        self.note(answer)
     }
 
     fn ask(&mut self) -> sqlx::Result<(&mut Backend, &Server)> {
-        self.state = State::Asking;
+        self.state = LentState::Asking;
         let backend = self.object.as_deref_mut().ok_or(sqlx::Error::PoolClosed)?;
         Ok((backend, &self.server))
     }
 
-    fn heard<T>(&mut self, answer: sqlx::Result<T>) -> sqlx::Result<T> {
-        self.state = State::Quiet;
+    fn note<T>(&mut self, answer: sqlx::Result<T>) -> sqlx::Result<T> {
+        self.state = LentState::Quiet;
         match &answer {
             Ok(_) => self.server.answered(),
             Err(error) if ends_connection(error) => {
-                self.state = State::Lost;
+                self.state = LentState::Lost;
                 self.server.suspect();
                 self.server.failed(&in_short(error));
             }
@@ -107,13 +107,13 @@ impl Lent {
 }
 
 impl Drop for Lent {
-    #[allow(clippy::disallowed_methods, reason = "bounded in time, and nobody is left to wait for it")]
+    #[allow(clippy::disallowed_methods, reason = "bounded in time, and the caller is gone")]
     fn drop(&mut self) {
         let Some(mut object) = self.object.take() else { return };
-        if self.state == State::Lost {
+        if self.state == LentState::Lost {
             // Closes the socket, and makes room for another one at once.
             drop(Object::take(object));
-        } else if self.state == State::Asking || self.is_open {
+        } else if self.state == LentState::Asking || self.is_open {
             let (server, is_open) = (Arc::clone(&self.server), self.is_open);
             match tokio::runtime::Handle::try_current() {
                 Ok(runtime) => drop(runtime.spawn(tidy_up(object, server, is_open))),
@@ -125,7 +125,7 @@ impl Drop for Lent {
     }
 }
 
-/// Reads the answers that nobody waited for, rolls back what is open, and gives the connection back. It is kept as long
+/// Reads the answers that their callers no longer wait for, rolls back what is open, and gives the connection back. It is kept as long
 /// as its server works on it, or clients that hang up would open more connections than there may be.
 async fn tidy_up(mut object: Object<Connector>, server: Arc<Server>, is_open: bool) {
     let Backend { connection, session, .. } = &mut *object;

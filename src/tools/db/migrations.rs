@@ -27,8 +27,8 @@ impl Db {
                 Ok(tx.commit().await?)
             }
             Engine::Postgres { server, .. } => {
-                // Over a connection of its own: the timeout must not bite here, a failed migration leaves sqlx's advisory
-                // lock on the connection, and nobody wants to read that the table of migrations is there already.
+                // Over a connection of its own: the statement timeout must not apply, a failed migration leaves sqlx's advisory
+                // lock on the connection, and its notice that the table of migrations exists already must not reach the log.
                 let mut connection = server
                     .connect()
                     .await
@@ -39,7 +39,7 @@ impl Db {
                     .connection;
                 connection.execute("set statement_timeout = 0; set client_min_messages = warning").await?;
                 let migrated = migrate(sqlx::migrate!("migrations/postgres"), &mut connection).await;
-                // Whatever became of the goodbye, the server notices.
+                // Where this fails, the server notices by itself.
                 let _ = connection.close().await;
                 migrated
             }

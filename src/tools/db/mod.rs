@@ -24,16 +24,16 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use self::connections::Connections;
+use self::connections::PgConnections;
 use self::connector::PING_TIMEOUT;
 use self::server::Server;
 use crate::error::{Fault, Refusal, Result};
 use crate::values::secret::Secret;
 use query::{On, Target};
 
-pub use pool::Pool;
+pub use pool::DbPool;
 pub use preconditions::Obstacle;
-pub use query::{Dialects, Query, Record, Value, statements_run};
+pub use query::{Dialects, Record, SqlQuery, SqlValue, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
 pub use transaction::Tx;
 
@@ -43,10 +43,10 @@ pub struct DbSettings {
     /// `sqlite://path/to/file.db` or `postgres://user:password@host/name`.
     pub url: Secret,
     /// The most connections open at once. On `SQLite` these are the readers, beside one writer. On `PostgreSQL` a third of
-    /// them is for statements that only read, so that writers who wait for a disk or a lock hold up nobody else; one
+    /// them is for statements that only read, so that writers that wait for a disk or a lock do not delay readers; one
     /// alone does everything.
     pub max_connections: u32,
-    /// How long a deed waits for a connection before it is refused with UNAVAILABLE.
+    /// How long a flow waits for a connection before it is refused with UNAVAILABLE.
     pub acquire_timeout: Duration,
     /// Whether the file of `SQLite` and its folder are made where they are missing.
     pub makes_file: bool,
@@ -72,8 +72,8 @@ enum Engine {
     /// A server, shared by many instances.
     Postgres {
         server: Arc<Server>,
-        read: Connections,
-        write: Connections,
+        read: PgConnections,
+        write: PgConnections,
         /// They are the same one.
         is_shared: bool,
     },
@@ -116,17 +116,17 @@ impl Db {
     }
 
     /// A statement outside a transaction.
-    pub fn query(&self, sql: &'static str) -> Query<'_> {
-        Query::new(self.target(sql), sql, sql.into_sql_str())
+    pub fn query(&self, sql: &'static str) -> SqlQuery<'_> {
+        SqlQuery::new(self.target(sql), sql, sql.into_sql_str())
     }
 
     /// A statement whose text was put together from literals; values are bound here too, never written into it.
-    pub fn query_built(&self, sql: String) -> Query<'_> {
-        Query::built(self.target(&sql), sql)
+    pub fn query_built(&self, sql: String) -> SqlQuery<'_> {
+        SqlQuery::built(self.target(&sql), sql)
     }
 
     /// A statement outside a transaction, in the words of the engine.
-    pub fn query_of(&self, dialects: Dialects) -> Query<'_> {
+    pub fn query_of(&self, dialects: Dialects) -> SqlQuery<'_> {
         self.query(dialects.of(self.is_sqlite()))
     }
 
@@ -139,7 +139,7 @@ impl Db {
     /// Prepares a statement without running it: the engine's word on whether it is well formed.
     ///
     /// # Errors
-    /// As [`Query::execute`].
+    /// As [`SqlQuery::execute`].
     pub async fn prepare(&self, sql: &str) -> Result<()> {
         let text = AssertSqlSafe(sql).into_sql_str();
         let prepared = match &self.engine {
@@ -179,7 +179,7 @@ impl Db {
         }
     }
 
-    /// Closes the connections that nobody uses, and lends none any more. `SQLite` waits for those in use.
+    /// Closes the idle connections, and lends none any more. `SQLite` waits for those in use.
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite { read, write, .. } => {
@@ -201,17 +201,17 @@ impl Db {
 }
 
 fn open_postgres(settings: &DbSettings) -> Result<Engine> {
-    let server = Arc::new(Server::at(settings.url.expose(), settings.acquire_timeout)?);
+    let server = Arc::new(Server::new(settings.url.expose(), settings.acquire_timeout)?);
     let most = settings.max_connections.max(1) as usize;
     let readers = (most / 3).max(1);
     let is_shared = most == 1;
-    let read = Connections::to(&server, readers)?;
-    let write = if is_shared { read.clone() } else { Connections::to(&server, most - readers)? };
+    let read = PgConnections::new(&server, readers)?;
+    let write = if is_shared { read.clone() } else { PgConnections::new(&server, most - readers)? };
     Ok(Engine::Postgres { server, read, write, is_shared })
 }
 
-/// In doubt no: the writer can do everything, and the readers refuse to write.
+/// False in doubt: the writer can do everything, and the readers refuse to write.
 fn only_reads(sql: &str) -> bool {
-    let writes = || ["insert ", "update ", "delete "].iter().any(|deed| sql.contains(deed));
+    let writes = || ["insert ", "update ", "delete "].iter().any(|verb| sql.contains(verb));
     sql.starts_with("select ") || sql.starts_with("with ") && !writes()
 }

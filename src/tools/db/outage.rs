@@ -1,4 +1,4 @@
-//! An outage in the log: told when it begins and when it is over, at most once a minute.
+//! An outage in the log: its beginning and its end, at most once a minute.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -11,11 +11,11 @@ const BETWEEN_WARNINGS: Duration = Duration::from_mins(1);
 pub(super) struct Outage {
     /// Asked with every answer, so it is apart from the rest.
     is_on: AtomicBool,
-    told: Mutex<Told>,
+    log: Mutex<OutageLog>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct OutageLog {
     warned_at: Option<Instant>,
     end_is_awaited: bool,
 }
@@ -23,12 +23,12 @@ struct Told {
 impl Outage {
     /// Notes a failure. Whether it is time to warn.
     pub(super) fn failed(&self, now: Instant) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_on.store(true, Ordering::Relaxed);
-        if told.warned_at.is_some_and(|warned_at| now < warned_at + BETWEEN_WARNINGS) {
+        if log.warned_at.is_some_and(|warned_at| now < warned_at + BETWEEN_WARNINGS) {
             return false;
         }
-        *told = Told { warned_at: Some(now), end_is_awaited: true };
+        *log = OutageLog { warned_at: Some(now), end_is_awaited: true };
         true
     }
 
@@ -41,9 +41,9 @@ impl Outage {
         if !self.is_on() {
             return false;
         }
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_on.store(false, Ordering::Relaxed);
-        std::mem::take(&mut told.end_is_awaited)
+        std::mem::take(&mut log.end_is_awaited)
     }
 }
 
@@ -52,16 +52,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_is_told_once_a_minute_and_so_is_its_end() {
+    fn an_outage_is_logged_once_a_minute_and_so_is_its_end() {
         let (outage, start) = (Outage::default(), Instant::now());
         assert!(!outage.answered());
 
         assert!(outage.failed(start));
         assert!(!outage.failed(start + BETWEEN_WARNINGS / 2));
         assert!(outage.answered());
-        assert!(!outage.answered(), "the end was told twice");
+        assert!(!outage.answered(), "the end was logged twice");
         assert!(!outage.failed(start + BETWEEN_WARNINGS / 2));
-        assert!(!outage.answered(), "the end of what was not told");
+        assert!(!outage.answered(), "the end of what was not logged");
         assert!(outage.failed(start + BETWEEN_WARNINGS));
     }
 }

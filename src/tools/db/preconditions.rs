@@ -11,9 +11,9 @@ use super::{Db, Engine, error};
 use crate::values::time::Time;
 
 /// How far the clock of the database may be from ours, which is also how far two instances may be apart.
-const CLOCKS_APART: Duration = Duration::from_secs(5);
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(5);
 /// The oldest version of `PostgreSQL` that everything was tried on.
-const OLDEST: i32 = 15;
+const MIN_VERSION: i32 = 15;
 const FACTS: &str = "select current_setting('server_encoding'), current_setting('server_version_num')::int / 10000, \
                      exists (select from pg_available_extensions where name = 'pg_trgm'), \
                      (extract(epoch from clock_timestamp()) * 1000)::bigint";
@@ -56,8 +56,9 @@ async fn check(server: &Server, now: Time) -> Result<(), Obstacle> {
             server.database()
         )));
     }
-    if version < OLDEST {
-        let wants = format!("PostgreSQL {OLDEST} or newer is needed, and {} is version {version}", server.address());
+    if version < MIN_VERSION {
+        let wants =
+            format!("PostgreSQL {MIN_VERSION} or newer is needed, and {} is version {version}", server.address());
         return Err(Obstacle::Lasting(wants));
     }
     if !has_trigrams {
@@ -69,7 +70,7 @@ async fn check(server: &Server, now: Time) -> Result<(), Obstacle> {
     // Its answer was on its way as long as the whole question at most.
     let took = asked_at.elapsed();
     let apart = Time::from_timestamp_millis(milliseconds).map_or(TimeDelta::zero(), |theirs| theirs - (now + took));
-    if apart.abs().to_std().is_ok_and(|apart| apart > CLOCKS_APART + took) {
+    if apart.abs().to_std().is_ok_and(|apart| apart > MAX_CLOCK_SKEW + took) {
         let seconds = apart.num_seconds();
         tracing::warn!(seconds, "the clock of the database and this machine's are apart: set both by NTP");
     }
@@ -87,7 +88,7 @@ fn explain(server: &Server, error: &NoConnection) -> Obstacle {
             Obstacle::Lasting(format!("there is no database {database} at {address}. `createdb` makes one"))
         }
         ("28P01", _) => Obstacle::Lasting(format!("{address} refuses the password of the user {user}")),
-        ("28000", _) => Obstacle::Lasting(format!("{address} lets the user {user} not in: {said}")),
+        ("28000", _) => Obstacle::Lasting(format!("{address} does not admit the user {user}: {said}")),
         ("08P01", _) if said.contains("startup parameter") => Obstacle::Lasting(format!(
             "{address} is a pooler that refuses what a connection begins with: {said}. Name the server itself, or a pooler \
              in session mode whose ignore_startup_parameters has `options`"

@@ -10,7 +10,7 @@ use sqlx::{
     SqliteConnection, SqlitePool, Type,
 };
 
-use super::connections::Connections;
+use super::connections::PgConnections;
 use super::error::failed;
 use super::lent::Lent;
 use super::sqlite::add_to_sqlite;
@@ -46,7 +46,7 @@ macro_rules! postgres {
 }
 pub(crate) use postgres;
 
-/// One question in the words of both engines, where no text means the same to both.
+/// One statement in the words of both engines, where no text means the same to both.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs, reason = "the names of the engines")]
 pub struct Dialects {
@@ -62,9 +62,10 @@ impl Dialects {
 
 /// What can be bound: whatever both engines keep. A struct over one such value derives it, with `derive(sqlx::Type)`
 /// and `sqlx(transparent)`; an enum with `sqlx(type_name = "text")`.
-pub trait Value: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
+pub trait SqlValue: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
 
-impl<V> Value for V where V: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres> {}
+impl<V> SqlValue for V where V: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
+{}
 
 /// What a row can be read into: a tuple, or a struct with `derive(sqlx::FromRow)`.
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
@@ -73,17 +74,17 @@ impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'
 
 /// A statement and its values so far. Bound values are numbered `$1`, `$2`, … in the order they come.
 #[must_use = "a query does nothing until it is run"]
-pub struct Query<'q> {
+pub struct SqlQuery<'q> {
     doing: &'static str,
-    asked: Asked<'q>,
+    query: EngineQuery<'q>,
 }
 
-enum Asked<'q> {
-    Sqlite(OnSqlite<'q>, Prepared<Sqlite>),
-    Postgres(OnPostgres<'q>, Prepared<Postgres>),
+enum EngineQuery<'q> {
+    Sqlite(OnSqlite<'q>, SqlWithArguments<Sqlite>),
+    Postgres(OnPostgres<'q>, SqlWithArguments<Postgres>),
 }
 
-struct Prepared<E: Database> {
+struct SqlWithArguments<E: Database> {
     sql: SqlStr,
     arguments: Result<E::Arguments, BoxDynError>,
 }
@@ -94,7 +95,7 @@ pub(super) enum Target<'q> {
 }
 
 type OnSqlite<'q> = On<'q, SqlitePool, SqliteConnection>;
-type OnPostgres<'q> = On<'q, Connections, Lent>;
+type OnPostgres<'q> = On<'q, PgConnections, Lent>;
 
 /// Any connection, for this one statement, or the one that holds the transaction.
 pub(super) enum On<'q, Pool, Connection> {
@@ -102,13 +103,17 @@ pub(super) enum On<'q, Pool, Connection> {
     This(&'q mut Connection),
 }
 
-impl<'q> Query<'q> {
+impl<'q> SqlQuery<'q> {
     pub(super) fn new(target: Target<'q>, doing: &'static str, sql: SqlStr) -> Self {
-        let asked = match target {
-            Target::Sqlite(on) => Asked::Sqlite(on, Prepared { sql, arguments: Ok(SqliteArguments::default()) }),
-            Target::Postgres(on) => Asked::Postgres(on, Prepared { sql, arguments: Ok(PgArguments::default()) }),
+        let query = match target {
+            Target::Sqlite(on) => {
+                EngineQuery::Sqlite(on, SqlWithArguments { sql, arguments: Ok(SqliteArguments::default()) })
+            }
+            Target::Postgres(on) => {
+                EngineQuery::Postgres(on, SqlWithArguments { sql, arguments: Ok(PgArguments::default()) })
+            }
         };
-        Self { doing, asked }
+        Self { doing, query }
     }
 
     pub(super) fn built(target: Target<'q>, sql: String) -> Self {
@@ -116,10 +121,10 @@ impl<'q> Query<'q> {
     }
 
     /// Binds the next value. Times are cut to whole microseconds.
-    pub fn bind(mut self, value: impl Value) -> Self {
-        match &mut self.asked {
-            Asked::Sqlite(_, prepared) => prepared.bind(|arguments| add_to_sqlite(arguments, value)),
-            Asked::Postgres(_, prepared) => prepared.bind(|arguments| arguments.add(value)),
+    pub fn bind(mut self, value: impl SqlValue) -> Self {
+        match &mut self.query {
+            EngineQuery::Sqlite(_, prepared) => prepared.bind(|arguments| add_to_sqlite(arguments, value)),
+            EngineQuery::Postgres(_, prepared) => prepared.bind(|arguments| arguments.add(value)),
         }
         self
     }
@@ -129,9 +134,9 @@ impl<'q> Query<'q> {
     /// # Errors
     /// As all of them: `Unavailable` when the database is away, else a fault with the text of the statement.
     pub async fn execute(self) -> Result<u64> {
-        let done = match self.asked {
-            Asked::Sqlite(on, prepared) => on.execute(prepared).await,
-            Asked::Postgres(on, prepared) => on.execute(prepared).await,
+        let done = match self.query {
+            EngineQuery::Sqlite(on, prepared) => on.execute(prepared).await,
+            EngineQuery::Postgres(on, prepared) => on.execute(prepared).await,
         };
         done.map_err(|error| failed(self.doing, error))
     }
@@ -139,7 +144,7 @@ impl<'q> Query<'q> {
     /// Runs a statement that always answers a row.
     ///
     /// # Errors
-    /// As [`Query::execute`], and a fault when there is no row.
+    /// As [`SqlQuery::execute`], and a fault when there is no row.
     pub async fn one<T: Record>(self) -> Result<T> {
         let doing = self.doing;
         self.optional().await?.ok_or_else(|| failed(doing, sqlx::Error::RowNotFound))
@@ -148,11 +153,11 @@ impl<'q> Query<'q> {
     /// Runs a statement that answers at most one row. More are read and dropped: limit them in the text.
     ///
     /// # Errors
-    /// As [`Query::execute`].
+    /// As [`SqlQuery::execute`].
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
-        let row = match self.asked {
-            Asked::Sqlite(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
-            Asked::Postgres(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
+        let row = match self.query {
+            EngineQuery::Sqlite(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
+            EngineQuery::Postgres(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
         };
         row.map_err(|error| failed(self.doing, error))
     }
@@ -160,13 +165,13 @@ impl<'q> Query<'q> {
     /// Runs it, and answers every row.
     ///
     /// # Errors
-    /// As [`Query::execute`].
+    /// As [`SqlQuery::execute`].
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
-        let rows = match self.asked {
-            Asked::Sqlite(on, prepared) => {
+        let rows = match self.query {
+            EngineQuery::Sqlite(on, prepared) => {
                 on.rows(prepared).await.and_then(|rows| rows.iter().map(T::from_row).collect())
             }
-            Asked::Postgres(on, prepared) => {
+            EngineQuery::Postgres(on, prepared) => {
                 on.rows(prepared).await.and_then(|rows| rows.iter().map(T::from_row).collect())
             }
         };
@@ -174,7 +179,7 @@ impl<'q> Query<'q> {
     }
 }
 
-impl<E: Database<Arguments: IntoArguments<E>>> Prepared<E> {
+impl<E: Database<Arguments: IntoArguments<E>>> SqlWithArguments<E> {
     fn bind(&mut self, add: impl FnOnce(&mut E::Arguments) -> Result<(), BoxDynError>) {
         if let Ok(arguments) = &mut self.arguments
             && let Err(error) = add(arguments)
@@ -183,48 +188,48 @@ impl<E: Database<Arguments: IntoArguments<E>>> Prepared<E> {
         }
     }
 
-    fn question(self) -> sqlx::Result<sqlx::query::Query<'static, E, E::Arguments>> {
+    fn statement(self) -> sqlx::Result<sqlx::query::Query<'static, E, E::Arguments>> {
         STATEMENTS.set(STATEMENTS.get() + 1);
         Ok(sqlx::query_with(self.sql, self.arguments.map_err(sqlx::Error::Encode)?))
     }
 }
 
 impl OnSqlite<'_> {
-    async fn execute(self, prepared: Prepared<Sqlite>) -> sqlx::Result<u64> {
-        let question = prepared.question()?;
+    async fn execute(self, prepared: SqlWithArguments<Sqlite>) -> sqlx::Result<u64> {
+        let statement = prepared.statement()?;
         let done = match self {
-            Self::Any(pool) => question.execute(pool).await?,
-            Self::This(connection) => question.execute(connection).await?,
+            Self::Any(pool) => statement.execute(pool).await?,
+            Self::This(connection) => statement.execute(connection).await?,
         };
         Ok(done.rows_affected())
     }
 
     /// All of them, even where one is wanted: sqlx would stop at the first row of an `insert … returning`, and swallow the
     /// error if the commit that follows it fails.
-    async fn rows(self, prepared: Prepared<Sqlite>) -> sqlx::Result<Vec<SqliteRow>> {
-        let question = prepared.question()?;
+    async fn rows(self, prepared: SqlWithArguments<Sqlite>) -> sqlx::Result<Vec<SqliteRow>> {
+        let statement = prepared.statement()?;
         match self {
-            Self::Any(pool) => question.fetch_all(pool).await,
-            Self::This(connection) => question.fetch_all(connection).await,
+            Self::Any(pool) => statement.fetch_all(pool).await,
+            Self::This(connection) => statement.fetch_all(connection).await,
         }
     }
 }
 
 impl OnPostgres<'_> {
-    async fn execute(self, prepared: Prepared<Postgres>) -> sqlx::Result<u64> {
-        let question = prepared.question()?;
+    async fn execute(self, prepared: SqlWithArguments<Postgres>) -> sqlx::Result<u64> {
+        let statement = prepared.statement()?;
         let done = match self {
-            Self::Any(connections) => connections.lend().await?.execute(question).await?,
-            Self::This(lent) => lent.execute(question).await?,
+            Self::Any(connections) => connections.lend().await?.execute(statement).await?,
+            Self::This(lent) => lent.execute(statement).await?,
         };
         Ok(done.rows_affected())
     }
 
-    async fn rows(self, prepared: Prepared<Postgres>) -> sqlx::Result<Vec<PgRow>> {
-        let question = prepared.question()?;
+    async fn rows(self, prepared: SqlWithArguments<Postgres>) -> sqlx::Result<Vec<PgRow>> {
+        let statement = prepared.statement()?;
         match self {
-            Self::Any(connections) => connections.lend().await?.rows(question).await,
-            Self::This(lent) => lent.rows(question).await,
+            Self::Any(connections) => connections.lend().await?.rows(statement).await,
+            Self::This(lent) => lent.rows(statement).await,
         }
     }
 }

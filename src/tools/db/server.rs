@@ -1,4 +1,4 @@
-//! A `PostgreSQL` server: how it is reached, whether it takes writes, and whether it still lives.
+//! A `PostgreSQL` server: how it is reached, whether it takes writes, and whether it still answers.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -34,7 +34,7 @@ const GREETING: &str = "select pid || ' ' || backend_start, current_setting('tra
 pub(super) struct Server {
     pub(super) options: PgConnectOptions,
     /// How long a connection may take, and how long to wait for one.
-    pub(super) patience: Duration,
+    pub(super) acquire_timeout: Duration,
     pub(super) outage: Outage,
     /// What rested at this time was to a server that is gone, or cannot write.
     suspected_at: Mutex<Option<Instant>>,
@@ -75,7 +75,7 @@ pub(super) enum NoConnection {
 }
 
 impl Server {
-    pub(super) fn at(url: &str, patience: Duration) -> Result<Self> {
+    pub(super) fn new(url: &str, acquire_timeout: Duration) -> Result<Self> {
         let mut options = PgConnectOptions::from_str(url)
             .or_fault("reading DATABASE_URL")?
             .options(OPTIONS)
@@ -87,7 +87,7 @@ impl Server {
         }
         Ok(Self {
             options,
-            patience,
+            acquire_timeout,
             outage: Outage::default(),
             suspected_at: Mutex::default(),
             doubted_at: Mutex::default(),
@@ -120,7 +120,7 @@ impl Server {
             let (session, is_read_only, _): (String, bool, String) = FromRow::from_row(&row)?;
             Ok::<_, sqlx::Error>((Backend { connection, session, rests_since: Instant::now() }, is_read_only))
         };
-        match timeout(self.patience, greeted).await {
+        match timeout(self.acquire_timeout, greeted).await {
             Ok(Ok((backend, false))) => Ok(backend),
             Ok(Ok((_, true))) => Err(NoConnection::ReadOnly),
             Ok(Err(error)) => Err(NoConnection::Failed(error)),
@@ -137,7 +137,7 @@ impl Server {
         rested_at(backend, &self.suspected_at)
     }
 
-    /// ContextExt what rests before it is used.
+    /// Makes idle connections be asked before they are used.
     pub(super) fn doubt(&self) {
         *self.doubted_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }

@@ -1,4 +1,4 @@
-//! A statement that is not answered: whether its server works on it, or nobody hears us any more.
+//! A statement that is not answered: does its server work on it, or is the connection dead?
 
 use std::collections::HashSet;
 use std::io;
@@ -21,7 +21,7 @@ const END: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
 const SILENCE: Duration = Duration::from_secs(2);
 /// How long the server may take to say so.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long an answer holds, for everybody who waits.
+/// How long an answer is reused, for all statements that wait.
 const PROBE_LIFETIME: Duration = Duration::from_secs(1);
 /// How long an answer may be on its way.
 const TRANSIT: Duration = Duration::from_millis(500);
@@ -61,7 +61,7 @@ impl Server {
 
     /// Whether the server still works for this session; in doubt yes, if it answers at all.
     async fn works_for(&self, session: &str) -> bool {
-        // Whoever waits meanwhile shares the answer.
+        // All who wait meanwhile share the answer.
         let mut last = self.last_probe.lock().await;
         let probe = match last.take() {
             Some(probe) if probe.at.elapsed() < PROBE_LIFETIME => probe,
@@ -76,7 +76,7 @@ impl Server {
         is_at_work
     }
 
-    /// ContextExt over a connection of its own what the server works on.
+    /// Asks over a connection of its own which sessions the server works for.
     async fn probe(&self) -> Work {
         let asked = async {
             let mut connection = self.options.connect().await?;
@@ -92,7 +92,7 @@ impl Server {
         }
     }
 
-    /// Ends a session that nobody hears any more. The server would keep what it has locked for ten seconds.
+    /// Ends a session whose connection is dead. The server would keep its locks for ten seconds.
     async fn end(&self, session: &str) {
         // One after the other: each needs a connection.
         let _turn = self.last_probe.lock().await;

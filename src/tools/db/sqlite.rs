@@ -11,7 +11,7 @@ use sqlx::postgres::PgArgumentBuffer;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Arguments, Encode, Postgres, Sqlite, SqlitePool, Type};
 
-use super::{DbSettings, Engine, Value, error};
+use super::{DbSettings, Engine, SqlValue, error};
 use crate::error::{Fault, OrFault, Result};
 use crate::values::time::Time;
 
@@ -101,7 +101,7 @@ pub(super) fn takes_writes(file: &Path) -> bool {
 /// `SQLite` keeps a time as text with all its digits, `PostgreSQL` its whole microseconds. By a detour through the encoding
 /// of `PostgreSQL` both keep the same. The text sorts as the time does, since `+` < `.` < `0`:
 /// `…:00+00:00`, `…:00.123+00:00`, `…:00.123456+00:00`.
-pub(super) fn add_to_sqlite(arguments: &mut SqliteArguments, value: impl Value) -> Result<(), BoxDynError> {
+pub(super) fn add_to_sqlite(arguments: &mut SqliteArguments, value: impl SqlValue) -> Result<(), BoxDynError> {
     fn is_time<V: Type<Sqlite>>(_: &V) -> bool {
         V::type_info() == <Time as Type<Sqlite>>::type_info()
     }

@@ -3,23 +3,23 @@
 use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
 use tokio::sync::watch;
 
-use super::connections::Connections;
+use super::connections::PgConnections;
 use super::error::ends_connection;
 use super::lent::Lent;
-use super::query::{Dialects, On, Query, Target};
+use super::query::{Dialects, On, SqlQuery, Target};
 use crate::error::{OrFault, Result};
 
 /// A transaction. Dropped without [`Tx::commit`], by an early return or a cancelled task, it is rolled back before
 /// anyone else gets its connection.
 #[derive(Debug)]
 pub struct Tx {
-    engine: Engine,
+    engine: TxEngine,
     announced: watch::Sender<u64>,
     announces: bool,
 }
 
 #[derive(Debug)]
-enum Engine {
+enum TxEngine {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Lent),
 }
@@ -28,32 +28,32 @@ impl Tx {
     /// Takes the write lock at once: a transaction that only turns to writing later is refused, without any waiting, if
     /// another process wrote meanwhile.
     pub(super) async fn begin_sqlite(pool: &SqlitePool, announced: watch::Sender<u64>) -> Result<Self> {
-        let engine = Engine::Sqlite(pool.begin_with("begin immediate").await?);
+        let engine = TxEngine::Sqlite(pool.begin_with("begin immediate").await?);
         Ok(Self { engine, announced, announces: false })
     }
 
     /// Begins once more where the connection was lost, because nothing was done yet.
-    pub(super) async fn begin_postgres(connections: &Connections, announced: watch::Sender<u64>) -> Result<Self> {
+    pub(super) async fn begin_postgres(connections: &PgConnections, announced: watch::Sender<u64>) -> Result<Self> {
         let begun = match begin(connections).await? {
             Err(error) if ends_connection(&error) => begin(connections).await?,
             begun => begun,
         };
-        Ok(Self { engine: Engine::Postgres(begun?), announced, announces: false })
+        Ok(Self { engine: TxEngine::Postgres(begun?), announced, announces: false })
     }
 
     /// A statement of this transaction.
-    pub fn query(&mut self, sql: &'static str) -> Query<'_> {
-        Query::new(self.target(), sql, sql.into_sql_str())
+    pub fn query(&mut self, sql: &'static str) -> SqlQuery<'_> {
+        SqlQuery::new(self.target(), sql, sql.into_sql_str())
     }
 
     /// A statement whose text was put together from literals; values are bound here too, never written into it.
-    pub fn query_built(&mut self, sql: String) -> Query<'_> {
-        Query::built(self.target(), sql)
+    pub fn query_built(&mut self, sql: String) -> SqlQuery<'_> {
+        SqlQuery::built(self.target(), sql)
     }
 
     /// A statement of this transaction, in the words of the engine.
-    pub fn query_of(&mut self, dialects: Dialects) -> Query<'_> {
-        let is_sqlite = matches!(self.engine, Engine::Sqlite(_));
+    pub fn query_of(&mut self, dialects: Dialects) -> SqlQuery<'_> {
+        let is_sqlite = matches!(self.engine, TxEngine::Sqlite(_));
         self.query(dialects.of(is_sqlite))
     }
 
@@ -74,8 +74,8 @@ impl Tx {
 
     async fn commit_to_the_end(self) -> Result<()> {
         match self.engine {
-            Engine::Sqlite(transaction) => transaction.commit().await?,
-            Engine::Postgres(mut lent) => lent.commit().await?,
+            TxEngine::Sqlite(transaction) => transaction.commit().await?,
+            TxEngine::Postgres(mut lent) => lent.commit().await?,
         }
         if self.announces {
             self.announced.send_modify(|count| *count = count.wrapping_add(1));
@@ -85,15 +85,15 @@ impl Tx {
 
     fn target(&mut self) -> Target<'_> {
         match &mut self.engine {
-            Engine::Sqlite(transaction) => Target::Sqlite(On::This(&mut **transaction)),
-            Engine::Postgres(lent) => Target::Postgres(On::This(lent)),
+            TxEngine::Sqlite(transaction) => Target::Sqlite(On::This(&mut **transaction)),
+            TxEngine::Postgres(lent) => Target::Postgres(On::This(lent)),
         }
     }
 }
 
 /// `begin` runs on a task of its own, and so to its end: nobody can tell of half a one whether it must be rolled back.
 #[allow(clippy::disallowed_methods, reason = "one round trip, and nobody left to wait for it")]
-async fn begin(connections: &Connections) -> Result<sqlx::Result<Lent>> {
+async fn begin(connections: &PgConnections) -> Result<sqlx::Result<Lent>> {
     let mut lent = match connections.lend().await {
         Ok(lent) => lent,
         // There is no other one to begin with.

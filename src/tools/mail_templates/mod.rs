@@ -1,4 +1,4 @@
-//! The words and looks of emails: a shared layout, and an HTML and a text template for each of them.
+//! The templates of emails: a shared layout, and an HTML and a text template for each kind.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::values::time::Time;
 
 mod samples;
 
-/// All templates, compiled and tried.
+/// All templates, compiled and rendered once.
 pub struct MailTemplates {
     environment: Environment<'static>,
 }
@@ -90,7 +90,7 @@ impl MailTemplates {
         if faults.is_empty() { Ok(templates) } else { Err(faults.join("; ")).or_fault("reading the email templates") }
     }
 
-    /// Writes the email out.
+    /// Renders an email.
     ///
     /// # Errors
     /// A fault where a template asks for something that this email does not have.
@@ -115,7 +115,7 @@ fn environment(product: &str) -> Result<Environment<'static>> {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     let syntax = syntax.or_fault("setting up the email templates")?;
     let mut environment = Environment::new();
-    // A missing variable is a fault at start, not a hole in somebody's email. Escaping goes by the ending: .html only.
+    // A missing variable is a fault at the start, not a hole in an email. Only .html is escaped.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(syntax);
     environment.add_filter("duration", duration);

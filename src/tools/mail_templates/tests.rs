@@ -7,13 +7,13 @@ fn templates() -> MailTemplates {
 }
 
 fn all_for(name: &str) -> Vec<Rendered> {
-    samples::of(Some(name)).iter().map(|mail| templates().render(mail).unwrap()).collect()
+    samples::every_mail(Some(name)).iter().map(|mail| templates().render(mail).unwrap()).collect()
 }
 
 #[test]
 fn every_template_belongs_to_an_email_that_was_tried() {
     let shared = ["layout.html", "layout.txt", "button.html", "occasion.html", "occasion.txt"];
-    let mails = samples::of(None);
+    let mails = samples::every_mail(None);
 
     for (name, _) in EMBEDDED.iter().filter(|(name, _)| !shared.contains(name)) {
         assert!(mails.iter().any(|mail| name.split('.').next() == Some(mail.kind())), "{name}");
@@ -23,7 +23,7 @@ fn every_template_belongs_to_an_email_that_was_tried() {
 
 #[test]
 fn both_forms_of_an_email_say_the_same_link() {
-    let mail = &samples::of(Some("Ann"))[0];
+    let mail = &samples::every_mail(Some("Ann"))[0];
     let rendered = templates().render(mail).unwrap();
 
     assert_eq!(rendered.subject, "Confirm your e-mail address for Acme");
@@ -65,7 +65,8 @@ fn a_file_in_the_folder_wins() {
     let words = "{% extends 'layout.txt' %}{% block subject %}Hallo\n{{ product }}{% endblock %}{% block body %}{{ link }}{% endblock %}";
     fs::write(folder.path().join("verify_email.txt"), words).unwrap();
 
-    let rendered = MailTemplates::open(Some(folder.path()), "Acme").unwrap().render(&samples::of(None)[0]).unwrap();
+    let rendered =
+        MailTemplates::open(Some(folder.path()), "Acme").unwrap().render(&samples::every_mail(None)[0]).unwrap();
 
     assert_eq!(rendered.subject, "Hallo Acme");
     assert!(rendered.html.contains("<title>Hallo Acme</title>"));

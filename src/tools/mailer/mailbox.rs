@@ -93,7 +93,7 @@ impl Mailbox {
         let mut file = private.open(&unfinished).await.or_fault("writing an email")?;
         file.write_all(message).await.or_fault("writing an email")?;
         file.flush().await.or_fault("writing an email")?;
-        // A rename is atomic: nobody reads half an email.
+        // A rename is atomic: a reader never finds half an email.
         fs::rename(&unfinished, self.folder.join(name)).await.or_fault("filing an email")?;
         for old in self.names().await?.iter().skip(self.kept) {
             // Another instance may have been faster.
@@ -151,7 +151,7 @@ impl Mailbox {
         Ok(names)
     }
 
-    /// `None` where the file has gone meanwhile, or somebody put something else there.
+    /// `None` where the file is gone meanwhile, or is not an email.
     async fn load(&self, name: &FileName) -> Option<StoredMail> {
         let bytes = fs::read(self.folder.join(name.to_string())).await.ok()?;
         let message = MessageParser::default().parse(&bytes)?;

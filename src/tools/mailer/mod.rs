@@ -22,15 +22,15 @@ use smtp::{Envelope, Failure, Smtp};
 /// Where emails go, and from whom.
 pub struct Mailer {
     from: Sender,
-    way: Way,
+    transport: Transport,
 }
 
-enum Way {
+enum Transport {
     Smtp(Box<Smtp>),
     Files(Mailbox),
 }
 
-/// An email that somebody else is now responsible for.
+/// An email that a server has accepted, or that lies in the mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// What the server said, mostly the number in its queue.
@@ -44,7 +44,7 @@ pub struct MailError {
     pub is_final: bool,
     /// What happened, in words of our own: names neither the recipient nor a password.
     pub summary: String,
-    /// The same with what the server said, which may name the recipient.
+    /// The same with the text of the server, which may name the recipient.
     pub said: String,
 }
 
@@ -58,7 +58,7 @@ impl Mailer {
     /// A fault where the sender (`Acme <no-reply@acme.example>`) cannot be read, or the server's certificate could not be
     /// judged.
     pub fn smtp(settings: smtp::SmtpSettings, from: &str) -> Result<Self> {
-        Ok(Self { from: sender(from)?, way: Way::Smtp(Box::new(Smtp::open(settings)?)) })
+        Ok(Self { from: sender(from)?, transport: Transport::Smtp(Box::new(Smtp::open(settings)?)) })
     }
 
     /// Into a folder, which is made if it is not there.
@@ -66,15 +66,15 @@ impl Mailer {
     /// # Errors
     /// A fault where the folder cannot be made or the sender cannot be read.
     pub fn files(folder: PathBuf, from: &str) -> Result<Self> {
-        Ok(Self { from: sender(from)?, way: Way::Files(Mailbox::open(folder)?) })
+        Ok(Self { from: sender(from)?, transport: Transport::Files(Mailbox::open(folder)?) })
     }
 
     /// The mailbox, where emails go to files.
     #[must_use]
     pub fn mailbox(&self) -> Option<&Mailbox> {
-        match &self.way {
-            Way::Smtp(_) => None,
-            Way::Files(mailbox) => Some(mailbox),
+        match &self.transport {
+            Transport::Smtp(_) => None,
+            Transport::Files(mailbox) => Some(mailbox),
         }
     }
 
@@ -85,13 +85,13 @@ impl Mailer {
     /// [`MailError`], which says whether trying again makes sense.
     pub async fn send(&self, to: &str, mail: &Rendered, id: Uuid, now: Time) -> Result<Sent, MailError> {
         let message = self.message(to, mail, id, now)?.formatted();
-        match &self.way {
-            Way::Smtp(smtp) => {
+        match &self.transport {
+            Transport::Smtp(smtp) => {
                 let mail = Envelope { from: self.from.email.as_ref(), to, content: &message };
                 let reply = smtp.send(mail).await.map_err(|failure| MailError::from(&failure))?;
                 Ok(Sent { receipt: one_line(&reply.text()) })
             }
-            Way::Files(mailbox) => {
+            Transport::Files(mailbox) => {
                 let stored = mailbox.store(id, &message, now).await;
                 stored.map_err(|error| MailError::ours(false, format!("{error:?}")))?;
                 Ok(Sent { receipt: format!("in the mailbox as {id}") })
@@ -101,9 +101,9 @@ impl Mailer {
 
     /// Closes connections that are not in use, for as long as there is nothing to send.
     pub async fn rest(&self) {
-        match &self.way {
-            Way::Smtp(smtp) => smtp.close().await,
-            Way::Files(_) => {}
+        match &self.transport {
+            Transport::Smtp(smtp) => smtp.close().await,
+            Transport::Files(_) => {}
         }
     }
 
@@ -116,7 +116,7 @@ impl Mailer {
             .subject(mail.subject.as_str())
             .date(SystemTime::from(now))
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            // RFC 3834, section 5, and its older cousin in Exchange: no "I am on holiday" to a sender nobody reads.
+            // RFC 3834, section 5, and its older equivalent in Exchange: no automatic replies to an address that is not read.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("X-Auto-Response-Suppress", "All"))
             .raw_header(header(mailbox::KIND_HEADER, &mail.kind))

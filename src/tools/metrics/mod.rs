@@ -1,13 +1,14 @@
-//! What happens, counted for Prometheus, and how things are when it asks.
+//! Metrics for Prometheus: events that are counted, and numbers of other tools that are read for each scrape.
 
 mod reading;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
-pub use self::reading::{Kind, Reading};
+use self::reading::ReadMetric;
+pub use self::reading::{MetricKind, MetricReading};
 use crate::error::{OrFault, Result};
 
 /// In seconds: from an answer out of memory to one that waited for many hashes.
@@ -22,6 +23,8 @@ pub struct Metrics(Arc<Instruments>);
 
 struct Instruments {
     registry: Registry,
+    /// Locked, so that two scrapes at once do not both add what a counter has gained.
+    readings: Mutex<Vec<ReadMetric>>,
     requests: IntCounterVec,
     durations: HistogramVec,
     operations: IntCounterVec,
@@ -31,22 +34,20 @@ struct Instruments {
 }
 
 impl Metrics {
-    /// Begins to count at nothing, and will ask for these readings whenever it is read.
+    /// Begins to count at zero. The readings are read for each scrape.
     ///
     /// # Errors
-    /// A fault where a name is none of Prometheus', or stands there twice.
-    pub fn open(readings: Vec<Reading>) -> Result<Self> {
+    /// A fault where Prometheus does not allow a name, or two metrics have the same name and labels.
+    pub fn open(readings: Vec<MetricReading>) -> Result<Self> {
         Self::try_open(readings).or_fault("preparing the metrics")
     }
 
-    fn try_open(readings: Vec<Reading>) -> prometheus::Result<Self> {
+    fn try_open(readings: Vec<MetricReading>) -> prometheus::Result<Self> {
         let registry = Registry::new();
         let durations = HistogramOpts::new("http_request_duration_seconds", "How long answers took, until their head.");
         let durations = HistogramVec::new(durations.buckets(DURATIONS.to_vec()), &["method", "path"])?;
         registry.register(Box::new(durations.clone()))?;
-        for reading in readings {
-            registry.register(reading.collector()?)?;
-        }
+        let readings = readings.into_iter().map(|reading| reading.register(&registry)).collect::<Result<_, _>>()?;
         #[cfg(target_os = "linux")]
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
         let counter = |name, help, labels| counter(&registry, name, help, labels);
@@ -66,10 +67,11 @@ impl Metrics {
             emails: counter("auth_emails_total", "Attempts to deliver an email, by what came of them.", &["outcome"])?,
             limit_hits: counter("auth_rate_limit_hits_total", "Attempts that a limit refused.", &["bucket"])?,
             registry,
+            readings: Mutex::new(readings),
         })))
     }
 
-    /// A request was answered. `path` is the route that it took, never the path that it asked for.
+    /// A request was answered. `path` is the route, never the path that the client chose.
     pub fn request(&self, method: &'static str, path: &str, status: u16, took: Duration) {
         self.0.durations.with_label_values(&[method, path]).observe(took.as_secs_f64());
         self.0.requests.with_label_values(&[method, path, &status.to_string()]).inc();
@@ -85,7 +87,7 @@ impl Metrics {
         self.0.limit_hits.with_label_values(&[bucket]).inc();
     }
 
-    /// A connection was closed as it came, because this limit had no place for it.
+    /// A new connection was closed because of this limit.
     pub fn connection_refused(&self, limit: &'static str) {
         self.0.connections_refused.with_label_values(&[limit]).inc();
     }
@@ -98,8 +100,9 @@ impl Metrics {
     /// Everything, in the text format of Prometheus.
     ///
     /// # Errors
-    /// A fault where the readings contradict each other.
+    /// A fault where the registry is inconsistent.
     pub fn text(&self) -> Result<String> {
+        self.0.readings.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(ReadMetric::refresh);
         TextEncoder::new().encode_to_string(&self.0.registry.gather()).or_fault("writing the metrics")
     }
 }
@@ -124,8 +127,8 @@ mod tests {
         Some(line.parse().unwrap())
     }
 
-    fn gauge(name: &'static str, label: Option<(&'static str, &'static str)>) -> Reading {
-        Reading { kind: Kind::Gauge, name, help: "Some.", label, read: Box::new(|| 7) }
+    fn gauge(name: &'static str, label: Option<(&'static str, &'static str)>) -> MetricReading {
+        MetricReading { kind: MetricKind::Gauge, name, help: "Some.", label, read: Box::new(|| 7) }
     }
 
     #[test]
@@ -172,7 +175,7 @@ mod tests {
         let count = Arc::new(AtomicU64::new(3));
         let counted = Arc::clone(&count);
         let read = Box::new(move || counted.load(Ordering::Relaxed));
-        let reading = Reading { kind: Kind::Counter, name: "away_total", help: "Some.", label: None, read };
+        let reading = MetricReading { kind: MetricKind::Counter, name: "away_total", help: "Some.", label: None, read };
         let metrics = Metrics::open(vec![reading]).unwrap();
 
         assert_eq!(value(&metrics, "away_total"), Some(3));

@@ -1,81 +1,65 @@
-//! A number that somebody else keeps, asked for whenever the metrics are read.
+//! A number that another tool keeps, read for each scrape.
 
-use std::collections::HashMap;
+use prometheus::{IntCounter, IntGauge, Opts, Registry};
 
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Counter, Gauge, Metric, MetricFamily, MetricType};
-
-/// What kind of number it is.
+/// The type that Prometheus shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// It only grows.
     Counter,
     /// It goes up and down.
     Gauge,
 }
 
-/// A number that somebody else keeps.
-pub struct Reading {
-    /// What kind of number it is.
-    pub kind: Kind,
-    /// What Prometheus calls it.
+/// A number that another tool keeps.
+pub struct MetricReading {
+    /// The type that Prometheus shows.
+    pub kind: MetricKind,
+    /// Its name in Prometheus.
     pub name: &'static str,
-    /// What it says, for whoever finds it there.
+    /// What it means, for the people who find it there.
     pub help: &'static str,
-    /// What tells it from others of its name.
+    /// A label and its value, where several metrics have the name.
     pub label: Option<(&'static str, &'static str)>,
-    /// ContextExt for it. Must answer at once.
+    /// Reads the number. It must not block.
     pub read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
-impl Reading {
-    pub(super) fn collector(self) -> prometheus::Result<Box<dyn Collector>> {
-        let labels: HashMap<_, _> =
-            self.label.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
-        let desc = Desc::new(self.name.to_owned(), self.help.to_owned(), Vec::new(), labels)?;
-        Ok(Box::new(Asked { desc, reading: self }))
-    }
+/// A reading and the metric that shows it.
+pub(super) struct ReadMetric {
+    metric: RegisteredMetric,
+    read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
-struct Asked {
-    desc: Desc,
-    reading: Reading,
+enum RegisteredMetric {
+    Counter(IntCounter),
+    Gauge(IntGauge),
 }
 
-impl Asked {
-    #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53, which nothing here counts to")]
-    fn ask(&self) -> (MetricType, Metric) {
-        let value = (self.reading.read)() as f64;
-        let mut metric = Metric::from_label(self.desc.const_label_pairs.clone());
-        match self.reading.kind {
-            Kind::Counter => {
-                let mut counter = Counter::default();
-                counter.set_value(value);
-                metric.set_counter(counter);
-                (MetricType::COUNTER, metric)
-            }
-            Kind::Gauge => {
-                let mut gauge = Gauge::default();
-                gauge.set_value(value);
-                metric.set_gauge(gauge);
-                (MetricType::GAUGE, metric)
-            }
+impl MetricReading {
+    pub(super) fn register(self, registry: &Registry) -> prometheus::Result<ReadMetric> {
+        let mut options = Opts::new(self.name, self.help);
+        if let Some((name, value)) = self.label {
+            options = options.const_label(name, value);
         }
+        let metric = match self.kind {
+            MetricKind::Counter => RegisteredMetric::Counter(IntCounter::with_opts(options)?),
+            MetricKind::Gauge => RegisteredMetric::Gauge(IntGauge::with_opts(options)?),
+        };
+        match &metric {
+            RegisteredMetric::Counter(counter) => registry.register(Box::new(counter.clone()))?,
+            RegisteredMetric::Gauge(gauge) => registry.register(Box::new(gauge.clone()))?,
+        }
+        Ok(ReadMetric { metric, read: self.read })
     }
 }
 
-impl Collector for Asked {
-    fn desc(&self) -> Vec<&Desc> {
-        vec![&self.desc]
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let (kind, metric) = self.ask();
-        let mut family = MetricFamily::default();
-        family.set_name(self.desc.fq_name.clone());
-        family.set_help(self.desc.help.clone());
-        family.set_field_type(kind);
-        family.set_metric(vec![metric]);
-        vec![family]
+impl ReadMetric {
+    pub(super) fn refresh(&self) {
+        let value = (self.read)();
+        match &self.metric {
+            RegisteredMetric::Counter(counter) => counter.inc_by(value.saturating_sub(counter.get())),
+            RegisteredMetric::Gauge(gauge) => gauge.set(i64::try_from(value).unwrap_or(i64::MAX)),
+        }
     }
 }

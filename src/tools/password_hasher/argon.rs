@@ -19,47 +19,47 @@ pub(super) const OUTPUT_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
 
 /// The most memory a hash may ask for: 2 GiB, the first recommendation of RFC 9106, section 4.
-const MOST_MEMORY_KIB: u64 = 2 << 20;
+const MAX_MEMORY_KIB: u64 = 2 << 20;
 
 /// The most memory times passes that a hash may ask for: some seconds of one core.
-const MOST_WORK_KIB: u64 = 8 << 20;
+const MAX_WORK_KIB: u64 = 8 << 20;
 
-/// What Argon2 is asked: the output for a password, a salt and parameters, and work for nothing besides.
-pub(super) struct Question {
+/// A password, a salt and parameters to compute the output for; and parameters whose work is done too, for nothing but time.
+pub(super) struct HashRequest {
     password: Zeroizing<String>,
     pub(super) salt: Salt,
     pub(super) params: Params,
-    besides: Vec<Params>,
+    extra_work: Vec<Params>,
 }
 
 /// The block memory of one thread. To allocate and fault in 64 MiB for every hash costs a quarter of the throughput.
-pub(super) struct Memory {
+pub(super) struct BlockMemory {
     blocks: Vec<Block>,
     ordinary: usize,
     work: Arc<AtomicU64>,
 }
 
-/// What a PHC string says. Never debug-printed.
+/// The parts of a PHC string. Not `Debug`, so that none is logged.
 pub(super) struct StoredHash {
     pub(super) params: Params,
     pub(super) salt: Salt,
     pub(super) output: Output,
 }
 
-impl Question {
+impl HashRequest {
     pub(super) fn new(password: &str, salt: Salt, params: Params) -> Self {
-        Self { password: Zeroizing::new(password.to_owned()), salt, params, besides: Vec::new() }
+        Self { password: Zeroizing::new(password.to_owned()), salt, params, extra_work: Vec::new() }
     }
 
-    /// The same, with the work of these parameters done besides.
-    pub(super) fn besides(self, besides: Vec<Params>) -> Self {
-        Self { besides, ..self }
+    /// The same, with the work of these parameters done too.
+    pub(super) fn with_extra_work(self, extra_work: Vec<Params>) -> Self {
+        Self { extra_work, ..self }
     }
 }
 
-impl Memory {
+impl BlockMemory {
     /// Memory that keeps `ordinary` blocks between hashes, taken at the first. What is computed in it is added to `work`.
-    pub(super) const fn of(ordinary: usize, work: Arc<AtomicU64>) -> Self {
+    pub(super) const fn new(ordinary: usize, work: Arc<AtomicU64>) -> Self {
         Self { blocks: Vec::new(), ordinary, work }
     }
 
@@ -82,18 +82,18 @@ impl Memory {
     }
 }
 
-impl Worker<Question, Output> for Memory {
-    fn answer(&mut self, question: Question) -> Result<Output> {
-        let Question { password, salt, params, besides } = question;
+impl Worker<HashRequest, Output> for BlockMemory {
+    fn answer(&mut self, question: HashRequest) -> Result<Output> {
+        let HashRequest { password, salt, params, extra_work } = question;
         let output = self.compute(&password, salt, params)?;
-        for params in besides {
+        for params in extra_work {
             black_box(self.compute(&password, salt, params)?);
         }
         Ok(output)
     }
 
-    /// Wipes the memory: whoever reads it can guess passwords more cheaply. While hashes follow one another there is
-    /// no need, because the first pass of each overwrites the one before; wiping costs as much as a twentieth of it.
+    /// Wipes the memory: an attacker who reads it can guess passwords at less cost. While hashes follow one another there
+    /// is no need, because the first pass of each overwrites the one before; wiping costs a twentieth of a hash.
     fn rest(&mut self) {
         self.blocks.iter_mut().zeroize();
         self.blocks.truncate(self.ordinary);
@@ -102,8 +102,8 @@ impl Worker<Question, Output> for Memory {
 }
 
 impl StoredHash {
-    /// A hash that no password has, as dear as `params` say.
-    pub(super) fn of_nothing(params: Params) -> Result<Self> {
+    /// A hash that no password has, of the cost that `params` say.
+    pub(super) fn decoy(params: Params) -> Result<Self> {
         let mut random = [0; OUTPUT_LENGTH];
         rand::fill(&mut random).or_fault("drawing a decoy")?;
         let output = Output::new(&random).or_fault("making a decoy")?;
@@ -143,7 +143,7 @@ impl StoredHash {
 /// Whether one hash would take gigabytes or many seconds.
 pub(super) fn is_absurd(params: &Params) -> bool {
     let memory = u64::from(params.m_cost());
-    memory > MOST_MEMORY_KIB || memory.saturating_mul(params.t_cost().into()) > MOST_WORK_KIB
+    memory > MAX_MEMORY_KIB || memory.saturating_mul(params.t_cost().into()) > MAX_WORK_KIB
 }
 
 pub(super) fn new_salt() -> Result<Salt> {
@@ -158,10 +158,10 @@ mod tests {
 
     #[test]
     fn memory_is_wiped_at_rest_and_what_was_taken_beyond_the_ordinary_is_given_back() {
-        let mut memory = Memory::of(64, Arc::default());
+        let mut memory = BlockMemory::new(64, Arc::default());
         for memory_kib in [64, 256] {
             let params = Params::new(memory_kib, 1, 1, Some(OUTPUT_LENGTH)).unwrap();
-            memory.answer(Question::new("password", new_salt().unwrap(), params)).unwrap();
+            memory.answer(HashRequest::new("password", new_salt().unwrap(), params)).unwrap();
             assert!(!memory.blocks.iter().all(is_blank));
 
             memory.rest();

@@ -12,13 +12,13 @@ use argon2::Params;
 use argon2::password_hash::phc::Output;
 use aws_lc_rs::constant_time;
 
-use self::argon::{Memory, OUTPUT_LENGTH, Question, StoredHash};
-use self::costs::Costs;
-pub use self::pool::Standing;
-use self::pool::{Limits, Pool};
+use self::argon::{BlockMemory, HashRequest, OUTPUT_LENGTH, StoredHash};
+use self::costs::StoredCosts;
+pub use self::pool::Priority;
+use self::pool::{PoolLimits, WorkerPool};
 use crate::error::{Fault, OrFault, Result};
 
-/// How dear a hash is, and how many may be computed and wait at once.
+/// What a hash costs, and how many may be computed and wait at once.
 #[derive(Debug, Clone)]
 pub struct PasswordHasherSettings {
     /// Memory of one hash in KiB. Each thread keeps as much.
@@ -35,15 +35,15 @@ pub struct PasswordHasherSettings {
     pub deadline: Duration,
 }
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The password is the one.
+pub enum PasswordVerdict {
+    /// The password is right.
     Right {
         /// The stored hash has other parameters than the current ones: hash the password anew.
         stale: bool,
     },
-    /// It is not, or there is no such user.
+    /// It is wrong, or there is no such user.
     Wrong,
 }
 
@@ -51,16 +51,16 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct PasswordHasher {
     shared: Arc<Shared>,
-    standing: Standing,
+    priority: Priority,
 }
 
 struct Shared {
-    pool: Pool<Question, Output>,
+    pool: WorkerPool<HashRequest, Output>,
     params: Params,
     /// Stands in for the hash of a user who does not exist, so that the answer takes as long.
     decoy: String,
     /// The parameters that stored hashes have.
-    costs: Costs,
+    costs: StoredCosts,
     work: Arc<AtomicU64>,
 }
 
@@ -75,20 +75,20 @@ impl PasswordHasher {
         if argon::is_absurd(&params) {
             return Err(Fault::new("checking the Argon2 parameters: one hash would take many seconds").into());
         }
-        let limits = Limits { threads: settings.threads, queue: settings.queue, deadline: settings.deadline };
+        let limits = PoolLimits { threads: settings.threads, queue: settings.queue, deadline: settings.deadline };
         let blocks = params.block_count();
         let work = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&work);
-        let pool = Pool::start(limits, move || Memory::of(blocks, Arc::clone(&counted)))?;
-        let decoy = StoredHash::of_nothing(params.clone())?.to_phc()?;
-        let costs = Costs::of(&params);
-        Ok(Self { shared: Arc::new(Shared { pool, params, decoy, costs, work }), standing: Standing::Known })
+        let pool = WorkerPool::start(limits, move || BlockMemory::new(blocks, Arc::clone(&counted)))?;
+        let decoy = StoredHash::decoy(params.clone())?.to_phc()?;
+        let costs = StoredCosts::new(&params);
+        Ok(Self { shared: Arc::new(Shared { pool, params, decoy, costs, work }), priority: Priority::High })
     }
 
-    /// The same threads, asked by somebody of this standing.
+    /// The same threads, for jobs of this priority.
     #[must_use]
-    pub fn asked_by(&self, standing: Standing) -> Self {
-        Self { standing, ..self.clone() }
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self { priority, ..self.clone() }
     }
 
     /// Hashes a new password with a fresh salt into a PHC string: `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
@@ -96,28 +96,28 @@ impl PasswordHasher {
     /// # Errors
     /// `Overloaded`, at once if the queue is full, or after the deadline has passed in it.
     pub async fn hash(&self, password: &str) -> Result<String> {
-        let question = Question::new(password, argon::new_salt()?, self.shared.params.clone());
+        let question = HashRequest::new(password, argon::new_salt()?, self.shared.params.clone());
         let (salt, params) = (question.salt, question.params.clone());
-        let output = self.shared.pool.ask(question, self.standing).await?;
+        let output = self.shared.pool.ask(question, self.priority).await?;
         StoredHash { params, salt, output }.to_phc()
     }
 
     /// Compares a password with a stored hash. Without one, which means there is no such user, it does the same work
-    /// against a decoy and answers `Wrong`. Where stored hashes have different parameters, everybody's verification does
-    /// the work of each of them once, so that its duration does not tell which the user's own hash has.
+    /// against a decoy and answers `Wrong`. Where stored hashes have different parameters, every verification does the work
+    /// of each of them once, so that its duration does not show which the user's own hash has.
     ///
     /// # Errors
     /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is not Argon2id or has absurd parameters.
-    pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<Verdict> {
+    pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<PasswordVerdict> {
         let stored = StoredHash::parse(phc.unwrap_or(&self.shared.decoy))?;
-        let besides = self.shared.costs.besides(&stored.params)?;
-        let question = Question::new(password, stored.salt, stored.params.clone()).besides(besides);
-        let output = self.shared.pool.ask(question, self.standing).await?;
+        let extra_costs = self.shared.costs.others(&stored.params)?;
+        let question = HashRequest::new(password, stored.salt, stored.params.clone()).with_extra_work(extra_costs);
+        let output = self.shared.pool.ask(question, self.priority).await?;
         let is_equal = constant_time::verify_slices_are_equal(output.as_bytes(), stored.output.as_bytes()).is_ok();
         if is_equal && phc.is_some() {
-            return Ok(Verdict::Right { stale: stored.is_stale(&self.shared.params) });
+            return Ok(PasswordVerdict::Right { stale: stored.is_stale(&self.shared.params) });
         }
-        Ok(Verdict::Wrong)
+        Ok(PasswordVerdict::Wrong)
     }
 
     /// Learns which parameters stored hashes have, each as a hash begins: `$argon2id$v=19$m=…,t=…,p=…`. Those that are not
@@ -132,10 +132,10 @@ impl PasswordHasher {
         self.shared.work.load(Ordering::Relaxed)
     }
 
-    /// Somebody is being served who wants no hash. While logins flood in, one core is left to requests like theirs:
-    /// those who are signed in come first.
-    pub fn welcome_guest(&self) {
-        self.shared.pool.welcome_guest();
+    /// Call for each authenticated request. While the hash queue is more than half full, one hashing thread pauses for 50 ms
+    /// after such a call, so that these requests keep a core.
+    pub fn note_foreground_request(&self) {
+        self.shared.pool.note_foreground_request();
     }
 
     /// How many hashes wait for a thread.
@@ -174,27 +174,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_right_password_is_told_from_a_wrong_one() {
+    async fn the_right_password_is_accepted_and_a_wrong_one_is_not() {
         let hasher = hasher();
         let phc = hasher.hash("correct horse").await.unwrap();
 
         assert!(phc.starts_with("$argon2id$v=19$m=1024,t=2,p=2$"), "{phc}");
-        assert_eq!(hasher.verify("correct horse", Some(&phc)).await.unwrap(), Verdict::Right { stale: false });
-        assert_eq!(hasher.verify("battery staple", Some(&phc)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify("correct horse", Some(&phc)).await.unwrap(), PasswordVerdict::Right { stale: false });
+        assert_eq!(hasher.verify("battery staple", Some(&phc)).await.unwrap(), PasswordVerdict::Wrong);
         assert_ne!(hasher.hash("correct horse").await.unwrap(), phc);
     }
 
     #[tokio::test]
     async fn a_hash_of_another_implementation_verifies() {
-        assert_eq!(hasher().verify("password", Some(FOREIGN)).await.unwrap(), Verdict::Right { stale: false });
-        assert_eq!(hasher().verify("Password", Some(FOREIGN)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher().verify("password", Some(FOREIGN)).await.unwrap(), PasswordVerdict::Right { stale: false });
+        assert_eq!(hasher().verify("Password", Some(FOREIGN)).await.unwrap(), PasswordVerdict::Wrong);
     }
 
     #[tokio::test]
     async fn a_hash_with_other_parameters_is_stale_even_if_it_needs_more_memory() {
         for (memory_kib, iterations) in [(1024, 3), (512, 2), (2048, 2)] {
             let hasher = hasher_of(memory_kib, iterations);
-            assert_eq!(hasher.verify("password", Some(FOREIGN)).await.unwrap(), Verdict::Right { stale: true });
+            assert_eq!(hasher.verify("password", Some(FOREIGN)).await.unwrap(), PasswordVerdict::Right { stale: true });
         }
     }
 
@@ -202,7 +202,7 @@ mod tests {
     async fn without_a_stored_hash_every_password_is_wrong() {
         let hasher = hasher();
         for password in ["password", ""] {
-            assert_eq!(hasher.verify(password, None).await.unwrap(), Verdict::Wrong);
+            assert_eq!(hasher.verify(password, None).await.unwrap(), PasswordVerdict::Wrong);
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
 
     async fn time(hasher: &PasswordHasher, phc: Option<&str>) -> Duration {
         let began = Instant::now();
-        assert_eq!(hasher.verify("wrong", phc).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify("wrong", phc).await.unwrap(), PasswordVerdict::Wrong);
         began.elapsed()
     }
 }

@@ -94,7 +94,11 @@ impl Documents {
     /// Looks up in the manifest of the settings, and among the documents that were valid.
     #[must_use]
     pub fn of(app: &Arc<App>, types: SchemaTypes) -> Self {
-        Self(Some(Known { app: Arc::clone(app), types: Arc::new(types), valid: Arc::new(MemoryCache::of(MOST_BYTES)) }))
+        Self(Some(Known {
+            app: Arc::clone(app),
+            types: Arc::new(types),
+            valid: Arc::new(MemoryCache::with_capacity(MOST_BYTES)),
+        }))
     }
 
     /// The types that values are checked against.

@@ -18,8 +18,8 @@ use crate::values::smtp_server::{Encryption, SmtpCredentials};
 
 /// How much is handed to the network at once, and must have gone within [`super::Timeouts::block`].
 const BLOCK: usize = 16 * 1024;
-/// How long a server may take for what nobody needs: whether it is still there, and good-bye.
-const BRIEFLY: Duration = Duration::from_secs(5);
+/// How long a server may take for RSET and QUIT, whose answers no email depends on.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes both ways, encrypted or not.
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -37,18 +37,18 @@ pub struct Envelope<'a> {
 }
 
 /// A server that has been greeted, and knows who we are.
-pub struct Connection {
+pub struct SmtpConnection {
     stream: BufReader<Box<dyn Wire>>,
     settings: SmtpSettings,
     /// What the server offers, in capitals: `AUTH PLAIN LOGIN`.
     extensions: Vec<String>,
-    /// What we call ourselves.
+    /// Our name in EHLO.
     name: String,
     /// How many emails went through it.
     pub used: u32,
 }
 
-impl Connection {
+impl SmtpConnection {
     /// Connects, encrypts and signs in, as the settings say.
     ///
     /// # Errors
@@ -73,27 +73,27 @@ impl Connection {
             Encryption::StartTls | Encryption::IfOffered if offers => {
                 this.command(Step::StartTls, "STARTTLS", 2).await?;
                 this = this.encrypt(tls).await?;
-                // What was said in clear counts no more (RFC 3207, section 4.2).
+                // What was said in clear must be forgotten (RFC 3207, section 4.2).
                 this.hello().await?;
             }
             Encryption::Never | Encryption::IfOffered | Encryption::StartTls | Encryption::FromTheStart => {}
         }
         if let Some(credentials) = this.settings.server.credentials.clone() {
-            this.sign_in(&credentials).await?;
+            this.authenticate(&credentials).await?;
         }
         Ok(this)
     }
 
-    /// Whether the server still listens, and has nothing more to say of the email before.
+    /// Whether the server still answers, and has no unread reply to the email before.
     pub async fn is_alive(&mut self) -> bool {
         let asked = async { self.command(Step::Mail, "RSET", 2).await };
-        matches!(timeout(BRIEFLY, asked).await, Ok(Ok(reply)) if reply.is_whole)
+        matches!(timeout(SHORT_TIMEOUT, asked).await, Ok(Ok(reply)) if reply.is_whole)
     }
 
     /// Hands over an email. Once this answers, the server is responsible for it.
     ///
     /// # Errors
-    /// The step that failed. If that is [`Step::Content`] without an answer, nobody knows whether the server has it.
+    /// The step that failed. If that is [`Step::Content`] without an answer, it is unknown whether the server has it.
     pub async fn deliver(&mut self, mail: Envelope<'_>) -> Result<Reply, Failure> {
         self.used += 1;
         let is_utf8 = !(mail.from.is_ascii() && mail.to.is_ascii() && mail.content.is_ascii());
@@ -113,9 +113,9 @@ impl Connection {
         self.answer(Step::Content, 2).await
     }
 
-    /// Says good-bye.
+    /// Ends the conversation.
     pub async fn quit(mut self) {
-        let _ = timeout(BRIEFLY, self.command(Step::Hello, "QUIT", 2)).await;
+        let _ = timeout(SHORT_TIMEOUT, self.command(Step::Hello, "QUIT", 2)).await;
     }
 
     /// EHLO, or HELO to a server that does not know it (RFC 5321, section 3.2).
@@ -138,9 +138,9 @@ impl Connection {
     async fn encrypt(self, tls: Option<&Tls>) -> Result<Self, Failure> {
         let failed = |error: &io::Error| Failure::unanswered(Step::Encrypt, error);
         let tls = tls.ok_or_else(|| failed(&io::Error::other("not prepared")))?;
-        // Somebody on the way may have put it there, to be read as if it were encrypted (CVE-2011-0411).
+        // An attacker on the way may have put it there, to be read as if it were encrypted (CVE-2011-0411).
         if !self.stream.buffer().is_empty() {
-            return Err(failed(&io::Error::other("something was said between STARTTLS and encryption")));
+            return Err(failed(&io::Error::other("the server sent something between STARTTLS and encryption")));
         }
         let shaking = tls.connector.connect(tls.server_name.clone(), self.stream.into_inner());
         let stream = timeout(self.settings.timeouts.encrypt, shaking).await;
@@ -150,7 +150,7 @@ impl Connection {
     }
 
     /// By AUTH PLAIN (RFC 4616), or LOGIN where a server knows only that.
-    async fn sign_in(&mut self, credentials: &SmtpCredentials) -> Result<(), Failure> {
+    async fn authenticate(&mut self, credentials: &SmtpCredentials) -> Result<(), Failure> {
         let offered: Vec<&str> = self
             .extensions
             .iter()
@@ -198,11 +198,11 @@ impl Connection {
     async fn exchange(&mut self, step: Step, line: &str) -> Result<Reply, Failure> {
         let failed = |error| Failure::unanswered(step, &error);
         self.write(format!("{line}\r\n").as_bytes()).await.map_err(failed)?;
-        reply::read(&mut self.stream, self.settings.timeouts.of(step)).await.map_err(failed)
+        reply::read(&mut self.stream, self.settings.timeouts.for_step(step)).await.map_err(failed)
     }
 
     async fn answer(&mut self, step: Step, class: u16) -> Result<Reply, Failure> {
-        let reply = reply::read(&mut self.stream, self.settings.timeouts.of(step)).await;
+        let reply = reply::read(&mut self.stream, self.settings.timeouts.for_step(step)).await;
         let reply = reply.map_err(|error| Failure::unanswered(step, &error))?;
         if reply.is_of_class(class) { Ok(reply) } else { Err(Failure { step, cause: Cause::Answered(reply) }) }
     }
@@ -216,11 +216,11 @@ impl Connection {
     }
 }
 
-/// To the first address of the host that answers: one of IPv6 may lead nowhere.
-async fn connect(host: &Host, port: u16, patience: Duration) -> Result<TcpStream, Failure> {
+/// Connects to the first address of the host that answers: one of IPv6 may lead nowhere.
+async fn connect(host: &Host, port: u16, timeout_per_address: Duration) -> Result<TcpStream, Failure> {
     let failed = |error: &io::Error| Failure::unanswered(Step::Connect, error);
     let found = match host {
-        Host::Domain(name) => match timeout(patience, lookup_host((name.as_str(), port))).await {
+        Host::Domain(name) => match timeout(timeout_per_address, lookup_host((name.as_str(), port))).await {
             Ok(found) => found.map(Iterator::collect::<Vec<_>>),
             Err(_) => Err(io::Error::new(ErrorKind::TimedOut, "looking for its address took too long")),
         },
@@ -229,7 +229,7 @@ async fn connect(host: &Host, port: u16, patience: Duration) -> Result<TcpStream
     };
     let mut last = io::Error::other("the host has no address");
     for address in found.map_err(|error| failed(&error))? {
-        match timeout(patience, TcpStream::connect(address)).await {
+        match timeout(timeout_per_address, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => last = error,
             Err(_) => last = ErrorKind::TimedOut.into(),

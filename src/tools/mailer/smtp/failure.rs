@@ -12,7 +12,7 @@ pub enum Step {
     Connect,
     /// To encrypt it.
     Encrypt,
-    /// To speak first.
+    /// To greet.
     Greeting,
     /// EHLO or HELO.
     Hello,
@@ -33,15 +33,15 @@ pub enum Step {
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// A no.
+    /// A reply that refuses.
     Answered(Reply),
-    /// Nothing that has a code.
+    /// No reply with a code.
     Unanswered(String),
     /// The server cannot do what this email needs.
     Unsupported(&'static str),
 }
 
-/// An email that was not accepted, or of which nobody knows.
+/// An email that was not accepted, or of which it is unknown whether it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What the server was asked for.
@@ -75,7 +75,7 @@ impl Failure {
             Cause::Unanswered(_) => return false,
         };
         let is_about_the_recipient = match (reply.code, reply.status()) {
-            // The host takes no email from anybody.
+            // The host takes no email at all.
             (521, _) => false,
             // 5.1.7 to 5.1.9 are about the sender's address, also where they come only now (Postfix, smtpd_delay_reject).
             (_, Some((5, 1, detail))) => matches!(detail, 0..=6 | 10),
@@ -90,14 +90,14 @@ impl Failure {
     }
 
     /// Whether the connection may be to blame: it has rested too long, carried as many emails as this server lets it (which
-    /// is said to MAIL, or with 421), or holds an answer too many. Nothing was accepted, so a fresh one may try at once.
+    /// is said to MAIL, or with 421), or holds an unread reply. Nothing was accepted, so a new one may try at once.
     #[must_use]
     pub fn may_be_the_connections(&self) -> bool {
         match &self.cause {
             Cause::Answered(reply) => {
                 reply.code == 421 || self.step == Step::Mail || (reply.code < 400 && self.step < Step::Content)
             }
-            // Behind the content nobody knows whether it was accepted.
+            // Once the content is sent, it is unknown whether it was accepted.
             Cause::Unanswered(_) => self.step < Step::Content,
             Cause::Unsupported(_) => false,
         }

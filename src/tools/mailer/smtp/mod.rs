@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use self::connection::Connection;
 pub use self::connection::Envelope;
+use self::connection::SmtpConnection;
 pub use self::failure::{Failure, Step};
 pub use self::reply::Reply;
 use self::tls::Tls;
@@ -28,7 +28,7 @@ const EMAILS_PER_CONNECTION: u32 = 50;
 pub struct SmtpSettings {
     /// Where emails go.
     pub server: SmtpServer,
-    /// What we call ourselves; without it the address of our end, in brackets.
+    /// Our name in EHLO; without it the address of our end, in brackets.
     pub helo_name: Option<String>,
     /// The authorities that vouch for the server, as PEM; without it those of the system.
     pub ca_file: Option<PathBuf>,
@@ -52,12 +52,12 @@ pub struct Timeouts {
     pub content: Duration,
 }
 
-/// A server and the connections to it that rest. Whoever uses one has it alone, and what is dropped in mid-conversation is
-/// closed.
+/// A server and the idle connections to it. A connection has one user at a time, and one that is dropped in
+/// mid-conversation is closed.
 pub struct Smtp {
     settings: SmtpSettings,
     tls: Option<Tls>,
-    resting: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<SmtpConnection>>,
 }
 
 impl Timeouts {
@@ -71,7 +71,7 @@ impl Timeouts {
         content: Duration::from_mins(10),
     };
 
-    const fn of(&self, step: Step) -> Duration {
+    const fn for_step(&self, step: Step) -> Duration {
         match step {
             Step::Connect => self.connect,
             Step::Encrypt => self.encrypt,
@@ -94,46 +94,46 @@ impl Smtp {
                 Some(Tls::open(&settings.server.host, settings.ca_file.as_deref())?)
             }
         };
-        Ok(Self { settings, tls, resting: Mutex::default() })
+        Ok(Self { settings, tls, idle: Mutex::default() })
     }
 
     /// Hands over one email. Answers once the server has accepted it.
     ///
     /// # Errors
-    /// Why not, or that nobody knows.
+    /// Why it was not accepted, or that this is unknown.
     pub async fn send(&self, mail: Envelope<'_>) -> Result<Reply, Failure> {
-        while let Some(mut rested) = self.take() {
-            if !rested.is_alive().await {
+        while let Some(mut used) = self.take() {
+            if !used.is_alive().await {
                 continue;
             }
-            match rested.deliver(mail).await {
+            match used.deliver(mail).await {
                 Err(failure) if failure.may_be_the_connections() => break,
-                outcome => return self.keep(rested, outcome),
+                outcome => return self.keep(used, outcome),
             }
         }
-        let mut fresh = Connection::open(&self.settings, self.tls.as_ref()).await?;
+        let mut fresh = SmtpConnection::open(&self.settings, self.tls.as_ref()).await?;
         let outcome = fresh.deliver(mail).await;
         self.keep(fresh, outcome)
     }
 
-    /// Closes the connections that rest.
+    /// Closes the idle connections.
     pub async fn close(&self) {
-        let resting = std::mem::take(&mut *self.resting.lock().unwrap_or_else(PoisonError::into_inner));
-        join_all(resting.into_iter().map(Connection::quit)).await;
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        join_all(idle.into_iter().map(SmtpConnection::quit)).await;
     }
 
-    fn take(&self) -> Option<Connection> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    fn take(&self) -> Option<SmtpConnection> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    /// Lets a connection rest that can be used again.
-    fn keep(&self, connection: Connection, outcome: Result<Reply, Failure>) -> Result<Reply, Failure> {
+    /// Keeps a connection that can be used again.
+    fn keep(&self, connection: SmtpConnection, outcome: Result<Reply, Failure>) -> Result<Reply, Failure> {
         let is_usable = match &outcome {
             Ok(reply) => reply.is_whole,
             Err(failure) => failure.leaves_connection_usable(),
         };
         if is_usable && connection.used < EMAILS_PER_CONNECTION {
-            self.resting.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
         outcome
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 use tokio::time::timeout;
 
-/// What is kept of a line. RFC 5321, section 4.5.3.1.5, allows 512 octets; whoever sends more is read all the same.
+/// How many octets are kept of a line. RFC 5321, section 4.5.3.1.5, allows 512; longer lines are read all the same.
 const LINE_KEPT: usize = 512;
 /// How many lines are kept: more than any server has extensions.
 const LINES_KEPT: usize = 128;
-/// A reply is over after so many octets, whatever is still to come.
+/// A reply ends after so many octets, even if more follow.
 const REPLY_LIMIT: usize = 1 << 20;
 
 /// An answer to a command.
@@ -33,8 +33,8 @@ pub type Status = (u16, u16, u16);
 /// still said what it decided.
 ///
 /// # Errors
-/// Where no code came within `patience`.
-pub async fn read(stream: &mut (impl AsyncBufRead + Unpin), patience: Duration) -> io::Result<Reply> {
+/// Where no code came within `limit`.
+pub async fn read(stream: &mut (impl AsyncBufRead + Unpin), limit: Duration) -> io::Result<Reply> {
     let mut incoming = Incoming::default();
     let reading = async {
         loop {
@@ -49,13 +49,13 @@ pub async fn read(stream: &mut (impl AsyncBufRead + Unpin), patience: Duration) 
             }
         }
     };
-    let late = |_| io::Error::new(ErrorKind::TimedOut, format!("no answer within {} seconds", patience.as_secs()));
-    let outcome = timeout(patience, reading).await.map_err(late).flatten();
+    let late = |_| io::Error::new(ErrorKind::TimedOut, format!("no answer within {} seconds", limit.as_secs()));
+    let outcome = timeout(limit, reading).await.map_err(late).flatten();
     incoming.finish().ok_or_else(|| outcome.err().unwrap_or_else(|| io::Error::other("no SMTP reply")))
 }
 
 impl Reply {
-    /// Whether it is a yes, or a "go on".
+    /// Whether the code is of this class: 2 is success, 3 asks for more.
     #[must_use]
     pub const fn is_of_class(&self, class: u16) -> bool {
         self.code / 100 == class
@@ -74,7 +74,7 @@ impl Reply {
         self.lines.iter().find_map(read)
     }
 
-    /// The code and the status, which name nobody: `550 5.1.1`.
+    /// The code and the status, which name no person: `550 5.1.1`.
     #[must_use]
     pub fn codes(&self) -> String {
         let status = self.status().map(|(class, subject, detail)| format!(" {class}.{subject}.{detail}"));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_code_is_read_in_every_dress() {
+    async fn the_code_is_read_in_every_form() {
         let long = format!("250 {}\r\n", "x".repeat(100_000));
         for bytes in [
             &b"250 2.0.0 Ok: queued as 42\r\n"[..],

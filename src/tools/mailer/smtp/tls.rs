@@ -1,4 +1,4 @@
-//! Encrypting a conversation with a mail server, whose certificate must be one that this machine trusts.
+//! TLS to a mail server, whose certificate must be one that this machine trusts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use url::Host;
 
 use crate::error::{Fault, OrFault, Result};
 
-/// Who is at the other end, and who vouches for that.
+/// The name that the certificate must have, and the authorities that may have issued it.
 pub struct Tls {
     pub connector: TlsConnector,
     pub server_name: ServerName<'static>,
@@ -36,9 +36,9 @@ impl Tls {
             }
         }
         if roots.is_empty() {
-            let whence = "looking for authorities that vouch for the mail server: none in SMTP_CA_FILE, or without it in \
+            let cause = "looking for authorities that vouch for the mail server: none in SMTP_CA_FILE, or without it in \
                 the system's store (Debian: ca-certificates)";
-            return Err(Fault::new(whence).into());
+            return Err(Fault::new(cause).into());
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)

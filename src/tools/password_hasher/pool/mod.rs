@@ -15,12 +15,12 @@ use tokio::sync::oneshot;
 
 use crate::error::{Error, Fault, OrFault, Refusal, Result};
 
-/// How long somebody who is being served keeps a thread from working, and how often that thread asks again.
-const COURTESY: Duration = Duration::from_millis(50);
+/// How long one hashing thread pauses after a foreground request, and how often it looks whether it may go on.
+const YIELD_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How much the pool takes on.
 #[derive(Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct PoolLimits {
     pub(super) threads: usize,
     /// Questions that wait, beyond those being worked on.
     pub(super) queue: usize,
@@ -28,13 +28,13 @@ pub(super) struct Limits {
     pub(super) deadline: Duration,
 }
 
-/// Who asks, which decides who goes without when there is no room for all.
+/// Which jobs are refused first when the queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Somebody who has been in before.
-    Known,
-    /// Anybody.
-    Stranger,
+pub enum Priority {
+    /// From a device that has signed in before.
+    High,
+    /// From any other device.
+    Low,
 }
 
 /// What one thread does.
@@ -42,26 +42,26 @@ pub(super) trait Worker<Q, A>: Send + 'static {
     /// Answers a question.
     fn answer(&mut self, question: Q) -> Result<A>;
 
-    /// Tidies up, because no further question waits.
+    /// Wipes what it has used, because no further job waits.
     fn rest(&mut self);
 }
 
-/// The askers' end. The threads end when it is dropped.
-pub(super) struct Pool<Q, A> {
-    counter: Arc<Counter<Q, A>>,
+/// The callers' end. The threads end when it is dropped.
+pub(super) struct WorkerPool<Q, A> {
+    queue: Arc<SharedQueue<Q, A>>,
 }
 
-/// Where askers and threads meet.
-struct Counter<Q, A> {
-    limits: Limits,
-    state: Mutex<State<Q, A>>,
+/// The queue that callers fill and threads empty.
+struct SharedQueue<Q, A> {
+    limits: PoolLimits,
+    state: Mutex<PoolState<Q, A>>,
     changed: Condvar,
     opened_at: Instant,
-    /// When somebody was last served who wants no hash, in milliseconds since `opened_at`.
-    last_guest_at: AtomicU64,
+    /// When a foreground request was last noted, in milliseconds since `opened_at`.
+    last_foreground_at: AtomicU64,
 }
 
-struct State<Q, A> {
+struct PoolState<Q, A> {
     waiting: VecDeque<Job<Q, A>>,
     busy: usize,
     /// The running mean of the time one question takes.
@@ -73,61 +73,61 @@ struct Job<Q, A> {
     question: Q,
     reply: oneshot::Sender<Result<A>>,
     since: Instant,
-    standing: Standing,
+    priority: Priority,
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Pool<Q, A> {
+impl<Q: Send + 'static, A: Send + 'static> WorkerPool<Q, A> {
     /// Starts the threads, each with a worker of its own.
-    pub(super) fn start<W: Worker<Q, A>>(limits: Limits, hire: impl Fn() -> W) -> Result<Self> {
+    pub(super) fn start<W: Worker<Q, A>>(limits: PoolLimits, new_worker: impl Fn() -> W) -> Result<Self> {
         if limits.threads == 0 {
             return Err(Fault::new("starting a pool without threads").into());
         }
-        let state = State { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
-        let pool = Self { counter: Arc::new(Counter::open(limits, state)) };
+        let state = PoolState { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
+        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state)) };
         for number in 0..limits.threads {
-            let (counter, worker) = (Arc::clone(&pool.counter), hire());
-            let is_polite = number == 0 && limits.threads > 1;
+            let (queue, worker) = (Arc::clone(&pool.queue), new_worker());
+            let yields = number == 0 && limits.threads > 1;
             let name = "password-hasher".to_owned();
-            let work = move || attend(&counter, worker, is_polite);
+            let work = move || run_worker(&queue, worker, yields);
             thread::Builder::new().name(name).spawn(work).or_fault("starting a thread")?;
         }
         Ok(pool)
     }
 
-    /// Waits for the answer. Whoever stops waiting is skipped. Where the queue is full the known take the places of
-    /// strangers, who would otherwise keep everybody out by asking often.
-    pub(super) async fn ask(&self, question: Q, standing: Standing) -> Result<A> {
+    /// Waits for the answer. A caller that stops waiting is skipped. In a full queue a job of high priority replaces one of
+    /// low priority, so that a flood of the latter cannot shut out the former.
+    pub(super) async fn ask(&self, question: Q, priority: Priority) -> Result<A> {
         let (reply, answer) = oneshot::channel();
-        self.counter.admit(Job { question, reply, since: Instant::now(), standing })?;
+        self.queue.enqueue(Job { question, reply, since: Instant::now(), priority })?;
         answer.await.or_fault("waiting for a thread that is gone")?
     }
 }
 
-impl<Q, A> Pool<Q, A> {
+impl<Q, A> WorkerPool<Q, A> {
     pub(super) fn depth(&self) -> usize {
-        self.counter.lock().waiting.len()
+        self.queue.lock().waiting.len()
     }
 
-    /// Somebody is being served who wants no hash: while questions flood in, one thread leaves its core to them.
-    pub(super) fn welcome_guest(&self) {
-        self.counter.last_guest_at.store(self.counter.milliseconds(), Ordering::Relaxed);
+    /// Notes a request that needs no hash: while the queue is more than half full, one thread leaves its core to such.
+    pub(super) fn note_foreground_request(&self) {
+        self.queue.last_foreground_at.store(self.queue.milliseconds(), Ordering::Relaxed);
     }
 }
 
-impl<Q, A> Drop for Pool<Q, A> {
+impl<Q, A> Drop for WorkerPool<Q, A> {
     fn drop(&mut self) {
-        self.counter.lock().is_closed = true;
-        self.counter.changed.notify_all();
+        self.queue.lock().is_closed = true;
+        self.queue.changed.notify_all();
     }
 }
 
-impl<Q, A> Counter<Q, A> {
-    fn open(limits: Limits, state: State<Q, A>) -> Self {
+impl<Q, A> SharedQueue<Q, A> {
+    fn new(limits: PoolLimits, state: PoolState<Q, A>) -> Self {
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        Self { limits, state, changed, opened_at: Instant::now(), last_guest_at: AtomicU64::new(0) }
+        Self { limits, state, changed, opened_at: Instant::now(), last_foreground_at: AtomicU64::new(0) }
     }
 
-    fn admit(&self, job: Job<Q, A>) -> Result<()> {
+    fn enqueue(&self, job: Job<Q, A>) -> Result<()> {
         let room = self.limits.threads + self.limits.queue;
         let mut state = self.lock();
         if state.waiting.len() + state.busy >= room {
@@ -136,7 +136,7 @@ impl<Q, A> Counter<Q, A> {
         if state.waiting.len() + state.busy < room {
             state.waiting.push_back(job);
         } else {
-            state.replace_stranger(job, self.limits)?;
+            state.replace_low_priority(job, self.limits)?;
         }
         drop(state);
         self.changed.notify_one();
@@ -144,17 +144,17 @@ impl<Q, A> Counter<Q, A> {
     }
 
     /// The next job, if one waits.
-    fn take(&self, is_polite: bool) -> Option<Job<Q, A>> {
+    fn take(&self, yields: bool) -> Option<Job<Q, A>> {
         let mut state = self.lock();
-        if is_polite && self.is_crowded(&state) { None } else { state.take(self.limits) }
+        if yields && self.must_yield(&state) { None } else { state.take(self.limits) }
     }
 
     /// The next job, as soon as one waits; `None` when the pool is closed.
-    fn wait(&self, is_polite: bool) -> Option<Job<Q, A>> {
+    fn wait(&self, yields: bool) -> Option<Job<Q, A>> {
         let mut state = self.lock();
         while !state.is_closed {
-            if is_polite && self.is_crowded(&state) {
-                state = self.changed.wait_timeout(state, COURTESY).unwrap_or_else(PoisonError::into_inner).0;
+            if yields && self.must_yield(&state) {
+                state = self.changed.wait_timeout(state, YIELD_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
                 continue;
             }
             if let Some(job) = state.take(self.limits) {
@@ -165,14 +165,14 @@ impl<Q, A> Counter<Q, A> {
         None
     }
 
-    /// Whether questions flood in while others are served, and every other thread has work: a thread that stands back
-    /// for another that sleeps would leave the question to nobody.
-    fn is_crowded(&self, state: &State<Q, A>) -> bool {
-        let has_guest = || {
-            let last = self.last_guest_at.load(Ordering::Relaxed);
-            last > 0 && u128::from(self.milliseconds().saturating_sub(last)) < COURTESY.as_millis()
+    /// Whether the queue is more than half full while foreground requests are served, and every other thread has work: if
+    /// one of them slept, the job would be left without a thread.
+    fn must_yield(&self, state: &PoolState<Q, A>) -> bool {
+        let has_foreground = || {
+            let last = self.last_foreground_at.load(Ordering::Relaxed);
+            last > 0 && u128::from(self.milliseconds().saturating_sub(last)) < YIELD_INTERVAL.as_millis()
         };
-        state.waiting.len() * 2 > self.limits.queue && state.busy + 1 >= self.limits.threads && has_guest()
+        state.waiting.len() * 2 > self.limits.queue && state.busy + 1 >= self.limits.threads && has_foreground()
     }
 
     fn milliseconds(&self) -> u64 {
@@ -185,17 +185,17 @@ impl<Q, A> Counter<Q, A> {
         state.mean = if state.mean.is_zero() { took } else { (state.mean * 7 + took) / 8 };
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<Q, A>> {
+    fn lock(&self) -> MutexGuard<'_, PoolState<Q, A>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<Q, A> State<Q, A> {
+impl<Q, A> PoolState<Q, A> {
     /// The first job that is still worth doing.
-    fn take(&mut self, limits: Limits) -> Option<Job<Q, A>> {
+    fn take(&mut self, limits: PoolLimits) -> Option<Job<Q, A>> {
         while let Some(job) = self.waiting.pop_front() {
             if job.since.elapsed() > limits.deadline {
-                // Whether anybody still listens does not matter.
+                // The caller may have gone meanwhile.
                 let _ = job.reply.send(Err(self.overloaded(limits)));
             } else if !job.reply.is_closed() {
                 self.busy += 1;
@@ -205,39 +205,39 @@ impl<Q, A> State<Q, A> {
         None
     }
 
-    /// The stranger who came last goes, and whoever is known is served before all who stay.
-    fn replace_stranger(&mut self, job: Job<Q, A>, limits: Limits) -> Result<()> {
-        let is_stranger = |job: &Job<Q, A>| job.standing == Standing::Stranger;
-        let last = self.waiting.iter().rposition(is_stranger).filter(|_| !is_stranger(&job));
+    /// Replaces the last job of low priority, and puts the new one before the others of low priority.
+    fn replace_low_priority(&mut self, job: Job<Q, A>, limits: PoolLimits) -> Result<()> {
+        let is_low = |job: &Job<Q, A>| job.priority == Priority::Low;
+        let last = self.waiting.iter().rposition(is_low).filter(|_| !is_low(&job));
         let Some(gone) = last.and_then(|last| self.waiting.remove(last)) else { return Err(self.overloaded(limits)) };
-        // Whether anybody still listens does not matter.
+        // The caller may have gone meanwhile.
         let _ = gone.reply.send(Err(self.overloaded(limits)));
-        let first = self.waiting.iter().position(is_stranger).unwrap_or(self.waiting.len());
+        let first = self.waiting.iter().position(is_low).unwrap_or(self.waiting.len());
         self.waiting.insert(first, job);
         Ok(())
     }
 
-    fn overloaded(&self, limits: Limits) -> Error {
+    fn overloaded(&self, limits: PoolLimits) -> Error {
         let rounds = (self.waiting.len() + self.busy).div_ceil(limits.threads);
         let wait = self.mean.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX));
         Refusal::Overloaded { retry_after: wait.max(Duration::from_secs(1)) }.into()
     }
 }
 
-fn attend<Q, A>(counter: &Counter<Q, A>, mut worker: impl Worker<Q, A>, is_polite: bool) {
+fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yields: bool) {
     // Quick requests must stay quick while logins flood in. Nice and not `SCHED_IDLE`: Linux takes a core with an idle
     // thread for a free one and wakes others up there, to wait for it up to a tick.
     if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
         tracing::debug!(%error, "hashing threads keep the normal priority");
     }
-    while let Some(Job { question, reply, .. }) = counter.take(is_polite).or_else(|| {
+    while let Some(Job { question, reply, .. }) = queue.take(yields).or_else(|| {
         worker.rest();
-        counter.wait(is_polite)
+        queue.wait(yields)
     }) {
         let began = Instant::now();
         let answer = catch_unwind(AssertUnwindSafe(|| worker.answer(question)))
             .unwrap_or_else(|_| Err(Fault::new("hashing: the thread panicked").into()));
-        counter.finish(began.elapsed());
+        queue.finish(began.elapsed());
         // The caller may have gone meanwhile.
         let _ = reply.send(answer);
     }

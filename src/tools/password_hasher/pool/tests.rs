@@ -17,11 +17,11 @@ impl Worker<Task, usize> for Doer {
     fn rest(&mut self) {}
 }
 
-fn pool(queue: usize, deadline: Duration) -> Pool<Task, usize> {
-    Pool::start(Limits { threads: 1, queue, deadline }, || Doer).unwrap()
+fn pool(queue: usize, deadline: Duration) -> WorkerPool<Task, usize> {
+    WorkerPool::start(PoolLimits { threads: 1, queue, deadline }, || Doer).unwrap()
 }
 
-fn patient(queue: usize) -> Pool<Task, usize> {
+fn patient(queue: usize) -> WorkerPool<Task, usize> {
     pool(queue, Duration::from_mins(1))
 }
 
@@ -35,10 +35,10 @@ fn held() -> (mpsc::Sender<()>, Task) {
 async fn a_full_queue_refuses_at_once_and_recovers() {
     let pool = patient(1);
     let (release, task) = held();
-    let first = pool.ask(task, Standing::Known);
-    let second = pool.ask(Box::new(|| 2), Standing::Known);
+    let first = pool.ask(task, Priority::High);
+    let second = pool.ask(Box::new(|| 2), Priority::High);
     let third = async {
-        let refused = pool.ask(Box::new(|| 3), Standing::Known).await;
+        let refused = pool.ask(Box::new(|| 3), Priority::High).await;
         drop(release);
         refused
     };
@@ -47,7 +47,7 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
 
     assert_eq!((first.unwrap(), second.unwrap()), (0, 2));
     assert!(matches!(third, Err(Error::Refused(Refusal::Overloaded { .. }))));
-    assert_eq!(pool.ask(Box::new(|| 4), Standing::Known).await.unwrap(), 4);
+    assert_eq!(pool.ask(Box::new(|| 4), Priority::High).await.unwrap(), 4);
 }
 
 #[tokio::test]
@@ -57,10 +57,10 @@ async fn whoever_stops_waiting_is_skipped_and_gives_room() {
     let done = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&done);
 
-    tokio::join!(async { pool.ask(task, Standing::Known).await.unwrap() }, async {
-        let impatient = pool.ask(Box::new(move || counted.fetch_add(1, Ordering::SeqCst)), Standing::Known);
+    tokio::join!(async { pool.ask(task, Priority::High).await.unwrap() }, async {
+        let impatient = pool.ask(Box::new(move || counted.fetch_add(1, Ordering::SeqCst)), Priority::High);
         assert!(tokio::time::timeout(Duration::from_millis(20), impatient).await.is_err());
-        let (patient, ()) = tokio::join!(pool.ask(Box::new(|| 2), Standing::Known), async { drop(release) });
+        let (patient, ()) = tokio::join!(pool.ask(Box::new(|| 2), Priority::High), async { drop(release) });
         assert_eq!(patient.unwrap(), 2);
     });
 
@@ -72,11 +72,10 @@ async fn what_has_waited_too_long_is_refused() {
     let pool = pool(1, Duration::from_millis(20));
     let (release, task) = held();
 
-    let (_, late, ()) =
-        tokio::join!(pool.ask(task, Standing::Known), pool.ask(Box::new(|| 2), Standing::Known), async {
-            tokio::time::sleep(Duration::from_millis(40)).await;
-            drop(release);
-        });
+    let (_, late, ()) = tokio::join!(pool.ask(task, Priority::High), pool.ask(Box::new(|| 2), Priority::High), async {
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        drop(release);
+    });
 
     assert!(matches!(late, Err(Error::Refused(Refusal::Overloaded { .. }))));
 }
@@ -85,10 +84,10 @@ async fn what_has_waited_too_long_is_refused() {
 async fn a_panic_is_a_fault_and_the_thread_lives_on() {
     let pool = patient(1);
 
-    let answer = pool.ask(Box::new(|| panic!("on purpose")), Standing::Known).await;
+    let answer = pool.ask(Box::new(|| panic!("on purpose")), Priority::High).await;
 
     assert!(matches!(answer, Err(Error::Fault(_))));
-    assert_eq!(pool.ask(Box::new(|| 1), Standing::Known).await.unwrap(), 1);
+    assert_eq!(pool.ask(Box::new(|| 1), Priority::High).await.unwrap(), 1);
 }
 
 /// Says when it rests, and by its end that it is gone.
@@ -107,10 +106,10 @@ impl Worker<(), ()> for Teller {
 #[tokio::test]
 async fn workers_rest_when_nothing_waits_and_end_with_the_pool() {
     let (tell, told) = mpsc::channel();
-    let limits = Limits { threads: 1, queue: 1, deadline: Duration::from_mins(1) };
-    let pool = Pool::start(limits, || Teller(tell.clone())).unwrap();
+    let limits = PoolLimits { threads: 1, queue: 1, deadline: Duration::from_mins(1) };
+    let pool = WorkerPool::start(limits, || Teller(tell.clone())).unwrap();
     drop(tell);
-    pool.ask((), Standing::Known).await.unwrap();
+    pool.ask((), Priority::High).await.unwrap();
 
     drop(pool);
 
@@ -119,8 +118,8 @@ async fn workers_rest_when_nothing_waits_and_end_with_the_pool() {
 
 #[tokio::test]
 async fn in_a_flood_one_thread_leaves_its_core_to_guests_and_works_again_without_them() {
-    let limits = Limits { threads: 2, queue: 4, deadline: Duration::from_mins(1) };
-    let pool: Pool<Task, usize> = Pool::start(limits, || Doer).unwrap();
+    let limits = PoolLimits { threads: 2, queue: 4, deadline: Duration::from_mins(1) };
+    let pool: WorkerPool<Task, usize> = WorkerPool::start(limits, || Doer).unwrap();
     let (begun, begins) = mpsc::channel();
     let mut releases = Vec::new();
     let questions: Vec<_> = (0..6)
@@ -132,27 +131,27 @@ async fn in_a_flood_one_thread_leaves_its_core_to_guests_and_works_again_without
                 begun.send(number).unwrap();
                 task()
             });
-            pool.ask(task, Standing::Stranger)
+            pool.ask(task, Priority::Low)
         })
         .collect();
     let flood = futures_util::future::join_all(questions);
     tokio::pin!(flood);
     let mut first = Vec::new();
     while first.len() < 2 {
-        let _ = tokio::time::timeout(COURTESY / 10, &mut flood).await;
+        let _ = tokio::time::timeout(YIELD_INTERVAL / 10, &mut flood).await;
         first.extend(begins.try_iter());
     }
 
-    pool.welcome_guest();
+    pool.note_foreground_request();
     // One after the other, so that a thread is always at work.
     for release in releases.drain(..2) {
         drop(release);
-        let _ = tokio::time::timeout(COURTESY / 5, &mut flood).await;
-        pool.welcome_guest();
+        let _ = tokio::time::timeout(YIELD_INTERVAL / 5, &mut flood).await;
+        pool.note_foreground_request();
     }
 
     assert_eq!(begins.try_iter().collect::<Vec<_>>(), [2], "with a guest one thread works");
-    let _ = tokio::time::timeout(COURTESY * 4, &mut flood).await;
+    let _ = tokio::time::timeout(YIELD_INTERVAL * 4, &mut flood).await;
     assert_eq!(begins.try_iter().collect::<Vec<_>>(), [3], "without guests both work");
     drop(releases);
     flood.await;
@@ -171,12 +170,12 @@ async fn in_a_full_queue_the_known_take_the_places_of_strangers() {
         })
     };
 
-    let busy = pool.ask(task, Standing::Stranger);
-    let first = pool.ask(noting(1), Standing::Stranger);
-    let second = pool.ask(noting(2), Standing::Stranger);
-    let known = pool.ask(noting(3), Standing::Known);
+    let busy = pool.ask(task, Priority::Low);
+    let first = pool.ask(noting(1), Priority::Low);
+    let second = pool.ask(noting(2), Priority::Low);
+    let known = pool.ask(noting(3), Priority::High);
     let late = async {
-        let refused = pool.ask(noting(4), Standing::Stranger).await;
+        let refused = pool.ask(noting(4), Priority::Low).await;
         drop(release);
         refused
     };
@@ -192,10 +191,10 @@ async fn in_a_full_queue_the_known_take_the_places_of_strangers() {
 async fn in_a_queue_of_the_known_nobody_is_sent_away_for_another() {
     let pool = patient(1);
     let (release, task) = held();
-    let busy = pool.ask(task, Standing::Known);
-    let waiting = pool.ask(Box::new(|| 2), Standing::Known);
+    let busy = pool.ask(task, Priority::High);
+    let waiting = pool.ask(Box::new(|| 2), Priority::High);
     let late = async {
-        let refused = pool.ask(Box::new(|| 3), Standing::Known).await;
+        let refused = pool.ask(Box::new(|| 3), Priority::High).await;
         drop(release);
         refused
     };

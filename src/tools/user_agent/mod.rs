@@ -1,4 +1,4 @@
-//! Reads a device out of a user agent, well enough for its owner to recognise it.
+//! Reads browser and operating system out of a `User-Agent` header, well enough for people to recognise their devices.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -8,9 +8,9 @@ use ua_parser::{os, user_agent};
 
 use crate::values::printable::is_in_order;
 
-/// What a user agent says it runs on. It says what it likes: for the eyes of its owner, never for a decision.
+/// What a user agent says of itself. It may claim anything, so this is shown to people and decides nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Device {
+pub struct UserAgent {
     /// The browser or app, with its major version: "Firefox 153".
     pub browser: Option<String>,
     /// The operating system: "macOS", "Android 14".
@@ -21,10 +21,10 @@ pub struct Device {
 /// `serde_json` reads, without the models of telephones, which cost twice as much as all the rest.
 const EXPRESSIONS: &str = include_str!("regexes.json");
 
-/// Longer agents are cut, so that nobody makes us match megabytes. The expressions themselves run in linear time.
+/// Longer agents are cut, so that no client makes us match megabytes. The expressions run in linear time.
 const AGENT_LIMIT: usize = 512;
 
-/// Names come out of the agent too, and nobody's browser is called longer than this.
+/// Names come out of the agent too; no real browser has a longer one.
 const NAME_LIMIT: usize = 40;
 
 #[derive(Deserialize)]
@@ -48,19 +48,19 @@ pub fn prepare() {
 
 /// Reads a user agent, of which the first 512 characters count.
 #[must_use]
-pub fn parse(user_agent: &str) -> Device {
+pub fn parse(user_agent: &str) -> UserAgent {
     let end = user_agent.char_indices().nth(AGENT_LIMIT).map_or(user_agent.len(), |(end, _)| end);
-    // Whoever says nothing need not wait for the patterns.
+    // An empty agent need not wait for the expressions to be compiled.
     if user_agent.is_empty() {
-        return Device::default();
+        return UserAgent::default();
     }
     let (Some(agent), Some(extractors)) = (user_agent.get(..end), EXTRACTORS.as_ref()) else {
-        return Device::default();
+        return UserAgent::default();
     };
-    Device { browser: browser(extractors, agent), os: operating_system(extractors, agent) }
+    UserAgent { browser: browser(extractors, agent), os: operating_system(extractors, agent) }
 }
 
-impl fmt::Display for Device {
+impl fmt::Display for UserAgent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.browser, &self.os) {
             (Some(browser), Some(os)) => write!(f, "{browser} on {os}"),

@@ -1,4 +1,4 @@
-//! The circuit breaker: after a failure nobody waits for Redis, except one caller now and then who tries again.
+//! The circuit breaker: after a failure no caller waits for Redis, except one from time to time that tries again.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,26 +10,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const BETWEEN_WARNINGS: Duration = Duration::from_mins(1);
 
 #[derive(Default)]
-pub(super) struct Circuit(Mutex<State>);
+pub(super) struct CircuitBreaker(Mutex<CircuitState>);
 
 #[derive(Default)]
-struct State {
-    outage: Option<Outage>,
+struct CircuitState {
+    open: Option<OpenCircuit>,
     warned_at: Option<Instant>,
 }
 
-struct Outage {
+/// An outage.
+struct OpenCircuit {
     pause: Duration,
     next_try_at: Instant,
     warned: bool,
 }
 
-impl Circuit {
-    /// Whether the caller may try. Who is let through during an outage moves the next try away, so there is one at a
-    /// time even if that caller gives up and never reports back.
+impl CircuitBreaker {
+    /// Whether the caller may try. During an outage each try postpones the next one, so there is one at a time even where a
+    /// caller gives up and never reports back.
     pub(super) fn lets_through(&self, now: Instant) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(outage) = &mut state.outage else { return true };
+        let Some(outage) = &mut state.open else { return true };
         if now < outage.next_try_at {
             return false;
         }
@@ -38,11 +39,11 @@ impl Circuit {
         true
     }
 
-    /// Reports a failure. Whether it is time to warn: at most once a minute, however often Redis comes and goes.
+    /// Reports a failure. True when it is time to log it: at most once a minute, however often Redis comes and goes.
     pub(super) fn failed(&self, now: Instant) -> bool {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *guard;
-        let outage = state.outage.get_or_insert_with(|| Outage {
+        let outage = state.open.get_or_insert_with(|| OpenCircuit {
             pause: FIRST_PAUSE,
             next_try_at: now + jittered(FIRST_PAUSE),
             warned: false,
@@ -55,10 +56,10 @@ impl Circuit {
         true
     }
 
-    /// Reports a success. Whether it ends an outage that was warned about.
+    /// Reports a success. True when it ends an outage that was logged.
     pub(super) fn succeeded(&self) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.outage.take().is_some_and(|outage| outage.warned)
+        state.open.take().is_some_and(|outage| outage.warned)
     }
 }
 
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_callers_away_until_one_may_try_again() {
-        let (circuit, start) = (Circuit::default(), Instant::now());
+        let (circuit, start) = (CircuitBreaker::default(), Instant::now());
         assert!(circuit.lets_through(start));
 
         circuit.failed(start);
@@ -80,7 +81,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_a_second_and_no_further() {
-        let (circuit, mut now) = (Circuit::default(), Instant::now());
+        let (circuit, mut now) = (CircuitBreaker::default(), Instant::now());
         circuit.failed(now);
         for _ in 0..20 {
             now += LONGEST_PAUSE;
@@ -93,18 +94,18 @@ mod tests {
 
     #[test]
     fn a_success_ends_the_outage() {
-        let (circuit, start) = (Circuit::default(), Instant::now());
+        let (circuit, start) = (CircuitBreaker::default(), Instant::now());
         circuit.failed(start);
 
         assert!(circuit.succeeded());
 
         assert!(circuit.lets_through(start));
-        assert!(!circuit.succeeded(), "the end was told twice");
+        assert!(!circuit.succeeded(), "the end was logged twice");
     }
 
     #[test]
-    fn an_outage_is_told_once_a_minute() {
-        let (circuit, start) = (Circuit::default(), Instant::now());
+    fn an_outage_is_logged_once_a_minute() {
+        let (circuit, start) = (CircuitBreaker::default(), Instant::now());
 
         assert!(circuit.failed(start));
         assert!(!circuit.failed(start + BETWEEN_WARNINGS / 2));

@@ -1,34 +1,33 @@
-//! Random histories through every store and through a model so simple that it can only be right.
+//! Random histories in every store, compared with a model that is simple enough to be right.
 
 use std::collections::HashMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::redis::Redis;
-use super::tests::{now, settings};
-use super::windows::Windows;
+use super::tests::now;
 use super::*;
+use crate::tools::redis::testing;
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-/// One thing that happens, so long after the one before.
+/// A step of a history, so long after the one before.
 #[derive(Debug, Clone)]
-struct Happening {
+struct Step {
     after: Duration,
-    deed: Deed,
+    action: Action,
 }
 
 #[derive(Debug, Clone)]
-enum Deed {
-    /// Two attempts in turn at some of the windows, with their weight in each; so many windows are the first one's.
-    Take { parts: Vec<(usize, u32)>, firsts: prop::sample::Index },
-    /// Gives so much of what was granted in one step back, in each of its windows.
+enum Action {
+    /// One attempt at some of the windows, with its weight in each.
+    Take(Vec<(usize, u32)>),
+    /// Gives back so much of an attempt that was granted, in each of its windows.
     GiveBack { attempt: prop::sample::Index, part: u32 },
 }
 
 /// How long an attempt has to wait, and how full its windows are.
-type Told = (Duration, Vec<WindowUsage>);
+type Answer = (Duration, Vec<WindowUsage>);
 
 /// Limit and period of each window.
 type Limits = [(u32, Duration); 3];
@@ -56,17 +55,17 @@ impl Model {
         (free.unwrap() - now).to_std().unwrap()
     }
 
-    fn take(&mut self, limits: &Limits, attempt: &[(usize, u32)], now: Time) -> Told {
+    fn take(&mut self, limits: &Limits, attempt: &[(usize, u32)], now: Time) -> Answer {
         let wait = attempt.iter().map(|part| self.wait(limits, *part, now)).max().unwrap_or_default();
         for (name, weight) in attempt.iter().filter(|_| wait.is_zero()) {
             self.0.entry(*name).or_default().push((now, *weight));
         }
-        let fills = attempt.iter().map(|(name, _)| {
+        let usages = attempt.iter().map(|(name, _)| {
             let newest = self.counting(limits, *name, now).into_iter().map(|(at, _)| at + limits[*name].1).max();
             let empty_in = newest.map_or(Duration::ZERO, |end| (end - now).to_std().unwrap());
             WindowUsage { used: self.used(limits, *name, now), empty_in }
         });
-        (wait, fills.collect())
+        (wait, usages.collect())
     }
 
     /// Of attempts at the same moment it does not matter whose part it is.
@@ -80,48 +79,48 @@ impl Model {
 
 /// A store under test: this process's own, or Redis without this process's own in front of it.
 enum Store {
-    Here(Windows),
-    Redis(Redis),
+    Memory(MemoryWindows),
+    Redis(RedisWindows),
 }
 
 impl Store {
-    /// What is told of both attempts; nothing of the second where the first has to wait.
-    async fn take(&mut self, attempts: [&[Window<'_>]; 2], receipt: &ReservationId) -> [Option<Told>; 2] {
-        let (first, second) = match self {
-            Self::Here(here) => {
-                let first = here.take(attempts[0], receipt.clone()).taken;
-                let second = first.is_granted().then(|| here.take(attempts[1], receipt.clone()).taken);
-                (first, second)
-            }
-            Self::Redis(redis) => redis.take_in_turn(attempts, receipt).await.unwrap(),
+    async fn take(&mut self, windows: &[Window<'_>], reservation: &ReservationId) -> Answer {
+        let decision = match self {
+            Self::Memory(memory) => memory.attempt(windows, reservation).decision,
+            Self::Redis(redis) => redis.attempt(windows, reservation).await.unwrap(),
         };
-        let told = |taken: Decision| match taken.outcome {
-            Outcome::Granted(_) => (Duration::ZERO, taken.fills),
-            Outcome::Refused { retry_after, .. } => (retry_after, taken.fills),
-        };
-        [Some(told(first)), second.map(told)]
+        (decision.outcome.map_or_else(|full| full.retry_after, |_| Duration::ZERO), decision.usages)
     }
 
-    async fn give_back(&mut self, parts: &[(Window<'_>, u32)], receipt: &ReservationId) {
+    async fn give_back(&mut self, parts: &[(Window<'_>, u32)], reservation: &ReservationId) {
         match self {
-            Self::Here(here) => parts.iter().for_each(|(window, part)| here.give_back(*window, *part, receipt.at)),
-            Self::Redis(redis) => redis.give_back(parts, receipt).await.unwrap(),
+            Self::Memory(memory) => memory.give_back(parts, reservation.at),
+            Self::Redis(redis) => redis.give_back(parts, reservation).await.unwrap(),
         }
     }
 }
 
-fn happening() -> impl Strategy<Value = Happening> {
+fn memory() -> Store {
+    Store::Memory(MemoryWindows::with_capacity(100))
+}
+
+fn redis(url: &str) -> Store {
+    let redis = testing::open(url.to_owned(), Duration::from_secs(20));
+    Store::Redis(RedisWindows::new(redis, WindowClock::Caller))
+}
+
+fn step() -> impl Strategy<Value = Step> {
     let moments = prop_oneof![Just(0), 1..50_u64, 1..40_000_000_u64, Just(10_000_000), Just(30_000_000)];
     let part = (0..NAMES.len(), prop_oneof![3 => Just(1), 1 => 0..6_u32]);
-    let take = (prop::collection::vec(part, 1..4), any::<prop::sample::Index>()).prop_map(|(mut parts, firsts)| {
+    let take = prop::collection::vec(part, 1..4).prop_map(|mut parts| {
         parts.sort_unstable();
         parts.dedup_by_key(|(name, _)| *name);
-        Deed::Take { parts, firsts }
+        Action::Take(parts)
     });
     let give_back =
-        (any::<prop::sample::Index>(), 0..6_u32).prop_map(|(attempt, part)| Deed::GiveBack { attempt, part });
+        (any::<prop::sample::Index>(), 0..6_u32).prop_map(|(attempt, part)| Action::GiveBack { attempt, part });
     (moments, prop_oneof![4 => take, 1 => give_back])
-        .prop_map(|(after, deed)| Happening { after: Duration::from_micros(after), deed })
+        .prop_map(|(after, action)| Step { after: Duration::from_micros(after), action })
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
@@ -130,30 +129,23 @@ fn limits() -> impl Strategy<Value = Limits> {
 }
 
 /// Plays a history to a store and to the model, and says where they differ.
-async fn play(store: &mut Store, limits: &Limits, history: &[Happening]) -> Result<(), TestCaseError> {
+async fn play(store: &mut Store, limits: &Limits, history: &[Step]) -> Result<(), TestCaseError> {
     let (mut model, mut now, mut granted) = (Model::default(), now(), Vec::new());
-    for (step, happening) in history.iter().enumerate() {
-        now += happening.after;
-        match &happening.deed {
-            Deed::Take { parts, firsts } => {
+    for (number, step) in history.iter().enumerate() {
+        now += step.after;
+        match &step.action {
+            Action::Take(parts) => {
                 let parts: Vec<_> = parts.iter().map(|&(name, weight)| (name, weight.min(limits[name].0))).collect();
                 let windows: Vec<_> = parts.iter().map(|part| window(limits, *part)).collect();
-                let firsts = firsts.index(parts.len() + 1);
-                let receipt = ReservationId { name: step.to_string(), at: now.timestamp_micros() };
-                let told = store.take([&windows[..firsts], &windows[firsts..]], &receipt).await;
-                let first = model.take(limits, &parts[..firsts], now);
-                let second = first.0.is_zero().then(|| model.take(limits, &parts[firsts..], now));
-                prop_assert_eq!(&told, &[Some(first), second], "step {}", step);
-                let mut attempts = told.into_iter().zip([&parts[..firsts], &parts[firsts..]]);
-                let granted_parts =
-                    attempts.by_ref().filter(|(told, _)| told.as_ref().is_some_and(|told| told.0.is_zero()));
-                let parts: Vec<_> = granted_parts.flat_map(|(_, parts)| parts.iter().copied()).collect();
-                if !parts.is_empty() {
-                    granted.push((parts, receipt, now));
+                let reservation = ReservationId { name: number.to_string(), at: now.timestamp_micros() };
+                let answer = store.take(&windows, &reservation).await;
+                prop_assert_eq!(&answer, &model.take(limits, &parts, now), "step {}", number);
+                if answer.0.is_zero() {
+                    granted.push((parts, reservation, now));
                 }
             }
-            Deed::GiveBack { attempt, part } if !granted.is_empty() => {
-                let (taken, receipt, at) = granted.swap_remove(attempt.index(granted.len()));
+            Action::GiveBack { attempt, part } if !granted.is_empty() => {
+                let (taken, reservation, at) = granted.swap_remove(attempt.index(granted.len()));
                 let parts = taken.into_iter().map(|taken| (taken.0, window(limits, taken), (*part).min(taken.1)));
                 let parts: Vec<_> = parts.filter(|(_, _, part)| *part > 0).collect();
                 for (name, _, part) in &parts {
@@ -161,10 +153,10 @@ async fn play(store: &mut Store, limits: &Limits, history: &[Happening]) -> Resu
                 }
                 let parts: Vec<_> = parts.into_iter().map(|(_, window, part)| (window, part)).collect();
                 if !parts.is_empty() {
-                    store.give_back(&parts, &receipt).await;
+                    store.give_back(&parts, &reservation).await;
                 }
             }
-            Deed::GiveBack { .. } => {}
+            Action::GiveBack { .. } => {}
         }
     }
     Ok(())
@@ -172,29 +164,26 @@ async fn play(store: &mut Store, limits: &Limits, history: &[Happening]) -> Resu
 
 fn window(limits: &Limits, (name, weight): (usize, u32)) -> Window<'static> {
     let (limit, period) = limits[name];
-    Window::of(NAMES[name], limit, period).weighing(weight)
+    Window::new(NAMES[name], limit, period).with_weight(weight)
 }
 
 fn every_history(cases: u32, open: impl Fn() -> Store) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases, ..Config::default() });
-    let histories = (limits(), prop::collection::vec(happening(), 1..60));
-    let told = runner.run(&histories, |(limits, history)| runtime.block_on(play(&mut open(), &limits, &history)));
-    told.unwrap_or_else(|difference| panic!("{difference}"));
+    let histories = (limits(), prop::collection::vec(step(), 1..60));
+    let result = runner.run(&histories, |(limits, history)| runtime.block_on(play(&mut open(), &limits, &history)));
+    result.unwrap_or_else(|difference| panic!("{difference}"));
 }
 
 #[test]
 fn every_history_goes_in_process_as_in_the_model() {
-    every_history(500, || Store::Here(Windows::new(100)));
+    every_history(500, memory);
 }
 
 #[test]
 fn every_history_goes_in_redis_as_in_the_model() {
-    let Some(url) = super::tests::redis_url() else { return };
-    every_history(200, || {
-        let settings = settings(Some(url.clone()), Duration::from_secs(20), WindowClock::Caller);
-        Store::Redis(Redis::open(&url, &settings).unwrap())
-    });
+    let Some(url) = testing::redis_url() else { return };
+    every_history(200, || redis(&url));
 }
 
 /// Attempts at one window of three, each after the clock was moved by so many microseconds, forth or back.
@@ -206,13 +195,12 @@ fn moves() -> impl Strategy<Value = Vec<i64>> {
 /// No wait is longer than the period, and after one period by a steady clock there is room.
 async fn play_with_a_clock_that_is_set(store: &mut Store, moves: &[i64]) -> Result<(), TestCaseError> {
     let period = Duration::from_secs(30);
-    let windows = [Window::of("a", 3, period)];
+    let windows = [Window::new("a", 3, period)];
     let mut at = now().timestamp_micros();
     let mut attempt = 0;
     let mut take = async |at: i64| {
         attempt += 1;
-        let receipt = ReservationId { name: attempt.to_string(), at };
-        store.take([&windows, &[]], &receipt).await[0].clone().unwrap().0
+        store.take(&windows, &ReservationId { name: attempt.to_string(), at }).await.0
     };
     for by in moves {
         at += by;
@@ -226,20 +214,17 @@ async fn play_with_a_clock_that_is_set(store: &mut Store, moves: &[i64]) -> Resu
 fn every_clock(cases: u32, open: impl Fn() -> Store) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases, ..Config::default() });
-    let told = runner.run(&moves(), |moves| runtime.block_on(play_with_a_clock_that_is_set(&mut open(), &moves)));
-    told.unwrap_or_else(|fault| panic!("{fault}"));
+    let result = runner.run(&moves(), |moves| runtime.block_on(play_with_a_clock_that_is_set(&mut open(), &moves)));
+    result.unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 #[test]
-fn whatever_is_done_to_the_clock_nobody_waits_longer_than_the_period_in_process() {
-    every_clock(500, || Store::Here(Windows::new(100)));
+fn whatever_is_done_to_the_clock_no_wait_is_longer_than_the_period_in_process() {
+    every_clock(500, memory);
 }
 
 #[test]
-fn whatever_is_done_to_the_clock_nobody_waits_longer_than_the_period_in_redis() {
-    let Some(url) = super::tests::redis_url() else { return };
-    every_clock(100, || {
-        let settings = settings(Some(url.clone()), Duration::from_secs(20), WindowClock::Caller);
-        Store::Redis(Redis::open(&url, &settings).unwrap())
-    });
+fn whatever_is_done_to_the_clock_no_wait_is_longer_than_the_period_in_redis() {
+    let Some(url) = testing::redis_url() else { return };
+    every_clock(100, || redis(&url));
 }

@@ -1,0 +1,106 @@
+//! The connection that all callers share.
+
+use std::io;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long work that no request waits for may wait for Redis; also how long a connection may take to make, across all
+/// callers who wait for it in turn.
+pub const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What Redis is asked to do.
+pub enum RedisCall<'a> {
+    /// A command.
+    Command(Cmd),
+    /// A script, sent by its hash; a server that does not know the hash is sent the text, and asked again.
+    Script(ScriptInvocation<'a>),
+}
+
+impl RedisCall<'_> {
+    async fn send<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
+        match self {
+            Self::Command(command) => command.query_async(&mut connection).await,
+            Self::Script(script) => script.invoke_async(&mut connection).await,
+        }
+    }
+}
+
+/// One connection for all callers: a checkout from a pool for every call would double the work of Redis.
+pub(super) struct SharedConnection {
+    client: Client,
+    current: Mutex<Option<Connecting>>,
+}
+
+/// A connection, perhaps still in the making: that goes on only while a caller waits for it.
+type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
+
+impl SharedConnection {
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client, current: Mutex::new(None) }
+    }
+
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Host and port, for the log.
+    pub(super) fn address(&self) -> String {
+        self.client.get_connection_info().addr().to_string()
+    }
+
+    /// Makes a call, a second time where the connection turns out to be closed: a server that has restarted, or has closed
+    /// an idle connection, is not away.
+    pub(super) async fn call<T: FromRedisValue>(&self, timeout: Duration, call: &RedisCall<'_>) -> RedisResult<T> {
+        let deadline = Instant::now() + timeout;
+        let answer = self.call_until(deadline, call).await;
+        if answer.as_ref().is_err_and(RedisError::is_connection_dropped) {
+            return self.call_until(deadline, call).await;
+        }
+        answer
+    }
+
+    async fn call_until<T: FromRedisValue>(&self, deadline: Instant, call: &RedisCall<'_>) -> RedisResult<T> {
+        let connecting = self.current();
+        let answer = timeout_at(deadline, async { call.send(connecting.clone().await?).await });
+        let answer = answer.await.unwrap_or_else(|_elapsed| Err(timed_out()));
+        // A connection over which Redis refuses a permission works.
+        if answer.as_ref().is_err_and(|error| error.code() != Some("NOPERM")) {
+            self.drop_failed(&connecting);
+        }
+        answer
+    }
+
+    fn current(&self) -> Connecting {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.get_or_insert_with(|| connect(self.client.clone()).boxed().shared()).clone()
+    }
+
+    /// Drops a connection that failed, so that the next call makes a new one. One that is still in the making stays: to a
+    /// server far away that takes longer than one caller waits, and the next caller goes on with it.
+    fn drop_failed(&self, failed: &Connecting) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|current| current.ptr_eq(failed) && current.peek().is_some());
+    }
+}
+
+async fn connect(client: Client) -> RedisResult<MultiplexedConnection> {
+    // Each caller has a deadline of its own, so answers need no timeout here.
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(Some(BACKGROUND_TIMEOUT)).set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// Waits for an answer, and fails as a connection does where it does not come in time.
+pub async fn in_time<T>(limit: Duration, answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+    timeout(limit, answer).await.unwrap_or_else(|_elapsed| Err(timed_out()))
+}
+
+fn timed_out() -> RedisError {
+    io::Error::from(io::ErrorKind::TimedOut).into()
+}
