@@ -4,7 +4,7 @@
 //!
 //! - [`values`], [`error`]: types that all modules use, and the two ways to fail
 //! - [`tools`]: database, Redis, hashing, tokens, mail: each tool alone
-//! - [`config`]: every setting
+//! - [`config`]: every setting, in one list
 //! - [`records`]: SQL, and nowhere else
 //! - [`app`]: what flows share
 //! - [`flows`]: what people and background tasks can do, one flow for each file

@@ -5,25 +5,26 @@ mod commands;
 use std::process::ExitCode;
 
 use authgraph::api::graphql::schema;
-use authgraph::app::{App, database_settings};
-use authgraph::config::{Config, example};
+use authgraph::app::App;
+use authgraph::config::Config;
 use authgraph::error::{OrFault, Result};
 use authgraph::serve;
 use authgraph::tools::clock::Clock;
-use authgraph::tools::db::{self, Db};
-use authgraph::tools::telemetry::{self, LogFormat};
+use authgraph::tools::db::{Db, DbSettings};
+use authgraph::tools::telemetry;
 use clap::{Parser, Subcommand};
-use commands::audit::{self, Audit};
-use commands::dev::{self, Dev};
-use commands::keys::{self, Keys};
-use commands::outbox::{self, Outbox};
-use commands::users::{self, Users};
-use commands::{complain, explain, say};
+use commands::audit::{self, AuditCommand};
+use commands::dev::{self, DevCommand};
+use commands::keys::{self, KeysCommand};
+use commands::outbox::{self, OutboxCommand};
+use commands::settings::{self, SettingsArguments};
+use commands::users::{self, UsersCommand};
+use commands::{eprint, explain, print};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A GraphQL authentication server. Settings come from the environment and from the file .env.
+/// A GraphQL authentication server. It reads its settings from the environment and from the file .env.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -33,29 +34,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve (what happens without a command).
+    /// Run the server. This is the default command.
     Serve,
-    /// Bring the database up to date and stop.
+    /// Bring the database up to date, then exit.
     Migrate,
     /// Print the GraphQL schema.
     Schema,
-    /// Print every setting with its default, as .env.example holds them.
-    Settings,
-    /// Signing keys of access tokens.
+    /// Print every setting with its default and its meaning.
+    Settings(SettingsArguments),
+    /// Manage the keys that sign access tokens and encrypt secrets.
     #[command(subcommand)]
-    Keys(Keys),
-    /// Accounts.
+    Keys(KeysCommand),
+    /// Manage accounts.
     #[command(subcommand)]
-    Users(Users),
-    /// Emails that wait, could not be delivered, or have left.
+    Users(UsersCommand),
+    /// Manage emails that wait to be sent or could not be sent.
     #[command(subcommand)]
-    Outbox(Outbox),
-    /// The audit trail, and the counts taken from it.
+    Outbox(OutboxCommand),
+    /// Verify and export the audit trail, and recount the statistics.
     #[command(subcommand)]
-    Audit(Audit),
-    /// Invented people, to develop and to measure on.
+    Audit(AuditCommand),
+    /// Fill a database with invented data, for development and measurements.
     #[command(subcommand)]
-    Dev(Dev),
+    Dev(DevCommand),
 }
 
 fn main() -> ExitCode {
@@ -64,37 +65,37 @@ fn main() -> ExitCode {
     match runtime.or_fault("starting the runtime").and_then(|runtime| runtime.block_on(run(arguments.command))) {
         Ok(code) => code,
         Err(error) => {
-            complain(&explain(&error));
+            eprint(&explain(&error));
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(command: Option<Command>) -> Result<ExitCode> {
-    match command {
-        Some(Command::Schema) => return say(&schema::sdl()),
-        Some(Command::Settings) => return say(&example::env_example()),
+    // These two need no settings.
+    match &command {
+        Some(Command::Schema) => return print(&schema::sdl()),
+        Some(Command::Settings(arguments)) => return settings::run(arguments),
         Some(_) | None => {}
     }
-    let config = match Config::from_environment() {
-        Ok(config) => config,
+    let (config, unknown_names) = match Config::from_environment() {
+        Ok(read) => read,
         Err(faults) => {
             let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-            complain(&format!("authgraph cannot start. Wrong or missing settings:\n{}", lines.join("\n")));
+            eprint(&format!("authgraph cannot start. Please correct these settings:\n{}", lines.join("\n")));
             return Ok(ExitCode::from(2));
         }
     };
-    telemetry::start(if config.log_json { LogFormat::Json } else { LogFormat::Pretty }, &config.log)?;
-    for unknown in &config.unknown_names {
-        tracing::warn!("{unknown}");
+    telemetry::start(config.observability.log_format, &config.observability.log_filter)?;
+    for warning in unknown_names {
+        tracing::warn!("{warning}");
     }
     match command {
         Some(Command::Migrate) => {
-            // The one command that makes a database file in production.
-            let database = db::DbSettings { makes_file: true, ..database_settings(&config) };
-            Db::open(&database).await?.close().await;
+            // The only command that creates a database file in production.
+            Db::open(&DbSettings { makes_file: true, ..config.database.clone() }).await?.close().await;
             serve::prepare_database(&App::open(config, Clock::System).await?, true).await?;
-            say("The database is up to date.\n")
+            print("The database is up to date.\n")
         }
         Some(Command::Keys(command)) => keys::run(config, &command).await,
         Some(Command::Users(command)) => users::run(config, &command).await,
@@ -105,6 +106,6 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             dev::run(&app, &command).await
         }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
-        Some(Command::Serve | Command::Schema | Command::Settings) | None => commands::serve::run(config).await,
+        Some(Command::Serve | Command::Schema | Command::Settings(_)) | None => commands::serve::run(config).await,
     }
 }

@@ -1,9 +1,10 @@
-//! A running server: the app behind the edge, and the deeds that go on beside the requests.
+//! A running server: it serves HTTP and runs the background tasks.
 
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::http::connections::{ConnectionLimits, Connections};
@@ -22,106 +23,102 @@ use crate::tools::db::Obstacle;
 use crate::tools::file_limit;
 use crate::tools::user_agent;
 
-/// How often emails that wait are counted for the metrics.
+/// How often the waiting emails are counted for the metrics.
 const OUTBOX_COUNT_INTERVAL: Duration = Duration::from_secs(15);
+/// How often expired data is removed.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
-/// How often changes are folded into the totals, and sessions that expired are ended.
-const BOOKS_INTERVAL: Duration = Duration::from_secs(20);
-/// How soon a key that was added to the folder is noticed; well under the time before it may sign.
+/// How often changes are added to the totals, and expired sessions are ended.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(20);
+/// How often the folder of signing keys is read. A new key signs only after a minute, when every instance has read it.
 const KEY_INTERVAL: Duration = Duration::from_secs(20);
-/// Files that are not for connections: the database (SQLite opens three for each of its own), Redis, mail, keys, and those
-/// that are refused and not closed yet.
+/// Open files that client connections do not need: Redis, mail, keys, log, and connections that were refused and are not
+/// closed yet.
 const OTHER_FILES: u32 = 192;
+/// Open files of one database connection. SQLite opens three.
 const FILES_OF_A_DATABASE_CONNECTION: u32 = 4;
-/// As many connections as are held where the limit of files would allow more; they take memory, too.
+/// The most connections that the limit of open files may lead to, because connections need memory, too.
 const MOST_CONNECTIONS: u32 = 16_384;
-/// How long a client may take to say the head of a request.
+/// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a start waits for a database that is not there yet.
-const DATABASE_PATIENCE: Duration = Duration::from_mins(1);
+/// How long a start waits for a database that is not ready.
+const DATABASE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Serves until `shutdown`, and for `SHUTDOWN_DELAY` longer while `/ready` turns traffic away; then lets requests and
-/// background deeds finish.
-///
-/// # Errors
-/// A fault where the listener cannot be used.
+/// Serves until `shutdown`, and for `SHUTDOWN_DELAY` longer while `/ready` answers 503. Then running requests and background
+/// tasks may finish.
 pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationToken) -> Result<()> {
-    // Before the first login, so that not even that one tells an old hash from a decoy.
+    // Before the first login, so that its duration does not show whether the account has an old hash or does not exist.
     if let Err(error) = learn_hash_costs(&app).await {
         tracing::warn!(?error, "the parameters of stored password hashes are not known yet");
     }
     start_background(&app);
     let closing = close_after_delay(&app, shutdown);
-    let patience = ConnectionTimeouts {
+    let timeouts = ConnectionTimeouts {
         head: HEAD_TIMEOUT,
-        keep_alive: app.config.keep_alive_timeout,
-        writing: app.config.request_timeout,
-        grace: app.config.shutdown.grace,
+        keep_alive: app.config.http.keep_alive_timeout,
+        writing: app.config.http.request_timeout,
+        grace: app.config.http.shutdown_grace,
     };
-    let served = server::serve(service(&app)?, listener, connections(&app), closing, patience).await;
-    if !app.background.shutdown(app.config.shutdown.grace).await {
+    let served = server::serve(service(&app)?, listener, connections(&app), closing, timeouts).await;
+    if !app.background.shutdown(app.config.http.shutdown_grace).await {
         tracing::warn!("a background task did not stop in time");
     }
     app.db.close().await;
     served
 }
 
-/// Cancelled when the listener is to close. Balancers notice only at their next look that an instance stops, and send
-/// requests until then.
+/// A token that is cancelled when the listener has to close: `SHUTDOWN_DELAY` after `shutdown`, because load balancers send
+/// requests until their next health check.
 fn close_after_delay(app: &Arc<App>, shutdown: CancellationToken) -> CancellationToken {
     let (app, closing) = (Arc::clone(app), CancellationToken::new());
     let close = closing.clone();
     Arc::clone(&app).background.spawn("close after the delay", async move {
-        // Where serving fails there is nothing left to close.
+        // Where serving fails, the background tasks stop first and there is nothing left to close.
         let failed = app.background.stopping();
-        let told = failed.run_until_cancelled(async {
+        let delayed = failed.run_until_cancelled(async {
             shutdown.cancelled().await;
             app.stopping.cancel();
-            tokio::time::sleep(app.config.shutdown.delay).await;
+            tokio::time::sleep(app.config.http.shutdown_delay).await;
         });
-        told.await;
+        delayed.await;
         close.cancel();
     });
     closing
 }
 
-/// The connections that the settings and the limit of files allow.
+/// The connections that the settings and the limit of open files allow.
 #[must_use]
 pub fn connections(app: &App) -> Connections {
     let (config, files) = (&app.config, file_limit::current());
-    let others = OTHER_FILES + FILES_OF_A_DATABASE_CONNECTION.saturating_mul(config.database_max_connections);
-    let room = files.saturating_sub(others).max(files / 2);
-    let in_all = match config.live.all_connections {
-        0 => room.min(MOST_CONNECTIONS),
-        wanted => wanted.min(room),
+    let reserved = OTHER_FILES + FILES_OF_A_DATABASE_CONNECTION.saturating_mul(config.database.max_connections);
+    let available = files.saturating_sub(reserved).max(files / 2);
+    let in_all = match config.http.max_connections {
+        0 => available.min(MOST_CONNECTIONS),
+        wanted => wanted.min(available),
     };
-    tracing::debug!(in_all, files, "so many connections are held");
-    let (per_address, trusted_proxies) = (config.live.all_connections_per_address, config.trusted_proxies.clone());
+    tracing::debug!(in_all, files, "the limit of connections");
+    let (per_address, trusted_proxies) = (config.http.max_connections_per_address, config.http.trusted_proxies.clone());
     Connections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
 }
 
-/// Waits for a database that is still starting, checks that it can be used, and brings it up to date, or checks that
-/// somebody has.
-///
-/// # Errors
-/// A fault that names what a person has to do; also where the database is still away after a minute.
+/// Waits up to a minute for a database that is still starting, and checks that it can be used. Then brings it up to date, or
+/// checks that it is up to date. A fault says what the operator has to do.
 pub async fn prepare_database(app: &App, migrates: bool) -> Result<()> {
-    let (began, mut told) = (Instant::now(), String::new());
+    let (began, mut logged_cause) = (Instant::now(), String::new());
     loop {
         let cause = match app.db.check_preconditions(app.clock.now()).await {
             Ok(()) => match bring_up_to_date(app, migrates).await {
-                Err(Error::Refused(Refusal::Unavailable)) => "it went away".to_owned(),
+                Err(Error::Refused(Refusal::Unavailable)) => "the connection was lost".to_owned(),
                 result => return result,
             },
             Err(Obstacle::Lasting(cause)) => return Err(cause).or_fault("opening the database of DATABASE_URL"),
             Err(Obstacle::Passing(cause)) => cause,
         };
-        if began.elapsed() >= DATABASE_PATIENCE {
+        if began.elapsed() >= DATABASE_TIMEOUT {
             return Err(cause).or_fault("waiting a minute for the database of DATABASE_URL");
         }
-        if cause != told {
+        if cause != logged_cause {
             tracing::warn!(cause, "the database of DATABASE_URL cannot be used yet");
-            told = cause;
+            logged_cause = cause;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -131,42 +128,46 @@ async fn bring_up_to_date(app: &App, migrates: bool) -> Result<()> {
     if migrates { app.db.migrate().await } else { app.db.check_migrations().await }
 }
 
-/// Starts the deeds that go on beside the requests.
+/// Starts the tasks that run beside the requests.
 pub fn start_background(app: &Arc<App>) {
-    let courier = Arc::clone(app);
-    app.background.every("deliver mail", deliver_mail::INTERVAL, Some(Arc::clone(&app.mail_posted)), move |stopping| {
-        let app = Arc::clone(&courier);
-        async move { deliver_mail(&app, &stopping).await }
+    let mail_posted = Some(Arc::clone(&app.mail_posted));
+    repeat(app, "deliver mail", deliver_mail::INTERVAL, mail_posted, |app, stopping| async move {
+        deliver_mail(&app, &stopping).await
     });
-    let counter = Arc::clone(app);
-    app.background.every("count the outbox", OUTBOX_COUNT_INTERVAL, None, move |_| {
-        let app = Arc::clone(&counter);
-        async move { count_outbox(&app).await }
-    });
-    let sweeper = Arc::clone(app);
-    app.background.every("sweep", SWEEP_INTERVAL, None, move |stopping| {
-        let app = Arc::clone(&sweeper);
-        async move {
-            let removed = sweep(&app, &stopping).await?;
-            let erased = erase_users(&app, &stopping).await?;
-            learn_hash_costs(&app).await?;
-            let unverified = remove_unverified(&app, &stopping).await?;
-            if removed + erased + unverified > 0 {
-                tracing::info!(removed, erased, unverified, "removed what is older than the settings keep it");
-            }
-            Ok(())
-        }
-    });
-    let bookkeeper = Arc::clone(app);
-    app.background.every("keep books", BOOKS_INTERVAL, None, move |stopping| {
-        let app = Arc::clone(&bookkeeper);
-        async move { keep_books(&app, &stopping).await }
-    });
-    let keeper = Arc::clone(app);
-    app.background.every("reload keys", KEY_INTERVAL, None, move |_| {
-        let app = Arc::clone(&keeper);
-        async move { app.access_tokens.reload() }
-    });
-    // Compiles its patterns once; the first login should not wait for that.
+    repeat(app, "count the outbox", OUTBOX_COUNT_INTERVAL, None, |app, _| async move { count_outbox(&app).await });
+    repeat(app, "sweep", SWEEP_INTERVAL, None, |app, stopping| async move { remove_expired(&app, &stopping).await });
+    repeat(
+        app,
+        "maintenance",
+        MAINTENANCE_INTERVAL,
+        None,
+        |app, stopping| async move { keep_books(&app, &stopping).await },
+    );
+    repeat(app, "reload keys", KEY_INTERVAL, None, |app, _| async move { app.access_tokens.reload() });
+    // Compiles its patterns once, so that the first login does not have to wait for that.
     std::thread::spawn(user_agent::prepare);
+}
+
+/// Runs a task at once, and then again after each interval.
+fn repeat<F: Future<Output = Result<()>> + Send + 'static>(
+    app: &Arc<App>,
+    name: &'static str,
+    interval: Duration,
+    wake: Option<Arc<Notify>>,
+    task: impl Fn(Arc<App>, CancellationToken) -> F + Send + 'static,
+) {
+    let shared = Arc::clone(app);
+    app.background.every(name, interval, wake, move |stopping| task(Arc::clone(&shared), stopping));
+}
+
+/// Removes what is older than the settings keep it.
+async fn remove_expired(app: &App, stopping: &CancellationToken) -> Result<()> {
+    let removed = sweep(app, stopping).await?;
+    let erased = erase_users(app, stopping).await?;
+    learn_hash_costs(app).await?;
+    let unverified = remove_unverified(app, stopping).await?;
+    if removed + erased + unverified > 0 {
+        tracing::info!(removed, erased, unverified, "removed what is older than the settings keep it");
+    }
+    Ok(())
 }

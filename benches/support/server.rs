@@ -76,8 +76,12 @@ impl House {
             .env("LOG", "warn")
             .envs(UNLIMITED.map(|limit| (limit, "0")))
             .envs(
-                ["LIVE_CONNECTIONS_PER_USER", "LIVE_CONNECTIONS_PER_ADDRESS", "LIVE_OPERATIONS_PER_USER"]
-                    .map(|limit| (limit, "5000")),
+                [
+                    "SUBSCRIPTION_CONNECTIONS_PER_USER",
+                    "SUBSCRIPTION_CONNECTIONS_PER_ADDRESS",
+                    "SUBSCRIPTION_OPERATIONS_PER_USER",
+                ]
+                .map(|limit| (limit, "5000")),
             )
             .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())

@@ -48,7 +48,7 @@ impl Payer {
     pub fn of(app: &App, caller: &Caller, user: Option<UserId>) -> Self {
         let customer = customer(caller.address);
         let budget = user.map_or_else(|| format!("budget:address:{customer}"), |user| format!("budget:{user}"));
-        Self { requests: requests(app, caller), budget: (budget, app.config.rate_limit_budget) }
+        Self { requests: requests(app, caller), budget: (budget, app.config.rate_limits.budget) }
     }
 
     fn windows(&self) -> [Named; 2] {
@@ -62,7 +62,7 @@ impl Payer {
 
 /// The window of all requests of the caller's address.
 fn requests(app: &App, caller: &Caller) -> Named {
-    (format!("requests:{}", customer(caller.address)), app.config.rate_limit_requests)
+    (format!("requests:{}", customer(caller.address)), app.config.rate_limits.requests)
 }
 
 impl Prepaid {
@@ -166,7 +166,7 @@ impl App {
     /// What a charge of so many points takes of the budget: not more than there is, and nothing where there is none.
     #[must_use]
     pub fn charged(&self, points: u32) -> u32 {
-        points.min(self.config.rate_limit_budget.attempts)
+        points.min(self.config.rate_limits.budget.attempts)
     }
 
     /// Gives back what an operation was charged and did not use, and the attempt it did not make.

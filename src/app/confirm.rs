@@ -68,9 +68,9 @@ impl App {
     ) -> Result<()> {
         let mut tx = self.db.begin().await?;
         let id = user.map_or(UserId::from(Uuid::nil()), |user| user.id);
-        let until = now + self.config.lockout_duration;
+        let until = now + self.config.lockout.duration;
         // The account first: whoever waits for it here holds no chain of the audit trail meanwhile.
-        let locked = match self.config.lockout_attempts {
+        let locked = match self.config.lockout.attempts {
             0 => None,
             attempts => users::count_failure(&mut tx, id, attempts, until, now).await?,
         };

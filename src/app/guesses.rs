@@ -113,7 +113,7 @@ impl App {
             }
             CodePlace::SignIn(_) => format!("mfa:account:{user}"),
         };
-        Ok(self.take(&[(window, self.config.rate_limit_mfa)], now).await?)
+        Ok(self.take(&[(window, self.config.rate_limits.mfa)], now).await?)
     }
 }
 
@@ -126,8 +126,8 @@ fn of_device(app: &App, email: &EmailAddress, caller: &Caller) -> Named {
 /// How often a device or a session may guess: as many wrong passwords as lock an account, in the time that it stays
 /// locked.
 fn own_guesses(config: &Config) -> RateLimit {
-    match u32::try_from(config.lockout_attempts) {
-        Ok(attempts) if attempts > 0 => RateLimit { attempts, period: config.lockout_duration },
-        Ok(_) | Err(_) => config.rate_limit_auth_account,
+    match u32::try_from(config.lockout.attempts) {
+        Ok(attempts) if attempts > 0 => RateLimit { attempts, period: config.lockout.duration },
+        Ok(_) | Err(_) => config.rate_limits.auth_account,
     }
 }

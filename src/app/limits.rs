@@ -65,8 +65,8 @@ impl Attempt {
     pub(super) fn windows(&self, caller: &Caller, config: &Config) -> Vec<Named> {
         let customer = customer(caller.address);
         let mut windows = vec![
-            (format!("auth:address:{customer}"), config.rate_limit_auth),
-            (format!("auth:network:{}", network(customer)), config.rate_limit_auth_network),
+            (format!("auth:address:{customer}"), config.rate_limits.auth),
+            (format!("auth:network:{}", network(customer)), config.rate_limits.auth_network),
         ];
         if let Self::Mail(cause, recipient) = self {
             windows.push(mails_to(recipient, *cause, config));
@@ -129,13 +129,13 @@ pub(super) fn window((name, limit): &Named) -> Window<'_> {
 pub(super) fn of_account(email: &EmailAddress, caller: &Caller, config: &Config) -> Vec<Named> {
     let (account, customer) = (pseudonym(email), customer(caller.address));
     vec![
-        (format!("auth:account:{account}"), config.rate_limit_auth_account),
-        (format!("auth:pair:{customer}:{account}"), config.rate_limit_auth_pair),
+        (format!("auth:account:{account}"), config.rate_limits.auth_account),
+        (format!("auth:pair:{customer}:{account}"), config.rate_limits.auth_pair),
     ]
 }
 
 pub(super) fn mails_to(recipient: &EmailAddress, cause: MailCause, config: &Config) -> Named {
-    (format!("email:{}:{}", cause.as_str(), pseudonym(recipient)), config.rate_limit_email)
+    (format!("email:{}:{}", cause.as_str(), pseudonym(recipient)), config.rate_limits.email)
 }
 
 /// Names a mailbox in Redis without telling whose it is.

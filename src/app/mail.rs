@@ -67,18 +67,18 @@ impl Writing<'_> {
         let is_own = self.user.email == self.posted.recipient;
         match self.posted.kind {
             MailKind::VerifyEmail if is_own && self.user.email_verified_at.is_none() => {
-                let valid_for = self.app.config.verification_token_lifetime;
+                let valid_for = self.app.config.links.verification_lifetime;
                 let link = self.link_with_token(tx, Purpose::VerifyEmail, valid_for).await?;
                 Ok(Some(Mail::VerifyEmail { name: self.name(), link, valid_for }))
             }
             MailKind::ResetPassword if is_own => {
-                let valid_for = self.app.config.reset_token_lifetime;
+                let valid_for = self.app.config.links.reset_lifetime;
                 let link = self.link_with_token(tx, Purpose::ResetPassword, valid_for).await?;
                 Ok(Some(Mail::ResetPassword { name: self.name(), link, valid_for }))
             }
             // Whoever has a password by now needs none any more.
             MailKind::Invitation if is_own && self.user.password_hash.is_none() => {
-                let valid_for = self.app.config.invitation_lifetime;
+                let valid_for = self.app.config.links.invitation_lifetime;
                 let link = self.link_with_token(tx, Purpose::Invitation, valid_for).await?;
                 Ok(Some(Mail::Invitation { name: self.name(), link, valid_for }))
             }
@@ -115,13 +115,13 @@ impl Writing<'_> {
             return Ok(None);
         }
         if users::is_free(tx, &new_address, self.user.id, self.now).await? {
-            let valid_for = self.app.config.verification_token_lifetime;
+            let valid_for = self.app.config.links.verification_lifetime;
             let link = self.link_with_token(tx, Purpose::ConfirmEmailChange, valid_for).await?;
             // An address that nobody proved is a text that a stranger may have chosen, and so is a local part that could
             // be read as a message: they are not shown.
             let is_shown = self.user.email_verified_at.is_some() && self.user.email.is_plain();
             let former_address = is_shown.then(|| self.user.email.clone());
-            let (name, undo_for) = (self.name(), self.app.config.email_undo_lifetime);
+            let (name, undo_for) = (self.name(), self.app.config.links.email_change_undo_lifetime);
             let mail = Mail::ConfirmEmailChange { name, link, valid_for, new_address, former_address, undo_for };
             return Ok(Some(mail));
         }
@@ -135,7 +135,7 @@ impl Writing<'_> {
             return Ok(self.posted.details.at.map(|at| Mail::UnverifiedEmailChanged { name: self.name(), at }));
         }
         // As long as the address is held, and no longer, however late the email leaves.
-        let held_until = self.posted.posted_at + self.app.config.email_undo_lifetime;
+        let held_until = self.posted.posted_at + self.app.config.links.email_change_undo_lifetime;
         let Some(valid_for) = (held_until - self.now).to_std().ok().filter(|left| !left.is_zero()) else {
             return Ok(None);
         };
@@ -146,7 +146,7 @@ impl Writing<'_> {
     async fn new_device(&self, tx: &mut Tx) -> Result<Option<Mail>> {
         let details = &self.posted.details;
         let (Some(address), Some(at)) = (details.address, details.at) else { return Ok(None) };
-        let valid_for = self.app.config.email_undo_lifetime;
+        let valid_for = self.app.config.links.disown_session_lifetime;
         let disown_link = self.link_with_token(tx, Purpose::DisownSession, valid_for).await?;
         Ok(Some(Mail::NewDevice { name: self.name(), device: self.device(), address, at, disown_link, valid_for }))
     }
@@ -203,19 +203,19 @@ impl Writing<'_> {
 
     fn session_compromised(&self) -> Result<Option<Mail>> {
         let (Some(address), Some(at)) = (self.posted.details.address, self.posted.details.at) else { return Ok(None) };
-        let sessions_link = link(&self.app.config.frontend_url, "sessions", None)?;
+        let sessions_link = link(&self.app.config.server.frontend_url, "sessions", None)?;
         let (name, device) = (self.name(), self.device());
         Ok(Some(Mail::SessionCompromised { name, device, address, at, sessions_link }))
     }
 
     fn mfa_reset(&self) -> Result<Option<Mail>> {
         let Some(at) = self.posted.details.at else { return Ok(None) };
-        let sessions_link = link(&self.app.config.frontend_url, "sessions", None)?;
+        let sessions_link = link(&self.app.config.server.frontend_url, "sessions", None)?;
         Ok(Some(Mail::MfaReset { name: self.name(), at, sessions_link }))
     }
 
     fn account_exists(&self, name: Option<PrintedName>) -> Result<Mail> {
-        let sign_in_link = link(&self.app.config.frontend_url, "sign-in", None)?;
+        let sign_in_link = link(&self.app.config.server.frontend_url, "sign-in", None)?;
         Ok(Mail::AccountExists { name, sign_in_link, reset_link: None })
     }
 
@@ -240,7 +240,7 @@ impl Writing<'_> {
             Purpose::DisownSession => "disown-session",
             Purpose::Invitation => "accept-invitation",
         };
-        link(&self.app.config.frontend_url, page, Some(&token.expose()))
+        link(&self.app.config.server.frontend_url, page, Some(&token.expose()))
     }
 }
 

@@ -15,7 +15,6 @@ pub mod second_factor;
 pub mod sign_in;
 pub mod viewer;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,14 +30,14 @@ use crate::tools::background::Background;
 use crate::tools::cache::SharedCache;
 use crate::tools::clock::Clock;
 use crate::tools::concurrency_limiter::ConcurrencyLimiter;
-use crate::tools::db::{self, Db};
+use crate::tools::db::Db;
 use crate::tools::event_bus::EventBus;
 use crate::tools::mail_templates::MailTemplates;
 use crate::tools::mailer::{Mailer, smtp};
 use crate::tools::metrics::Metrics;
-use crate::tools::password_hasher::{self, PasswordHasher};
+use crate::tools::password_hasher::PasswordHasher;
 use crate::tools::rate_limiter::{RateLimiter, WindowClock};
-use crate::tools::redis::{self, Redis};
+use crate::tools::redis::Redis;
 use crate::tools::sealer::{self, Sealer};
 use crate::tools::trusted_documents::TrustedDocuments;
 
@@ -83,33 +82,32 @@ impl App {
     /// # Errors
     /// A fault where a setting that parsed does not work: an unreadable key, a broken template.
     pub async fn open(config: Config, clock: Clock) -> Result<Self> {
-        let redis = Redis::open(&redis::RedisSettings {
-            url: config.redis_url.as_ref().map(|url| url.expose().to_owned()),
-            key_prefix: config.redis_key_prefix.clone(),
-            timeout: config.redis_timeout,
-        })?;
+        let redis = Redis::open(&config.redis)?;
         let window_clock = match clock {
             Clock::System => WindowClock::Store,
             Clock::Manual(_) => WindowClock::Caller,
         };
         let bus = EventBus::new(redis.clone(), "audit");
-        let (db, background) = (Db::open(&database_settings(&config)).await?, Background::new());
-        let password_hasher = PasswordHasher::start(&hasher_settings(&config))?;
+        let (db, background) = (Db::open(&config.database).await?, Background::new());
+        let password_hasher = PasswordHasher::start(&config.hash)?;
         let outbox_gauges = Arc::new(OutboxGauges::default());
         Ok(Self {
             metrics: Metrics::open(gauges::list(&db, redis.as_ref(), &password_hasher, &outbox_gauges))?,
             outbox_gauges,
-            feed: AuditFeed::new(db.clone(), bus, background.clone(), config.live.backlog),
+            feed: AuditFeed::new(db.clone(), bus, background.clone(), config.subscriptions.backlog),
             db,
             rate_limiter: RateLimiter::new(redis.clone(), window_clock),
             cache: SharedCache::new(redis.clone()),
             redis,
-            trusted_documents: config.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
-            operations: ConcurrencyLimiter::new(config.max_operations, config.operation_deadline),
+            trusted_documents: config.graphql.trusted_documents.as_deref().map(TrustedDocuments::open).transpose()?,
+            operations: ConcurrencyLimiter::new(
+                config.graphql.max_concurrent_operations,
+                config.graphql.operation_queue_timeout,
+            ),
             password_hasher,
-            access_tokens: AccessTokens::open(token_settings(&config)?, key_source(&config, &clock)?)?,
+            access_tokens: AccessTokens::open(config.access_tokens.clone(), key_source(&config, &clock)?)?,
             sealer: open_sealer(&config)?,
-            mail_templates: MailTemplates::open(config.mail.templates_dir.as_deref(), &config.product_name)?,
+            mail_templates: MailTemplates::open(config.mail.templates_dir.as_deref(), &config.server.product_name)?,
             mailer: open_mailer(&config)?,
             background,
             stopping: CancellationToken::new(),
@@ -123,85 +121,35 @@ impl App {
     /// be busy with until `REQUEST_TIMEOUT`, on an instance whose clock differs.
     #[must_use]
     pub fn longest_flow(&self) -> Duration {
-        self.config.request_timeout.max(LONGEST_TASK) + CLOCKS_APART
+        self.config.http.request_timeout.max(LONGEST_TASK) + CLOCKS_APART
     }
 }
 
-/// How the database is opened; also for the commands that need nothing else.
-#[must_use]
-pub fn database_settings(config: &Config) -> db::DbSettings {
-    db::DbSettings {
-        url: config.database_url.expose().to_owned(),
-        max_connections: config.database_max_connections,
-        acquire_timeout: Duration::from_secs(3),
-        // In production an empty database would hide that the disk with the real one is not mounted.
-        makes_file: config.is_development(),
-    }
-}
-
-/// Where the signing keys are.
-///
-/// # Errors
-/// A fault where the first key of a laptop cannot be written.
-pub fn key_source(config: &Config, clock: &Clock) -> Result<KeySource> {
-    if let Some(pem) = &config.jwt_private_keys {
+/// Where the signing keys are. A developer's machine gets its first key here.
+fn key_source(config: &Config, clock: &Clock) -> Result<KeySource> {
+    let keys = &config.signing_keys;
+    if let Some(pem) = &keys.pem {
         return Ok(KeySource::Pem(pem.expose().to_owned()));
     }
     if config.is_development() {
-        access_token::ensure_key(&config.jwt_keys_dir, algorithm(config)?, clock.now())?;
+        access_token::ensure_key(&keys.dir, config.access_tokens.algorithm, clock.now())?;
     }
-    Ok(KeySource::Folder(config.jwt_keys_dir.clone()))
-}
-
-/// The folder of the development mailbox.
-#[must_use]
-pub fn mailbox_dir(config: &Config) -> PathBuf {
-    config.data_dir.join("mailbox")
-}
-
-/// The algorithm of the configuration.
-///
-/// # Errors
-/// A fault for a word that the table of settings lets through and the signer does not know.
-pub fn algorithm(config: &Config) -> Result<access_token::Algorithm> {
-    use crate::error::OrFault;
-    config.jwt_algorithm.parse::<access_token::Algorithm>().ok().or_fault("reading JWT_ALGORITHM")
-}
-
-fn token_settings(config: &Config) -> Result<access_token::AccessTokenSettings> {
-    Ok(access_token::AccessTokenSettings {
-        algorithm: algorithm(config)?,
-        issuer: config.jwt_issuer.clone(),
-        audience: config.jwt_audience.clone(),
-        client_id: config.jwt_client_id.clone(),
-        lifetime: config.access_token_lifetime,
-        leeway: Duration::ZERO,
-    })
-}
-
-fn hasher_settings(config: &Config) -> password_hasher::PasswordHasherSettings {
-    let cost = config.hash_cost;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    password_hasher::PasswordHasherSettings {
-        memory_kib: cost.memory_kib,
-        iterations: cost.iterations,
-        lanes: cost.lanes,
-        threads: if cost.threads == 0 { cores } else { cost.threads },
-        queue: cost.queue,
-        deadline: cost.deadline,
-    }
+    Ok(KeySource::Folder(keys.dir.clone()))
 }
 
 fn open_sealer(config: &Config) -> Result<Sealer> {
-    match &config.mfa_encryption_keys {
+    match &config.mfa.encryption_keys {
         Some(keys) => Sealer::open(keys.expose()),
-        None => Sealer::open(&sealer::ensure_key(&config.data_dir.join("mfa.key"))?),
+        None => Sealer::open(&sealer::ensure_key(&config.server.data_dir.join("mfa.key"))?),
     }
 }
 
+/// Without a mail server emails become files, which the development mailbox shows.
 fn open_mailer(config: &Config) -> Result<Mailer> {
     let mail = &config.mail;
-    let Some(server) = &mail.server else { return Mailer::files(mailbox_dir(config), &mail.from) };
+    let Some(server) = &mail.server else {
+        return Mailer::files(config.server.data_dir.join("mailbox"), &mail.from);
+    };
     let settings = smtp::SmtpSettings {
         server: server.clone(),
         helo_name: mail.helo_name.clone(),

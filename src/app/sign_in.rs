@@ -134,10 +134,10 @@ impl App {
     /// When a session ends that nobody refreshes from now on.
     #[must_use]
     pub fn session_expiry(&self, opened_at: Time, now: Time) -> Time {
-        let idle_end = now + self.config.refresh_token_lifetime;
-        if self.config.session_max_lifetime.is_zero() {
+        let idle_end = now + self.config.sessions.refresh_token_lifetime;
+        if self.config.sessions.max_lifetime.is_zero() {
             return idle_end;
         }
-        idle_end.min(opened_at + self.config.session_max_lifetime)
+        idle_end.min(opened_at + self.config.sessions.max_lifetime)
     }
 }

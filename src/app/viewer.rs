@@ -65,7 +65,7 @@ impl Viewer {
     /// # Errors
     /// `REAUTHENTICATION_REQUIRED`.
     pub fn require_recent(&self, app: &App, now: Time) -> Result<()> {
-        if self.session.authenticated_at + app.config.reauthentication_window > now {
+        if self.session.authenticated_at + app.config.sessions.reauthentication_window > now {
             return Ok(());
         }
         Err(Refusal::ReauthenticationRequired.into())

@@ -1,4 +1,4 @@
-//! `authgraph audit`: verify the trail, take it elsewhere, count anew.
+//! `authgraph audit`: verifies and exports the audit trail, and recounts the statistics.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -14,45 +14,42 @@ use chrono::{DateTime, NaiveDate, NaiveTime};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{complain, explain, say};
+use super::{eprint, explain, print};
 
 #[derive(Subcommand)]
-pub enum Audit {
-    /// Go through the whole trail and name the first event that was changed, removed, moved or slipped in. Ends with 0 where
-    /// there is none, with 1 where there is one, and with 3 where the trail could not be read.
+pub enum AuditCommand {
+    /// Verify the whole trail, and name the first event that was changed, removed, moved or inserted. Exit code 0: there is
+    /// none; 1: there is one; 3: the trail could not be read.
     Verify,
-    /// Write events to standard output, oldest first, one JSON object a line.
+    /// Write events to standard output, oldest first, one JSON object per line.
     Export {
-        /// From this day or time on: 2026-11-21 or 2026-11-21T09:30:00Z.
-        #[arg(long, value_parser = moment)]
+        /// Export events from this day or time on, like 2026-11-21 or 2026-11-21T09:30:00Z.
+        #[arg(long, value_parser = day_or_time)]
         since: Option<Time>,
-        /// Up to this day or time, without it: at least `REQUEST_TIMEOUT` (30 s or more) and 5 seconds ago, because later
-        /// events may still be written. Otherwise it ends with 1 and writes nothing. If it is left out, as far as that.
-        #[arg(long, value_parser = moment)]
+        /// Export events before this day or time. It must be at least REQUEST_TIMEOUT (30 seconds or more) and 5 seconds
+        /// ago, because later events may still be written; otherwise the command exits with 1. This is the default, too.
+        #[arg(long, value_parser = day_or_time)]
         until: Option<Time>,
     },
-    /// Count totals and days anew, from what there is. Others may go on writing.
+    /// Count all totals and days again. The server may run meanwhile.
     RebuildStatistics,
 }
 
-/// Does what was asked.
-///
-/// # Errors
-/// As the flows.
-pub async fn run(app: &App, command: &Audit) -> Result<ExitCode> {
+/// Runs the command.
+pub async fn run(app: &App, command: &AuditCommand) -> Result<ExitCode> {
     match command {
-        Audit::Verify => Ok(verify(app).await.unwrap_or_else(|error| could_not_verify(&error))),
-        Audit::Export { since, until } => {
+        AuditCommand::Verify => Ok(verify(app).await.unwrap_or_else(|error| could_not_verify(&error))),
+        AuditCommand::Export { since, until } => {
             let mut out = BufWriter::new(io::stdout().lock());
             let exported = export_audit(app, (since.unwrap_or(Time::UNIX_EPOCH), *until), |line| {
                 writeln!(out, "{line}").or_fault("writing to standard output")
             });
             let Exported { events, until } = exported.await?;
             out.flush().or_fault("writing to standard output")?;
-            complain(&format!("{events} events. The next export goes on with --since {}", spelt(until)));
+            eprint(&format!("{events} events. Continue the next export with --since {}", spelt(until)));
             Ok(ExitCode::SUCCESS)
         }
-        Audit::RebuildStatistics => {
+        AuditCommand::RebuildStatistics => {
             let bar = ProgressBar::new(0).with_style(style("{bar:40} {pos} of {len}")?);
             let rebuilt = rebuild_statistics(app, |done, of| {
                 bar.set_length(of);
@@ -60,7 +57,7 @@ pub async fn run(app: &App, command: &Audit) -> Result<ExitCode> {
             });
             rebuilt.await?;
             bar.finish_and_clear();
-            say("Totals and days are counted anew.\n")
+            print("All totals and days were counted again.\n")
         }
     }
 }
@@ -71,17 +68,19 @@ async fn verify(app: &App) -> Result<ExitCode> {
     let verdict = verify_audit(app, |events| bar.set_position(events)).await?;
     bar.finish_and_clear();
     match verdict {
-        Verdict::Whole { events, chains } => say(&format!("The trail is whole: {events} events in {chains} chains.\n")),
+        Verdict::Whole { events, chains } => {
+            print(&format!("The trail is intact: {events} events in {chains} chains.\n"))
+        }
         Verdict::Broken(broken) => {
-            say(&format!("The trail is broken: {broken}.\n"))?;
+            print(&format!("The trail is broken: {broken}.\n"))?;
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
-/// A timer must tell a trail that was tampered with from a database that is away.
+/// A scheduled job has to tell a trail that was tampered with from a database that is away.
 fn could_not_verify(error: &Error) -> ExitCode {
-    complain(&format!("The trail could not be read, so nobody knows whether it is whole. {}", explain(error)));
+    eprint(&format!("The trail could not be read, so it is unknown whether it is intact. {}", explain(error)));
     ExitCode::from(3)
 }
 
@@ -89,8 +88,8 @@ fn style(template: &str) -> Result<ProgressStyle> {
     ProgressStyle::with_template(template).or_fault("reading the style of a progress bar")
 }
 
-fn moment(typed: &str) -> std::result::Result<Time, String> {
+fn day_or_time(typed: &str) -> std::result::Result<Time, String> {
     let day = typed.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let time = || DateTime::parse_from_rfc3339(typed).map(|at| at.to_utc());
-    day.or_else(|_| time()).map_err(|_| "a day like 2026-11-21 or a time like 2026-11-21T09:30:00Z".to_owned())
+    day.or_else(|_| time()).map_err(|_| "expected a day like 2026-11-21 or a time like 2026-11-21T09:30:00Z".to_owned())
 }

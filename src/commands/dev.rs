@@ -1,4 +1,4 @@
-//! `authgraph dev`: for whoever develops with authgraph, or measures it.
+//! `authgraph dev`: fills a database with invented data, for development and measurements.
 
 use std::process::ExitCode;
 
@@ -10,38 +10,35 @@ use authgraph::values::password::Password;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::say;
+use super::print;
 use super::users::random_password;
 
-/// Keeps the default rules, and is no secret. For development.
+/// The password of all invented users in development. It follows the default rules for passwords and is no secret.
 const PASSWORD: &str = "Seeded-Horse-7";
 
 #[derive(Subcommand)]
-pub enum Dev {
-    /// Fill the database with invented people, their sessions, and what they did in the last 90 days.
+pub enum DevCommand {
+    /// Fill the database with invented users, their sessions, and audit events of the last 90 days.
     Seed {
-        /// How many people.
+        /// The number of users.
         #[arg(long, default_value_t = 1_000)]
         users: u64,
-        /// How many events of the audit trail.
+        /// The number of audit events.
         #[arg(long, default_value_t = 10_000)]
         events: u64,
-        /// Also in production, if the database is empty. Everybody has the same password, drawn at random.
+        /// Allow it in production, if the database is empty. All users get the same random password.
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Does what was asked.
-///
-/// # Errors
-/// As the flows.
-pub async fn run(app: &App, command: &Dev) -> Result<ExitCode> {
-    let Dev::Seed { users, events, yes } = *command;
+/// Runs the command.
+pub async fn run(app: &App, command: &DevCommand) -> Result<ExitCode> {
+    let DevCommand::Seed { users, events, yes } = *command;
     let template = "{bar:40} {percent}%, {per_sec}, {eta} left";
     let style = ProgressStyle::with_template(template).or_fault("reading the style of a progress bar")?;
     let bar = ProgressBar::new(users.saturating_add(events)).with_style(style);
-    // Some of these people administer: where others reach the server their password must not stand in its source.
+    // Some of these users are administrators. Where others reach the server, their password must not be public.
     let password = if app.config.is_development() {
         PASSWORD.to_owned()
     } else {
@@ -49,7 +46,8 @@ pub async fn run(app: &App, command: &Dev) -> Result<ExitCode> {
     };
     seed(app, Wanted { users, events }, &Password::typed(password.clone()), yes, |done| bar.set_position(done)).await?;
     bar.finish_and_clear();
-    say(&format!(
-        "{users} people and {events} events. Everybody's password is {password}; the first five administer.\n"
+    print(&format!(
+        "Created {users} users and {events} audit events. The password of all users is {password}. The first five users \
+         are administrators.\n"
     ))
 }

@@ -1,8 +1,8 @@
-//! `authgraph keys`: the keys that sign access tokens, and the one that seals secrets.
+//! `authgraph keys`: the keys that sign access tokens, and those that encrypt the secrets of authenticators.
 
 use std::process::ExitCode;
 
-use authgraph::app::{self, App};
+use authgraph::app::App;
 use authgraph::config::Config;
 use authgraph::error::Result;
 use authgraph::flows::reseal::{Resealed, reseal};
@@ -10,47 +10,46 @@ use authgraph::tools::access_token::{self, KeyListing, KeyState};
 use authgraph::tools::clock::Clock;
 use clap::Subcommand;
 
-use super::say;
+use super::print;
 
 #[derive(Subcommand)]
-pub enum Keys {
-    /// Add a key of `JWT_ALGORITHM`. It signs after a minute, when every instance knows it (the first key at once). Tokens
-    /// of the older keys are accepted until their files are removed.
+pub enum KeysCommand {
+    /// Add a key with the algorithm JWT_ALGORITHM. It signs after a minute, when every instance knows it; the first key signs
+    /// at once. Tokens of older keys are accepted until you remove their files.
     Rotate,
-    /// List the keys.
+    /// List the signing keys.
     List,
-    /// Seal the secrets of authenticators anew with the first of `MFA_ENCRYPTION_KEYS`, so that an older one can go.
+    /// Encrypt the secrets of authenticators again with the first of MFA_ENCRYPTION_KEYS, so that you can remove older keys.
     Reseal,
 }
 
-/// Does what was asked.
-///
-/// # Errors
-/// A fault where the folder of the keys cannot be used, and as the flows.
-pub async fn run(config: Config, command: &Keys) -> Result<ExitCode> {
-    let algorithm = app::algorithm(&config)?;
+/// Runs the command.
+pub async fn run(config: Config, command: &KeysCommand) -> Result<ExitCode> {
+    let (folder, algorithm) = (&config.signing_keys.dir, config.access_tokens.algorithm);
     let now = Clock::System.now();
     match command {
-        Keys::Rotate => {
-            let kid = access_token::create_key(&config.jwt_keys_dir, algorithm, now)?;
-            let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
+        KeysCommand::Rotate => {
+            let kid = access_token::create_key(folder, algorithm, now)?;
+            let keys = access_token::list_keys(folder, algorithm, now)?;
             let new = keys.iter().find(|key| key.kid == kid).map(describe_state).unwrap_or_default();
             let others = if keys.len() > 1 { " Tokens of the older keys are still accepted." } else { "" };
-            say(&format!("{kid}\nThe new key in {} {new}.{others}\n", config.jwt_keys_dir.display()))
+            print(&format!("{kid}\nThe new key in {} {new}.{others}\n", folder.display()))
         }
-        Keys::List => {
-            let keys = access_token::list_keys(&config.jwt_keys_dir, algorithm, now)?;
+        KeysCommand::List => {
+            let keys = access_token::list_keys(folder, algorithm, now)?;
             let lines: Vec<String> = keys.iter().map(describe_key).collect();
-            say(if lines.is_empty() { "There is no key.\n".to_owned() } else { lines.concat() }.as_str())
+            if lines.is_empty() { print("There are no signing keys.\n") } else { print(&lines.concat()) }
         }
-        Keys::Reseal => {
+        KeysCommand::Reseal => {
             let Resealed { changed, failed } = reseal(&App::open(config, Clock::System).await?).await?;
             if failed.is_empty() {
-                return say(&format!("{changed} secrets are sealed anew, all with the first key now.\n"));
+                return print(&format!("{changed} secrets were encrypted again. All secrets use the first key now.\n"));
             }
             let users: Vec<String> = failed.iter().map(ToString::to_string).collect();
             let users = users.join("\n");
-            say(&format!("{changed} secrets are sealed anew. No key opens the secrets of these users:\n{users}\n"))?;
+            print(&format!(
+                "{changed} secrets were encrypted again. No key decrypts the secrets of these users:\n{users}\n"
+            ))?;
             Ok(ExitCode::FAILURE)
         }
     }

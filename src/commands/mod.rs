@@ -1,10 +1,11 @@
-//! What the commands of the command line do, and how all of them speak.
+//! What the commands of the command line do, and how they print.
 
 pub mod audit;
 pub mod dev;
 pub mod keys;
 pub mod outbox;
 pub mod serve;
+pub mod settings;
 pub mod users;
 
 use std::io::{self, Write};
@@ -12,20 +13,20 @@ use std::process::ExitCode;
 
 use authgraph::error::{Error, OrFault, Refusal, Result};
 
-/// What a command was asked for.
-pub fn say(text: &str) -> Result<ExitCode> {
+/// Prints the result of a command to standard output.
+pub fn print(text: &str) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).or_fault("writing to standard output")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What somebody should know besides.
-pub fn complain(text: &str) {
-    // Nobody is left to tell when standard error is gone.
+/// Prints an error or a remark to standard error.
+pub fn eprint(text: &str) {
+    // Where standard error is gone, there is no place left to report that.
     let _ = writeln!(io::stderr(), "{}", text.trim_end());
 }
 
-/// What a person at the command line can do something with.
+/// An error in words that help a person at the command line.
 pub fn explain(error: &Error) -> String {
     match error {
         Error::Refused(Refusal::ValidationFailed { fields }) => {

@@ -1,4 +1,4 @@
-//! `authgraph outbox`: what became of emails, and what to do with those that do not leave.
+//! `authgraph outbox`: shows what became of emails, and retries or drops those that were not sent.
 
 use std::process::ExitCode;
 
@@ -11,66 +11,63 @@ use authgraph::values::ids::MailId;
 use authgraph::values::time::Time;
 use clap::{Args, Subcommand};
 
-use super::{complain, say};
+use super::{eprint, print};
 
-/// How many emails a list shows.
+/// The most emails that a list shows.
 const SHOWN: i64 = 100;
 
 #[derive(Subcommand)]
-pub enum Outbox {
-    /// List emails that wait or are dead, newest first; with --to everything about one address.
+pub enum OutboxCommand {
+    /// List emails that wait or are dead, newest first. With --to: all emails to one address.
     List {
-        /// Every email to this address that the outbox still has, also those that have left.
+        /// List every email to this address that the outbox still has, including emails that were sent.
         #[arg(long)]
         to: Option<String>,
     },
-    /// Try every email that waits now, and give every dead one another round of attempts.
+    /// Try to send all waiting emails now, and give dead emails a new round of attempts.
     Retry,
-    /// Give up emails that wait or are dead. They are never sent, and removed like those that have left.
-    Drop(Selection),
+    /// Drop emails that wait or are dead. They are never sent, and removed after MAIL_RETENTION like emails that were sent.
+    Drop(MailSelection),
 }
 
-/// Which emails.
+/// The emails to drop.
 #[derive(Args)]
 #[group(required = true, multiple = true)]
-pub struct Selection {
-    /// Their ids, as `outbox list` shows them.
+pub struct MailSelection {
+    /// Their ids, as `authgraph outbox list` shows them.
     ids: Vec<String>,
-    /// All to this address.
+    /// All emails to this address.
     #[arg(long)]
     to: Option<String>,
 }
 
-/// Does what was asked.
-///
-/// # Errors
-/// As the records; a text that is no address.
-pub async fn run(app: &App, command: &Outbox) -> Result<ExitCode> {
+/// Runs the command.
+pub async fn run(app: &App, command: &OutboxCommand) -> Result<ExitCode> {
     let now = app.clock.now();
     match command {
-        Outbox::Retry => {
-            // Before the dead ones, which are due now anyway.
+        OutboxCommand::Retry => {
+            // First the waiting emails: afterwards the revived ones wait, too, and would be counted twice.
             let hastened = outbox::hasten(&app.db, now + LEASE, now).await?;
             let revived = outbox::revive_dead(&app.db, now).await?;
-            say(&format!("{} emails will be tried again now; {revived} of them were dead.\n", hastened + revived))
+            print(&format!("{} emails will be tried again now. {revived} of them were dead.\n", hastened + revived))
         }
-        Outbox::List { to: Some(to) } => {
+        OutboxCommand::List { to: Some(to) } => {
             let entries = outbox::list_to(&app.db, &EmailAddress::parse(to)?, SHOWN).await?;
-            say(&format!("{} emails to this address.\n{}", entries.len(), lines(&entries, now)))
+            print(&format!("{} emails to this address.\n{}", entries.len(), lines(&entries, now)))
         }
-        Outbox::List { to: None } => {
+        OutboxCommand::List { to: None } => {
             let entries = outbox::list_open(&app.db, SHOWN).await?;
-            say(&format!("{}\n{}", summary(&outbox::count(&app.db).await?, now), lines(&entries, now)))
+            print(&format!("{}\n{}", summary(&outbox::count(&app.db).await?, now), lines(&entries, now)))
         }
-        Outbox::Drop(selection) => drop_selected(app, selection, now).await,
+        OutboxCommand::Drop(selection) => drop_selected(app, selection, now).await,
     }
 }
 
-async fn drop_selected(app: &App, selection: &Selection, now: Time) -> Result<ExitCode> {
+async fn drop_selected(app: &App, selection: &MailSelection, now: Time) -> Result<ExitCode> {
     let mut ids = Vec::new();
     for text in &selection.ids {
         let Ok(id) = text.parse::<MailId>() else {
-            complain(&format!("{text} is not the id of an email. Nothing was dropped."));
+            eprint(&format!("{text} is not the id of an email. No email was dropped."));
             return Ok(ExitCode::FAILURE);
         };
         ids.push(id);
@@ -80,7 +77,7 @@ async fn drop_selected(app: &App, selection: &Selection, now: Time) -> Result<Ex
     if let Some(recipient) = recipient {
         dropped += outbox::drop_to(&app.db, &recipient, now).await?;
     }
-    say(&format!("{dropped} emails were dropped.\n"))
+    print(&format!("{dropped} emails were dropped.\n"))
 }
 
 fn summary(census: &OutboxCounts, now: Time) -> String {
@@ -105,7 +102,7 @@ fn lines(entries: &[OutboxEntry], now: Time) -> String {
     entries.iter().map(line).collect()
 }
 
-/// `3d 4h`, in the two largest units.
+/// The time between, in its two largest units: `3d 4h`.
 fn age(from: Time, to: Time) -> String {
     let seconds = (to - from).num_seconds().max(0);
     match (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60) {

@@ -1,4 +1,4 @@
-//! `authgraph serve`: until it is told to stop, and what a developer sees at the start.
+//! `authgraph serve`: runs the server until a signal stops it, and greets developers.
 
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -17,41 +17,39 @@ use authgraph::values::password::Password;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::say;
+use super::print;
 use super::users::random_password;
 
-/// Serves until a signal says stop.
-///
-/// # Errors
-/// A fault where `LISTEN` cannot be listened on, and as a start and its migrations.
+/// Serves until SIGTERM or SIGINT.
 pub async fn run(config: Config) -> Result<ExitCode> {
-    if !config.allowed_insecure.is_empty() {
-        let settings = config.allowed_insecure.join(", ");
-        tracing::warn!(settings, "ALLOW_INSECURE lets this server start with settings that make it weak");
+    // Development refuses nothing, so ALLOW_INSECURE changes nothing there.
+    if !config.is_development() && !config.server.allowed_insecure.is_empty() {
+        let settings = config.server.allowed_insecure.join(", ");
+        tracing::warn!(settings, "ALLOW_INSECURE lets this server start with insecure settings");
     }
     file_limit::raise();
-    let listener = TcpListener::bind(config.listen).or_fault("listening on LISTEN")?;
+    let listener = TcpListener::bind(config.server.listen).or_fault("listening on LISTEN")?;
     let app = Arc::new(App::open(config, Clock::System).await?);
     let shutdown = CancellationToken::new();
-    let told = shutdown.clone();
+    let signalled = shutdown.clone();
     app.background.spawn("listen for signals", async move {
         wait_for_signal().await;
-        told.cancel();
+        signalled.cancel();
     });
     let prepared = shutdown.run_until_cancelled(async {
-        serve::prepare_database(&app, app.config.database_migrate).await?;
+        serve::prepare_database(&app, app.config.server.migrates_at_start).await?;
         if let Some(redis) = &app.redis {
             redis.connect().await;
         }
         check_encryption_keys(&app).await?;
         if app.config.is_development() {
-            greet(&app).await?;
+            greet_developer(&app).await?;
         }
         Ok::<(), Error>(())
     });
     match prepared.await {
         Some(prepared) => prepared?,
-        // Told to stop while still waiting for the database.
+        // A signal came while the server was still waiting for the database.
         None => return Ok(ExitCode::SUCCESS),
     }
     log_start(&app.config);
@@ -60,18 +58,18 @@ pub async fn run(config: Config) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What runs here and how, so that an operator who compares instances need not ask each for its settings.
+/// Logs what runs here and how, so that operators can compare instances.
 fn log_start(config: &Config) {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         environment = if config.is_development() { "development" } else { "production" },
-        address = %config.listen,
-        public_url = %config.public_url,
-        database = config.database_url.expose().split(':').next(),
-        redis = config.redis_url.is_some(),
+        address = %config.server.listen,
+        public_url = %config.server.public_url,
+        database = config.database.url.expose().split(':').next(),
+        redis = config.redis.url.is_some(),
         mail = if config.mail.server.is_some() { "smtp" } else { "files" },
-        trusted_proxies = ?config.trusted_proxies,
-        log = config.log,
+        trusted_proxies = ?config.http.trusted_proxies,
+        log = config.observability.log_filter,
         "authgraph serves"
     );
 }
@@ -87,9 +85,9 @@ async fn wait_for_signal() {
     }
 }
 
-/// What a developer wants to see at the first start: where everything is, and an administrator to sign in as.
-async fn greet(app: &App) -> Result<()> {
-    let base = app.config.public_url.as_str().trim_end_matches('/');
+/// Prints what a developer needs at the first start: the addresses, and an administrator to sign in as.
+async fn greet_developer(app: &App) -> Result<()> {
+    let base = app.config.server.public_url.as_str().trim_end_matches('/');
     let mut lines = vec![
         String::new(),
         "  authgraph, for development".to_owned(),
@@ -99,25 +97,25 @@ async fn greet(app: &App) -> Result<()> {
         format!("  Health    {base}/health and {base}/ready"),
     ];
     if app.mailer.mailbox().is_some() {
-        // The mailbox answers this machine alone, whatever PUBLIC_URL is.
-        lines.push(format!("  Emails   http://localhost:{}/dev/mailbox", app.config.listen.port()));
+        // The mailbox answers only this machine, whatever PUBLIC_URL is.
+        lines.push(format!("  Emails    http://localhost:{}/dev/mailbox", app.config.server.listen.port()));
     }
     if !has_admin(app).await? {
         lines.extend(first_admin(app).await?);
     }
-    say(&format!("{}\n\n", lines.join("\n")))?;
+    print(&format!("{}\n\n", lines.join("\n")))?;
     Ok(())
 }
 
-/// Makes the administrator of a new database. Another instance may be quicker; then the sign-in is in its output.
+/// Creates the administrator of a new database. Another instance may be quicker; then that one prints the password.
 async fn first_admin(app: &App) -> Result<Vec<String>> {
     let email = EmailAddress::parse("admin@example.com").map_err(Error::from)?;
     let password = random_password(app, &email)?;
     match create_admin(app, &email, &Password::typed(password.clone())).await {
         Ok(_) => Ok(vec![
             String::new(),
-            "  Administrator, shown this once".to_owned(),
-            format!("  E-mail    {email}"),
+            "  Administrator (the password is shown only now)".to_owned(),
+            format!("  Email     {email}"),
             format!("  Password  {password}"),
         ]),
         Err(Error::Refused(Refusal::EmailTaken)) => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! `authgraph users`: accounts that nobody has to sign in for.
+//! `authgraph users`: creates administrators without signing in.
 
 use std::io;
 use std::process::ExitCode;
@@ -13,13 +13,13 @@ use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use clap::Subcommand;
 
-use super::say;
+use super::print;
 
 #[derive(Subcommand)]
-pub enum Users {
-    /// Open an account that administers the server. Without a password on standard input one is made and printed once.
+pub enum UsersCommand {
+    /// Create an administrator. Without --password-stdin a random password is printed once.
     CreateAdmin {
-        /// The account's e-mail address.
+        /// The email address of the account.
         #[arg(long)]
         email: String,
         /// Read the password from standard input.
@@ -28,42 +28,39 @@ pub enum Users {
     },
 }
 
-/// Does what was asked.
-///
-/// # Errors
-/// As the flows.
-pub async fn run(config: Config, command: &Users) -> Result<ExitCode> {
-    let Users::CreateAdmin { email, password_stdin } = command;
-    add_admin(config, email, *password_stdin).await
+/// Runs the command.
+pub async fn run(config: Config, command: &UsersCommand) -> Result<ExitCode> {
+    let UsersCommand::CreateAdmin { email, password_stdin } = command;
+    create_admin_account(config, email, *password_stdin).await
 }
 
-async fn add_admin(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
+async fn create_admin_account(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
     let email = EmailAddress::parse(email).map_err(|fault| fault.at("email"))?;
     let app = App::open(config, Clock::System).await?;
-    serve::prepare_database(&app, app.config.database_migrate).await?;
+    serve::prepare_database(&app, app.config.server.migrates_at_start).await?;
     let password = if password_stdin {
         let typed = io::read_to_string(io::stdin()).or_fault("reading the password")?;
-        // Windows' shells put a byte order mark in front of what they pipe.
+        // The shells of Windows put a byte order mark in front of what they pipe.
         typed.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned()
     } else {
         random_password(&app, &email)?
     };
     let id = create_admin(&app, &email, &Password::typed(password.clone())).await?;
-    let shown = if password_stdin { String::new() } else { format!("Password, shown this once: {password}\n") };
-    say(&format!("{email} administers this server now ({id}).\n{shown}"))
+    let shown = if password_stdin { String::new() } else { format!("Password (shown only now): {password}\n") };
+    print(&format!("Created the administrator {email} ({id}).\n{shown}"))
 }
 
-/// 120 random bits in a shape that keeps the default rules for passwords.
+/// A random password of 24 characters (more than 120 bits) that follows the rules for passwords.
 pub fn random_password(app: &App, email: &EmailAddress) -> Result<String> {
     const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_+=.:!?%*";
     for _ in 0..1000 {
         let mut bytes = [0; 24];
         aws_lc_rs::rand::fill(&mut bytes).or_fault("drawing a password")?;
-        let mails = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
-        let password: String = mails.map(|mail| char::from(*mail)).collect();
+        let characters = bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+        let password: String = characters.map(|byte| char::from(*byte)).collect();
         if app.config.password_policy.faults(&Password::typed(password.clone()), Some(email), None).is_empty() {
             return Ok(password);
         }
     }
-    None.or_fault("drawing a password that keeps the policy")
+    None.or_fault("drawing a password that follows the rules")
 }

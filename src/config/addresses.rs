@@ -1,83 +1,81 @@
-//! Reads settings that are addresses: where to listen, where this server and its frontends are reached.
+//! Parses settings that are addresses: where to listen, and where clients reach this server and its frontends.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use url::Url;
 
-use super::read::Parsed;
+use super::parse::ParsedSetting;
 
-/// Schemes whose origins follow the rules of the web; all others are names that an app gave itself.
+/// Schemes whose origins follow the rules of the web. All other schemes are names that apps chose.
 const WEB_SCHEMES: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
 
-/// Where to listen. A name other than `localhost` is refused: what it means is up to others.
-pub fn listen(value: &str) -> Parsed<SocketAddr> {
-    let wants = || {
-        "an address and a port, like 127.0.0.1:8080, [::1]:8080 or localhost:8080; for every address 0.0.0.0:8080 or [::]:8080"
+/// Where to listen. A name other than `localhost` is refused, because a name server could change what it means.
+pub fn listen(value: &str) -> ParsedSetting<SocketAddr> {
+    let expected = || {
+        "an address and a port, like 127.0.0.1:8080, [::1]:8080 or localhost:8080, or 0.0.0.0:8080 or [::]:8080 for every address"
             .to_owned()
     };
     if let Ok(address) = value.parse() {
         return Ok(address);
     }
-    let (host, port) = value.rsplit_once(':').ok_or_else(wants)?;
+    let (host, port) = value.rsplit_once(':').ok_or_else(expected)?;
     let address = match host {
         "" => Ipv4Addr::UNSPECIFIED,
         host if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST,
-        _ => return Err(wants()),
+        _ => return Err(expected()),
     };
-    Ok(SocketAddr::new(IpAddr::V4(address), port.parse().map_err(|_| wants())?))
+    Ok(SocketAddr::new(IpAddr::V4(address), port.parse().map_err(|_| expected())?))
 }
 
-/// Where clients reach this server. Its path becomes the path of a cookie.
-pub fn public_url(value: &str) -> Parsed<Url> {
+/// The URL at which clients reach this server. Its path becomes the path of a cookie.
+pub fn public_url(value: &str) -> ParsedSetting<Url> {
     let url = page_url(value)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("an address without ? and #, like https://auth.example.com or https://example.com/auth".to_owned());
+        return Err("a URL without ? and #, like https://auth.example.com or https://example.com/auth".to_owned());
     }
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%/".contains(&byte);
     if !url.path().bytes().all(is_plain) || url.path().contains("//") {
-        return Err("a path of letters, digits, - . _ ~ and single slashes".to_owned());
+        return Err("a URL whose path has only letters, digits, - . _ ~ and single slashes".to_owned());
     }
     Ok(url)
 }
 
-/// Where the application lives. What stands behind `#` is a path for hash routers alone.
-pub fn frontend_url(value: &str) -> Parsed<Url> {
+/// The URL of the web application. After `#` only the beginning of a route for a hash router is allowed.
+pub fn frontend_url(value: &str) -> ParsedSetting<Url> {
     let url = page_url(value)?;
     match url.fragment() {
         None => Ok(url),
         Some(route) if route.trim_start_matches('!').starts_with('/') && !route.contains('?') => Ok(url),
-        Some(_) => {
-            Err("behind # the beginning of a route, like https://app.example.com/#/ (or no # at all)".to_owned())
-        }
+        Some(_) => Err("the beginning of a route after #, like https://app.example.com/#/, or no # at all".to_owned()),
     }
 }
 
-fn page_url(value: &str) -> Parsed<Url> {
+fn page_url(value: &str) -> ParsedSetting<Url> {
     let url = web_url(value)?;
     if url.username().is_empty() && url.password().is_none() {
         Ok(url)
     } else {
-        Err("an address without user and password".to_owned())
+        Err("a URL without user and password".to_owned())
     }
 }
 
-fn web_url(value: &str) -> Parsed<Url> {
+fn web_url(value: &str) -> ParsedSetting<Url> {
     let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| "an address like https://app.example.com".to_owned())
+    url.ok_or_else(|| "a URL like https://app.example.com".to_owned())
 }
 
-/// An origin, spelt exactly as browsers send it (RFC 6454, section 6.2). Pages of hybrid apps and extensions have one of a
-/// scheme of their own, which they send as scheme, host and port all the same.
-pub fn origin(value: &str) -> Parsed<String> {
+/// An origin, written exactly as browsers send it (RFC 6454, section 6.2). Pages of hybrid apps and extensions have origins
+/// with a scheme of their own, which they also send as scheme, host and port.
+pub fn origin(value: &str) -> ParsedSetting<String> {
     if is_app_origin(value) {
         return Ok(value.to_owned());
     }
     let url = web_url(value).map_err(|_| {
-        "origins like https://app.example.com or capacitor://localhost, exact, comma-separated; * is not one".to_owned()
+        "exact origins like https://app.example.com or capacitor://localhost, separated by commas (* is not an origin)".to_owned()
     })?;
     let origin = url.origin().ascii_serialization();
-    if origin == value { Ok(origin) } else { Err(format!("an origin without path, like {origin}")) }
+    if origin == value { Ok(origin) } else { Err(format!("an origin without a path, like {origin}")) }
 }
 
 fn is_app_origin(value: &str) -> bool {
@@ -89,21 +87,23 @@ fn is_app_origin(value: &str) -> bool {
     is_scheme && is_host && !WEB_SCHEMES.contains(&scheme)
 }
 
-/// The name of a header (RFC 9110, section 5.6.2), in lower case. `*` means nothing beside credentials.
-pub fn header_name(value: &str) -> Parsed<String> {
+/// The name of a header (RFC 9110, section 5.6.2), in lower case. Browsers do not take `*` for a wildcard in requests with
+/// credentials.
+pub fn header_name(value: &str) -> ParsedSetting<String> {
     let is_token = !value.is_empty()
         && value != "*"
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     if is_token {
         Ok(value.to_ascii_lowercase())
     } else {
-        Err("names of request headers, comma-separated, like x-datadog-trace-id,x-tenant; * is not one".to_owned())
+        Err("names of request headers, separated by commas, like x-datadog-trace-id,x-tenant (* is not a name)"
+            .to_owned())
     }
 }
 
-/// The URL of a database file, whatever its path holds.
+/// The URL of a database file. Its path may contain any characters.
 pub fn sqlite_url(path: &Path) -> String {
-    // The driver takes these for more than emails.
+    // These characters have a meaning of their own in a URL.
     let path = path.display().to_string().replace('%', "%25").replace('?', "%3F").replace('#', "%23");
     format!("sqlite://{path}")
 }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_to_listen_is_understood_as_people_write_it() {
+    fn a_listen_address_is_understood_as_people_write_it() {
         for (typed, expected) in [
             ("127.0.0.1:8080", "127.0.0.1:8080"),
             ("localhost:8080", "127.0.0.1:8080"),

@@ -1,8 +1,9 @@
 //! Names that look like settings and are none.
 
-use super::table::{self, SETTINGS};
+use super::RENAMED;
+use super::list::{find, settings};
 
-/// How names of settings begin, where they do not begin like those of many other programs.
+/// How names of settings begin, except beginnings that many other programs use.
 const PREFIXES: [&str; 17] = [
     "ARGON2_",
     "AUTHGRAPH_",
@@ -11,7 +12,6 @@ const PREFIXES: [&str; 17] = [
     "EMAIL_",
     "HASH_",
     "JWT_",
-    "LIVE_",
     "LOCKOUT_",
     "MAIL_",
     "METRICS_",
@@ -20,35 +20,40 @@ const PREFIXES: [&str; 17] = [
     "REFRESH_",
     "REGISTRATION_",
     "SMTP_",
+    "SUBSCRIPTION_",
     "TRUSTED_",
 ];
 
-/// The setting whose name this nearly is: a character or two are wrong, missing, too many or in the wrong order. The shorter the
-/// name, the less may differ. `None` for a setting, and for a name that is like none.
+/// The setting whose name is nearly this one: one or two characters are wrong, missing, too many or in the wrong order. In a
+/// shorter name fewer may differ. `None` for a setting and its old name, and for a name that is like none.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    if table::find(name).is_some() {
+    if is_known(name) {
         return None;
     }
-    let names = SETTINGS.iter().flat_map(|group| group.settings).map(|setting| setting.name);
+    let names = settings().map(|setting| setting.name);
     let near = names.map(|known| (strsim::osa_distance(known, &name.to_ascii_uppercase()), known));
     let near = near.filter(|(distance, known)| *distance <= (known.len() / 5).min(2));
     near.min().map(|(_, known)| known)
 }
 
-/// What to say of a variable of the environment that may be meant for us; `None` for settings and for the variables of
-/// others, also those that Kubernetes sets for every service (`AUTHGRAPH_SERVICE_HOST`, `AUTHGRAPH_PORT_8080_TCP`).
-pub fn doubt(name: &str) -> Option<String> {
+/// The warning about a variable of the environment that may be meant for authgraph. `None` for settings, and for the
+/// variables of other programs; Kubernetes sets some for every service (`AUTHGRAPH_SERVICE_HOST`, `AUTHGRAPH_PORT_8080_TCP`).
+pub fn warning(name: &str) -> Option<String> {
     if let Some(near) = nearest(name) {
-        return Some(format!("{name} in the environment is no setting of authgraph. Is {near} meant?"));
+        return Some(format!("{name} in the environment is not a setting of authgraph. Did you mean {near}?"));
     }
     let is_of_cluster = name.contains("_SERVICE_") || name.ends_with("_PORT") || name.contains("_PORT_");
     let is_like_ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    (is_like_ours && !is_of_cluster && table::find(name).is_none()).then(|| told(name, "the environment"))
+    (is_like_ours && !is_of_cluster && !is_known(name)).then(|| ignored(name, "the environment"))
 }
 
-/// What to say of a name that is no setting.
-pub fn told(name: &str, place: &str) -> String {
-    format!("{name} in {place} is no setting of authgraph, and is ignored.")
+/// The warning about a name that is not a setting.
+pub fn ignored(name: &str, place: &str) -> String {
+    format!("{name} in {place} is not a setting of authgraph and is ignored.")
+}
+
+fn is_known(name: &str) -> bool {
+    find(name).is_some() || RENAMED.iter().any(|(old, _)| *old == name)
 }
 
 #[cfg(test)]
@@ -71,11 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_ours_is_told_and_what_clusters_set_is_not() {
-        assert!(doubt("RATE_LIMIT_LOGIN").is_some() && doubt("METRICS_TOKEN").is_some());
+    fn a_name_like_ours_is_warned_of_and_names_that_clusters_set_are_not() {
+        assert!(warning("RATE_LIMIT_LOGIN").is_some() && warning("METRICS_TOKEN").is_some());
         for other in ["AUTHGRAPH_SERVICE_HOST", "AUTHGRAPH_PORT_8080_TCP", "AUTHGRAPH_PORT", "LOG", "PATH", "SMTP_URL"]
         {
-            assert_eq!(doubt(other), None, "{other}");
+            assert_eq!(warning(other), None, "{other}");
         }
     }
 }

@@ -86,7 +86,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     if user.email_verified_at.is_some() {
-        email_holds::hold(&mut tx, user.id, &user.email, now + app.config.email_undo_lifetime).await?;
+        email_holds::hold(&mut tx, user.id, &user.email, now + app.config.links.email_change_undo_lifetime).await?;
     }
     let draft = Draft {
         kind: MailKind::EmailChanged,

@@ -43,7 +43,7 @@ pub async fn start_mfa_enrollment(app: &App, caller: &Caller, viewer: &Viewer) -
         return Err(Refusal::Conflict("The second factor is on already. Please turn it off first.").into());
     }
     let secret = TotpSecret::random()?;
-    let uri = secret.uri(&app.config.mfa_issuer, user.email.as_str())?;
+    let uri = secret.uri(&app.config.mfa.issuer, user.email.as_str())?;
     let sealed = app.sealer.seal(secret.expose(), user.id.uuid().as_bytes())?;
     let expires_at = now + ENROLLMENT_LIFETIME;
     let mut tx = app.db.begin().await?;

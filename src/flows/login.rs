@@ -99,7 +99,7 @@ pub async fn login(
 /// Where the existence of accounts is hidden it answers as if the password were wrong, with the same statements, or it would
 /// tell who has registered.
 fn is_hidden(app: &App, user: &User) -> bool {
-    app.config.hide_account_existence && user.email_verified_at.is_none()
+    app.config.registration.hide_account_existence && user.email_verified_at.is_none()
 }
 
 /// The end of a login that gets nowhere, with the same statements for every address. Only a guess that was judged counts
@@ -127,8 +127,8 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
     let current = users::find(&app.db, user.id).await?;
     let mut tx = app.db.begin().await?;
     // A lock of wrong passwords that lasts longer than any was made before the clock was set back.
-    users::shorten_lock(&mut tx, user.id, now + app.config.lockout_duration).await?;
-    let locked_until = current.and_then(|user| user.locked_until_at_most(now, app.config.lockout_duration));
+    users::shorten_lock(&mut tx, user.id, now + app.config.lockout.duration).await?;
+    let locked_until = current.and_then(|user| user.locked_until_at_most(now, app.config.lockout.duration));
     let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
     let event = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
     audit_log::write(&mut tx, caller, event, now).await?;

@@ -59,7 +59,7 @@ struct Attempt<'a> {
 /// How long uses of one token may lie apart and be one race. An answer that is given again holds the access token of the
 /// first, which must still be of use.
 fn race_window(app: &App) -> Duration {
-    app.config.refresh_race_window.min(app.config.access_token_lifetime / 2)
+    app.config.sessions.refresh_race_window.min(app.config.access_tokens.lifetime / 2)
 }
 
 /// Issues the successor to a session whose token has just been spent.
@@ -150,7 +150,7 @@ async fn again(
     let is_unused = issued.used_at.is_none();
     let given = Given { token: successor, issued };
     let is_same_attempt = by.key.is_some_and(|key| known.used_key.as_ref() == Some(&key.hash()));
-    if is_same_attempt && used_at + app.config.refresh_replay_window > *now {
+    if is_same_attempt && used_at + app.config.sessions.refresh_replay_window > *now {
         return Ok(Again::Replay(given));
     }
     let is_same_device = known.used_by.as_ref() == Some(by.device);

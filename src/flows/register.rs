@@ -44,15 +44,15 @@ pub enum Registered {
 /// `FORBIDDEN` where registration is closed, `EMAIL_TAKEN`, `RATE_LIMITED`, `OVERLOADED`.
 pub async fn register(app: &App, caller: &Caller, prepaid: &Prepaid, new: Application) -> Result<Registered> {
     let now = app.clock.now();
-    if !app.config.registration_open {
+    if !app.config.registration.is_open {
         return Err(Refusal::Forbidden.into());
     }
     app.reserve_once(&Attempt::Proof, prepaid, caller, now).await?;
     let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
 
     // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
-    let sends_mail =
-        !app.config.hide_account_existence || app.may_send_mail(MailCause::Registration, &new.email, now).await;
+    let sends_mail = !app.config.registration.hide_account_existence
+        || app.may_send_mail(MailCause::Registration, &new.email, now).await;
     let mut tx = app.db.begin().await?;
     let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
         return refuse_taken(app, tx, caller, (&new, sends_mail), now).await;
@@ -105,7 +105,7 @@ async fn refuse_taken(
     let owner_id = owner.map(|user| user.id);
     let event = NewAuditEvent::failure(AuditAction::RegistrationRefused).about(owner_id);
     audit_log::write(&mut tx, caller, event.with("reason", "EMAIL_TAKEN"), now).await?;
-    let is_hidden = app.config.hide_account_existence;
+    let is_hidden = app.config.registration.hide_account_existence;
     // Also where the account is deleted or the address held: there is then no one to write to, which is found out later.
     if is_hidden && sends_mail {
         let draft = Draft {

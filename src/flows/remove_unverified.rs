@@ -14,7 +14,7 @@ use crate::values::ids::UserId;
 /// How many accounts are looked for at a time.
 const BATCH: i64 = 100;
 
-/// Removes accounts that were opened longer ago than `UNVERIFIED_RETENTION` and never verified, each in a transaction of
+/// Removes accounts that were opened longer ago than `UNVERIFIED_USER_RETENTION` and never verified, each in a transaction of
 /// its own. Where verification is required, only accounts that never signed in: others are from the time before. Answers
 /// how many were removed.
 ///

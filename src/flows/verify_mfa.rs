@@ -20,7 +20,7 @@ use crate::values::user::locked;
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
 pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<NewTokens> {
     let now = app.clock.now();
-    let most = app.config.mfa_challenge_attempts;
+    let most = app.config.mfa.challenge_attempts;
     let counted = mfa_challenges::count_attempt(&app.db, token, most.unwrap_or(i32::MAX), now).await?;
     let challenge = counted.ok_or(Refusal::InvalidToken)?;
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());

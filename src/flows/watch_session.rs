@@ -46,7 +46,7 @@ async fn watch(app: &App, bearer: &str, role: Role) -> Result<Infallible> {
                 tokio::time::sleep(COURTESY).await;
             }
             // For what no event tells.
-            () = tokio::time::sleep(app.config.live.ping_interval) => {}
+            () = tokio::time::sleep(app.config.subscriptions.ping_interval) => {}
         }
     }
 }

@@ -243,7 +243,7 @@ mod tests {
     /// How SQLite goes about a search in an empty trail.
     async fn plan(filter: &EventFilter) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let url = format!("sqlite://{}", folder.path().join("test.db").display()).into();
         let settings =
             DbSettings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
         let db = Db::open(&settings).await.unwrap();

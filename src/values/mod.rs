@@ -13,6 +13,7 @@ pub mod mfa;
 pub mod paging;
 pub mod password;
 pub mod printable;
+pub mod secret;
 pub mod secret_token;
 pub mod session;
 pub mod smtp_server;

@@ -237,7 +237,7 @@ async fn the_commands_say_what_there_is() {
 
     let verified = command(&["verify"]);
     assert!(verified.status.success(), "{verified:?}");
-    assert!(String::from_utf8(verified.stdout).unwrap().starts_with("The trail is whole: 10 events in "));
+    assert!(String::from_utf8(verified.stdout).unwrap().starts_with("The trail is intact: 10 events in "));
 
     assert!(command(&["rebuild-statistics"]).status.success());
 
@@ -253,7 +253,9 @@ async fn the_commands_say_what_there_is() {
     assert!(String::from_utf8(refused.stderr).unwrap().contains("until: Events before this time may still be written"));
     app.tamper(&["update audit_events set at = '2025-03-01T12:00:00+00:00'"]).await;
     let exported = command(&["export"]);
-    assert!(String::from_utf8(exported.stderr).unwrap().contains("10 events. The next export goes on with --since 20"));
+    assert!(
+        String::from_utf8(exported.stderr).unwrap().contains("10 events. Continue the next export with --since 20")
+    );
     let exported = String::from_utf8(exported.stdout).unwrap();
     let lines: Vec<serde_json::Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 10);

@@ -87,7 +87,7 @@ async fn of_a_thousand_simultaneous_requests_to_two_instances_a_hundred_run() {
     let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "100/1m"), ("REDIS_TIMEOUT", "20s")]).await;
     let other = app.another_instance().await;
     // Without Redis each instance has a limit of its own.
-    let instances = if app.app.config.redis_url.is_some() { [&app, &other] } else { [&app, &app] };
+    let instances = if app.app.config.redis.url.is_some() { [&app, &other] } else { [&app, &app] };
 
     let answers = app.at_once((0..1_000).map(|n| instances[n % 2].ask("{ __typename }"))).await;
 
@@ -111,7 +111,7 @@ async fn every_answer_says_what_is_left() {
 
 #[tokio::test]
 async fn the_cost_can_be_kept_out_of_answers() {
-    let app = TestApp::with(&[POINTS, &[("COST_IN_ANSWERS", "false")]].concat()).await;
+    let app = TestApp::with(&[POINTS, &[("COST_EXTENSION", "false")]].concat()).await;
 
     let answer = app.ask("{ authConfig { registrationOpen } }").await.granted();
 

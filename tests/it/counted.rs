@@ -124,7 +124,7 @@ async fn what_a_socket_is_refused_takes_a_place() {
     for (payload, operations, code) in
         [(&too_many, "1", "RATE_LIMITED"), (&query, "2", "BAD_REQUEST"), (&unreadable, "2", "GRAPHQL_PARSE_FAILED")]
     {
-        let settings = [("RATE_LIMIT_REQUESTS", "6/1m"), ("LIVE_OPERATIONS_PER_SOCKET", operations)];
+        let settings = [("RATE_LIMIT_REQUESTS", "6/1m"), ("SUBSCRIPTION_OPERATIONS_PER_SOCKET", operations)];
         let app = TestApp::with(&settings).await;
         let ann = app.signed_in("ann@example.com").await;
         app.wait(std::time::Duration::from_mins(1));

@@ -5,6 +5,10 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
+use authgraph::config::RENAMED;
+use authgraph::config::list::settings;
+
+use crate::settings::{PRODUCTION, read};
 use crate::support::database::Database;
 use crate::support::process::{Process, run, run_with_input};
 
@@ -84,7 +88,7 @@ fn a_file_that_cannot_be_read_is_a_fault() {
         let (_folder, code, told) = rotate(dotenv, &[]);
 
         assert_eq!(code, Some(2), "{dotenv}");
-        assert!(told.contains(".env: got a file that cannot be read"), "{told}");
+        assert!(told.contains(".env: the file cannot be read"), "{told}");
     }
 }
 
@@ -92,12 +96,12 @@ fn a_file_that_cannot_be_read_is_a_fault() {
 fn a_misspelt_name_in_the_file_stops_the_start_and_names_of_others_are_told() {
     let (_folder, code, told) = rotate("REGISTRATION_OPENED=false\n", &[]);
     assert_eq!(code, Some(2), "{told}");
-    assert!(told.contains(".env: got REGISTRATION_OPENED, which is no setting; wants REGISTRATION_OPEN"), "{told}");
+    assert!(told.contains(".env: REGISTRATION_OPENED is not a setting; did you mean REGISTRATION_OPEN?"), "{told}");
 
     let (_folder, code, told) = rotate("POSTGRES_PASSWORD=hunter2\n", &[]);
     assert_eq!(code, Some(0), "{told}");
     assert!(
-        told.contains("POSTGRES_PASSWORD in .env is no setting of authgraph") && !told.contains("hunter2"),
+        told.contains("POSTGRES_PASSWORD in .env is not a setting of authgraph") && !told.contains("hunter2"),
         "{told}"
     );
 }
@@ -115,9 +119,66 @@ fn a_name_in_the_environment_that_is_nearly_a_setting_is_warned_of() {
     );
 
     assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("Is RATE_LIMIT_AUTH meant?"), "{told}");
-    assert!(told.contains("METRICS_TOKEN in the environment is no setting") && !told.contains("hunter2"), "{told}");
+    assert!(told.contains("Did you mean RATE_LIMIT_AUTH?"), "{told}");
+    assert!(told.contains("METRICS_TOKEN in the environment is not a setting") && !told.contains("hunter2"), "{told}");
     assert!(!told.contains("PATH") && !told.contains("SERVICE_HOST"), "{told}");
+}
+
+#[test]
+fn a_renamed_setting_is_refused_with_its_new_name_in_every_mode() {
+    for (old, new) in RENAMED {
+        for mode in ["development", "production"] {
+            let faults = read(&[PRODUCTION, &[("AUTHGRAPH_ENV", mode), (old, "1")]].concat()).unwrap_err();
+
+            assert_eq!(faults, [format!("{old}: renamed; use {new} instead")]);
+        }
+        let are_settings = new.split(" and ").all(|new| settings().any(|setting| setting.name == new));
+        assert!(are_settings && settings().all(|setting| setting.name != *old), "{old} -> {new}");
+    }
+}
+
+#[test]
+fn all_renamed_settings_are_listed_together_and_first() {
+    let mut old: Vec<(&str, &str)> = vec![("LISTEN", "everywhere")];
+    old.extend(RENAMED.iter().map(|(old, _)| (*old, "1")));
+
+    let faults = read(&old).unwrap_err();
+
+    assert!(
+        faults.len() > RENAMED.len()
+            && faults.iter().take(RENAMED.len()).all(|fault| fault.contains(": renamed; use "))
+    );
+}
+
+#[test]
+fn old_names_in_the_file_and_the_environment_are_listed_together() {
+    for mode in ["development", "production"] {
+        let dotenv = "LIVE_BACKLOG=64\nLETTER_RETENTION=7d\nHASH_QUEUE=\n";
+        let (_folder, code, said) = rotate(dotenv, &[("COST_IN_ANSWERS", "false"), ("AUTHGRAPH_ENV", mode)]);
+
+        assert_eq!(code, Some(2), "{said}");
+        let listed: Vec<&str> = said.lines().skip(1).take(3).collect();
+        assert_eq!(
+            listed,
+            [
+                "  COST_IN_ANSWERS: renamed; use COST_EXTENSION instead",
+                "  LIVE_BACKLOG: renamed; use SUBSCRIPTION_BACKLOG instead",
+                "  LETTER_RETENTION: renamed; use MAIL_RETENTION instead",
+            ]
+        );
+        assert!(!said.contains("HASH_QUEUE:"), "an empty value counts as not set: {said}");
+    }
+}
+
+/// The driver reads PGHOST from the environment, but the check did not see it there.
+#[test]
+fn a_host_in_the_environment_counts_for_the_encryption_of_the_database() {
+    let settings = [("AUTHGRAPH_ENV", "production"), ("DATABASE_URL", "postgres:///authgraph")];
+
+    let (_folder, code, said) = rotate("", &[&settings[..], &[("PGHOST", "10.0.0.1")]].concat());
+
+    assert_eq!(code, Some(2));
+    assert!(said.contains("DATABASE_URL: got *** (") && said.contains("sslmode=require"), "{said}");
 }
 
 #[test]

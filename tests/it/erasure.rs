@@ -102,7 +102,7 @@ async fn who_is_there_or_was_restored_is_left_alone() {
 
 #[tokio::test]
 async fn a_setting_keeps_them_for_ever() {
-    let app = TestApp::with(&[("USER_RETENTION", "0s")]).await;
+    let app = TestApp::with(&[("DELETED_USER_RETENTION", "0s")]).await;
     deleted_ann(&app).await;
 
     app.wait(3_650 * DAY);

@@ -117,7 +117,7 @@ async fn nothing_on_the_way_holds_events_back() {
 
 #[tokio::test]
 async fn what_is_refused_is_refused_before_the_stream_begins() {
-    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_USER", "1")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_CONNECTIONS_PER_USER", "1")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let gone = app.signed_in("gone@example.com").await;
     app.logout(&gone).await.granted();
@@ -203,7 +203,7 @@ async fn a_stream_shows_a_former_administrator_nothing_that_is_for_administrator
 
 #[tokio::test]
 async fn a_stream_outlives_the_time_a_request_may_take() {
-    let app = TestApp::with(&[("REQUEST_TIMEOUT", "1s"), ("LIVE_PING_INTERVAL", "1s")]).await;
+    let app = TestApp::with(&[("REQUEST_TIMEOUT", "1s"), ("SUBSCRIPTION_PING_INTERVAL", "1s")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let mut stream = open(&app, &ann, OWN).await;
 

@@ -1,9 +1,9 @@
-//! What README and the documents tell operators, held against the code.
+//! What README and the documents say to operators, compared with the code.
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use authgraph::config::table::{self, SETTINGS};
+use authgraph::config::list::{find, settings};
 
 use crate::settings::{names, read};
 
@@ -36,7 +36,7 @@ fn is_setting_like(word: &str) -> bool {
 }
 
 #[test]
-fn the_production_checklist_names_all_that_production_demands() {
+fn the_production_checklist_names_all_that_production_requires() {
     let checklist = checklist();
     let faults = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
 
@@ -55,7 +55,7 @@ fn every_page_that_emails_link_to_is_in_the_checklist_and_the_settings() {
     let pages: BTreeSet<_> = plain.chain(tokens).map(|page| format!("/{page}")).collect();
 
     assert!(pages.len() >= 8, "{pages:?}");
-    let (checklist, setting) = (checklist(), table::find("FRONTEND_URL").unwrap().meaning);
+    let (checklist, setting) = (checklist(), find("FRONTEND_URL").unwrap().meaning);
     for page in pages {
         assert!(checklist.contains(&format!("`{page}`")), "{page} is not in the checklist of README.md");
         assert!(setting.contains(&page), "{page} is not in the meaning of FRONTEND_URL");
@@ -64,15 +64,14 @@ fn every_page_that_emails_link_to_is_in_the_checklist_and_the_settings() {
 
 #[test]
 fn every_setting_that_the_documents_name_exists() {
-    let others = ["AUTHGRAPH_ENV", "TEST_DATABASE_URL", "TEST_REDIS_URL", "RUST_BACKTRACE"];
+    let others = ["AUTHGRAPH_ENV", "TEST_DATABASE_URL", "TEST_REDIS_URL", "RUST_BACKTRACE", "INSTA_UPDATE"];
     let schema = file("schema.graphql");
     for document in DOCUMENTS {
         let text = file(document);
         for (word, _) in quoted(&text) {
             let name = word.split(['=', ' ']).next().unwrap_or_default().trim_end_matches('*');
-            let is_prefix = word.contains('*')
-                && SETTINGS.iter().flat_map(|group| group.settings).any(|s| s.name.starts_with(name));
-            let is_known = table::find(name).is_some() || others.contains(&name) || schema.contains(name) || is_prefix;
+            let is_prefix = word.contains('*') && settings().any(|setting| setting.name.starts_with(name));
+            let is_known = find(name).is_some() || others.contains(&name) || schema.contains(name) || is_prefix;
             assert!(!is_setting_like(name) || is_known, "{document} names {name}, which is no setting");
         }
     }
@@ -95,13 +94,13 @@ fn spelt(told: &str) -> Option<String> {
 }
 
 #[test]
-fn defaults_that_the_documents_tell_are_the_defaults() {
+fn defaults_in_the_documents_are_the_defaults() {
     let mut compared = 0;
     for document in DOCUMENTS {
         let text = file(document);
         for (name, behind) in quoted(&text) {
             let told = behind.strip_prefix(" (").and_then(|rest| rest.split([')', ';', ',']).next());
-            let Some((setting, told)) = table::find(name).zip(told.and_then(spelt)) else { continue };
+            let Some((setting, told)) = find(name).zip(told.and_then(spelt)) else { continue };
             assert_eq!(setting.default, told, "{document} on {name}");
             compared += 1;
         }

@@ -175,7 +175,7 @@ async fn an_attempt_of_a_request_that_is_dropped_is_given_back() {
             .data(ViewerCell::default())
             .data(LoadersCell::default());
         let asked = schema.execute(request);
-        let is_dropped = if app.app.config.redis_url.is_some() {
+        let is_dropped = if app.app.config.redis.url.is_some() {
             tokio::time::timeout(Duration::from_millis(300), asked).await.is_err()
         } else {
             // One look, and it waits for the database.

@@ -201,7 +201,7 @@ async fn no_secret_is_told() {
 
     let text = scraped(&app).await.text;
 
-    let database = app.app.config.database_url.expose();
+    let database = app.app.config.database.url.expose();
     for secret in [TOKEN, PASSWORD, &ann.access, &ann.refresh, &ann.session, &ann.user, "ann@", database, "127.0.0.1"] {
         assert!(!text.contains(secret), "{secret} is told");
     }

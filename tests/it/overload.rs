@@ -12,7 +12,7 @@ const SLOW: &[(&str, &str)] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operation_that_finds_no_place_is_sent_away_before_it_runs() {
-    let settings = [("MAX_OPERATIONS", "1"), ("OPERATION_DEADLINE", "1ms")];
+    let settings = [("MAX_CONCURRENT_OPERATIONS", "1"), ("OPERATION_QUEUE_TIMEOUT", "1ms")];
     let app = TestApp::with(&[SLOW, &settings].concat()).await;
 
     let answers = app.at_once((0..12).map(|_| app.login("ann@example.com", PASSWORD))).await;
@@ -29,7 +29,8 @@ async fn an_operation_that_finds_no_place_is_sent_away_before_it_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_sent_away_has_taken_a_place_among_the_requests() {
-    let settings = [("MAX_OPERATIONS", "1"), ("OPERATION_DEADLINE", "1ms"), ("RATE_LIMIT_REQUESTS", "12/1m")];
+    let settings =
+        [("MAX_CONCURRENT_OPERATIONS", "1"), ("OPERATION_QUEUE_TIMEOUT", "1ms"), ("RATE_LIMIT_REQUESTS", "12/1m")];
     let app = TestApp::with(&[SLOW, &settings].concat()).await;
 
     let answers = app.at_once((0..12).map(|_| app.login("ann@example.com", PASSWORD))).await;
@@ -41,7 +42,7 @@ async fn who_is_sent_away_has_taken_a_place_among_the_requests() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_has_signed_in_before_comes_in_through_a_flood_of_strangers() {
     // Who knows the device must be asked in time, on a machine that runs other tests too.
-    let settings = [("HASH_QUEUE", "2"), ("TRUSTED_PROXIES", "1"), ("REDIS_TIMEOUT", "20s")];
+    let settings = [("HASH_QUEUE_SIZE", "2"), ("TRUSTED_PROXIES", "1"), ("REDIS_TIMEOUT", "20s")];
     let app = TestApp::with(&[SLOW, &settings].concat()).await;
     let login = || app.login("ann@example.com", PASSWORD).from("203.0.113.7").header("user-agent", "Ann's telephone");
     app.signed_in("ann@example.com").await;

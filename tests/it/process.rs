@@ -33,7 +33,7 @@ async fn register_until_killed(process: Arc<Process>, writer: usize, promised: A
 /// The emails that have left, and those that wait to leave.
 async fn mails(folder: &Path, database: &Database) -> HashSet<String> {
     let settings = DbSettings {
-        url: database.url.clone(),
+        url: database.url.clone().into(),
         max_connections: 2,
         acquire_timeout: Duration::from_secs(3),
         makes_file: true,
@@ -192,7 +192,7 @@ fn a_trail_that_could_not_be_read_is_not_told_as_broken() {
 
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(text.contains("nobody knows whether it is whole"), "{text}");
+    assert!(text.contains("it is unknown whether it is intact"), "{text}");
 }
 
 #[test]

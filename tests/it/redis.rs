@@ -68,7 +68,7 @@ async fn me_is_one_round_trip() {
         app.me(&ann).await.granted();
     }
 
-    let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
+    let commands = monitor.commands(&redis, &app.app.config.redis.key_prefix).await;
     assert_eq!(commands.len(), 3, "{commands:#?}");
     assert!(commands.iter().all(|command| command.contains("\"EVALSHA\"")), "{commands:#?}");
 }

@@ -1,8 +1,9 @@
-//! Settings: read once, and every fault told at once.
+//! Settings: read once, and all faults reported together.
 
 use authgraph::config::Config;
-use authgraph::config::example::env_example;
-use authgraph::config::table::SETTINGS;
+use authgraph::config::list::settings;
+use authgraph::config::reference::{env_example, markdown};
+use authgraph::tools::telemetry::LogFormat;
 
 /// Reads settings of which only these are set.
 pub fn read(given: &[(&str, &str)]) -> Result<Config, Vec<String>> {
@@ -14,7 +15,7 @@ pub fn names(faults: &[String]) -> Vec<&str> {
     faults.iter().map(|fault| fault.split(':').next().unwrap()).collect()
 }
 
-/// What production demands, and what it gets in these tests.
+/// What production requires, with its values in these tests.
 pub const PRODUCTION: &[(&str, &str)] = &[
     ("DATABASE_URL", "postgres://authgraph@db/authgraph?sslmode=verify-full"),
     ("FRONTEND_URL", "https://app.example.com"),
@@ -25,7 +26,7 @@ pub const PRODUCTION: &[(&str, &str)] = &[
     ("SMTP_URL", "smtps://user:password@mail.example.com"),
 ];
 
-/// What tests of a running server in production want besides: its hashes are quick and its limits are off.
+/// What a running server in production needs besides in tests: quick hashes and no limits.
 pub const QUICK: (&str, &str) = (
     "ALLOW_INSECURE",
     "ARGON2_MEMORY_KIB,RATE_LIMIT_REQUESTS,RATE_LIMIT_BUDGET,RATE_LIMIT_AUTH,RATE_LIMIT_AUTH_NETWORK,\
@@ -37,12 +38,12 @@ fn development_needs_no_setting() {
     let config = read(&[]).unwrap();
 
     assert!(config.is_development());
-    assert_eq!(config.database_url.expose(), "sqlite://data/authgraph.db");
-    assert_eq!(config.jwt_issuer, "http://localhost:8080");
+    assert_eq!(config.database.url.expose(), "sqlite://data/authgraph.db");
+    assert_eq!(config.access_tokens.issuer, "http://localhost:8080");
 }
 
 #[test]
-fn all_faults_are_told_at_once() {
+fn all_faults_are_reported_together() {
     let wrong = [
         ("AUTHGRAPH_ENV", "development"),
         ("LISTEN", "everywhere"),
@@ -58,7 +59,7 @@ fn all_faults_are_told_at_once() {
 }
 
 #[test]
-fn production_demands_what_it_cannot_guess() {
+fn production_requires_what_it_cannot_guess() {
     let faults = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
 
     let mut named = names(&faults);
@@ -70,7 +71,11 @@ fn production_demands_what_it_cannot_guess() {
 fn production_hides_what_development_shows() {
     let config = read(&[&[("AUTHGRAPH_ENV", "production")], PRODUCTION].concat()).unwrap();
 
-    assert!(!config.introspection && config.cors_origins.is_empty() && config.log_json);
+    assert!(
+        !config.graphql.introspection
+            && config.http.cors_origins.is_empty()
+            && config.observability.log_format == LogFormat::Json
+    );
 }
 
 #[test]
@@ -106,7 +111,7 @@ fn numbers_that_mean_nothing_are_refused() {
         ("PASSWORD_MIN_LENGTH", "0"),
         ("ARGON2_LANES", "0"),
         ("ARGON2_ITERATIONS", "0"),
-        ("HASH_QUEUE", "0"),
+        ("HASH_QUEUE_SIZE", "0"),
         ("MAX_BODY_BYTES", "0"),
         ("REFRESH_TOKEN_LIFETIME", "101years"),
         ("RATE_LIMIT_AUTH", "5"),
@@ -131,13 +136,13 @@ fn numbers_that_mean_nothing_are_refused() {
     }
 }
 
-/// "LISTEN: got localhost; wants invalid socket address syntax" said the opposite.
+/// "LISTEN: got localhost; wants invalid socket address syntax" said the opposite of what was meant.
 #[test]
-fn a_refused_setting_is_told_in_plain_words() {
-    for setting in SETTINGS.iter().flat_map(|group| group.settings) {
+fn a_refused_setting_is_explained_in_plain_words() {
+    for setting in settings() {
         for value in ["\u{2603} !", "99999999999999999999999"] {
-            let told = read(&[("AUTHGRAPH_ENV", "development"), (setting.name, value)]).err().unwrap_or_default();
-            for text in told.iter().filter_map(|fault| fault.split_once("; wants ")).map(|(_, wants)| wants) {
+            let faults = read(&[("AUTHGRAPH_ENV", "development"), (setting.name, value)]).err().unwrap_or_default();
+            for text in faults.iter().filter_map(|fault| fault.split_once("; expected ")).map(|(_, text)| text) {
                 for word in ["invalid", "Invalid", "expected", "error", "failed", "syntax", "parse", "digit found"] {
                     assert!(!text.contains(word), "{}: {text}", setting.name);
                 }
@@ -147,24 +152,22 @@ fn a_refused_setting_is_told_in_plain_words() {
     let faults =
         read(&[("LISTEN", "0.0.0.0"), ("TRUSTED_PROXIES", "all"), ("AUTHGRAPH_ENV", "development")]).unwrap_err();
     assert!(
-        faults[0].starts_with("LISTEN: got 0.0.0.0; wants an address and a port, like 127.0.0.1:8080"),
+        faults[0].starts_with("LISTEN: got 0.0.0.0; expected an address and a port, like 127.0.0.1:8080"),
         "{faults:?}"
     );
-    assert!(faults[1].starts_with("TRUSTED_PROXIES: got all; wants a number of proxies like 1, or"), "{faults:?}");
+    assert!(faults[1].starts_with("TRUSTED_PROXIES: got all; expected a number of proxies like 1, or"), "{faults:?}");
     let missing = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();
     assert!(
-        missing
-            .iter()
-            .any(|fault| fault.starts_with("PUBLIC_URL: got nothing; wants a value, which production demands. "))
+        missing.iter().any(|fault| fault.starts_with("PUBLIC_URL: not set; production requires it. The URL at which "))
     );
 }
 
 #[test]
-fn a_number_that_is_too_large_is_told_how_large_it_may_be() {
-    let faults = read(&[("LOCKOUT_ATTEMPTS", "70000"), ("HASH_QUEUE", "-1")]).unwrap_err();
+fn a_fault_of_a_number_says_how_large_it_may_be() {
+    let faults = read(&[("LOCKOUT_ATTEMPTS", "70000"), ("HASH_QUEUE_SIZE", "-1")]).unwrap_err();
 
-    assert_eq!(faults[0].split("; ").nth(1), Some("wants a whole number from 1 to 18446744073709551615"));
-    assert_eq!(faults[1].split("; ").nth(1), Some("wants a whole number from 0 to 65535"));
+    assert_eq!(faults[0].split("; ").nth(1), Some("expected a whole number from 1 to 18446744073709551615"));
+    assert_eq!(faults[1].split("; ").nth(1), Some("expected a whole number from 0 to 65535"));
 }
 
 #[test]
@@ -172,41 +175,51 @@ fn to_listen_everywhere_looks_like_a_deployment_however_it_is_written() {
     for everywhere in ["0.0.0.0:8080", ":8080", "[::]:8080"] {
         assert_eq!(names(&read(&[("LISTEN", everywhere)]).unwrap_err()), ["AUTHGRAPH_ENV"], "{everywhere}");
     }
-    assert_eq!(read(&[("LISTEN", "localhost:8080")]).unwrap().listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(read(&[("LISTEN", "localhost:8080")]).unwrap().server.listen.to_string(), "127.0.0.1:8080");
 }
 
 #[test]
 fn a_folder_of_any_name_holds_the_database() {
     let config = read(&[("DATA_DIR", "/srv/100%/what?#1")]).unwrap();
 
-    assert_eq!(config.database_url.expose(), "sqlite:///srv/100%25/what%3F%231/authgraph.db");
+    assert_eq!(config.database.url.expose(), "sqlite:///srv/100%25/what%3F%231/authgraph.db");
 }
 
 #[test]
 fn every_setting_is_read_and_its_default_is_right() {
-    let asked = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let looked_up = std::cell::RefCell::new(std::collections::BTreeSet::new());
     let note = |name: &str| {
-        asked.borrow_mut().insert(name.to_owned());
+        looked_up.borrow_mut().insert(name.to_owned());
         None
     };
 
     Config::read(&note).unwrap();
 
-    let known: Vec<&str> = SETTINGS.iter().flat_map(|group| group.settings).map(|setting| setting.name).collect();
-    let unread: Vec<_> = known.iter().filter(|name| !asked.borrow().contains(**name)).collect();
-    assert!(unread.is_empty(), "nobody reads {unread:?}");
+    let unread: Vec<_> = settings().map(|s| s.name).filter(|name| !looked_up.borrow().contains(*name)).collect();
+    assert!(unread.is_empty() && settings().count() > 90, "{unread:?} are not read");
 }
 
 #[test]
 fn an_empty_value_is_no_value() {
-    assert_eq!(read(&[("PRODUCT_NAME", " ")]).unwrap().product_name, "authgraph");
+    assert_eq!(read(&[("PRODUCT_NAME", " ")]).unwrap().server.product_name, "authgraph");
 }
 
 #[test]
-fn the_example_file_is_the_table() {
-    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example")).unwrap_or_default();
+fn the_committed_texts_about_settings_are_what_the_list_prints() {
+    let committed =
+        |file: &str| std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap_or_default();
 
-    assert!(committed == env_example(), ".env.example is not what `cargo run -- settings` prints");
+    assert!(committed(".env.example") == env_example(), "cargo run -- settings > .env.example");
+    let markdown_is_committed = committed("docs/configuration.md") == markdown();
+    assert!(markdown_is_committed, "cargo run -- settings --format markdown > docs/configuration.md");
+}
+
+#[test]
+fn every_setting_has_a_meaning_that_ends_like_a_sentence() {
+    for setting in settings() {
+        let meaning = setting.meaning.trim();
+        assert!(meaning.ends_with('.') && meaning.len() > 15, "{}: {meaning}", setting.name);
+    }
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Safe by default: development is said aloud, and a production server does not start weak unless it is told by name.
+//! Safe by default: development has to be declared, and production does not start with insecure settings that are not named.
 
 use std::collections::BTreeSet;
 
 use authgraph::config::Config;
-use authgraph::config::example::env_example;
-use authgraph::config::table::SETTINGS;
+use authgraph::config::list::settings;
+use authgraph::config::reference::env_example;
 
 use crate::settings::{PRODUCTION, names, read};
 
@@ -58,7 +58,8 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("VERIFICATION_TOKEN_LIFETIME", &["8d"], &["7d"]),
     ("RESET_TOKEN_LIFETIME", &["25h"], &["24h"]),
     ("INVITATION_LIFETIME", &["31d"], &["30d"]),
-    ("EMAIL_UNDO_LIFETIME", &["0s", "23h"], &["24h"]),
+    ("EMAIL_CHANGE_UNDO_LIFETIME", &["0s", "23h"], &["24h"]),
+    ("DISOWN_SESSION_LIFETIME", &["0s", "23h"], &["24h"]),
     ("RATE_LIMIT_REQUESTS", &["0"], &["1/1m"]),
     ("RATE_LIMIT_BUDGET", &["0"], &["1/1m"]),
     ("RATE_LIMIT_AUTH", &["0"], &["1/1m"]),
@@ -68,7 +69,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("RATE_LIMIT_EMAIL", &["0"], &["1/1m"]),
     ("RATE_LIMIT_MFA", &["0", "2/1m"], &["100/1h"]),
     ("MFA_CHALLENGE_ATTEMPTS", &["0"], &["1"]),
-    ("USER_RETENTION", &["1s"], &["24h", "0s"]),
+    ("DELETED_USER_RETENTION", &["1s"], &["24h", "0s"]),
     ("AUDIT_RETENTION", &["1m", "29d"], &["30d", "0s"]),
 ];
 
@@ -103,13 +104,13 @@ fn argon2_has_the_memory_that_its_passes_need() {
 fn a_weak_setting_is_allowed_only_by_its_own_name() {
     for (name, weak, _) in EDGES {
         let allowed = production(&[(name, weak[0]), ("ALLOW_INSECURE", name)]).unwrap();
-        assert_eq!(allowed.allowed_insecure, [*name]);
+        assert_eq!(allowed.server.allowed_insecure, [*name]);
 
         let other = if *name == "PUBLIC_URL" { "FRONTEND_URL" } else { "PUBLIC_URL" };
         let faults = production(&[(name, weak[0]), ("ALLOW_INSECURE", other)]).unwrap_err();
         assert_eq!(names(&faults), [name, "ALLOW_INSECURE"]);
     }
-    assert!(production(&[]).unwrap().allowed_insecure.is_empty());
+    assert!(production(&[]).unwrap().server.allowed_insecure.is_empty());
 }
 
 #[test]
@@ -122,12 +123,14 @@ fn an_exception_names_settings_that_exist_and_need_it() {
 }
 
 #[test]
-fn all_weaknesses_are_told_at_once_with_the_way_out() {
+fn all_insecure_settings_are_reported_together_with_the_way_out() {
     let faults = production(&[("PUBLIC_URL", "http://auth.example.com"), ("LISTEN", "x"), ("RATE_LIMIT_MFA", "0")]);
 
     let faults = faults.unwrap_err();
     assert_eq!(names(&faults), ["LISTEN", "PUBLIC_URL", "RATE_LIMIT_MFA"]);
-    assert!(faults[1].contains("got http://auth.example.com; wants https://") && faults[1].contains("ALLOW_INSECURE"));
+    assert!(
+        faults[1].contains("got http://auth.example.com; expected https://") && faults[1].contains("ALLOW_INSECURE")
+    );
 }
 
 #[test]
@@ -151,9 +154,9 @@ fn the_example_file_says_what_production_refuses() {
     let text = env_example();
     for (name, ..) in EDGES {
         let (before, _) = text.split_once(&format!("\n#{name}=")).unwrap();
-        assert!(before.lines().last().unwrap().starts_with("# Production wants "), "{name}");
+        assert!(before.lines().last().unwrap().starts_with("# Production accepts only "), "{name}");
     }
-    assert_eq!(text.matches("# Production wants ").count(), EDGES.len(), "a rule that no edge is known of");
+    assert_eq!(text.matches("# Production accepts only ").count(), EDGES.len(), "a rule that no edge is known of");
 }
 
 /// What looks like a deployment, each by itself.
@@ -184,7 +187,7 @@ fn what_looks_like_a_deployment_says_what_it_is() {
     for setting in DEPLOYED {
         let faults = read(&[*setting]).unwrap_err();
         assert_eq!(names(&faults), ["AUTHGRAPH_ENV"], "{setting:?}");
-        assert!(faults[0].ends_with(setting.0) && faults[0].contains("AUTHGRAPH_ENV=production"), "{faults:?}");
+        assert!(faults[0].ends_with(setting.0) && faults[0].contains("set it to production"), "{faults:?}");
         assert!(read(&[*setting, ("AUTHGRAPH_ENV", "development")]).is_ok(), "{setting:?}");
     }
     let faults = read(&[("TRUSTED_PROXIES", "1"), ("PUBLIC_URL", "https://auth.example.com")]).unwrap_err();
@@ -204,7 +207,7 @@ fn a_laptop_says_nothing_whatever_else_it_sets() {
     assert!(read(&laptop).unwrap().is_development());
 
     let signs: BTreeSet<&str> = DEPLOYED.iter().map(|(name, _)| *name).collect();
-    for setting in SETTINGS.iter().flat_map(|group| group.settings).filter(|setting| !setting.default.is_empty()) {
+    for setting in settings().filter(|setting| !setting.default.is_empty()) {
         let value =
             if setting.name == "MAIL_FROM" || setting.name == "AUTHGRAPH_ENV" { continue } else { setting.default };
         assert!(read(&[(setting.name, value)]).is_ok(), "{} ({})", setting.name, signs.contains(setting.name));

@@ -91,7 +91,7 @@ async fn every_way_out_closes_sockets_on_every_instance() {
 
 #[tokio::test]
 async fn an_ending_that_no_event_tells_is_found_at_the_next_look() {
-    let app = TestApp::with(&[("LIVE_PING_INTERVAL", "1s")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_PING_INTERVAL", "1s")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let mut socket = app.socket_of(&ann).await;
 

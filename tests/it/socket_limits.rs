@@ -14,7 +14,7 @@ const OWN: &str = "subscription { securityEvents { id } }";
 
 #[tokio::test]
 async fn a_user_has_so_many_sockets_and_a_closed_one_makes_room() {
-    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_USER", "2")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_CONNECTIONS_PER_USER", "2")]).await;
     let (ann, bob) = (app.signed_in("ann@example.com").await, app.signed_in("bob@example.com").await);
     let _first = app.socket_of(&ann).await;
     let second = app.socket_of(&ann).await;
@@ -36,7 +36,7 @@ async fn a_user_has_so_many_sockets_and_a_closed_one_makes_room() {
 
 #[tokio::test]
 async fn an_address_has_so_many_sockets_whoever_they_are() {
-    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_ADDRESS", "2"), ("TRUSTED_PROXIES", "1")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_CONNECTIONS_PER_ADDRESS", "2"), ("TRUSTED_PROXIES", "1")]).await;
     let from = |address| [PROTOCOL, ("x-forwarded-for", address)];
     let _strangers = [
         Socket::knock(app.address, &from("2001:db8::1")).await.unwrap(),
@@ -51,7 +51,7 @@ async fn an_address_has_so_many_sockets_whoever_they_are() {
 
 #[tokio::test]
 async fn many_sockets_at_the_same_moment_take_no_more_than_there_is() {
-    let app = TestApp::with(&[("LIVE_CONNECTIONS_PER_ADDRESS", "5")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_CONNECTIONS_PER_ADDRESS", "5")]).await;
 
     let knocks = (0..40).map(|_| Socket::knock(app.address, &[PROTOCOL]));
     let answers = futures_util::future::join_all(knocks).await;
@@ -150,7 +150,7 @@ async fn a_subscription_may_not_be_dear_for_each_event() {
 
 #[tokio::test]
 async fn a_user_has_so_many_subscriptions_over_all_sockets() {
-    let app = TestApp::with(&[("LIVE_OPERATIONS_PER_USER", "2")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_OPERATIONS_PER_USER", "2")]).await;
     let (ann, bob) = (app.signed_in("ann@example.com").await, app.signed_in("bob@example.com").await);
     let (mut first, mut second) = (app.following(&ann).await, app.following(&ann).await);
 
@@ -178,7 +178,7 @@ async fn a_handshake_takes_a_place_among_the_requests() {
 
 #[tokio::test]
 async fn a_socket_carries_so_many_subscriptions() {
-    let app = TestApp::with(&[("LIVE_OPERATIONS_PER_SOCKET", "2")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_OPERATIONS_PER_SOCKET", "2")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let mut socket = app.following(&ann).await;
     socket.subscribe("2", OWN).await;
@@ -193,7 +193,7 @@ async fn a_socket_carries_so_many_subscriptions() {
 
 #[tokio::test]
 async fn a_flood_of_messages_closes_the_socket() {
-    let app = TestApp::with(&[("LIVE_MESSAGES_PER_SECOND", "10")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_MESSAGES_PER_SECOND", "10")]).await;
     let mut socket = Socket::open(app.address).await;
 
     for _ in 0..50 {
@@ -249,7 +249,7 @@ async fn only_pages_of_known_origins_open_sockets() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscriber_that_does_not_listen_is_left_and_the_others_miss_nothing() {
-    let app = TestApp::with(&[("LIVE_BACKLOG", "64")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_BACKLOG", "64")]).await;
     let admin = app.admin("admin@example.com").await;
     let ann = app.signed_in("ann@example.com").await;
     let mut heavy = String::from("subscription { auditEvents { id");

@@ -237,7 +237,7 @@ async fn every_error_carries_the_id_of_the_handshake() {
 
 #[tokio::test]
 async fn the_server_asks_for_a_sign_of_life_and_leaves_who_gives_none() {
-    let app = TestApp::with(&[("LIVE_PING_INTERVAL", "1s")]).await;
+    let app = TestApp::with(&[("SUBSCRIPTION_PING_INTERVAL", "1s")]).await;
     let ann = app.signed_in("ann@example.com").await;
 
     let mut lively = app.socket_of(&ann).await;

@@ -59,7 +59,7 @@ async fn where_verification_is_not_required_nothing_is_removed_unless_a_setting_
     app.wait(30 * DAY);
     assert_eq!(removed(&app).await, 0);
 
-    let told_to = app.another_instance_with(&[("UNVERIFIED_RETENTION", "30d")]).await;
+    let told_to = app.another_instance_with(&[("UNVERIFIED_USER_RETENTION", "30d")]).await;
     app.login("ann@example.com", PASSWORD).await.signed_in();
     app.wait(6 * DAY);
     assert_eq!(removed(&told_to).await, 0, "a member who is signed in");

@@ -134,9 +134,10 @@ async fn a_hundred_operations_of_one_connection_are_judged_no_more_often() {
 
 #[tokio::test]
 async fn a_hundred_operations_over_one_socket_are_not_judged_and_take_their_places() {
-    let app =
-        TestApp::with(&[LIMITED, &[("RATE_LIMIT_REQUESTS", "51/1m"), ("LIVE_MESSAGES_PER_SECOND", "1000")]].concat())
-            .await;
+    let app = TestApp::with(
+        &[LIMITED, &[("RATE_LIMIT_REQUESTS", "51/1m"), ("SUBSCRIPTION_MESSAGES_PER_SECOND", "1000")]].concat(),
+    )
+    .await;
     let ann = app.signed_in("ann@example.com").await;
     app.wait(Duration::from_mins(1));
     // The handshake takes the first place.

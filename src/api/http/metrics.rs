@@ -13,17 +13,17 @@ use super::refusal::{refusal, turned_away};
 use super::request::CorrelationId;
 use crate::api::graphql::pipeline::charging;
 use crate::app::App;
-use crate::config::Secret;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
 use crate::values::caller::{Caller, Credentials};
+use crate::values::secret::Secret;
 
 /// Stands for every method that no route serves, and for every path that is no route: clients invent as many as they like.
 const OTHER: &str = "other";
 
 /// The route, which only a server with a token has.
 pub fn routes(app: &Arc<App>) -> Router {
-    let Some(token) = app.config.metrics_auth_token.clone() else { return Router::new() };
+    let Some(token) = app.config.observability.metrics_auth_token.clone() else { return Router::new() };
     Router::new().route("/metrics", get(scrape)).with_state(Door { app: Arc::clone(app), token })
 }
 

@@ -28,6 +28,7 @@ use self::connections::PgConnections;
 use self::connector::PING_TIMEOUT;
 use self::server::Server;
 use crate::error::{Fault, Refusal, Result};
+use crate::values::secret::Secret;
 use query::{On, Target};
 
 pub use pool::DbPool;
@@ -36,11 +37,11 @@ pub use query::{Dialects, Record, SqlQuery, SqlValue, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
 pub use transaction::Tx;
 
-/// Where the database is and how many may use it at once. Not `Debug`: the URL carries a password.
-#[derive(Clone)]
+/// Where the database is, and how many connections may use it.
+#[derive(Debug, Clone)]
 pub struct DbSettings {
     /// `sqlite://path/to/file.db` or `postgres://user:password@host/name`.
-    pub url: String,
+    pub url: Secret,
     /// The most connections open at once. On `SQLite` these are the readers, beside one writer. On `PostgreSQL` a third of
     /// them is for statements that only read, so that writers that wait for a disk or a lock do not delay readers; one
     /// alone does everything.
@@ -84,7 +85,7 @@ impl Db {
     /// # Errors
     /// A fault for a URL of neither engine, or a file that is missing or cannot be opened.
     pub async fn open(settings: &DbSettings) -> Result<Self> {
-        let engine = match settings.url.split_once(':') {
+        let engine = match settings.url.expose().split_once(':') {
             Some(("sqlite", _)) => sqlite::open(settings).await?,
             Some(("postgres" | "postgresql", _)) => open_postgres(settings)?,
             _ => {
@@ -200,7 +201,7 @@ impl Db {
 }
 
 fn open_postgres(settings: &DbSettings) -> Result<Engine> {
-    let server = Arc::new(Server::new(&settings.url, settings.acquire_timeout)?);
+    let server = Arc::new(Server::new(settings.url.expose(), settings.acquire_timeout)?);
     let most = settings.max_connections.max(1) as usize;
     let readers = (most / 3).max(1);
     let is_shared = most == 1;

@@ -23,10 +23,11 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 const PREPARED_STATEMENTS: usize = 512;
 
 pub(super) async fn open(settings: &DbSettings) -> Result<Engine> {
-    if settings.url.contains(":memory:") || settings.url.contains("mode=memory") {
+    let url = settings.url.expose();
+    if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(Fault::new("reading DATABASE_URL: a database in memory has no readers beside its writer").into());
     }
-    let options = SqliteConnectOptions::from_str(&settings.url)
+    let options = SqliteConnectOptions::from_str(url)
         .or_fault("reading DATABASE_URL")?
         .journal_mode(SqliteJournalMode::Wal)
         // NORMAL loses the last commits when the power fails (sqlite.org/pragma.html#pragma_synchronous).

@@ -18,12 +18,13 @@ use self::circuit_breaker::CircuitBreaker;
 use self::connection::SharedConnection;
 pub use self::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use crate::error::{OrFault, Result};
+use crate::values::secret::Secret;
 
 /// How to reach Redis.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct RedisSettings {
     /// `redis://` or `rediss://`, which may carry a password; `None` where there is no Redis.
-    pub url: Option<String>,
+    pub url: Option<Secret>,
     /// Stands before every key. One script touches several keys, which a cluster allows only within one slot, so a prefix
     /// without a hash tag becomes one: `{authgraph:}`. Channels have the prefix as it is.
     pub key_prefix: String,
@@ -56,7 +57,7 @@ impl Redis {
     pub fn open(settings: &RedisSettings) -> Result<Option<Self>> {
         let Some(url) = &settings.url else { return Ok(None) };
         Ok(Some(Self(Arc::new(RedisServer {
-            connection: SharedConnection::new(Client::open(url.as_str()).or_fault("reading the Redis URL")?),
+            connection: SharedConnection::new(Client::open(url.expose()).or_fault("reading the Redis URL")?),
             circuit_breaker: CircuitBreaker::default(),
             fallbacks: AtomicU64::new(0),
             timeout: settings.timeout,

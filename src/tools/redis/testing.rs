@@ -14,7 +14,7 @@ pub fn redis_url() -> Option<String> {
 pub fn settings(url: Option<String>, timeout: Duration) -> RedisSettings {
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).unwrap();
-    RedisSettings { url, key_prefix: format!("test-{:x}:", u64::from_le_bytes(random)), timeout }
+    RedisSettings { url: url.map(Into::into), key_prefix: format!("test-{:x}:", u64::from_le_bytes(random)), timeout }
 }
 
 /// A Redis at this address.

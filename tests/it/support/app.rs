@@ -147,7 +147,7 @@ fn defaults(world: &World) -> HashMap<String, String> {
         ("ARGON2_MEMORY_KIB", "8"),
         ("ARGON2_ITERATIONS", "1"),
         ("ARGON2_LANES", "1"),
-        ("HASH_QUEUE", "1000"),
+        ("HASH_QUEUE_SIZE", "1000"),
         // A test that presents a token twice means a thief, unless it says otherwise.
         ("REFRESH_RACE_WINDOW", "0s"),
         ("MAX_CONNECTIONS_PER_ADDRESS", "10000"),

@@ -70,7 +70,7 @@ impl TestApp {
 
     /// Events about somebody in one transaction, written by a process that dies before it can tell anybody.
     pub async fn record_and_die(&self, about: &SignedIn, events: usize, user_agent: &str) {
-        let (url, acquire_timeout) = (self.world.database.url.clone(), Duration::from_secs(3));
+        let (url, acquire_timeout) = (self.world.database.url.clone().into(), Duration::from_secs(3));
         let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
         let user: UserId = about.user.parse().unwrap();
         let mut tx = db.begin().await.unwrap();

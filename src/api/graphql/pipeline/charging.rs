@@ -84,7 +84,7 @@ impl Charging {
         let costs = self.costs.get_or_init(|| CostTable::new(&ctx.schema_env.registry));
         let counted = Counted::of(costs, &mut request)?;
         let caller = find::<Caller>(ctx, &request).cloned();
-        if let Err(refused) = counted.check(app.config.max_complexity) {
+        if let Err(refused) = counted.check(app.config.graphql.max_complexity) {
             return Err(refuse(app, caller.as_ref(), refused).await);
         }
         let bearer = bearer(app, ctx, &request);
@@ -105,7 +105,7 @@ impl Charging {
             let (allowance, prepaid) = self.charge(app, payer, &counted.cost, attempt).await?;
             request = request.data(allowance).data(prepaid);
         }
-        if !app.config.introspection && viewer.is_none_or(|viewer| viewer.administrator().is_err()) {
+        if !app.config.graphql.introspection && viewer.is_none_or(|viewer| viewer.administrator().is_err()) {
             if counted.cost.introspects {
                 let message = "The schema is shown to administrators only.";
                 return Err(document_error(ErrorCode::GraphqlValidationFailed, message, vec![]));
@@ -176,7 +176,7 @@ impl Charging {
             app.give_back(&state.payer, (state.points, unused), &state.prepaid, &receipt).await;
             state.allowance.give_back(unused);
         }
-        state.allowance.write_to(response, app.config.cost_in_answers);
+        state.allowance.write_to(response, app.config.graphql.cost_extension);
     }
 }
 

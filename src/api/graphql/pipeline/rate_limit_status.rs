@@ -43,8 +43,8 @@ impl RateLimitStatus {
     #[must_use]
     pub fn new(config: &Config, cost: u32, (requests, budget): (WindowUsage, WindowUsage), now: Time) -> Self {
         Self {
-            requests: WindowStatus { limit: config.rate_limit_requests, usage: requests },
-            budget: WindowStatus { limit: config.rate_limit_budget, usage: budget },
+            requests: WindowStatus { limit: config.rate_limits.requests, usage: requests },
+            budget: WindowStatus { limit: config.rate_limits.budget, usage: budget },
             cost,
             now,
         }

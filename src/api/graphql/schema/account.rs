@@ -192,7 +192,7 @@ impl AccountMutation {
     }
 
     /// Delete your own account. All sessions end. The address cannot be registered again until the data is erased after
-    /// `USER_RETENTION`. CONFLICT while a former address can still undo an email change.
+    /// `DELETED_USER_RETENTION`. CONFLICT while a former address can still undo an email change.
     #[graphql(
         guard = "require_recent_auth()",
         directive = cost::apply(costs::DELETE_ACCOUNT.points, costs::DELETE_ACCOUNT.bucket),

@@ -29,7 +29,7 @@ pub struct RefreshCookie {
 /// server runs below another path (docs/adr/0033).
 #[must_use]
 pub fn refresh_cookie(config: &Config) -> RefreshCookie {
-    let is_secure = !config.is_development() || config.public_url.scheme() == "https";
+    let is_secure = !config.is_development() || config.server.public_url.scheme() == "https";
     if is_secure {
         return RefreshCookie { name: "__Host-authgraph_refresh", path: "/".to_owned(), is_secure };
     }

@@ -85,7 +85,7 @@ impl GeneralQuery {
         Ok(AuthConfig {
             password_policy: (&config.password_policy).into(),
             email_verification_required: config.requires_verified_email(),
-            registration_open: config.registration_open,
+            registration_open: config.registration.is_open,
         })
     }
 }

@@ -134,7 +134,7 @@ impl SessionView {
         if !self.is_own(ctx).await {
             return Ok(None);
         }
-        let until = self.session.authenticated_at + ctx.app()?.config.reauthentication_window;
+        let until = self.session.authenticated_at + ctx.app()?.config.sessions.reauthentication_window;
         let now = ctx.now()?;
         Ok(Some(until).filter(|until| *until > now).map(Into::into))
     }

@@ -52,6 +52,7 @@ struct World {
 
 impl World {
     async fn new(url: String) -> Self {
+        let url = url.into();
         let settings =
             DbSettings { url, max_connections: 4, acquire_timeout: Duration::from_secs(10), makes_file: true };
         Self { db: Db::open(&settings).await.unwrap(), settings }

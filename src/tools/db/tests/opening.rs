@@ -6,7 +6,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_server_that_is_away_is_unavailable_and_soon() {
-    let url = "postgres://nobody@127.0.0.1:1/nothing".into();
+    let url = "postgres://nobody@127.0.0.1:1/nothing".to_owned().into();
     let acquire_timeout = Duration::from_millis(200);
     let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
     let asked = Instant::now();
@@ -43,7 +43,7 @@ async fn connections_that_rested_survive_a_restart_of_the_server() {
 async fn a_url_of_neither_engine_is_a_fault() {
     for url in ["mysql://localhost/x", "", "sqlite::memory:", "postgres://localhost:no-port/x"] {
         let settings = DbSettings {
-            url: url.into(),
+            url: url.to_owned().into(),
             max_connections: 1,
             acquire_timeout: Duration::from_secs(1),
             makes_file: true,

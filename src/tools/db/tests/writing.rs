@@ -160,7 +160,7 @@ async fn a_full_disk_does_not_stop_the_writer_for_good() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn processes_that_start_together_migrate_once() {
     on_both(async |world| {
-        let url = world.settings.url.replace("test.db", "not-there-yet.db");
+        let url = world.settings.url.expose().replace("test.db", "not-there-yet.db").into();
         let settings = DbSettings { url, ..world.settings };
         let mut processes = JoinSet::new();
         for _ in 0..16 {

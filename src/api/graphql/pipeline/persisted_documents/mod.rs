@@ -185,10 +185,10 @@ impl DocumentCache {
     /// The document whose text is in the request.
     fn with_query(&self, text: &str, hash: Option<&DocumentHash<'_>>) -> Result<ChosenDocument, ServerError> {
         let chosen = self.with_text(text);
-        if hash.is_some_and(|hash| self.app.config.persisted_queries && hash.bytes != chosen.hash) {
+        if hash.is_some_and(|hash| self.app.config.graphql.persisted_queries && hash.bytes != chosen.hash) {
             return Err(document_error(ErrorCode::BadRequest, "sha256Hash is not the SHA-256 of the query.", vec![]));
         }
-        Ok(ChosenDocument { is_persisted: hash.is_some() && self.app.config.persisted_queries, ..chosen })
+        Ok(ChosenDocument { is_persisted: hash.is_some() && self.app.config.graphql.persisted_queries, ..chosen })
     }
 
     /// The document of this id or hash: a trusted one, or a cached one.
@@ -196,7 +196,7 @@ impl DocumentCache {
         if let Some(text) = self.app.trusted_documents.as_ref().and_then(|trusted| trusted.find(id)) {
             return Ok(self.with_text(text));
         }
-        if !self.app.config.persisted_queries {
+        if !self.app.config.graphql.persisted_queries {
             // Apollo's link stops sending hashes when it reads this text.
             return Err(not_found("PersistedQueryNotSupported"));
         }
@@ -228,7 +228,7 @@ fn check_trusted(app: &App, chosen: ChosenDocument) -> Result<ChosenDocument, Se
     if trusted.contains(&chosen.text) {
         return Ok(ChosenDocument { is_trusted: true, ..chosen });
     }
-    if app.config.trusted_documents_enforced {
+    if app.config.graphql.trusted_documents_enforced {
         let message = "This server runs only trusted documents.";
         return Err(document_error(ErrorCode::BadRequest, message, vec![]));
     }
