@@ -15,7 +15,7 @@ use crate::flows::count_outbox::count_outbox;
 use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
 use crate::flows::learn_hash_costs::learn_hash_costs;
-use crate::flows::maintenance::keep_books;
+use crate::flows::maintenance::maintain;
 use crate::flows::refill_search::refill_search;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
@@ -136,7 +136,7 @@ async fn bring_up_to_date(app: &App, migrates: bool) -> Result<()> {
 /// Starts the deeds that go on beside the requests.
 pub fn start_background(app: &Arc<App>) {
     let courier = Arc::clone(app);
-    app.background.every("deliver mail", deliver_mail::INTERVAL, Some(Arc::clone(&app.mail_posted)), move |stopping| {
+    app.background.every("deliver mail", deliver_mail::INTERVAL, Some(app.db.mail_posted()), move |stopping| {
         let app = Arc::clone(&courier);
         async move { deliver_mail(&app, &stopping).await }
     });
@@ -162,7 +162,7 @@ pub fn start_background(app: &Arc<App>) {
     let bookkeeper = Arc::clone(app);
     app.background.every("keep books", BOOKS_INTERVAL, None, move |stopping| {
         let app = Arc::clone(&bookkeeper);
-        async move { keep_books(&app, &stopping).await }
+        async move { maintain(&app, &stopping).await }
     });
     let keeper = Arc::clone(app);
     app.background.every("reload keys", KEY_INTERVAL, None, move |_| {

@@ -1,4 +1,4 @@
-//! What the tools say of themselves when the metrics are read: numbers in memory, so that reading them waits for nobody.
+//! The gauges of the tools: numbers in memory, so that reading the metrics waits for nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +8,10 @@ use crate::tools::kv::Kv;
 use crate::tools::metrics::{Kind, Reading};
 use crate::tools::password_hasher::PasswordHasher;
 
-/// How the outbox stood when it was last counted.
+/// The outbox when it was last counted.
 #[derive(Debug, Default)]
 pub struct OutboxGauges {
-    /// Emails that are to be delivered.
+    /// Emails that wait to be delivered.
     pub waiting: AtomicU64,
     /// How long the oldest of them has waited, in seconds.
     pub oldest_seconds: AtomicU64,
@@ -19,7 +19,7 @@ pub struct OutboxGauges {
     pub dead: AtomicU64,
 }
 
-/// Everything there is to ask.
+/// All gauges.
 #[must_use]
 pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<Reading> {
     let (kv, hasher) = (kv.clone(), hasher.clone());
@@ -60,7 +60,7 @@ pub fn list(db: &Db, kv: &Kv, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges
         readings.push(Reading {
             kind: Kind::Gauge,
             name: "auth_database_connections_idle",
-            help: "Those of them that nobody uses.",
+            help: "Open connections to the database that are idle.",
             label,
             read: Box::new(move || idle.idle()),
         });

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use authgraph::app::App;
 use authgraph::error::{Error, OrFault, Result};
-use authgraph::flows::export_audit::{Exported, export_audit, spelt};
+use authgraph::flows::export_audit::{Exported, export_audit, format_time};
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
-use authgraph::flows::verify_audit::{Verdict, verify_audit};
+use authgraph::flows::verify_audit::{TrailVerdict, verify_audit};
 use authgraph::values::time::Time;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use clap::Subcommand;
@@ -49,7 +49,7 @@ pub async fn run(app: &App, command: &Audit) -> Result<ExitCode> {
             });
             let Exported { events, until } = exported.await?;
             out.flush().or_fault("writing to standard output")?;
-            complain(&format!("{events} events. The next export goes on with --since {}", spelt(until)));
+            complain(&format!("{events} events. The next export goes on with --since {}", format_time(until)));
             Ok(ExitCode::SUCCESS)
         }
         Audit::RebuildStatistics => {
@@ -71,8 +71,10 @@ async fn verify(app: &App) -> Result<ExitCode> {
     let verdict = verify_audit(app, |events| bar.set_position(events)).await?;
     bar.finish_and_clear();
     match verdict {
-        Verdict::Whole { events, chains } => say(&format!("The trail is whole: {events} events in {chains} chains.\n")),
-        Verdict::Broken(broken) => {
+        TrailVerdict::Whole { events, chains } => {
+            say(&format!("The trail is whole: {events} events in {chains} chains.\n"))
+        }
+        TrailVerdict::Broken(broken) => {
             say(&format!("The trail is broken: {broken}.\n"))?;
             Ok(ExitCode::FAILURE)
         }

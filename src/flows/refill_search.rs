@@ -1,4 +1,4 @@
-//! Folding names and addresses anew, after a migration that says they are to be searched in another way.
+//! Computing the search keys of names and addresses again, after a migration that changes them.
 
 use crate::app::App;
 use crate::error::Result;
@@ -7,7 +7,7 @@ use crate::records::search_keys;
 /// How many accounts are read at once.
 const BATCH: i64 = 500;
 
-/// Fills what users are searched by, once after a migration. Several instances may do it at the same time.
+/// Fills the search keys of all users, once after a migration. Several instances may do it at the same time.
 ///
 /// # Errors
 /// `UNAVAILABLE`, or a fault; the next start goes on.

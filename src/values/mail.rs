@@ -30,7 +30,7 @@ pub enum Mail {
         valid_for: Duration,
     },
     /// Somebody tried to register, or to move an account to, an address that has an account.
-    AccountExists { name: Option<PrintedName>, sign_in_link: String, reset_link: Option<String> },
+    AccountExists { name: Option<PrintedName>, sign_in_link: String },
     /// To the new address of an account: is it theirs?
     ConfirmEmailChange {
         name: Option<PrintedName>,
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn an_email_never_shows_its_link_in_a_log() {
-        let mail = Mail::AccountExists { name: None, sign_in_link: "https://secret".into(), reset_link: None };
+        let mail = Mail::AccountExists { name: None, sign_in_link: "https://secret".into() };
 
         assert_eq!(format!("{mail:?}"), "Email(account_exists)");
     }

@@ -74,7 +74,7 @@ async fn me_is_one_round_trip() {
 }
 
 #[tokio::test]
-async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
+async fn an_attempt_takes_one_round_trip_beside_the_charge() {
     let Some(redis) = redis() else { return };
     let app = TestApp::with(&[LIMITS, &[("RATE_LIMIT_EMAIL", "3/1h")]].concat()).await;
     let ann = app.signed_in("ann@example.com").await;
@@ -97,9 +97,25 @@ async fn an_attempt_is_reserved_in_the_round_trip_that_charges_its_operation() {
         assert_ne!(app.ask(document.clone()).by(&ann).await.codes(), ["RATE_LIMITED"]);
 
         let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
-        let taken: Vec<_> = commands.iter().filter(|command| command.contains("window:auth:")).collect();
-        assert!(taken.len() == 1 && taken[0].contains("window:requests:"), "{document}: {commands:#?}");
+        let of = |window: &str| commands.iter().filter(|command| command.contains(window)).count();
+        assert_eq!((of("window:requests:"), of("window:auth:")), (1, 1), "{document}: {commands:#?}");
     }
+}
+
+/// The charge, the attempt, the guesses at the account and of the device, the priority of the device, and after the
+/// password forgetting the guesses and remembering the device. All of it beside a hash of tens of milliseconds.
+#[tokio::test]
+async fn a_login_is_seven_commands() {
+    let Some(redis) = redis() else { return };
+    let app = TestApp::with(LIMITS).await;
+    app.signed_in("ann@example.com").await;
+    app.wait(Duration::from_mins(1));
+    let mut monitor = Monitor::start(&redis).await;
+
+    app.login("ann@example.com", PASSWORD).await.granted();
+
+    let commands = monitor.commands(&redis, &app.app.config.redis_key_prefix).await;
+    assert_eq!(commands.len(), 7, "{commands:#?}");
 }
 
 #[tokio::test]

@@ -24,11 +24,7 @@ pub fn of(name: Option<&str>) -> Vec<Mail> {
     let mut mails = vec![
         Mail::VerifyEmail { name: name.clone(), link: link("verify-email"), valid_for: hours(24) },
         Mail::ResetPassword { name: name.clone(), link: link("reset-password"), valid_for: hours(1) },
-        Mail::AccountExists {
-            name: name.clone(),
-            sign_in_link: "https://app.example.com/sign-in".to_owned(),
-            reset_link: name.is_some().then(|| "https://app.example.com/forgot-password".to_owned()),
-        },
+        Mail::AccountExists { name: name.clone(), sign_in_link: "https://app.example.com/sign-in".to_owned() },
         Mail::AccountDeleted {
             name: name.clone(),
             device: device.clone(),

@@ -58,14 +58,14 @@ struct Execution {
 
 impl Execution {
     /// Where the marker of a stream is, every execution is an event.
-    async fn admit_event(&self, ctx: &ExtensionContext<'_>) -> ServerResult<()> {
+    async fn charge_event(&self, ctx: &ExtensionContext<'_>) -> ServerResult<()> {
         let (Some(app), Some(marker)) = (ctx.data_opt::<Arc<App>>(), ctx.data_opt::<StreamMarker>()) else {
             return Ok(());
         };
         if let Some(viewer) = ctx.data_opt::<ViewerCell>() {
             viewer.forget().await;
         }
-        let admitted = self.admission.admit_event(app).await;
+        let admitted = self.admission.charge_event(app).await;
         if admitted.is_err() {
             marker.end(ErrorCode::RateLimited);
         }
@@ -116,7 +116,7 @@ impl Extension for Execution {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        next.run(ctx, self.admission.admit(ctx, request).await?).await
+        next.run(ctx, self.admission.check_and_charge(ctx, request).await?).await
     }
 
     async fn execute(
@@ -125,7 +125,7 @@ impl Extension for Execution {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        if let Err(refused) = self.admit_event(ctx).await {
+        if let Err(refused) = self.charge_event(ctx).await {
             return Response::from_errors(vec![refused]);
         }
         if let Some(marker) = ctx.data_opt::<ExecutionMarker>() {

@@ -8,7 +8,6 @@ use tokio::sync::Mutex;
 
 use crate::api::graphql::error::{ApiResult, missing_data};
 use crate::app::App;
-use crate::app::charges::Prepaid;
 use crate::app::viewer::{Admin, BearerClaims, Viewer, authenticate_claims};
 use crate::config::Config;
 use crate::error::Result;
@@ -92,12 +91,6 @@ pub trait ContextExt {
     /// A fault where the edge forgot to say.
     fn caller(&self) -> Result<&Caller>;
 
-    /// The attempt that was reserved with the charge for the operation.
-    ///
-    /// # Errors
-    /// A fault where the operation was not charged.
-    fn prepaid(&self) -> Result<&Prepaid>;
-
     /// The credentials of the request, unchecked.
     ///
     /// # Errors
@@ -118,10 +111,6 @@ impl ContextExt for Context<'_> {
 
     fn caller(&self) -> Result<&Caller> {
         self.data::<Caller>().map_err(missing_data)
-    }
-
-    fn prepaid(&self) -> Result<&Prepaid> {
-        self.data::<Arc<Prepaid>>().map(Arc::as_ref).map_err(missing_data)
     }
 
     fn presented(&self) -> Result<&Credentials> {

@@ -13,7 +13,7 @@ use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddress;
 use crate::error::Refusal;
 use crate::flows;
-use crate::flows::end_sessions::Which;
+use crate::flows::end_sessions::SessionSelection;
 use crate::flows::login::LoggedIn;
 use crate::flows::reauthenticate::Proof;
 use crate::values::email_address;
@@ -145,8 +145,7 @@ impl SignInMutation {
         let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
         let (email, device_name) = faults.finish(email.zip(device_name))?;
         let password = Password::typed(input.password);
-        let logged_in =
-            flows::login::login(ctx.app()?, ctx.caller()?, ctx.prepaid()?, &email, &password, device_name).await?;
+        let logged_in = flows::login::login(ctx.app()?, ctx.caller()?, &email, &password, device_name).await?;
         Ok(Some(match logged_in {
             LoggedIn::NewTokens(signed_in) => {
                 LoginResult::SignedIn(Box::new(deliver(ctx, *signed_in, input.token_delivery)?))
@@ -240,19 +239,19 @@ impl SignInMutation {
     /// End all your sessions but this one.
     #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        revoke(ctx, Which::Others).await
+        revoke(ctx, SessionSelection::Others).await
     }
 
     /// End all your sessions, this one too; the cookie is cleared.
     #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
     async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        let revoked = revoke(ctx, Which::All).await?;
+        let revoked = revoke(ctx, SessionSelection::All).await?;
         clear_refresh_cookie(ctx)?;
         Ok(revoked)
     }
 }
 
-async fn revoke(ctx: &Context<'_>, which: Which) -> ApiResult<Option<RevokeSessionsPayload>> {
+async fn revoke(ctx: &Context<'_>, which: SessionSelection) -> ApiResult<Option<RevokeSessionsPayload>> {
     let viewer = viewer(ctx).await?;
     let ended = flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?;
     Ok(Some(RevokeSessionsPayload { revoked_count: count(ended) }))

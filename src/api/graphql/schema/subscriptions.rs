@@ -13,7 +13,7 @@ use crate::api::graphql::error::{ApiError, Code, missing_data};
 use crate::api::graphql::pipeline::stream_marker::StreamMarker;
 use crate::app::charges::Payer;
 use crate::app::viewer::Viewer;
-use crate::error::{Error, ErrorCode, FieldFault, Refusal, Result as OwnResult};
+use crate::error::{Error, ErrorCode, FieldFault, Result as OwnResult};
 use crate::flows::follow_events::{Missed, follow_own, follow_trail};
 use crate::records::audit_log::AuditEvent;
 
@@ -45,10 +45,10 @@ impl LiveSubscription {
                           `retryAfter` seconds and go on after the last event that came.")]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
-        let (admin, bearer) = (admin(ctx).await?, bearer(ctx)?);
+        let admin = admin(ctx).await?;
         let filter = AuditEventFilter::read(filter)?;
         let missed = missed(ctx, admin.viewer(), after)?;
-        let events = follow_trail(ctx.app()?, &admin, bearer, filter, missed).await?;
+        let events = follow_trail(ctx.app()?, &admin, filter, missed).await?;
         tell(ctx, events, AuditEventView::in_full)
     }
 
@@ -68,20 +68,16 @@ impl LiveSubscription {
                           `retryAfter` seconds and go on after the last event that came.")]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
-        let (viewer, bearer) = (context::viewer(ctx).await?, bearer(ctx)?);
-        let events = follow_own(ctx.app()?, &viewer, bearer, missed(ctx, &viewer, after)?).await?;
+        let viewer = context::viewer(ctx).await?;
+        let events = follow_own(ctx.app()?, &viewer, missed(ctx, &viewer, after)?).await?;
         tell(ctx, events, AuditEventView::for_subject)
     }
-}
-
-fn bearer<'a>(ctx: &'a Context<'_>) -> Result<&'a str, ApiError> {
-    Ok(ctx.presented()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
 }
 
 fn missed(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
     let Some(after) = after else { return Ok(None) };
     let wrong = |_| FieldFault::new("INVALID", "This is not the id of an event.").at("after");
-    let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
+    let payer = Payer::new(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
     Ok(Some(Missed { after: after.parse().map_err(wrong)?, payer }))
 }
 
