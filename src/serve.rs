@@ -16,7 +16,7 @@ use crate::flows::count_outbox::count_outbox;
 use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
 use crate::flows::learn_hash_costs::learn_hash_costs;
-use crate::flows::maintenance::keep_books;
+use crate::flows::maintenance::maintain;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
 use crate::tools::db::Obstacle;
@@ -130,7 +130,7 @@ async fn bring_up_to_date(app: &App, migrates: bool) -> Result<()> {
 
 /// Starts the tasks that run beside the requests.
 pub fn start_background(app: &Arc<App>) {
-    let mail_posted = Some(Arc::clone(&app.mail_posted));
+    let mail_posted = Some(app.db.mail_posted());
     repeat(app, "deliver mail", deliver_mail::INTERVAL, mail_posted, |app, stopping| async move {
         deliver_mail(&app, &stopping).await
     });
@@ -141,7 +141,7 @@ pub fn start_background(app: &Arc<App>) {
         "maintenance",
         MAINTENANCE_INTERVAL,
         None,
-        |app, stopping| async move { keep_books(&app, &stopping).await },
+        |app, stopping| async move { maintain(&app, &stopping).await },
     );
     repeat(app, "reload keys", KEY_INTERVAL, None, |app, _| async move { app.access_tokens.reload() });
     // Compiles its patterns once, so that the first login does not have to wait for that.

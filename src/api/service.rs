@@ -10,9 +10,9 @@ use axum::middleware::from_fn_with_state;
 use futures_util::FutureExt;
 use tokio::sync::Mutex;
 
-use super::graphql::pipeline::charging;
 use super::graphql::pipeline::document_limits::DocumentLimits;
 use super::graphql::pipeline::persisted_documents::PersistedDocuments;
+use super::graphql::pipeline::request_limit;
 use super::graphql::schema::context::refresh_cookie;
 use super::graphql::schema::loaders::LoadersCell;
 use super::graphql::schema::{self, ApiSchema};
@@ -26,6 +26,7 @@ use super::http::open_streams::OpenStreams;
 use super::http::paths;
 use super::http::router::router;
 use crate::app::App;
+use crate::app::viewer::authenticate;
 use crate::error::Result;
 use crate::flows::watch_session;
 use crate::tools::redis::Redis;
@@ -59,14 +60,14 @@ fn edge(app: &Arc<App>) -> Result<Edge> {
             let schema = schema.clone();
             async move { schema.execute(request.data(LoadersCell::default())).await }.boxed()
         }),
-        refusal: Arc::new(move |caller| charging::refusal(&doorman, caller)),
+        refusal: Arc::new(move |caller| request_limit::refusal(&doorman, caller)),
         count: Arc::new(move |caller| {
             let app = Arc::clone(&bookkeeper);
-            async move { charging::count(&app, &caller).await }.boxed()
+            async move { request_limit::count(&app, &caller).await }.boxed()
         }),
         abandoned: Arc::new(move |caller| {
             let app = Arc::clone(&witness);
-            witness.background.spawn("counting", async move { drop(charging::count(&app, &caller).await) });
+            witness.background.spawn("counting", async move { drop(request_limit::count(&app, &caller).await) });
         }),
         readiness: Arc::new(move || {
             let (app, last) = (Arc::clone(&ready), Arc::clone(&last));
@@ -87,10 +88,10 @@ fn live(app: &Arc<App>, schema: ApiSchema) -> Live {
         admit: Arc::new(move |bearer| {
             let app = Arc::clone(&doorman);
             async move {
-                let viewer = watch_session::admit(&app, &bearer).await?;
-                let role = viewer.user().role;
-                let over = async move { watch_session::over(&app, &bearer, role).await }.boxed();
-                Ok(Admitted { user: viewer.user().id, over })
+                let viewer = authenticate(&app, &bearer).await?;
+                let user = viewer.user().id;
+                let over = async move { watch_session::over(&app, &viewer).await }.boxed();
+                Ok(Admitted { user, over })
             }
             .boxed()
         }),

@@ -1,4 +1,4 @@
-//! What the tools say of themselves when the metrics are read: numbers in memory, so that reading them waits for nobody.
+//! The gauges of the tools: numbers in memory, so that reading the metrics waits for nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +8,10 @@ use crate::tools::metrics::{MetricKind, MetricReading};
 use crate::tools::password_hasher::PasswordHasher;
 use crate::tools::redis::Redis;
 
-/// How the outbox stood when it was last counted.
+/// The outbox when it was last counted.
 #[derive(Debug, Default)]
 pub struct OutboxGauges {
-    /// Emails that are to be delivered.
+    /// Emails that wait to be delivered.
     pub waiting: AtomicU64,
     /// How long the oldest of them has waited, in seconds.
     pub oldest_seconds: AtomicU64,
@@ -19,7 +19,7 @@ pub struct OutboxGauges {
     pub dead: AtomicU64,
 }
 
-/// Everything there is to ask.
+/// All gauges.
 #[must_use]
 pub fn list(db: &Db, redis: Option<&Redis>, hasher: &PasswordHasher, outbox: &Arc<OutboxGauges>) -> Vec<MetricReading> {
     let (redis, hasher) = (redis.cloned(), hasher.clone());
@@ -66,7 +66,7 @@ fn for_pool(pool: DbPool) -> [MetricReading; 2] {
         MetricReading {
             kind: MetricKind::Gauge,
             name: "auth_database_connections_idle",
-            help: "Those of them that are idle.",
+            help: "Open connections to the database that are idle.",
             label,
             read: Box::new(move || idle.idle()),
         },

@@ -1,46 +1,57 @@
-//! Devices that have signed in before are served first when there is more to hash than can be done.
+//! Devices that have signed in before. Their passwords are hashed first when there is more to hash than can be done.
 //!
-//! A device is an agent in a network, whoever signs in on it: were it remembered for each account, the quicker answer
-//! would tell a stranger at the next table who has an account.
+//! For that, a device is a user agent in a network, whichever account signs in on it. If it were remembered for each
+//! account, the quicker answer would tell a stranger in the same network who has an account.
 
 use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use uuid::Uuid;
 
 use super::App;
+use crate::error::Result;
+use crate::records;
 use crate::tools::password_hasher::{PasswordHasher, Priority};
 use crate::tools::user_agent;
 use crate::values::caller::Caller;
 use crate::values::device_fingerprint::DeviceFingerprint;
+use crate::values::ids::UserId;
 
-const REMEMBERED: Duration = Duration::from_hours(30 * 24);
+const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-impl App {
-    /// The password hasher for what this caller asks.
-    pub async fn hasher_for(&self, caller: &Caller) -> PasswordHasher {
-        let is_known = self.cache.get(&key(caller)).await.is_some();
-        self.password_hasher.with_priority(if is_known { Priority::High } else { Priority::Low })
-    }
-
-    /// Remembers the caller's device: somebody has signed in on it. Opening an account does not count, because anybody
-    /// can.
-    pub async fn remember_device(&self, caller: &Caller) {
-        self.cache.put(&key(caller), b"1", REMEMBERED).await;
-    }
+/// The password hasher, with the priority that the caller's device has.
+pub async fn hasher_for(app: &App, caller: &Caller) -> PasswordHasher {
+    let is_known = app.cache.get(&key(caller)).await.is_some();
+    app.password_hasher.with_priority(if is_known { Priority::High } else { Priority::Low })
 }
 
-fn key(caller: &Caller) -> String {
-    format!("device:{}", name(&device_print(caller)))
+/// Remembers the caller's device after a login. A registration does not count, because everyone can register.
+pub async fn remember(app: &App, caller: &Caller) {
+    app.cache.put(&key(caller), b"1", LIFETIME).await;
 }
 
-/// What tells the caller's device from others.
-pub(super) fn device_print(caller: &Caller) -> DeviceFingerprint {
+/// Whether the user has signed in on the caller's device before. The database is asked for unknown users too, so that it
+/// takes as long.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn is_known(app: &App, user: Option<UserId>, caller: &Caller) -> Result<bool> {
+    let user = user.unwrap_or_else(|| UserId::from(Uuid::nil()));
+    records::known_devices::is_known(&app.db, user, &fingerprint(caller)).await
+}
+
+/// The fingerprint of the caller's device.
+pub(super) fn fingerprint(caller: &Caller) -> DeviceFingerprint {
     let parsed = user_agent::parse(&caller.user_agent);
     DeviceFingerprint::new(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address)
 }
 
-/// A device's name in the stores.
-pub(super) fn name(print: &DeviceFingerprint) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(print.as_bytes())
+/// The same, for the name of a key.
+pub(super) fn fingerprint_text(caller: &Caller) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(fingerprint(caller).as_bytes())
+}
+
+fn key(caller: &Caller) -> String {
+    format!("device:{}", fingerprint_text(caller))
 }

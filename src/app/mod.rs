@@ -1,24 +1,23 @@
-//! What every flow may use: the tools, the configuration, and the few deeds that several flows share.
+//! What every flow may use: the tools, the configuration, and modules of functions that several flows share.
 
-pub mod administration;
+pub mod admin_actions;
 pub mod audit_feed;
 pub mod charges;
-pub mod confirm;
-pub mod endings;
-pub mod entrant;
 pub mod gauges;
 pub mod guesses;
 pub mod known_devices;
 pub mod limits;
+pub mod lockout;
 pub mod mail;
-pub mod second_factor;
+pub mod new_password;
+pub mod password_confirmation;
+pub mod revocation;
 pub mod sign_in;
 pub mod viewer;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use self::audit_feed::AuditFeed;
@@ -41,7 +40,7 @@ use crate::tools::redis::Redis;
 use crate::tools::sealer::{self, Sealer};
 use crate::tools::trusted_documents::TrustedDocuments;
 
-/// How long what no request waits for may take: a step of a background task, a command.
+/// How long a step without a request may take: one of a background task, or of a command.
 const LONGEST_TASK: Duration = Duration::from_secs(30);
 /// How far the clocks of two instances may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
@@ -58,7 +57,7 @@ pub struct App {
     pub rate_limiter: RateLimiter,
     /// The documents that frontends use, where a manifest names them.
     pub trusted_documents: Option<TrustedDocuments>,
-    /// What every operation passes before it runs.
+    /// Limits how many operations run at once.
     pub operations: ConcurrencyLimiter,
     pub password_hasher: PasswordHasher,
     pub access_tokens: AccessTokens,
@@ -72,8 +71,6 @@ pub struct App {
     pub feed: AuditFeed,
     /// How the outbox stood when it was last counted.
     pub outbox_gauges: Arc<OutboxGauges>,
-    /// Rung when an email was posted, so that it leaves at once.
-    pub mail_posted: Arc<Notify>,
 }
 
 impl App {
@@ -111,14 +108,13 @@ impl App {
             mailer: open_mailer(&config)?,
             background,
             stopping: CancellationToken::new(),
-            mail_posted: Arc::new(Notify::new()),
             clock,
             config,
         })
     }
 
-    /// How long after its time an event may still appear in the trail: it is dated when its flow began, which a request may
-    /// be busy with until `REQUEST_TIMEOUT`, on an instance whose clock differs.
+    /// How long after its time an event may still appear in the audit trail. An event is dated when its flow began; the flow
+    /// may take until `REQUEST_TIMEOUT`, on an instance whose clock differs.
     #[must_use]
     pub fn longest_flow(&self) -> Duration {
         self.config.http.request_timeout.max(LONGEST_TASK) + CLOCKS_APART

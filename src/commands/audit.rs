@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use authgraph::app::App;
 use authgraph::error::{Error, OrFault, Result};
-use authgraph::flows::export_audit::{Exported, export_audit, spelt};
+use authgraph::flows::export_audit::{Exported, export_audit, format_time};
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
-use authgraph::flows::verify_audit::{Verdict, verify_audit};
+use authgraph::flows::verify_audit::{TrailVerdict, verify_audit};
 use authgraph::values::time::Time;
 use chrono::{DateTime, NaiveDate, NaiveTime};
 use clap::Subcommand;
@@ -46,7 +46,7 @@ pub async fn run(app: &App, command: &AuditCommand) -> Result<ExitCode> {
             });
             let Exported { events, until } = exported.await?;
             out.flush().or_fault("writing to standard output")?;
-            eprint(&format!("{events} events. Continue the next export with --since {}", spelt(until)));
+            eprint(&format!("{events} events. Continue the next export with --since {}", format_time(until)));
             Ok(ExitCode::SUCCESS)
         }
         AuditCommand::RebuildStatistics => {
@@ -68,10 +68,10 @@ async fn verify(app: &App) -> Result<ExitCode> {
     let verdict = verify_audit(app, |events| bar.set_position(events)).await?;
     bar.finish_and_clear();
     match verdict {
-        Verdict::Whole { events, chains } => {
+        TrailVerdict::Whole { events, chains } => {
             print(&format!("The trail is intact: {events} events in {chains} chains.\n"))
         }
-        Verdict::Broken(broken) => {
+        TrailVerdict::Broken(broken) => {
             print(&format!("The trail is broken: {broken}.\n"))?;
             Ok(ExitCode::FAILURE)
         }

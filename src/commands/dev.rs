@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use authgraph::app::App;
 use authgraph::error::{OrFault, Result};
-use authgraph::flows::seed::{Wanted, seed};
+use authgraph::flows::seed::{SeedSize, seed};
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
 use clap::Subcommand;
@@ -44,7 +44,8 @@ pub async fn run(app: &App, command: &DevCommand) -> Result<ExitCode> {
     } else {
         random_password(app, &EmailAddress::parse("admin@example.com")?)?
     };
-    seed(app, Wanted { users, events }, &Password::typed(password.clone()), yes, |done| bar.set_position(done)).await?;
+    seed(app, SeedSize { users, events }, &Password::typed(password.clone()), yes, |done| bar.set_position(done))
+        .await?;
     bar.finish_and_clear();
     print(&format!(
         "Created {users} users and {events} audit events. The password of all users is {password}. The first five users \

@@ -1,63 +1,56 @@
-//! Moving to another address: the new one confirms, the old one is told and can undo.
+//! Moving an account to another address: the new one confirms, and the old one gets a notice and can undo it.
 
-use crate::app::App;
-use crate::app::charges::Prepaid;
-use crate::app::limits::{Attempt, MailCause};
+use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::viewer::Viewer;
+use crate::app::{App, mail, revocation};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::one_time_tokens::{self, Purpose, REPEATED};
+use crate::records::one_time_tokens::{self, Holder, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
-use crate::records::{email_holds, known_devices, sessions, users};
+use crate::records::users::{self, User};
+use crate::records::{email_holds, known_devices, sessions};
+use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
+use crate::values::time::Time;
 use crate::values::user::locked;
 
-/// Posts an email to the new address. Whether that is taken only its owner learns.
+/// Posts an email to the new address. Only its owner learns whether it is taken.
 ///
 /// # Errors
 /// `REAUTHENTICATION_REQUIRED`, `RATE_LIMITED`.
-pub async fn request_email_change(
-    app: &App,
-    caller: &Caller,
-    prepaid: &Prepaid,
-    viewer: &Viewer,
-    new: &EmailAddress,
-) -> Result<()> {
+pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, new: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
     viewer.require_recent(app, now)?;
-    app.reserve_once(&Attempt::Mail(MailCause::EmailChange, new.clone()), prepaid, caller, now).await?;
-    let user = viewer.user();
-    // The present address is told, if it is the user's own; but a flood of requests floods no mailbox.
-    let tells_owner =
-        user.email_verified_at.is_some() && app.may_send_mail(MailCause::EmailChangeNotice, &user.email, now).await;
+    limits::reserve(app, &Attempt::Mail(MailCause::EmailChange, new.clone()), caller, now).await?;
+    let (user, session) = (viewer.user(), viewer.session());
+    // The present address gets a notice if it was proved to be the user's; its limit keeps requests from flooding it.
+    let notifies_owner = user.email_verified_at.is_some()
+        && limits::may_send_mail(app, MailCause::EmailChangeNotice, &user.email, now).await;
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
     outbox::withdraw_of_user(&mut tx, MailKind::ConfirmEmailChange, user.id, now).await?;
     one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
-    // The session goes along: the change is confirmed only while it lives.
-    let of_session =
-        Details { session: Some(viewer.session().id), new_address: Some(new.clone()), ..Details::caused_by(caller) };
-    let draft = Draft { kind: MailKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details: of_session };
+    // The token belongs to the session: the change is confirmed only while it lives.
+    let details = Details { session: Some(session.id), new_address: Some(new.clone()), ..Details::caused_by(caller) };
+    let draft = Draft { kind: MailKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details };
     outbox::post(&mut tx, draft, now).await?;
-    if tells_owner {
-        let of_action = Details::for_action(viewer.session().device_label(), caller, now);
-        let details = Details { new_address: Some(new.clone()), ..of_action };
-        app.post(&mut tx, MailKind::EmailChangeRequested, user, details, now).await?;
+    if notifies_owner {
+        let details = Details::for_action(session.device_label(), caller, now);
+        let details = Details { new_address: Some(new.clone()), ..details };
+        mail::post(&mut tx, MailKind::EmailChangeRequested, user, details, now).await?;
     }
-    let event = NewAuditEvent::success(AuditAction::EmailChangeRequested).by(user.id).in_session(viewer.session().id);
-    audit_log::write(&mut tx, caller, event.with("newEmail", new.as_str()), now).await?;
-    tx.commit().await?;
-    app.mail_posted.notify_one();
-    Ok(())
+    let event = viewer.success(AuditAction::EmailChangeRequested).with("newEmail", new.as_str());
+    audit_log::write(&mut tx, caller, event, now).await?;
+    tx.commit().await
 }
 
 /// Moves the account to the address whose mailbox the token came from, while the session that asked for it lives. The
-/// address it leaves is held and can take the account back, if its mailbox had been proved: an address that never was may
-/// be a stranger's, typed by the holder of the account. For a minute the same token is answered again.
+/// address it leaves is held and can take the account back, if its mailbox had been proved: one that never was may be a
+/// stranger's, typed by the holder of the account. For a minute the same token gets the same answer.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
@@ -69,45 +62,43 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::ConfirmEmailChange, now - REPEATED).await?;
         return Ok(proved.ok_or(Refusal::InvalidToken)?);
     };
-    let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken)?;
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
-    if !sessions::hold_living(&mut tx, session, now).await? {
-        return Err(Refusal::InvalidToken.into());
+    let user = move_account(&mut tx, &holder, now).await?;
+    // Links in the old mailbox stop working, except the one to undo.
+    for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ConfirmEmailChange] {
+        one_time_tokens::revoke(&mut tx, user.id, purpose, now).await?;
     }
-    if user.email == holder.email {
-        return Err(Refusal::InvalidToken.into());
-    }
-    if !users::change_email(&mut tx, user.id, &holder.email, now).await? {
-        return Err(Refusal::EmailTaken.into());
-    }
-    // Links that wait in the old mailbox are good for nothing any more, except to undo.
-    one_time_tokens::revoke(&mut tx, user.id, Purpose::VerifyEmail, now).await?;
-    one_time_tokens::revoke(&mut tx, user.id, Purpose::ResetPassword, now).await?;
-    one_time_tokens::revoke(&mut tx, user.id, Purpose::ConfirmEmailChange, now).await?;
     if user.email_verified_at.is_some() {
         email_holds::hold(&mut tx, user.id, &user.email, now + app.config.links.email_change_undo_lifetime).await?;
     }
-    let draft = Draft {
-        kind: MailKind::EmailChanged,
-        recipient: &user.email,
-        user: Some(user.id),
-        details: Details {
-            new_address: Some(holder.email.clone()),
-            ..Details::for_action(app.device_label(caller), caller, now)
-        },
-    };
-    outbox::post(&mut tx, draft, now).await?;
+    let details = Details { new_address: Some(holder.email.clone()), ..mail::request_details(caller, now) };
+    mail::post(&mut tx, MailKind::EmailChanged, &user, details, now).await?;
     let event = NewAuditEvent::success(AuditAction::EmailChanged).by(user.id).in_session(session);
     audit_log::write(&mut tx, caller, event.with("newEmail", holder.email.as_str()), now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
     Ok(holder.email)
 }
 
-/// Moves the account back to the address it came from. The person who changed it may know the password, so the password
-/// is taken away, every session ends, and an email to the restored address offers a new password. An earlier change can
-/// still be undone: a thief who moves the account twice and undoes the second must not shut its owner out.
+/// Changes the address, if the session that asked for it lives. Answers the user as they were before.
+///
+/// # Errors
+/// `INVALID_TOKEN`, `EMAIL_TAKEN`.
+async fn move_account(tx: &mut Tx, holder: &Holder, now: Time) -> Result<User> {
+    let user = users::find_in(tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
+    let user = user.ok_or(Refusal::InvalidToken)?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
+    if !sessions::hold_living(tx, session, now).await? || user.email == holder.email {
+        return Err(Refusal::InvalidToken.into());
+    }
+    if !users::change_email(tx, user.id, &holder.email, now).await? {
+        return Err(Refusal::EmailTaken.into());
+    }
+    Ok(user)
+}
+
+/// Moves the account back to the address it came from. The person who changed it may know the password, so the password is
+/// taken away, every session ends, and an email to the restored address offers a new password. An earlier change can still
+/// be undone: a thief who moves the account twice and undoes the second must not keep its owner out.
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`; `ACCOUNT_LOCKED` while an administrator's lock lasts, which leaves the token as it is.
@@ -123,8 +114,8 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     if user.deleted_at.is_some() {
         return Err(Refusal::InvalidToken.into());
     }
-    // The emails before the tokens: one that is just being written makes its token before the tokens are revoked, or not
-    // at all. And before the address, whose change would wait for that writing while it waits for us.
+    // The emails before the tokens: one that is being composed makes its token before the tokens are revoked, or not at all.
+    // And before the address, whose change would wait for that composing while it waits for us.
     for kind in [MailKind::VerifyEmail, MailKind::ResetPassword, MailKind::ConfirmEmailChange] {
         outbox::withdraw_of_user(&mut tx, kind, user.id, now).await?;
     }
@@ -135,19 +126,13 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     users::revoke_password(&mut tx, user.id, now).await?;
     known_devices::forget_all(&mut tx, user.id).await?;
     one_time_tokens::revoke_but_older_undo(&mut tx, user.id, &holder.email, now).await?;
-    // An address that was left later is the thief's, and takes nothing back.
+    // An address that was left later is the thief's, and must not take the account back.
     email_holds::release_from(&mut tx, user.id, &holder.email).await?;
-    let ended = app.end_sessions(&mut tx, holder.user_id, None, SessionEndReason::EmailChangeUndone, now).await?;
-    let event = NewAuditEvent::success(AuditAction::EmailChangeUndone).by(holder.user_id).with("endedSessions", ended);
+    let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::EmailChangeUndone, now).await?;
+    let event = NewAuditEvent::success(AuditAction::EmailChangeUndone).by(user.id).with("endedSessions", ended);
     audit_log::write(&mut tx, caller, event, now).await?;
-    let draft = Draft {
-        kind: MailKind::ResetPassword,
-        recipient: &holder.email,
-        user: Some(holder.user_id),
-        details: Details::caused_by(caller),
-    };
-    outbox::post(&mut tx, draft, now).await?;
+    let (kind, details) = (MailKind::ResetPassword, Details::caused_by(caller));
+    outbox::post(&mut tx, Draft { kind, recipient: &holder.email, user: Some(user.id), details }, now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
     Ok(holder.email)
 }

@@ -1,4 +1,4 @@
-//! Counting the outbox, so that whoever is on call sees emails that do not leave.
+//! Counting the outbox, so that operators see emails that do not leave.
 
 use std::sync::atomic::Ordering;
 
@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::outbox;
 
-/// Counts what waits and what is dead, for the metrics, which ask nobody when they are read.
+/// Counts the emails that wait and those that were given up, for the metrics: reading those asks no database.
 ///
 /// # Errors
 /// `UNAVAILABLE`; the gauges then stay as they were.

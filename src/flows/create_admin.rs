@@ -1,7 +1,7 @@
-//! The first administrator, made by whoever runs the process.
+//! The first administrator, made on the command line.
 
-use crate::app::App;
-use crate::error::{FieldFault, Refusal, Result};
+use crate::app::{App, new_password};
+use crate::error::{Refusal, Result};
 use crate::records::administration;
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::users::{self, NewUser};
@@ -18,11 +18,7 @@ use crate::values::user::Role;
 /// `VALIDATION_FAILED` for a weak password, `EMAIL_TAKEN`.
 pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) -> Result<UserId> {
     let now = app.clock.now();
-    let faults = app.config.password_policy.faults(password, Some(email), None);
-    if !faults.is_empty() {
-        let fields: Vec<FieldFault> = faults.into_iter().map(|fault| fault.at("password")).collect();
-        return Err(Refusal::ValidationFailed { fields }.into());
-    }
+    new_password::require_strong(&app.config, password, email, None, "password")?;
     let password_hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
     let new = NewUser {
         email,

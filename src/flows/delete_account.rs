@@ -1,11 +1,10 @@
-//! Leaving for good.
+//! Deleting one's own account.
 
-use crate::app::App;
 use crate::app::viewer::Viewer;
+use crate::app::{App, admin_actions, mail, revocation};
 use crate::error::{FieldFault, Refusal, Result};
-use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, MailKind};
-use crate::records::{administration, email_holds, one_time_tokens, users};
+use crate::records::{administration, audit_log, email_holds, one_time_tokens, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -29,23 +28,21 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     let mut tx = app.db.begin().await?;
     administration::lock_admins(&mut tx).await?;
     viewer.hold(&mut tx, now).await?;
-    // A thief who has moved the account must not delete its owner's way back with it.
+    // A thief who has moved the account must not take its owner's way back by deleting it.
     if email_holds::find_of_user(&mut tx, user.id, now).await?.is_some() {
         return Err(
             Refusal::Conflict("A former address can still take this account back. Please delete it later.").into()
         );
     }
-    app.keep_an_admin(&mut tx, user.id, now).await?;
+    admin_actions::require_another_admin(app, &mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {
-        app.end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
+        revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
         outbox::withdraw_but_undo(&mut tx, user.id, now).await?;
         one_time_tokens::revoke_but_undo(&mut tx, user.id, now).await?;
         let details = Details::for_action(viewer.session().device_label(), caller, now);
-        app.post(&mut tx, MailKind::AccountDeleted, user, details, now).await?;
-        let event = NewAuditEvent::success(AuditAction::AccountDeleted).by(user.id).in_session(viewer.session().id);
-        audit_log::write(&mut tx, caller, event, now).await?;
+        mail::post(&mut tx, MailKind::AccountDeleted, user, details, now).await?;
+        audit_log::write(&mut tx, caller, viewer.success(AuditAction::AccountDeleted), now).await?;
     }
     tx.commit().await?;
-    app.mail_posted.notify_one();
     Ok(user.id)
 }

@@ -1,6 +1,6 @@
-//! "It was not me": ending the session that an email told of, and every other.
+//! "It was not me": ending the session that an email reported, and every other.
 
-use crate::app::App;
+use crate::app::{App, mail, revocation};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
@@ -12,8 +12,8 @@ use crate::values::ids::SessionId;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 
-/// Ends the session and every other, forgets all devices, and takes the password away: the person who opened the session
-/// knows it. An email offers a new one. The second factor stays: an email link alone must not be a way past it.
+/// Ends the session and every other, forgets all devices, and takes the password away, because the person who opened the
+/// session knows it. An email offers a new one. The second factor stays: an email link alone must not bypass it.
 ///
 /// # Errors
 /// `INVALID_TOKEN`.
@@ -24,17 +24,16 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let holder = spent.ok_or(Refusal::InvalidToken)?;
     let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
-    // An address that the account has left says nothing about it any more.
+    // The token of an address that the account has left is not valid any more.
     let user = user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken)?;
     users::revoke_password(&mut tx, user.id, now).await?;
-    // The same person may have opened more.
-    app.end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
-    // No device of this account is trusted before its owner has signed in again.
+    // The same person may have opened other sessions.
+    revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
+    // No device of this account is known before its owner has signed in again.
     known_devices::forget_all(&mut tx, user.id).await?;
     let event = NewAuditEvent::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event, now).await?;
-    app.post(&mut tx, MailKind::ResetPassword, &user, Details::caused_by(caller), now).await?;
+    mail::post(&mut tx, MailKind::ResetPassword, &user, Details::caused_by(caller), now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
     Ok(session)
 }

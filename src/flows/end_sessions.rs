@@ -1,7 +1,7 @@
-//! Ending one's own sessions: one, the others, all.
+//! Ending one's own sessions: one of them, all others, or all.
 
-use crate::app::App;
 use crate::app::viewer::Viewer;
+use crate::app::{App, revocation};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::sessions::{self, Session};
@@ -10,7 +10,7 @@ use crate::values::caller::Caller;
 use crate::values::ids::SessionId;
 use crate::values::session::SessionEndReason;
 
-/// Ends one of the viewer's sessions. Ending one that is over already changes nothing and is no error.
+/// Ends one of the viewer's sessions. One that is over already stays as it is, without an error.
 ///
 /// # Errors
 /// `NOT_FOUND` for a session that is not the viewer's.
@@ -29,28 +29,25 @@ pub async fn revoke_session(app: &App, caller: &Caller, viewer: &Viewer, id: Ses
 
 /// Which of the viewer's sessions end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// All but the one that asks.
+pub enum SessionSelection {
+    /// All except the session of the request.
     Others,
     /// All.
     All,
 }
 
 /// Ends many of the viewer's sessions at once. Answers how many.
-///
-/// # Errors
-/// `UNAVAILABLE`, or a fault.
-pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, which: Which) -> Result<u64> {
+pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, selection: SessionSelection) -> Result<u64> {
     let now = app.clock.now();
     let user = viewer.user().id;
-    let spared = match which {
-        Which::Others => Some(viewer.session().id),
-        Which::All => None,
+    let spared = match selection {
+        SessionSelection::Others => Some(viewer.session().id),
+        SessionSelection::All => None,
     };
     let mut tx = app.db.begin().await?;
-    let ended = app.end_sessions(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
-    let event = NewAuditEvent::success(AuditAction::SessionsRevoked).by(user).in_session(viewer.session().id);
-    audit_log::write(&mut tx, caller, event.with("endedSessions", ended), now).await?;
+    let ended = revocation::end_sessions(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
+    let event = viewer.success(AuditAction::SessionsRevoked).with("endedSessions", ended);
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(ended)
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::app::App;
-use crate::app::guesses::CodePlace;
+use crate::app::guesses::{self, CodeContext};
+use crate::app::sign_in::second_factor;
 use crate::app::viewer::Viewer;
+use crate::app::{App, mail};
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::mfa;
 use crate::records::outbox::{Details, MailKind};
+use crate::records::{audit_log, mfa};
 use crate::tools::qr_code;
 use crate::tools::totp::TotpSecret;
 use crate::values::audit::AuditAction;
@@ -31,7 +31,7 @@ pub struct Enrollment {
     pub expires_at: Time,
 }
 
-/// Makes a secret. Nothing changes before a code of it confirms.
+/// Makes a secret. The second factor stays off until a code of it confirms.
 ///
 /// # Errors
 /// `REAUTHENTICATION_REQUIRED`; `CONFLICT` where the second factor is on already.
@@ -49,8 +49,7 @@ pub async fn start_mfa_enrollment(app: &App, caller: &Caller, viewer: &Viewer) -
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
     mfa::enroll(&mut tx, user.id, viewer.session().id, sealed, expires_at).await?;
-    let event = NewAuditEvent::success(AuditAction::MfaEnrollmentStarted).by(user.id).in_session(viewer.session().id);
-    audit_log::write(&mut tx, caller, event, now).await?;
+    audit_log::write(&mut tx, caller, viewer.success(AuditAction::MfaEnrollmentStarted), now).await?;
     tx.commit().await?;
     Ok(Enrollment { secret: secret.to_base32(), qr_code: qr_code::data_uri(&uri)?, uri, expires_at })
 }
@@ -66,37 +65,31 @@ pub async fn confirm_mfa_enrollment(
     typed: &str,
 ) -> Result<Vec<BackupCode>> {
     let now = app.clock.now();
-    let (user, session) = (viewer.user(), viewer.session().id);
-    app.reserve_code(CodePlace::Session(session), user.id, now).await?;
-    let nothing = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
-    let sealed = mfa::find_enrollment(&app.db, user.id, session, now).await?.ok_or(nothing.clone())?;
+    let (user, session) = (viewer.user(), viewer.session());
+    guesses::reserve_code(app, CodeContext::Session(session.id), user.id, now).await?;
+    let no_enrollment = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
+    let sealed = mfa::find_enrollment(&app.db, user.id, session.id, now).await?.ok_or(no_enrollment.clone())?;
     let secret = TotpSecret::from_bytes(&app.sealer.unseal(&sealed, user.id.uuid().as_bytes())?)?;
     let step = match TypedCode::parse(typed) {
         Some(TypedCode::Totp(code)) => secret.matching_step(code.expose(), now),
         Some(TypedCode::Backup(_)) | None => None,
     };
     let Some(step) = step else {
-        let failed = NewAuditEvent::failure(AuditAction::MfaEnabled).by(user.id).in_session(session);
-        return Err(app.refuse_code(caller, (user, failed), None, now).await?.into());
+        second_factor::count_wrong_code(app, caller, user, viewer.failure(AuditAction::MfaEnabled), now).await?;
+        return Err(Refusal::InvalidMfaCode { attempts_left: None }.into());
     };
     let codes: Vec<BackupCode> = (0..BACKUP_CODES).map(|_| BackupCode::random()).collect::<Result<_>>()?;
 
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
+    // The secret that was compared must still be the one that waits.
     if !mfa::enable(&mut tx, user.id, &sealed, step, now).await? {
-        return Err(nothing.into());
+        return Err(no_enrollment.into());
     }
     mfa::replace_backup_codes(&mut tx, user.id, &codes).await?;
-    audit_log::write(
-        &mut tx,
-        caller,
-        NewAuditEvent::success(AuditAction::MfaEnabled).by(user.id).in_session(session),
-        now,
-    )
-    .await?;
-    let details = Details::for_action(viewer.session().device_label(), caller, now);
-    app.post(&mut tx, MailKind::MfaEnabled, user, details, now).await?;
+    audit_log::write(&mut tx, caller, viewer.success(AuditAction::MfaEnabled), now).await?;
+    let details = Details::for_action(session.device_label(), caller, now);
+    mail::post(&mut tx, MailKind::MfaEnabled, user, details, now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
     Ok(codes)
 }

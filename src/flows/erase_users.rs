@@ -1,4 +1,4 @@
-//! Forgetting deleted people for good, when the time to restore them is over.
+//! Erasing deleted accounts, when the time to restore them is over.
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,15 +12,15 @@ use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::time::Time;
 
-/// How many are looked for at a time.
+/// How many accounts are read at once.
 const BATCH: i64 = 100;
 
-/// Erases the personal data of everybody who was deleted longer ago than the settings keep it, each in a transaction of
-/// its own. The trail keeps their ids. One that fails is logged and tried again next time; the others do not wait for it.
+/// Erases the personal data of accounts that were deleted longer ago than `USER_RETENTION`, each in its own transaction. The
+/// audit trail keeps their ids. An account that fails is logged and tried again next time; the others do not wait for it.
 /// Answers how many.
 ///
 /// # Errors
-/// `UNAVAILABLE`, or a fault of looking for them; who was erased stays erased.
+/// `UNAVAILABLE`, or a fault of reading the list; what was erased stays erased.
 pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64> {
     if app.config.retention.users.is_zero() {
         return Ok(0);
@@ -44,10 +44,9 @@ pub async fn erase_users(app: &App, stopping: &CancellationToken) -> Result<u64>
 async fn erase(app: &App, operator: &Caller, due: &UserToErase, cutoff: Time) -> Result<bool> {
     let mut tx = app.db.begin().await?;
     users::hold(&mut tx, due.id).await?;
-    // Of each anew, behind whatever waits: an event that is dated long before it is committed would be missed by those who
-    // read by time.
+    // Read again for each account: readers of the trail by time would miss an event that is dated long before its commit.
     let now = app.clock.now();
-    // Another instance may sweep at the same moment, and an administrator may have restored the account.
+    // Another instance may have erased it at the same moment, or an administrator may have restored it.
     if !erasure::empty(&mut tx, due.id, cutoff, now).await? {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! Taking the audit trail elsewhere, as one JSON object a line.
+//! Exporting the audit trail as JSON Lines: one object a line.
 
 use std::fmt::Write;
 
@@ -16,10 +16,10 @@ use crate::values::time::Time;
 /// How many events are read at once.
 const BATCH: i64 = 1_000;
 
-/// An event as the export spells it. With `shard`, `sequence` and `hash` it can be verified elsewhere.
+/// An event as the export writes it. With `shard`, `sequence` and `hash` it can be verified elsewhere.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct ExportedEvent {
     id: String,
     at: String,
     action: String,
@@ -36,42 +36,42 @@ struct Line {
     hash: Option<String>,
 }
 
-/// What was exported.
+/// The outcome of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
     /// How many events.
     pub events: u64,
-    /// The time they are all before, and the next export goes on from.
+    /// All of them are dated before this time, and the next export starts at it.
     pub until: Time,
 }
 
-/// Hands every event from `since` and before `until` to `write`, oldest first, a line for each. Without `until` it goes as
-/// far as nothing can be added any more.
+/// Passes every event from `since` and before `until` to `write`, oldest first, a line for each. Without `until` it ends at the
+/// latest time before which no event can be added any more.
 ///
 /// # Errors
-/// `VALIDATION_FAILED` for an `until` that is later than that; `UNAVAILABLE`, a fault, and whatever `write` fails with.
+/// `VALIDATION_FAILED` for an `until` that is later than that; `UNAVAILABLE`, a fault, and the errors of `write`.
 pub async fn export_audit(
     app: &App,
     (since, until): (Time, Option<Time>),
     mut write: impl FnMut(&str) -> Result<()>,
 ) -> Result<Exported> {
-    // A flow that began before and has not committed yet will be dated before: this export would not have it, nor the one
-    // that goes on from here. In whole seconds, so that it can be typed.
+    // A flow that has not committed yet writes an event that is dated when the flow began. Neither this export nor the next
+    // one would have it, if this one went further. In whole seconds, so that it can be typed.
     let settled = (app.clock.now() - app.longest_flow()).trunc_subsecs(0);
     if until.is_some_and(|until| until > settled) {
-        let told = format!("Events before this time may still be written; {} is the latest.", spelt(settled));
-        return Err(FieldFault::new("TOO_LATE", told).at("until").into());
+        let message = format!("Events before this time may still be written; {} is the latest.", format_time(settled));
+        return Err(FieldFault::new("TOO_LATE", message).at("until").into());
     }
     let until = until.unwrap_or(settled);
     let mut exported = 0;
-    // The first id of all.
+    // Lower than every id.
     let mut after = (since, EventId::from(uuid::Uuid::nil()));
     loop {
         let events = audit_integrity::list_between(&app.db, after, until, BATCH).await?;
         let Some(last) = events.last() else { return Ok(Exported { events: exported, until }) };
         after = (last.at, last.id);
         for event in events {
-            let line = serde_json::to_string(&Line::from(event)).or_fault("writing an event as JSON")?;
+            let line = serde_json::to_string(&ExportedEvent::from(event)).or_fault("writing an event as JSON")?;
             write(&line)?;
             exported += 1;
         }
@@ -80,11 +80,11 @@ pub async fn export_audit(
 
 /// A time as the command line takes it.
 #[must_use]
-pub fn spelt(at: Time) -> String {
+pub fn format_time(at: Time) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-impl From<StoredEvent> for Line {
+impl From<StoredEvent> for ExportedEvent {
     fn from(event: StoredEvent) -> Self {
         let user = |id| UserId::from(id).to_string();
         Self {

@@ -1,4 +1,4 @@
-//! Following the audit trail as it grows: everything for administrators, their own history for everybody else.
+//! Following the audit trail as it grows: all of it for administrators, their own history for all other users.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,115 +8,108 @@ use futures_util::stream::unfold;
 
 use crate::app::App;
 use crate::app::audit_feed::Listener;
-use crate::app::charges::{Payer, Prepaid};
-use crate::app::viewer::{Admin, Viewer, authenticate};
+use crate::app::charges::{self, Payer, Refund};
+use crate::app::viewer::{Admin, Viewer};
 use crate::error::{Error, FieldFault, Result};
 use crate::records::audit_log::{self, AuditEvent};
 use crate::records::audit_search::{self, EventFilter, EventSlice};
-use crate::values::ids::{EventId, SessionId, UserId};
+use crate::values::ids::EventId;
 use crate::values::paging::{self, Cursor, PAGE_LIMIT, Page};
 use crate::values::time::Time;
 
-/// Events that are read at once where somebody was away; as many as the largest page of a list.
+/// Missed events that are read at once; as many as the largest page of a list.
 const PAGE: usize = PAGE_LIMIT;
 
-/// What was missed, to be told first.
+/// The request for missed events, which come first.
 pub struct Missed {
-    /// The last event that was seen.
+    /// The last event that was received.
     pub after: EventId,
     /// Who pays for what is read.
     pub payer: Payer,
 }
 
-/// Follows everything that matches, from now on or since an event, for as long as the administrator is one. An error is
-/// the last item.
+/// Follows all events that match, from now on or since an event, for as long as the administrator is one. An error is the
+/// last item.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for an `after` that is not in the trail; `UNAVAILABLE`.
 pub async fn follow_trail(
     app: &Arc<App>,
     admin: &Admin,
-    bearer: &str,
     filter: EventFilter,
     missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
-    follow(app, admin.viewer(), bearer, Scope { filter, needs_admin: true }, missed).await
+    follow(app, admin.viewer(), Visibility { filter, needs_admin: true }, missed).await
 }
 
-/// Follows what is done to the viewer, from now on or since an event, until their session is over; the event that ended it
-/// is told too. An error is the last item.
+/// Follows the events about the viewer, from now on or since an event, until their session is over; the event that ended it
+/// comes as well. An error is the last item.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for an `after` that is not in the viewer's history; `UNAVAILABLE`.
 pub async fn follow_own(
     app: &Arc<App>,
     viewer: &Viewer,
-    bearer: &str,
     missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
     let filter = EventFilter::default().seen_by_subject(viewer.user().id);
-    follow(app, viewer, bearer, Scope { filter, needs_admin: false }, missed).await
+    follow(app, viewer, Visibility { filter, needs_admin: false }, missed).await
 }
 
 async fn follow(
     app: &Arc<App>,
     viewer: &Viewer,
-    bearer: &str,
-    scope: Scope,
+    visibility: Visibility,
     missed: Option<Missed>,
 ) -> Result<impl Stream<Item = Result<Arc<AuditEvent>>> + Send + use<>> {
-    // First of all: what is committed from here on is heard, and what was committed before can be read.
+    // Before anything is read: later commits are received, and earlier ones can be read.
     let listener = app.feed.listen().await?;
-    let (user, session) = (viewer.user().id, viewer.session().id);
     let mut follower = Follower {
         app: Arc::clone(app),
-        bearer: bearer.into(),
-        user,
-        session,
-        scope,
+        viewer: viewer.clone(),
+        visibility,
         listener,
-        looked_until: 0,
+        checked_until: 0,
         replay: None,
-        farewell: None,
+        ending: None,
         is_over: false,
     };
     if let Some(missed) = missed {
-        follower.replay = Some(follower.replay(missed).await?);
+        follower.replay = Some(follower.start_replay(missed).await?);
     }
-    // Between the guard and the listening something may have happened.
-    follower.check().await?;
+    // The session may have ended between the guard and the listening.
+    follower.check_viewer().await?;
     Ok(unfold(follower, |mut follower| async move { Some((follower.next().await?, follower)) }))
 }
 
-/// Whose events are told.
-struct Scope {
+/// Which events a follower receives.
+struct Visibility {
     filter: EventFilter,
-    /// Whether they are everybody's, and not one's own.
+    /// Whether they are those of all users.
     needs_admin: bool,
 }
 
 struct Follower {
     app: Arc<App>,
-    bearer: Box<str>,
-    user: UserId,
-    session: SessionId,
-    scope: Scope,
+    /// As they were when the subscription began; their token's claims are checked already.
+    viewer: Viewer,
+    visibility: Visibility,
     listener: Listener,
-    /// How many events of the listener need no other look.
-    looked_until: u64,
+    /// How many events of the listener need no other check of the viewer.
+    checked_until: u64,
     replay: Option<Replay>,
-    /// Why there will be nothing more.
-    farewell: Option<Error>,
+    /// The error that comes after the present event.
+    ending: Option<Error>,
     is_over: bool,
 }
 
-/// What was missed, read page by page.
+/// Missed events, read page by page.
 struct Replay {
     payer: Payer,
-    /// What is dated until then is not paid for.
+    /// Events dated until then are free.
     free_until: Time,
     filter: EventFilter,
-    place: Option<Cursor>,
+    cursor: Option<Cursor>,
     page: VecDeque<AuditEvent>,
     is_last: bool,
 }
@@ -136,57 +129,61 @@ impl Follower {
             return Ok(missed);
         }
         loop {
-            if let Some(error) = self.farewell.take() {
+            if let Some(error) = self.ending.take() {
                 return Err(error);
             }
             let event = self.listener.next().await?;
-            let (is_told, is_about_them) = (self.scope.filter.matches(&event), event.concerns(self.user, self.session));
-            // Before every event, and not only behind one about them: events of different chains may come in another
-            // order than that of their commits. For those that had come before the last look it was late enough.
-            if (is_about_them || is_told && self.listener.taken() > self.looked_until)
-                && let Err(error) = self.look().await
+            let is_visible = self.visibility.filter.matches(&event);
+            let is_about_viewer = event.concerns(self.viewer.user().id, self.viewer.session().id);
+            // Before every event, and not only after one about the viewer: events of different chains may arrive in another
+            // order than that of their commits. Events that had arrived before the last check are covered by it.
+            if (is_about_viewer || is_visible && self.listener.received() > self.checked_until)
+                && let Err(error) = self.check_arrived().await
             {
-                if self.scope.needs_admin {
+                // An administrator who is one no more receives nothing else; a user still receives the event that ends
+                // their session.
+                if self.visibility.needs_admin {
                     return Err(error);
                 }
-                self.farewell = Some(error);
+                self.ending = Some(error);
             }
-            if is_told {
+            if is_visible {
                 return Ok(event);
             }
         }
     }
 
-    /// As [`Self::check`], for all events that have come by now.
-    async fn look(&mut self) -> Result<()> {
-        let come = self.listener.come();
-        self.check().await?;
-        self.looked_until = come;
+    /// Checks the viewer, for all events that have arrived by now.
+    async fn check_arrived(&mut self) -> Result<()> {
+        let arrived = self.listener.arrived();
+        self.check_viewer().await?;
+        self.checked_until = arrived;
         Ok(())
     }
 
-    /// Whether they still may see what they follow.
-    async fn check(&self) -> Result<()> {
-        let viewer = authenticate(&self.app, &self.bearer).await?;
-        if self.scope.needs_admin { viewer.administrator().map(drop) } else { Ok(()) }
+    /// Checks that the viewer may still see what they follow.
+    async fn check_viewer(&self) -> Result<()> {
+        let viewer = self.viewer.read_again(&self.app).await?;
+        if self.visibility.needs_admin { viewer.administrator().map(drop) } else { Ok(()) }
     }
 
-    async fn replay(&self, Missed { after, payer }: Missed) -> Result<Replay> {
+    async fn start_replay(&self, Missed { after, payer }: Missed) -> Result<Replay> {
         let found = audit_log::find(&self.app.db, after).await?;
-        let is_theirs = |event: &AuditEvent| self.scope.needs_admin || event.subject_id == Some(self.user);
-        let event = found.filter(is_theirs).ok_or_else(|| {
-            let told = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
-            FieldFault::new("UNKNOWN_EVENT", told).at("after")
+        let is_visible =
+            |event: &AuditEvent| self.visibility.needs_admin || event.subject_id == Some(self.viewer.user().id);
+        let event = found.filter(is_visible).ok_or_else(|| {
+            let message = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
+            FieldFault::new("UNKNOWN_EVENT", message).at("after")
         })?;
-        // Some that were committed behind it are dated before it.
+        // Some events that were committed after it are dated before it.
         let from = event.at - self.app.longest_flow();
-        let filter = self.scope.filter.clone();
+        let filter = self.visibility.filter.clone();
         let since = Some(filter.since.map_or(from, |since| since.max(from)));
-        // Administrators have seen what is dated before their event, and do not pay for it again: on a busy server it may
-        // be more than all their points, and then they would never get any further.
-        let free_until = if self.scope.needs_admin { event.at } else { from };
+        // Administrators have received what is dated before their event, and do not pay for it again: on a busy server it
+        // may cost more than all their points, and then they would never get any further.
+        let free_until = if self.visibility.needs_admin { event.at } else { from };
         let filter = EventFilter { since, ..filter };
-        Ok(Replay { payer, free_until, filter, place: None, page: VecDeque::new(), is_last: false })
+        Ok(Replay { payer, free_until, filter, cursor: None, page: VecDeque::new(), is_last: false })
     }
 
     /// The next of the events that were committed before the listening began.
@@ -195,15 +192,15 @@ impl Follower {
             match replay.page.pop_front() {
                 Some(event) => {
                     self.replay = Some(replay);
-                    // All others will be heard.
-                    if self.listener.is_behind(&event) {
-                        self.check().await?;
+                    // The listener will receive all others.
+                    if self.listener.was_before(&event) {
+                        self.check_viewer().await?;
                         return Ok(Some(Arc::new(event)));
                     }
                 }
                 None if replay.is_last => {}
                 None => {
-                    self.turn_page(&mut replay).await?;
+                    self.read_page(&mut replay).await?;
                     self.replay = Some(replay);
                 }
             }
@@ -211,23 +208,22 @@ impl Follower {
         Ok(None)
     }
 
-    /// Reads the next page, which is paid for as a page of a list is: in full before it is read, and what it did not hold
-    /// is given back. Whoever has not enough left is told so, and goes on behind the last event that they were told.
-    async fn turn_page(&self, replay: &mut Replay) -> Result<()> {
-        self.check().await?;
+    /// Reads the next page. It is charged in full before it is read, as a page of a list is, and what it did not hold is
+    /// given back. A client without enough points is refused, and can go on after the last event that it received.
+    async fn read_page(&self, replay: &mut Replay) -> Result<()> {
+        self.check_viewer().await?;
         // A list reads one row more than its page, to know whether there is another.
         let full = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
-        let receipt = self.app.charge_points(&replay.payer, full, self.app.clock.now()).await?;
+        let reservation = charges::charge_points(&self.app, &replay.payer, full, self.app.clock.now()).await?;
         let scope = paging::ListScope::new("replay", &replay.filter, paging::SortedBy::Time);
-        let page = Page { scope, size: PAGE, from: replay.place.take(), backwards: true };
+        let page = Page { scope, size: PAGE, from: replay.cursor.take(), backwards: true };
         let slice = EventSlice { filter: replay.filter.clone(), page };
         let events = audit_search::list(&self.app.db, &slice).await?;
         let read = events.iter().filter(|event| event.at > replay.free_until).count();
-        let (charged, read) = (self.app.charged(full), u32::try_from(read).unwrap_or(u32::MAX));
-        let unused = charged.saturating_sub(read);
-        self.app.give_back(&replay.payer, (full, unused), &Prepaid::default(), &receipt).await;
+        let unused = charges::charged(&self.app, full).saturating_sub(u32::try_from(read).unwrap_or(u32::MAX));
+        charges::give_back(&self.app, &replay.payer, Refund { charged: full, unused }, &reservation).await;
         replay.is_last = events.len() <= PAGE;
-        replay.place = events.last().map(|event| Cursor::at(event.at, event.id.uuid()));
+        replay.cursor = events.last().map(|event| Cursor::at(event.at, event.id.uuid()));
         replay.page = events.into();
         Ok(())
     }

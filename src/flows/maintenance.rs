@@ -1,4 +1,4 @@
-//! Keeping the books: what the counts and the audit trail need done beside the requests.
+//! Maintenance of the totals, the sessions and the audit trail, in the background.
 
 use tokio_util::sync::CancellationToken;
 
@@ -7,17 +7,17 @@ use crate::error::Result;
 use crate::records::{audit_integrity, sessions, statistics};
 use crate::tools::background::one_of_many;
 
-/// How many rows one statement touches, so that nobody waits long for it.
+/// How many rows one statement touches; requests wait for it.
 const BATCH: i64 = 500;
-/// How many pending changes are folded at once: they are small, and a seeded database has millions.
+/// How many pending changes are folded at once. They are small, and a seeded database has millions.
 const CHANGES: i64 = 10_000;
 
-/// Chains events that an instance of the version before has written, ends sessions that have expired, and folds the
-/// changes of the totals. Several instances may do so at once, and where one of the three fails the others go on.
+/// Chains audit events that an instance of the previous version has written, ends sessions that have expired, and folds
+/// changes into the totals. Several instances may do so at once. Where one of the three fails, the others go on.
 ///
 /// # Errors
 /// `UNAVAILABLE`; what was done stays done.
-pub async fn keep_books(app: &App, stopping: &CancellationToken) -> Result<()> {
+pub async fn maintain(app: &App, stopping: &CancellationToken) -> Result<()> {
     let now = app.clock.now();
     while !stopping.is_cancelled() {
         let chained = one_of_many("chaining events", audit_integrity::backfill(&app.db, BATCH).await)?;

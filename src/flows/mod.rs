@@ -1,4 +1,4 @@
-//! What people can do. One deed per file, read top to bottom.
+//! What people can do, and what runs in the background: one flow a file, read from top to bottom.
 
 pub mod admin_support;
 pub mod change_email;
@@ -9,6 +9,7 @@ pub mod create_admin;
 pub mod create_user;
 pub mod delete_account;
 pub mod deliver_mail;
+pub mod disable_mfa;
 pub mod disown_session;
 pub mod end_sessions;
 pub mod enroll_mfa;
@@ -19,10 +20,10 @@ pub mod learn_hash_costs;
 pub mod login;
 pub mod logout;
 pub mod maintenance;
-pub mod manage_mfa;
 pub mod reauthenticate;
 pub mod rebuild_statistics;
 pub mod refresh;
+pub mod regenerate_backup_codes;
 pub mod register;
 pub mod remove_unverified;
 pub mod remove_user;

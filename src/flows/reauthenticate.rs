@@ -1,13 +1,13 @@
-//! Proving again that it is still you, before a sensitive deed.
+//! Proving one's identity again before a sensitive action.
 
-use crate::app::App;
-use crate::app::guesses::CodePlace;
+use crate::app::guesses::{self, CodeContext};
+use crate::app::sign_in::second_factor;
 use crate::app::viewer::Viewer;
+use crate::app::{App, lockout, password_confirmation};
 use crate::error::{Error, FieldFault, Refusal, Result};
-use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::mfa;
 use crate::records::sessions::{self, Session};
 use crate::records::users::User;
+use crate::records::{audit_log, mfa};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::password::Password;
@@ -15,7 +15,7 @@ use crate::values::session::AuthMethod;
 use crate::values::time::Time;
 use crate::values::user::Role;
 
-/// By what a user proves it: what [`methods`] names, and what else they give.
+/// What a user gives: what [`methods`] names, and possibly more.
 #[derive(Debug)]
 pub struct Proof {
     /// The account's password.
@@ -24,9 +24,8 @@ pub struct Proof {
     pub code: Option<String>,
 }
 
-/// What a user has to give, all of it together: no less than at a sign-in. A code stands for the password too, because it
-/// is the harder of the two to come by; for administrators it does not. There is nothing to ask of a user who has neither:
-/// they sign in again.
+/// What a user has to give, all of it together: no less than at a login. A code replaces the password, because it is the
+/// harder of the two to obtain; for administrators it does not. A user who has neither has to sign in again.
 #[must_use]
 pub fn methods(user: &User, has_second_factor: bool) -> Vec<AuthMethod> {
     let takes_password = user.password_hash.is_some() && (!has_second_factor || user.role == Role::Admin);
@@ -34,8 +33,8 @@ pub fn methods(user: &User, has_second_factor: bool) -> Vec<AuthMethod> {
     password.into_iter().chain(has_second_factor.then_some(AuthMethod::Totp)).collect()
 }
 
-/// Opens the window for sensitive deeds on this session, and answers the session as it is then. Everything that is given
-/// is judged, whatever the rest is worth, and two proofs get one answer.
+/// Opens the window for sensitive actions on this session, and answers the session as it is then. Everything that is given is
+/// checked, whatever the rest is worth, and two proofs get one answer.
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for a proof that is missing, `CONFLICT` where the user has none to give, `INVALID_CREDENTIALS`,
@@ -43,37 +42,37 @@ pub fn methods(user: &User, has_second_factor: bool) -> Vec<AuthMethod> {
 pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: &Proof) -> Result<Session> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    demand(&methods(user, mfa::find(&app.db, user.id).await?.is_some()), proof)?;
-    let is_right = match &proof.password {
-        Some(password) => app.judge_password((user, session), password, now).await?.is_some(),
+    require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some()), proof)?;
+    let is_password_right = match &proof.password {
+        Some(password) => password_confirmation::find_match(app, viewer, password, now).await?.is_some(),
         None => true,
     };
     let code = match &proof.code {
-        Some(typed) => Some(app.verify_code(CodePlace::Session(session), user, typed, now).await?),
+        Some(typed) => Some(second_factor::verify_code(app, CodeContext::Session(session), user, typed, now).await?),
         None => None,
     };
 
     let mut tx = app.db.begin().await?;
-    let is_proved = is_right
+    // A code is consumed only where the password was right.
+    let is_proved = is_password_right
         && match &code {
-            Some(code) => app.consume_code(&mut tx, caller, user, code.as_ref(), now).await?.is_some(),
+            Some(code) => second_factor::consume_code(&mut tx, caller, user, code.as_ref(), now).await?.is_some(),
             None => true,
         };
     if !is_proved {
         drop(tx);
-        return Err(refuse(app, caller, viewer, (proof, is_right), now).await?);
+        let wrong = WrongProof { has_password: proof.password.is_some(), is_password_right };
+        return Err(refuse(app, caller, viewer, wrong, now).await?);
     }
     sessions::note_authenticated(&mut tx, session, now).await?;
-    let event = NewAuditEvent::success(AuditAction::Reauthenticated).by(user.id).in_session(session);
-    audit_log::write(&mut tx, caller, event, now).await?;
+    audit_log::write(&mut tx, caller, viewer.success(AuditAction::Reauthenticated), now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
-    app.forget_confirmations(session).await;
+    guesses::forget_of_session(app, session).await;
     Ok(Session { authenticated_at: now, ..viewer.session().clone() })
 }
 
-/// Refuses a proof that is not whole before anything of it is judged.
-fn demand(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
+/// Refuses an incomplete proof before any of it is checked.
+fn require_complete(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
     if methods.is_empty() {
         return Err(Refusal::Conflict("This account has nothing to prove it by. Please sign in again.").into());
     }
@@ -86,22 +85,23 @@ fn demand(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
     if fields.is_empty() { Ok(()) } else { Err(Refusal::ValidationFailed { fields }.into()) }
 }
 
-/// One answer for two proofs: which of them was wrong is for nobody who has not got both.
-async fn refuse(
-    app: &App,
-    caller: &Caller,
-    viewer: &Viewer,
-    (proof, is_right): (&Proof, bool),
-    now: Time,
-) -> Result<Error> {
+/// A proof that was refused: of a wrong password or of a wrong code.
+struct WrongProof {
+    has_password: bool,
+    is_password_right: bool,
+}
+
+/// Two proofs get one refusal: a person who does not have both must not learn which of them was wrong.
+async fn refuse(app: &App, caller: &Caller, viewer: &Viewer, wrong: WrongProof, now: Time) -> Result<Error> {
     let user = viewer.user();
-    let failed = NewAuditEvent::failure(AuditAction::Reauthenticated).by(user.id).in_session(viewer.session().id);
-    if proof.password.is_none() {
-        return Ok(app.refuse_code(caller, (user, failed), None, now).await?.into());
+    let failed = viewer.failure(AuditAction::Reauthenticated);
+    if !wrong.has_password {
+        second_factor::count_wrong_code(app, caller, user, failed, now).await?;
+        return Ok(Refusal::InvalidMfaCode { attempts_left: None }.into());
     }
-    // Where the password was right it was the code. Both counts run their statements in any case.
-    app.note_wrong_code(caller, Some(user).filter(|_| is_right), now).await?;
-    let counted = Some(user).filter(|_| !is_right);
-    app.count_failure(caller, counted, failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
+    // Where the password was right, the code was wrong. Both counts run their statements in either case.
+    second_factor::notify_of_wrong_codes(app, caller, Some(user).filter(|_| wrong.is_password_right), now).await?;
+    let counted = Some(user).filter(|_| !wrong.is_password_right);
+    lockout::count_failure(app, caller, counted, failed.with("reason", "INVALID_CREDENTIALS"), now).await?;
     Ok(Refusal::InvalidCredentials.into())
 }

@@ -1,10 +1,9 @@
-//! Becoming a member.
+//! Opening an account.
 
-use crate::app::App;
-use crate::app::charges::Prepaid;
-use crate::app::entrant::AuthenticatedUser;
-use crate::app::limits::{Attempt, MailCause};
-use crate::app::sign_in::NewTokens;
+use crate::app::limits::{self, Attempt, MailCause};
+use crate::app::sign_in::authenticated_user::AuthenticatedUser;
+use crate::app::sign_in::{self, NewTokens};
+use crate::app::{App, known_devices, mail};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, Draft, MailKind};
@@ -18,7 +17,7 @@ use crate::values::session::AuthMethod;
 use crate::values::time::Time;
 use crate::values::user::Role;
 
-/// What a stranger says of themselves, parsed; the password keeps the policy.
+/// The input of a registration. The password keeps the policy.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the words of RegisterInput")]
 pub struct Application {
@@ -29,12 +28,12 @@ pub struct Application {
     pub device_name: Option<String>,
 }
 
-/// How a registration ends.
+/// The outcome of a registration.
 #[derive(Debug)]
 pub enum Registered {
-    /// At once in.
+    /// The user is signed in.
     NewTokens(Box<NewTokens>),
-    /// An email is on its way; also the answer for a taken address, where the existence of accounts is hidden.
+    /// An email was posted. Also the answer for a taken address, where the existence of accounts is hidden.
     VerificationSent(EmailAddress),
 }
 
@@ -42,42 +41,36 @@ pub enum Registered {
 ///
 /// # Errors
 /// `FORBIDDEN` where registration is closed, `EMAIL_TAKEN`, `RATE_LIMITED`, `OVERLOADED`.
-pub async fn register(app: &App, caller: &Caller, prepaid: &Prepaid, new: Application) -> Result<Registered> {
+pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Registered> {
     let now = app.clock.now();
     if !app.config.registration.is_open {
         return Err(Refusal::Forbidden.into());
     }
-    app.reserve_once(&Attempt::Proof, prepaid, caller, now).await?;
-    let password_hash = PasswordHash::from(app.hasher_for(caller).await.hash(new.password.expose()).await?);
-
-    // Drawn on for a free address and for a taken one alike, or the limit would tell them apart.
+    limits::reserve(app, &Attempt::Proof, caller, now).await?;
+    let hasher = known_devices::hasher_for(app, caller).await;
+    let password_hash = PasswordHash::from(hasher.hash(new.password.expose()).await?);
+    // Reserved for a free address and for a taken one alike; otherwise the limit would tell them apart.
     let sends_mail = !app.config.registration.hide_account_existence
-        || app.may_send_mail(MailCause::Registration, &new.email, now).await;
+        || limits::may_send_mail(app, MailCause::Registration, &new.email, now).await;
+
     let mut tx = app.db.begin().await?;
     let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
-        return refuse_taken(app, tx, caller, (&new, sends_mail), now).await;
+        return refuse_taken(app, tx, caller, TakenAddress { email: new.email, sends_mail }, now).await;
     };
     audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::UserRegistered).by(user.id), now).await?;
-    let mail = Draft {
-        kind: MailKind::VerifyEmail,
-        recipient: &user.email,
-        user: Some(user.id),
-        details: Details::caused_by(caller),
-    };
     if sends_mail {
-        outbox::post(&mut tx, mail, now).await?;
+        mail::post(&mut tx, MailKind::VerifyEmail, &user, Details::caused_by(caller), now).await?;
     }
     if app.config.requires_verified_email() {
         tx.commit().await?;
-        app.mail_posted.notify_one();
         return Ok(Registered::VerificationSent(new.email));
     }
-    let entrant = AuthenticatedUser { user, caller, device_name: new.device_name, method: AuthMethod::Password };
-    let opened = app.open_session(&mut tx, entrant, None, now).await?;
-    let event = NewAuditEvent::success(AuditAction::Login).by(opened.session().user_id).in_session(opened.session().id);
+    let id = user.id;
+    let authenticated = AuthenticatedUser { user, caller, device_name: new.device_name, method: AuthMethod::Password };
+    let opened = sign_in::open_session(app, &mut tx, authenticated, None, now).await?;
+    let event = NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id);
     audit_log::write(&mut tx, caller, event.with("method", "REGISTRATION"), now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
     Ok(Registered::NewTokens(Box::new(opened.sign(app)?)))
 }
 
@@ -93,30 +86,26 @@ async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, no
     users::create(tx, new, now).await
 }
 
-/// The address is taken. Its owner learns of the attempt; the stranger learns it only where that is no secret.
-async fn refuse_taken(
-    app: &App,
-    mut tx: Tx,
-    caller: &Caller,
-    (new, sends_mail): (&Application, bool),
-    now: Time,
-) -> Result<Registered> {
-    let owner = users::find_by_email_in(&mut tx, &new.email).await?.filter(|user| user.deleted_at.is_none());
-    let owner_id = owner.map(|user| user.id);
-    let event = NewAuditEvent::failure(AuditAction::RegistrationRefused).about(owner_id);
+/// An address that cannot be registered.
+struct TakenAddress {
+    email: EmailAddress,
+    sends_mail: bool,
+}
+
+/// Refuses a taken address. Its owner gets an email; the person who registers learns it only where it is no secret.
+async fn refuse_taken(app: &App, mut tx: Tx, caller: &Caller, taken: TakenAddress, now: Time) -> Result<Registered> {
+    let TakenAddress { email, sends_mail } = taken;
+    let owner = users::find_by_email_in(&mut tx, &email).await?.filter(|user| user.deleted_at.is_none());
+    let owner = owner.map(|user| user.id);
+    let event = NewAuditEvent::failure(AuditAction::RegistrationRefused).about(owner);
     audit_log::write(&mut tx, caller, event.with("reason", "EMAIL_TAKEN"), now).await?;
     let is_hidden = app.config.registration.hide_account_existence;
-    // Also where the account is deleted or the address held: there is then no one to write to, which is found out later.
+    // Posted also where the account is deleted or the address held. That there is no reader is found out when it leaves.
     if is_hidden && sends_mail {
-        let draft = Draft {
-            kind: MailKind::AccountExists,
-            recipient: &new.email,
-            user: owner_id,
-            details: Details::caused_by(caller),
-        };
+        let details = Details::caused_by(caller);
+        let draft = Draft { kind: MailKind::AccountExists, recipient: &email, user: owner, details };
         outbox::post(&mut tx, draft, now).await?;
     }
     tx.commit().await?;
-    app.mail_posted.notify_one();
-    if is_hidden { Ok(Registered::VerificationSent(new.email.clone())) } else { Err(Refusal::EmailTaken.into()) }
+    if is_hidden { Ok(Registered::VerificationSent(email)) } else { Err(Refusal::EmailTaken.into()) }
 }

@@ -1,4 +1,4 @@
-//! Removing accounts whose address was never verified, so that nobody loses an address to a stranger's typing error.
+//! Removing accounts whose address was never verified, so that a stranger's typing error does not keep an address taken.
 
 use tokio_util::sync::CancellationToken;
 
@@ -11,15 +11,15 @@ use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 
-/// How many accounts are looked for at a time.
+/// How many accounts are read at once.
 const BATCH: i64 = 100;
 
 /// Removes accounts that were opened longer ago than `UNVERIFIED_USER_RETENTION` and never verified, each in a transaction of
-/// its own. Where verification is required, only accounts that never signed in: others are from the time before. Answers
-/// how many were removed.
+/// its own. Where verification is required, only accounts that never signed in are removed: the others were opened before it
+/// was required. Answers how many were removed.
 ///
 /// # Errors
-/// `UNAVAILABLE`, or a fault of looking for them. One that cannot be removed is logged; the others do not wait for it.
+/// `UNAVAILABLE`, or a fault of reading the list. An account that cannot be removed is logged; the others do not wait for it.
 pub async fn remove_unverified(app: &App, stopping: &CancellationToken) -> Result<u64> {
     let now = app.clock.now();
     let Some(retention) = app.config.unverified_retention() else { return Ok(0) };
@@ -45,8 +45,7 @@ async fn remove(app: &App, id: UserId, limits: &RemovalRules) -> Result<bool> {
     if !unverified_users::remove(&mut tx, id, limits).await? {
         return Ok(false);
     }
-    // Of each anew, behind whatever waits: an event that is dated long before it is committed would be missed by those who
-    // read by time.
+    // Read again for each account: readers of the trail by time would miss an event that is dated long before its commit.
     let now = app.clock.now();
     let event = NewAuditEvent::success(AuditAction::UserErased).about(Some(id)).with("reason", "UNVERIFIED");
     audit_log::write(&mut tx, &Caller::operator("authgraph retention"), event, now).await?;

@@ -1,4 +1,4 @@
-//! Sealing every secret anew with the first key, so that an older key can be taken away.
+//! Sealing every secret again with the first key, so that an older key can be removed.
 
 use uuid::Uuid;
 
@@ -9,17 +9,17 @@ use crate::values::ids::UserId;
 
 const BATCH: i64 = 500;
 
-/// What became of the secrets.
+/// The outcome of resealing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// How many are sealed with the first key now, and were not before.
+    /// How many secrets were sealed with the first key.
     pub changed: u64,
-    /// Whose secret could not be sealed anew, because no key opens it.
+    /// The users whose secret stays as it is, because no key unseals it.
     pub failed: Vec<UserId>,
 }
 
-/// Seals what an older key sealed. A secret that no key opens is left as it is and named, and those behind it are sealed
-/// all the same. It can be run again at any time.
+/// Seals every secret that an older key sealed. A secret that no key unseals is reported, and the others are sealed all the
+/// same. It can be run again at any time.
 ///
 /// # Errors
 /// `UNAVAILABLE`, or a fault of the database.

@@ -1,4 +1,4 @@
-//! Forgetting what is over: expired tokens, old sessions, emails that have left.
+//! Deleting old rows: expired tokens, ended sessions, delivered emails, old audit events.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::time::Time;
 
-/// How many rows one statement removes, so that nobody waits long for it.
+/// How many rows one statement removes; requests wait for it.
 const BATCH: i64 = 500;
 
-/// How long a device that stays away is remembered.
-const DEVICE_MEMORY: Duration = Duration::from_hours(365 * 24);
+/// How long a known device is remembered that is not used.
+const DEVICE_RETENTION: Duration = Duration::from_hours(365 * 24);
 
-/// How long it is known who did something on a day: a little longer than the dashboard looks back.
-const ACTIVITY_MEMORY: Duration = Duration::from_hours(400 * 24);
+/// How long it is known which users were active on a day: a little longer than the dashboard shows.
+const ACTIVITY_RETENTION: Duration = Duration::from_hours(400 * 24);
 
 /// Removes everything that is older than the settings keep it. A table that fails is logged, and the others go on.
-/// Answers how many rows went.
+/// Answers how many rows were removed.
 ///
 /// # Errors
 /// `UNAVAILABLE`, or a fault; what was removed stays removed.
@@ -42,11 +42,11 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
             ("the outbox", outbox::sweep(&app.db, now - app.config.retention.mails, BATCH).await),
             ("enrollments", mfa::sweep_enrollments(&app.db, now, BATCH).await),
             ("challenges", mfa_challenges::sweep(&app.db, now, BATCH).await),
-            ("known devices", known_devices::sweep(&app.db, now - DEVICE_MEMORY, BATCH).await),
+            ("known devices", known_devices::sweep(&app.db, now - DEVICE_RETENTION, BATCH).await),
             ("held addresses", email_holds::sweep(&app.db, now, BATCH).await),
             (
                 "active users",
-                statistics::sweep_active_users(&app.db, (now - ACTIVITY_MEMORY).date_naive(), BATCH).await,
+                statistics::sweep_active_users(&app.db, (now - ACTIVITY_RETENTION).date_naive(), BATCH).await,
             ),
             ("the audit trail", sweep_trail(app, now).await),
         ];
@@ -62,8 +62,8 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     Ok(removed)
 }
 
-/// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified, and writes into
-/// the trail what is gone from it.
+/// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified, and writes an
+/// event about it.
 async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
     if app.config.retention.audit.is_zero() {
         return Ok(0);
@@ -74,12 +74,12 @@ async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
         removed += one_of_many(&format!("sweeping chain {}", head.shard), rows)?;
     }
     if removed > 0 {
-        tell_of_removal(app, removed, now - app.config.retention.audit).await?;
+        write_removal(app, removed, now - app.config.retention.audit).await?;
     }
     Ok(removed)
 }
 
-async fn tell_of_removal(app: &App, removed: u64, before: Time) -> Result<()> {
+async fn write_removal(app: &App, removed: u64, before: Time) -> Result<()> {
     tracing::info!(removed, %before, "events older than AUDIT_RETENTION were removed from the audit trail");
     let mut tx = app.db.begin().await?;
     let event = NewAuditEvent::success(AuditAction::AuditEventsRemoved).with("removed", removed);

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::viewer::Viewer;
 use crate::error::{Refusal, Result};
-use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::audit_log;
 use crate::records::users::{self, User};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -20,18 +20,17 @@ pub struct ProfileChange {
 /// Changes the profile and answers the user as it is now.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` where the session has ended meanwhile.
+/// `UNAUTHENTICATED` where the session has ended.
 pub async fn update_profile(app: &App, caller: &Caller, viewer: &Viewer, change: ProfileChange) -> Result<User> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
-    // Read again: another change may have come between, and what is not changed here is written as it is now.
+    // Read again: another request may have changed what this one leaves as it is.
     let mut user = users::find_in(&mut tx, viewer.user().id).await?.ok_or(Refusal::Unauthenticated)?;
     change.name.apply(&mut user.name);
     change.locale.apply(&mut user.locale);
     let user = users::update_profile(&mut tx, &user, now).await?;
-    let event = NewAuditEvent::success(AuditAction::ProfileUpdated).by(user.id).in_session(viewer.session().id);
-    audit_log::write(&mut tx, caller, event, now).await?;
+    audit_log::write(&mut tx, caller, viewer.success(AuditAction::ProfileUpdated), now).await?;
     tx.commit().await?;
     Ok(user)
 }

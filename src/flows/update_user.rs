@@ -1,7 +1,7 @@
-//! Changing somebody else's account: role, lock, proof of the address, profile. One line in the trail for each.
+//! Changing the account of another user: role, lock, verification, profile. Each change has its own audit event.
 
-use crate::app::App;
 use crate::app::viewer::Admin;
+use crate::app::{App, admin_actions, revocation};
 use crate::error::{OrFault, Refusal, Result};
 use crate::records::administration;
 use crate::records::audit_log::{self, NewAuditEvent};
@@ -16,7 +16,7 @@ use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 use crate::values::user::{FieldChange, LOCKED_FOR_GOOD, Role};
 
-/// What to change; the rest stays.
+/// What to change. The rest stays as it is.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the words of UpdateUserInput")]
 pub struct UserChange {
@@ -27,17 +27,17 @@ pub struct UserChange {
     pub locale: FieldChange<String>,
 }
 
-/// What becomes of the lock.
+/// A change of the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// Nobody is in until then, those who are in now neither.
+    /// Locks the account until then, and ends its sessions.
     Until(Time),
-    /// Whoever locked it, it is open.
+    /// Unlocks the account, whether an administrator locked it or wrong passwords did.
     Lifted,
 }
 
-/// One change on its way.
-struct Changing<'a> {
+/// A change that is being made.
+struct AccountUpdate<'a> {
     app: &'a App,
     caller: &'a Caller,
     admin: &'a Admin,
@@ -45,53 +45,53 @@ struct Changing<'a> {
     now: Time,
 }
 
-/// Changes an account, all of it or nothing, and answers it as it is then.
+/// Changes an account in one transaction, and answers the account as it is then.
 ///
 /// # Errors
 /// `NOT_FOUND`; `CONFLICT` for a deleted account, one's own role or lock, and the last administrator; `FORBIDDEN`.
 pub async fn update_user(app: &App, caller: &Caller, admin: &Admin, id: UserId, change: UserChange) -> Result<User> {
     let now = app.clock.now();
-    let mut tx = app.begin_as_admin(admin.viewer().session().id, now).await?;
-    let user = app.user_to_change(&mut tx, id, now).await?;
-    let changing = Changing { app, caller, admin, user, now };
+    let mut tx = admin_actions::begin(app, admin, now).await?;
+    let user = admin_actions::find_to_change(&mut tx, id, now).await?;
+    let update = AccountUpdate { app, caller, admin, user, now };
     if let Some(role) = change.role {
-        changing.role(&mut tx, role).await?;
+        update.role(&mut tx, role).await?;
     }
     match change.lock {
         None => {}
-        Some(Lock::Until(until)) => changing.lock(&mut tx, until).await?,
-        Some(Lock::Lifted) => changing.unlock(&mut tx).await?,
+        Some(Lock::Until(until)) => update.lock(&mut tx, until).await?,
+        Some(Lock::Lifted) => update.unlock(&mut tx).await?,
     }
     if change.verifies_email {
-        changing.verify_email(&mut tx).await?;
+        update.verify_email(&mut tx).await?;
     }
-    changing.profile(&mut tx, change.name, change.locale).await?;
+    update.profile(&mut tx, change.name, change.locale).await?;
     let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just changed")?;
     tx.commit().await?;
     Ok(user)
 }
 
-impl Changing<'_> {
+impl AccountUpdate<'_> {
     async fn role(&self, tx: &mut Tx, role: Role) -> Result<()> {
         let before = self.user.role;
         if before == role {
             return Ok(());
         }
-        self.refuse_own("Nobody changes their own role.")?;
-        self.app.keep_an_admin(tx, self.user.id, self.now).await?;
+        self.refuse_own("You cannot change your own role.")?;
+        admin_actions::require_another_admin(self.app, tx, self.user.id, self.now).await?;
         administration::set_role(tx, self.user.id, role, self.now).await?;
         let event = self.event(AuditAction::RoleChanged).with("from", before.as_str()).with("to", role.as_str());
         audit_log::write(tx, self.caller, event, self.now).await
     }
 
     async fn lock(&self, tx: &mut Tx, until: Time) -> Result<()> {
-        self.refuse_own("Nobody locks their own account.")?;
-        self.app.keep_an_admin(tx, self.user.id, self.now).await?;
+        self.refuse_own("You cannot lock your own account.")?;
+        admin_actions::require_another_admin(self.app, tx, self.user.id, self.now).await?;
         administration::lock(tx, self.user.id, until, self.now).await?;
         let reason = SessionEndReason::AccountLocked;
-        let ended = self.app.end_sessions(tx, self.user.id, None, reason, self.now).await?;
-        let told = if until < LOCKED_FOR_GOOD { Some(until.to_rfc3339()) } else { None };
-        let event = self.event(AuditAction::UserLocked).with("until", told).with("endedSessions", ended);
+        let ended = revocation::end_sessions(tx, self.user.id, None, reason, self.now).await?;
+        let until = if until < LOCKED_FOR_GOOD { Some(until.to_rfc3339()) } else { None };
+        let event = self.event(AuditAction::UserLocked).with("until", until).with("endedSessions", ended);
         audit_log::write(tx, self.caller, event, self.now).await
     }
 
@@ -132,7 +132,6 @@ impl Changing<'_> {
     }
 
     fn event(&self, action: AuditAction) -> NewAuditEvent {
-        let viewer = self.admin.viewer();
-        NewAuditEvent::success(action).by_admin(viewer.user().id, self.user.id).in_session(viewer.session().id)
+        self.admin.success(action, self.user.id)
     }
 }

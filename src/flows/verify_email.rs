@@ -1,8 +1,7 @@
-//! Proving an address: the token of an email, and another email for whoever lost it.
+//! Verifying an address: the token of an email, and another email for a user who lost it.
 
 use crate::app::App;
-use crate::app::charges::Prepaid;
-use crate::app::limits::{Attempt, MailCause};
+use crate::app::limits::{self, Attempt, MailCause};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose, REPEATED};
@@ -13,7 +12,7 @@ use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::OneTimeToken;
 
-/// Marks the address of an account as verified. For a minute the same token is answered again.
+/// Marks the address of an account as verified. For a minute the same token gets the same answer.
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a token that is unknown, used, expired, or of an address the account has left.
@@ -36,21 +35,19 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
     Ok(holder.email)
 }
 
-/// Posts another verification email. Does the same for every address; whether there is somebody to write to is found
-/// out when the email leaves.
+/// Posts another verification email. It does the same for every address; whether there is an account is found out when the
+/// email leaves.
 ///
 /// # Errors
 /// `RATE_LIMITED`.
-pub async fn resend_verification(app: &App, caller: &Caller, prepaid: &Prepaid, email: &EmailAddress) -> Result<()> {
+pub async fn resend_verification(app: &App, caller: &Caller, email: &EmailAddress) -> Result<()> {
     let now = app.clock.now();
-    app.reserve_once(&Attempt::Mail(MailCause::Verification, email.clone()), prepaid, caller, now).await?;
+    limits::reserve(app, &Attempt::Mail(MailCause::Verification, email.clone()), caller, now).await?;
     let mut tx = app.db.begin().await?;
     outbox::withdraw(&mut tx, MailKind::VerifyEmail, email, now).await?;
     let draft =
         Draft { kind: MailKind::VerifyEmail, recipient: email, user: None, details: Details::caused_by(caller) };
     outbox::post(&mut tx, draft, now).await?;
     audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::VerificationRequested), now).await?;
-    tx.commit().await?;
-    app.mail_posted.notify_one();
-    Ok(())
+    tx.commit().await
 }

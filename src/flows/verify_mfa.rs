@@ -1,19 +1,22 @@
-//! The second step of a sign-in.
+//! The second step of a login.
 
-use crate::app::App;
-use crate::app::entrant::AuthenticatedUser;
-use crate::app::guesses::CodePlace;
-use crate::app::sign_in::NewTokens;
-use crate::error::{Refusal, Result};
+use crate::app::guesses::CodeContext;
+use crate::app::sign_in::authenticated_user::AuthenticatedUser;
+use crate::app::sign_in::{self, NewTokens, second_factor};
+use crate::app::{App, known_devices};
+use crate::error::{Error, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::{mfa_challenges, users};
+use crate::records::mfa_challenges::{self, Challenge};
+use crate::records::users;
+use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::secret_token::ChallengeToken;
+use crate::values::time::Time;
 use crate::values::user::locked;
 
-/// Opens the session that a challenge stands for. The attempt is counted before the code is looked at, so that many at
-/// once are not judged more often than many in a row.
+/// Opens the session that a challenge stands for. The attempt is counted before the code is checked, so that simultaneous
+/// attempts are limited like successive ones.
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a challenge that is unknown, over or used up; `INVALID_MFA_CODE` with the attempts left;
@@ -25,44 +28,48 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     let challenge = counted.ok_or(Refusal::InvalidToken)?;
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
     let user = user.ok_or(Refusal::InvalidToken)?;
-    let code = app.verify_code(CodePlace::SignIn(caller), &user, typed, now).await?;
+    let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
-    let Some(method) = app.consume_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
+    let Some(method) = second_factor::consume_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
         drop(tx);
-        let failed = NewAuditEvent::failure(AuditAction::Login)
-            .about(Some(user.id))
-            .with("firstFactorAddress", challenge.address)
-            .with("firstFactorUserAgent", challenge.user_agent);
-        return Err(app
-            .refuse_code(caller, (&user, failed), most.map(|most| most - challenge.attempts), now)
-            .await?
-            .into());
+        let attempts_left = most.map(|most| most - challenge.attempts);
+        let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id));
+        second_factor::count_wrong_code(app, caller, &user, with_first_factor(failed, &challenge), now).await?;
+        return Err(Refusal::InvalidMfaCode { attempts_left }.into());
     };
     if !mfa_challenges::consume(&mut tx, token, now).await? {
         return Err(Refusal::InvalidToken.into());
     }
-    // The right password came before: a lock that strangers' guesses have made since then keeps no one out.
+    // The right password came before, so a lock by wrong passwords of strangers since then does not matter.
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
-        // The code and the challenge stay used up: the refusal leaves its trace.
-        let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", "ACCOUNT_LOCKED");
-        audit_log::write(&mut tx, caller, failed, now).await?;
-        tx.commit().await?;
-        return Err(locked(until, now).into());
+        let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id));
+        return Err(refuse_locked(tx, caller, failed, until, now).await?);
     }
-    let entrant =
-        AuthenticatedUser { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
-    let opened = app.open_session(&mut tx, entrant, Some(method), now).await?;
     let event = NewAuditEvent::success(AuditAction::Login)
-        .by(opened.session().user_id)
-        .in_session(opened.session().id)
+        .by(user.id)
         .with("method", challenge.first_factor.as_str())
-        .with("secondFactor", method.as_str())
-        .with("firstFactorAddress", challenge.address)
-        .with("firstFactorUserAgent", challenge.user_agent);
-    audit_log::write(&mut tx, caller, event, now).await?;
+        .with("secondFactor", method.as_str());
+    let event = with_first_factor(event, &challenge);
+    let authenticated =
+        AuthenticatedUser { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
+    let opened = sign_in::open_session(app, &mut tx, authenticated, Some(method), now).await?;
+    audit_log::write(&mut tx, caller, event.in_session(opened.session().id), now).await?;
     tx.commit().await?;
-    app.mail_posted.notify_one();
-    app.remember_device(caller).await;
+    known_devices::remember(app, caller).await;
     opened.sign(app)
+}
+
+/// Adds where the first factor came from: the two steps of one login may come from different clients.
+fn with_first_factor(event: NewAuditEvent, challenge: &Challenge) -> NewAuditEvent {
+    event
+        .with("firstFactorAddress", challenge.address.clone())
+        .with("firstFactorUserAgent", challenge.user_agent.clone())
+}
+
+/// Commits, so that the code and the challenge stay used up and the refusal is in the trail.
+async fn refuse_locked(mut tx: Tx, caller: &Caller, failed: NewAuditEvent, until: Time, now: Time) -> Result<Error> {
+    audit_log::write(&mut tx, caller, failed.with("reason", "ACCOUNT_LOCKED"), now).await?;
+    tx.commit().await?;
+    Ok(locked(until, now).into())
 }

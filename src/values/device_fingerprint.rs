@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use aws_lc_rs::digest;
 
 use super::caller::Caller;
+use super::client_network::network;
 
 /// SHA-256 over user agent and network, neither of which can be read from it.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::Type)]
@@ -16,16 +17,12 @@ impl DeviceFingerprint {
     /// every update; of the address it takes only the network: /24 of IPv4, /48 of IPv6.
     #[must_use]
     pub fn new(browser: Option<&str>, os: Option<&str>, address: IpAddr) -> Self {
-        let network = match address {
-            IpAddr::V4(address) => u128::from(address.to_bits() >> 8),
-            IpAddr::V6(address) => address.to_bits() >> 80,
-        };
         let is_version = |part: &&str| part.starts_with(|c: char| c.is_ascii_digit());
         let name = |text: Option<&str>| {
             let words: Vec<&str> = text.unwrap_or_default().split(' ').filter(|part| !is_version(part)).collect();
             words.join(" ")
         };
-        let text = format!("{}\n{}\n{}\n{network}", name(browser), name(os), address.is_ipv4());
+        let text = format!("{}\n{}\n{}", name(browser), name(os), network(address));
         Self(digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec())
     }
 

@@ -31,9 +31,9 @@ pub enum Mail {
         #[serde(serialize_with = "seconds")]
         valid_for: Duration,
     },
-    /// The address was registered, or an account was to move to it, and it has an account already.
-    AccountExists { name: Option<PrintedName>, sign_in_link: String, reset_link: Option<String> },
-    /// To the new address of an account; the link confirms it.
+    /// Somebody tried to register, or to move an account to, an address that has an account.
+    AccountExists { name: Option<PrintedName>, sign_in_link: String },
+    /// To the new address of an account: is it theirs?
     ConfirmEmailChange {
         name: Option<PrintedName>,
         link: String,
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn an_email_never_shows_its_link_in_a_log() {
-        let mail = Mail::AccountExists { name: None, sign_in_link: "https://secret".into(), reset_link: None };
+        let mail = Mail::AccountExists { name: None, sign_in_link: "https://secret".into() };
 
         assert_eq!(format!("{mail:?}"), "Email(account_exists)");
     }

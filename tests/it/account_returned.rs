@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use authgraph::app::charges::Prepaid;
 use authgraph::app::viewer::authenticate;
 use authgraph::error::{Error, Refusal};
 use authgraph::flows::change_email::request_email_change;
@@ -131,7 +130,7 @@ async fn what_lasts_is_not_done_in_a_session_that_ended_meanwhile() {
     let (new, own) = (EmailAddress::parse(THIEF).unwrap(), EmailAddress::parse(ANN).unwrap());
     let (password, fresh) = (Password::typed(PASSWORD.to_owned()), Password::typed(FRESH.to_owned()));
     let refused = [
-        request_email_change(&app.app, &caller, &Prepaid::default(), &let_in, &new).await.err(),
+        request_email_change(&app.app, &caller, &let_in, &new).await.err(),
         change_password(&app.app, &caller, &let_in, &password, &fresh).await.err(),
         start_mfa_enrollment(&app.app, &caller, &let_in).await.err(),
         delete_account(&app.app, &caller, &let_in, &own).await.err(),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use authgraph::flows::maintenance::keep_books;
+use authgraph::flows::maintenance::maintain;
 use authgraph::flows::sweep::sweep;
-use authgraph::flows::verify_audit::{Break, Verdict, Wrong, verify_audit};
+use authgraph::flows::verify_audit::{BreakKind, ChainBreak, TrailVerdict, verify_audit};
 use authgraph::records::audit_log::{self, AuditEvent};
 use tokio_util::sync::CancellationToken;
 
@@ -25,20 +25,22 @@ async fn world() -> (TestApp, Vec<AuditEvent>) {
     (app, events)
 }
 
-async fn verdict(app: &TestApp) -> Verdict {
+async fn verdict(app: &TestApp) -> TrailVerdict {
     verify_audit(&app.app, |_| {}).await.unwrap()
 }
 
 async fn events_of(app: &TestApp) -> u64 {
     match verdict(app).await {
-        Verdict::Whole { events, .. } => events,
-        Verdict::Broken(broken) => panic!("{broken}"),
+        TrailVerdict::Whole { events, .. } => events,
+        TrailVerdict::Broken(broken) => panic!("{broken}"),
     }
 }
 
 /// What was found: which link, which event of the ten, and what is wrong.
-async fn found(app: &TestApp, events: &[AuditEvent]) -> (Option<i64>, Option<usize>, Wrong) {
-    let Verdict::Broken(Break { event, place, wrong }) = verdict(app).await else { panic!("nothing was found") };
+async fn found(app: &TestApp, events: &[AuditEvent]) -> (Option<i64>, Option<usize>, BreakKind) {
+    let TrailVerdict::Broken(ChainBreak { event, place, wrong }) = verdict(app).await else {
+        panic!("nothing was found")
+    };
     let number = event.and_then(|id| events.iter().position(|event| event.id == id)).map(|index| index + 1);
     (place.map(|place| place.sequence), number, wrong)
 }
@@ -69,7 +71,7 @@ async fn every_change_of_an_event_is_found() {
         let (app, events) = world().await;
         app.tamper(&[&format!("update audit_events set {change} where sequence = 5")]).await;
 
-        assert_eq!(found(&app, &events).await, (Some(5), Some(5), Wrong::Altered), "{change}");
+        assert_eq!(found(&app, &events).await, (Some(5), Some(5), BreakKind::Altered), "{change}");
     }
 }
 
@@ -83,7 +85,7 @@ async fn what_cannot_even_be_read_is_named_too() {
         app.tamper(&[&format!("update audit_events set {change} where sequence = 5")]).await;
 
         let (sequence, _, wrong) = found(&app, &events).await;
-        assert_eq!((sequence, wrong), (Some(5), Wrong::Altered), "{change}");
+        assert_eq!((sequence, wrong), (Some(5), BreakKind::Altered), "{change}");
     }
 }
 
@@ -93,7 +95,7 @@ async fn a_removed_event_is_missed_wherever_it_was() {
         let (app, events) = world().await;
         app.tamper(&[&format!("delete from audit_events where sequence {gone}")]).await;
 
-        assert_eq!(found(&app, &events).await, (Some(sequence), None, Wrong::Missing), "{gone}");
+        assert_eq!(found(&app, &events).await, (Some(sequence), None, BreakKind::Missing), "{gone}");
     }
 }
 
@@ -107,7 +109,7 @@ async fn swapped_events_are_found() {
     ])
     .await;
 
-    assert_eq!(found(&app, &events).await, (Some(5), Some(6), Wrong::Altered));
+    assert_eq!(found(&app, &events).await, (Some(5), Some(6), BreakKind::Altered));
 }
 
 /// Puts a copy of the fifth event somewhere.
@@ -124,19 +126,19 @@ fn forged(app: &TestApp, shard: &str, sequence: &str, at: &str) -> String {
 async fn an_event_that_was_slipped_in_is_found() {
     let (app, events) = world().await;
     app.tamper(&[&forged(&app, "shard", "11", "at")]).await;
-    assert_eq!(found(&app, &events).await, (Some(11), None, Wrong::Added));
+    assert_eq!(found(&app, &events).await, (Some(11), None, BreakKind::Added));
 
     let (app, events) = world().await;
     app.tamper(&[&forged(&app, "1000", "1", "at")]).await;
-    assert_eq!(found(&app, &events).await, (Some(1), None, Wrong::Added));
+    assert_eq!(found(&app, &events).await, (Some(1), None, BreakKind::Added));
 
     let (app, events) = world().await;
     app.tamper(&["delete from audit_events where sequence = 7", &forged(&app, "shard", "7", "at")]).await;
-    assert_eq!(found(&app, &events).await, (Some(7), None, Wrong::Altered));
+    assert_eq!(found(&app, &events).await, (Some(7), None, BreakKind::Altered));
 
     let (app, events) = world().await;
     app.tamper(&[&forged(&app, "null", "null", "'2030-02-01T00:00:00+00:00'")]).await;
-    assert_eq!(found(&app, &events).await, (None, None, Wrong::Unchained));
+    assert_eq!(found(&app, &events).await, (None, None, BreakKind::Unchained));
 }
 
 #[tokio::test]
@@ -148,7 +150,7 @@ async fn a_chain_that_was_shortened_at_both_ends_is_found_by_its_head() {
     ])
     .await;
 
-    assert_eq!(found(&app, &events).await, (Some(9), Some(9), Wrong::HeadDiffers));
+    assert_eq!(found(&app, &events).await, (Some(9), Some(9), BreakKind::HeadDiffers));
 }
 
 #[tokio::test]
@@ -157,10 +159,10 @@ async fn events_of_the_version_before_are_chained_as_soon_as_the_books_are_kept(
     let unchained = "update audit_events set shard = null, sequence = null, hash = null where sequence > 6";
     app.tamper(&[unchained, "update audit_chains set sequence = 6, hash = (select hash from audit_events where sequence = 6) where sequence = 10"]).await;
     app.wait(Duration::from_hours(1));
-    assert!(matches!(verdict(&app).await, Verdict::Broken(Break { wrong: Wrong::Unchained, .. })));
+    assert!(matches!(verdict(&app).await, TrailVerdict::Broken(ChainBreak { wrong: BreakKind::Unchained, .. })));
 
     let before = audit_log::heads(&app.app.db).await.unwrap();
-    keep_books(&app.app, &CancellationToken::new()).await.unwrap();
+    maintain(&app.app, &CancellationToken::new()).await.unwrap();
 
     assert_eq!(events_of(&app).await, 10);
     assert_eq!(audit_log::list_behind(&app.app.db, &before, 100).await.unwrap().len(), 4);
@@ -187,7 +189,7 @@ async fn retention_removes_the_beginning_of_a_chain_and_the_rest_is_whole() {
     sweep(&app.app, &CancellationToken::new()).await.unwrap();
     assert_eq!(events_of(&app).await, 1);
     app.tamper(&["update audit_chains set removed_sequence = removed_sequence - 1 where sequence > 0"]).await;
-    assert!(matches!(verdict(&app).await, Verdict::Broken(Break { wrong: Wrong::Missing, .. })));
+    assert!(matches!(verdict(&app).await, TrailVerdict::Broken(ChainBreak { wrong: BreakKind::Missing, .. })));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What takes a place among the requests of an address: everything, whatever comes of it.
 
+use authgraph::app::charges::known_refusal;
 use authgraph::values::caller::Caller;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -182,7 +183,7 @@ async fn dawdling(app: &TestApp) -> TcpStream {
 /// Whether the next request is refused, after a moment in which what has gone away is noticed.
 async fn is_full_soon(app: &TestApp) -> bool {
     for _ in 0..200 {
-        if app.app.is_full(&caller(), app.app.clock.now()).is_some() {
+        if known_refusal(&app.app, &caller(), app.app.clock.now()).is_some() {
             return true;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

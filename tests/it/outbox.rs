@@ -1,13 +1,16 @@
 //! Emails that are to leave: none is lost, none is sent twice, none lies about with its token.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use authgraph::flows::deliver_mail::LEASE;
-use authgraph::records::outbox;
+use authgraph::records::outbox::{self, Details, Draft, MailKind};
+use authgraph::serve::start_background;
+use authgraph::values::email_address::EmailAddress;
 use authgraph::values::time::Time;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::FutureExt;
 
 use crate::support::{START, TestApp};
 
@@ -24,6 +27,42 @@ async fn with_mail_server_away(attempts: &str) -> TestApp {
 /// When the only email is due, how often it was tried, and where it stands.
 async fn only_mail(app: &TestApp) -> (Time, i64, String) {
     app.app.db.query("select due_at, cast(attempts as bigint), state from outbox").one().await.unwrap()
+}
+
+#[tokio::test]
+async fn an_email_leaves_as_soon_as_it_is_committed() {
+    let app = TestApp::start().await;
+    start_background(&app.app);
+    // The first round finds nothing, and the next one is seven seconds away, or more.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+
+    app.signed_in("ann@example.com").await;
+
+    let committed = Instant::now();
+    while only_mail(&app).await.2 != "DELIVERED" {
+        assert!(committed.elapsed() < Duration::from_secs(4), "the commit woke no mailer");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_email_that_is_rolled_back_wakes_no_mailer() {
+    let app = TestApp::start().await;
+    let (recipient, wake_up) = (EmailAddress::parse("ann@example.com").unwrap(), app.app.db.mail_posted());
+    let kind = MailKind::VerifyEmail;
+    for commits in [false, true] {
+        let mut tx = app.app.db.begin().await.unwrap();
+        let draft = Draft { kind, recipient: &recipient, user: None, details: Details::default() };
+        outbox::post(&mut tx, draft, app.app.clock.now()).await.unwrap();
+
+        if commits {
+            tx.commit().await.unwrap()
+        } else {
+            drop(tx)
+        }
+
+        assert_eq!(wake_up.notified().now_or_never().is_some(), commits);
+    }
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn a_database_of_an_unreleased_version_is_refused_with_what_to_do() {
     let url = database.as_ref().map_or(file, |database| database.url.clone());
     assert!(run(folder.path(), &["migrate"], &over(&url)).status.success());
     let acquire_timeout = Duration::from_secs(5);
-    let db = Db::open(&DbSettings { url: url.clone(), max_connections: 1, acquire_timeout, makes_file: false })
+    let db = Db::open(&DbSettings { url: url.clone().into(), max_connections: 1, acquire_timeout, makes_file: false })
         .await
         .unwrap();
     db.query("update _sqlx_migrations set checksum = $1 where version = 1")

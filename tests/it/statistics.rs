@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use authgraph::flows::maintenance::keep_books;
+use authgraph::flows::maintenance::maintain;
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
-use authgraph::flows::seed::{Wanted, seed};
+use authgraph::flows::seed::{SeedSize, seed};
 use authgraph::flows::sweep::sweep;
-use authgraph::flows::verify_audit::{Verdict, verify_audit};
+use authgraph::flows::verify_audit::{TrailVerdict, verify_audit};
 use authgraph::records::audit_log;
 use authgraph::records::statistics::{self, Day, Totals};
 use authgraph::values::audit::{AuditAction, AuditOutcome};
@@ -90,7 +90,7 @@ async fn claim_right(app: &TestApp, when: &str) {
 }
 
 async fn books(app: &TestApp) {
-    keep_books(&app.app, &CancellationToken::new()).await.unwrap();
+    maintain(&app.app, &CancellationToken::new()).await.unwrap();
 }
 
 async fn execute(app: &TestApp, text: &str) {
@@ -276,8 +276,8 @@ async fn days_whose_events_are_gone_keep_their_counts() {
     assert_eq!(kept_days(&app).await, before);
 }
 
-fn small() -> Wanted {
-    Wanted { users: 700, events: 1_200 }
+fn small() -> SeedSize {
+    SeedSize { users: 700, events: 1_200 }
 }
 
 #[tokio::test]
@@ -290,7 +290,7 @@ async fn invented_people_are_chained_and_counted_like_real_ones() {
     }
 
     let whole = verify_audit(&app.app, |_| {}).await.unwrap();
-    assert!(matches!(whole, Verdict::Whole { events: 2_402, .. }), "{whole:?}");
+    assert!(matches!(whole, TrailVerdict::Whole { events: 2_402, .. }), "{whole:?}");
     claim_right(&app, "seeded").await;
     assert_eq!(kept_totals(&app).await, counted_totals(&app).await);
     let totals = kept_totals(&app).await;
@@ -319,7 +319,7 @@ async fn in_production_only_an_empty_database_is_filled_and_only_on_purpose() {
     let app = TestApp::with(&settings).await;
     let filled = async |on_purpose| {
         let password = Password::typed(PASSWORD.to_owned());
-        seed(&app.app, Wanted { users: 3, events: 3 }, &password, on_purpose, |_| {}).await.is_ok()
+        seed(&app.app, SeedSize { users: 3, events: 3 }, &password, on_purpose, |_| {}).await.is_ok()
     };
 
     assert!(!filled(false).await);

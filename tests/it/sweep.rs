@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use authgraph::flows::maintenance::keep_books;
+use authgraph::flows::maintenance::maintain;
 use authgraph::flows::sweep::sweep;
 use tokio_util::sync::CancellationToken;
 
@@ -164,7 +164,7 @@ async fn books_that_cannot_be_kept_stop_no_others() {
     assert_ne!(count(&app, "select count(*) from total_changes").await, 0);
 
     app.wait(8 * DAY);
-    keep_books(&app.app, &CancellationToken::new()).await.unwrap();
+    maintain(&app.app, &CancellationToken::new()).await.unwrap();
 
     assert_eq!(count(&app, "select count(*) from sessions where end_reason = 'EXPIRED'").await, 0);
     assert_eq!(count(&app, "select count(*) from total_changes").await, 0);

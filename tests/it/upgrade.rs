@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use authgraph::flows::verify_audit::{Verdict, verify_audit};
+use authgraph::flows::verify_audit::{TrailVerdict, verify_audit};
 use authgraph::records::{statistics, user_list};
 use authgraph::tools::db::Db;
 use authgraph::values::user_filter::{TextSearch, UserFilter};
@@ -56,7 +56,7 @@ async fn use_it(app: &TestApp) {
 
     assert_eq!(app.audit_trail().await, ["USER_REGISTERED Success", "LOGIN Success", "LOGIN Success"]);
     let verdict = verify_audit(&app.app, |_| {}).await.unwrap();
-    assert!(matches!(verdict, Verdict::Whole { events: 3, .. }), "the chain is broken");
+    assert!(matches!(verdict, TrailVerdict::Whole { events: 3, .. }), "the chain is broken");
 
     let totals = statistics::totals(&app.app.db, START).await.unwrap();
     assert_eq!((totals.users, totals.verified, totals.with_mfa, totals.active_sessions), (2, 1, 1, 2));

@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::open_streams::{OpenStreams, Place, Whose};
-use crate::app::limits::{customer, network};
 use crate::tools::metrics::Metrics;
+use crate::values::client_network::{client_address, network};
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// How often it is told that connections are refused.
@@ -67,9 +67,9 @@ impl Connections {
             None
         } else {
             // However few there are, one address has no more than half of them; nor have all of its network.
-            let (half, customer) = (in_all.div_ceil(2), customer(peer));
-            let own = self.open.take(Whose::Address(customer), half.min(*per_address)).ok_or("address")?;
-            Some((own, self.open.take(Whose::Network(network(customer)), half).ok_or("network")?))
+            let (half, client) = (in_all.div_ceil(2), client_address(peer));
+            let own = self.open.take(Whose::Address(client), half.min(*per_address)).ok_or("address")?;
+            Some((own, self.open.take(Whose::Network(network(client)), half).ok_or("network")?))
         };
         Ok((own, self.open.take(Whose::All, *in_all).ok_or("all")?))
     }

@@ -24,9 +24,9 @@ use super::subscription::{Subscription, Told, Visitor};
 use crate::api::graphql::error::ApiError;
 use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::api::graphql::pipeline::operation_metrics;
-use crate::app::limits::customer;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::values::caller::Credentials;
+use crate::values::client_network::client_address;
 
 /// An empty comment, so that nobody on the way takes the connection for dead.
 const KEEP_ALIVE: &str = ":\n\n";
@@ -80,7 +80,7 @@ async fn admit(
 ) -> Result<(Admitted, [Place; 2]), (ErrorCode, Box<Response>)> {
     let (live, limits, id) = (&visitor.edge.live, &visitor.edge.settings.live, &visitor.id);
     let crowded = || (CROWDED.code, Box::new(CROWDED.answer(MediaType::Json, id)));
-    let address = Whose::Address(customer(visitor.caller.address));
+    let address = Whose::Address(client_address(visitor.caller.address));
     let address = live.open.take(address, limits.connections_per_address).ok_or_else(crowded)?;
     let bearer = presented.bearer.clone().ok_or_else(|| Error::from(Refusal::Unauthenticated));
     let admitted = match bearer {

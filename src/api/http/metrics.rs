@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use super::refusal::{refusal, turned_away};
 use super::request::CorrelationId;
-use crate::api::graphql::pipeline::charging;
+use crate::api::graphql::pipeline::request_limit;
 use crate::app::App;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
@@ -42,7 +42,7 @@ async fn scrape(
     if !presented.bearer.is_some_and(|bearer| door.token.equals(&bearer)) {
         // A guess takes a place like any other request. Whoever has the token is answered whatever others do from their
         // address.
-        if let Some(full) = charging::count(&door.app, &caller).await {
+        if let Some(full) = request_limit::count(&door.app, &caller).await {
             return turned_away(full, &id);
         }
         let message = "The metrics are for whoever has their token.";

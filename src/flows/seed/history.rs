@@ -1,4 +1,4 @@
-//! What invented people did: the mix of a real server, by day more than by night.
+//! The events of invented users: in the proportions of a real server, more by day than by night.
 
 use std::f64::consts::TAU;
 use std::time::Duration;
@@ -18,106 +18,106 @@ const DAY_SECONDS: f64 = 86_400.0;
 /// How much quieter the nights are than the days; below 1, or time would run backwards.
 const NIGHT: f64 = 0.7;
 
-/// Whom an event names.
+/// Which users an event names.
 #[derive(Debug, Clone, Copy)]
-enum Told {
-    /// A user did it, in a session of theirs.
+enum Participants {
+    /// A user, in one of their sessions.
     ByUser,
-    /// A user did it in a session that begins with it.
+    /// A user, in a session that begins with the event.
     InNewSession,
-    /// Somebody did something about an account, and was nobody yet.
+    /// An account; its actor is unknown.
     About,
-    /// Somebody did something about no account.
-    AboutNobody,
-    /// An administrator did it to a user.
+    /// No account.
+    WithoutAccount,
+    /// An administrator as the actor, a user as the subject.
     ByAdmin,
 }
 
-/// What happens how often, out of all the weights.
-const MIX: [(u64, AuditAction, AuditOutcome, Told); 24] = {
+/// Events with their weights.
+const MIX: [(u64, AuditAction, AuditOutcome, Participants); 24] = {
     use AuditAction as A;
     use AuditOutcome::{Failure, Success};
     [
-        (5_400, A::SessionRefreshed, Success, Told::ByUser),
-        (2_000, A::Login, Success, Told::InNewSession),
-        (650, A::Login, Failure, Told::About),
-        (550, A::Logout, Success, Told::ByUser),
-        (250, A::MfaChallenged, Success, Told::ByUser),
-        (150, A::Reauthenticated, Success, Told::ByUser),
-        (20, A::Reauthenticated, Failure, Told::ByUser),
-        (150, A::ProfileUpdated, Success, Told::ByUser),
-        (120, A::EmailVerified, Success, Told::ByUser),
-        (60, A::VerificationRequested, Success, Told::AboutNobody),
-        (110, A::PasswordResetRequested, Success, Told::About),
-        (60, A::PasswordReset, Success, Told::ByUser),
-        (60, A::PasswordChanged, Success, Told::ByUser),
-        (80, A::SessionRevoked, Success, Told::ByUser),
-        (30, A::SessionsRevoked, Success, Told::ByUser),
-        (40, A::MfaEnrollmentStarted, Success, Told::ByUser),
-        (30, A::MfaEnabled, Success, Told::ByUser),
-        (10, A::MfaDisabled, Success, Told::ByUser),
-        (20, A::BackupCodeUsed, Success, Told::ByUser),
-        (40, A::AccountLocked, Success, Told::About),
-        (5, A::RefreshTokenReused, Failure, Told::About),
-        (25, A::RegistrationRefused, Failure, Told::About),
-        (10, A::UserUpdated, Success, Told::ByAdmin),
-        (4, A::UserLocked, Success, Told::ByAdmin),
+        (5_400, A::SessionRefreshed, Success, Participants::ByUser),
+        (2_000, A::Login, Success, Participants::InNewSession),
+        (650, A::Login, Failure, Participants::About),
+        (550, A::Logout, Success, Participants::ByUser),
+        (250, A::MfaChallenged, Success, Participants::ByUser),
+        (150, A::Reauthenticated, Success, Participants::ByUser),
+        (20, A::Reauthenticated, Failure, Participants::ByUser),
+        (150, A::ProfileUpdated, Success, Participants::ByUser),
+        (120, A::EmailVerified, Success, Participants::ByUser),
+        (60, A::VerificationRequested, Success, Participants::WithoutAccount),
+        (110, A::PasswordResetRequested, Success, Participants::About),
+        (60, A::PasswordReset, Success, Participants::ByUser),
+        (60, A::PasswordChanged, Success, Participants::ByUser),
+        (80, A::SessionRevoked, Success, Participants::ByUser),
+        (30, A::SessionsRevoked, Success, Participants::ByUser),
+        (40, A::MfaEnrollmentStarted, Success, Participants::ByUser),
+        (30, A::MfaEnabled, Success, Participants::ByUser),
+        (10, A::MfaDisabled, Success, Participants::ByUser),
+        (20, A::BackupCodeUsed, Success, Participants::ByUser),
+        (40, A::AccountLocked, Success, Participants::About),
+        (5, A::RefreshTokenReused, Failure, Participants::About),
+        (25, A::RegistrationRefused, Failure, Participants::About),
+        (10, A::UserUpdated, Success, Participants::ByAdmin),
+        (4, A::UserLocked, Success, Participants::ByAdmin),
     ]
 };
 
-/// The events of a span of time, one after the other.
+/// The events of a period, one after the other.
 pub struct History {
     /// In the order in which they registered.
     actors: Vec<Actor>,
-    /// The session each of them was last seen in.
+    /// The last session of each of them.
     sessions: Vec<Option<SessionId>>,
     /// How many of them have registered so far.
     registered: usize,
     since: Time,
     span: Duration,
-    /// How many events have been told, of how many.
-    told: u64,
+    /// How many events were made, and how many there will be.
+    made: u64,
     of: u64,
 }
 
 impl History {
-    /// So many events between two times, about these people.
+    /// `of` events between two times, about these users.
     pub fn new(actors: Vec<Actor>, (since, until): (Time, Time), of: u64) -> Self {
         let registered = actors.partition_point(|actor| actor.created_at < since);
         let sessions = vec![None; actors.len()];
         let span = (until - since).to_std().unwrap_or_default();
-        Self { actors, sessions, registered, since, span, told: 0, of }
+        Self { actors, sessions, registered, since, span, made: 0, of }
     }
 
     /// The next events.
-    pub fn tell(&mut self, rng: &mut Rng, count: u64) -> Vec<PastEvent> {
+    pub fn next_events(&mut self, rng: &mut Rng, count: u64) -> Vec<PastEvent> {
         (0..count).map(|_| self.next(rng)).collect()
     }
 
     fn next(&mut self, rng: &mut Rng) -> PastEvent {
-        let at = self.since + warped(self.span, self.told, self.of);
-        self.told += 1;
-        // Not more than every other event is a registration, however few events are wanted.
+        let at = self.since + warped(self.span, self.made, self.of);
+        self.made += 1;
+        // At most every other event is a registration, however few events there are.
         if let Some(new) =
-            self.actors.get(self.registered).filter(|new| new.created_at <= at && self.told.is_multiple_of(2))
+            self.actors.get(self.registered).filter(|new| new.created_at <= at && self.made.is_multiple_of(2))
         {
             let event = event(rng, (AuditAction::UserRegistered, AuditOutcome::Success), at);
             self.registered += 1;
             return PastEvent { actor: Some(new.id), subject: Some(new.id), ..event };
         }
-        let (action, outcome, told) = throw(rng);
+        let (action, outcome, participants) = pick(rng);
         let event = event(rng, (action, outcome), at);
-        match (told, self.anybody(rng)) {
-            (Told::AboutNobody, _) | (_, None) => event,
-            (Told::About, Some(who)) => PastEvent { subject: self.id(who), ..event },
-            (Told::ByAdmin, Some(who)) => {
+        match (participants, self.pick_user(rng)) {
+            (Participants::WithoutAccount, _) | (_, None) => event,
+            (Participants::About, Some(who)) => PastEvent { subject: self.id(who), ..event },
+            (Participants::ByAdmin, Some(who)) => {
                 PastEvent { actor: self.actors.first().map(|admin| admin.id), subject: self.id(who), ..event }
             }
-            (Told::ByUser, Some(who)) => {
+            (Participants::ByUser, Some(who)) => {
                 let session = self.sessions.get(who).copied().flatten();
                 PastEvent { actor: self.id(who), subject: self.id(who), session, ..event }
             }
-            (Told::InNewSession, Some(who)) => {
+            (Participants::InNewSession, Some(who)) => {
                 let session = Some(SessionId::from(id_of(at)));
                 if let Some(last) = self.sessions.get_mut(who) {
                     *last = session;
@@ -127,8 +127,8 @@ impl History {
         }
     }
 
-    /// Somebody who has registered; some come much more often than others.
-    fn anybody(&self, rng: &mut Rng) -> Option<usize> {
+    /// A registered user. Some are picked much more often than others.
+    fn pick_user(&self, rng: &mut Rng) -> Option<usize> {
         let most = rng.u64(..(self.registered as u64).max(1)) + 1;
         let who = usize::try_from(rng.u64(..most)).ok()?;
         (who < self.registered).then_some(who)
@@ -171,19 +171,19 @@ fn metadata(action: AuditAction, outcome: AuditOutcome) -> Value {
     }
 }
 
-fn throw(rng: &mut Rng) -> (AuditAction, AuditOutcome, Told) {
+fn pick(rng: &mut Rng) -> (AuditAction, AuditOutcome, Participants) {
     let mut left = rng.u64(..MIX.iter().map(|(weight, ..)| weight).sum::<u64>());
-    for (weight, action, outcome, told) in MIX {
+    for (weight, action, outcome, participants) in MIX {
         if left < weight {
-            return (action, outcome, told);
+            return (action, outcome, participants);
         }
         left -= weight;
     }
-    (AuditAction::SessionRefreshed, AuditOutcome::Success, Told::ByUser)
+    (AuditAction::SessionRefreshed, AuditOutcome::Success, Participants::ByUser)
 }
 
-/// How far into the span the n-th of so many events is: evenly, but with days and nights.
-#[allow(clippy::cast_precision_loss, reason = "nobody counts the microseconds of invented events")]
+/// How far into the period the n-th of `of` events is: evenly spread, but for days and nights.
+#[allow(clippy::cast_precision_loss, reason = "microseconds of invented events do not matter")]
 fn warped(span: Duration, n: u64, of: u64) -> Duration {
     let even = span.as_secs_f64() * n as f64 / of.max(1) as f64;
     let warped = even + NIGHT * DAY_SECONDS / TAU * (even / DAY_SECONDS * TAU).sin();

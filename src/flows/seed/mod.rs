@@ -1,4 +1,4 @@
-//! Filling a database with invented people and what they did, to develop and to measure on.
+//! Filling a database with invented users and events, for development and measurements.
 
 mod history;
 mod people;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use history::History;
-use people::Invented;
+use people::InventedUser;
 
 use crate::app::App;
 use crate::error::{Refusal, Result};
@@ -21,40 +21,40 @@ use crate::values::time::Time;
 /// How far back the events go.
 const HISTORY: Duration = Duration::from_hours(90 * 24);
 
-/// How many people are invented, or events told, at once.
+/// How many users or events are invented at once.
 const STEP: u64 = seeding::BATCH as u64;
 
 /// How much to invent.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted {
+pub struct SeedSize {
     /// Accounts.
     pub users: u64,
     /// Events of the last 90 days.
     pub events: u64,
 }
 
-/// Who an event can be about.
+/// A user whom an event can be about.
 #[derive(Debug, Clone, Copy)]
 pub struct Actor {
     id: UserId,
     created_at: Time,
 }
 
-/// Invents people with sessions and second factors, and what happened to them in the last 90 days: chained, counted, and
-/// in the proportions of a real server. Everybody has the same password. `progress` learns how much of `users + events`
+/// Invents users with sessions and second factors, and their events of the last 90 days: chained, counted, and in the
+/// proportions of a real server. All users have the same password. `progress` is called with how much of `users + events`
 /// is done.
 ///
 /// # Errors
-/// `CONFLICT` in production; there only an empty database may be filled, and only `on_purpose`.
+/// `CONFLICT` in production; there only an empty database may be filled, and only `is_confirmed`.
 pub async fn seed(
     app: &App,
-    wanted: Wanted,
+    size: SeedSize,
     password: &Password,
-    on_purpose: bool,
+    is_confirmed: bool,
     mut progress: impl FnMut(u64),
 ) -> Result<()> {
     let before = seeding::count_users(&app.db).await?.unsigned_abs();
-    let may_fill = app.config.is_development() || (on_purpose && before == 0);
+    let may_fill = app.config.is_development() || (is_confirmed && before == 0);
     if !may_fill {
         return Err(Refusal::Conflict("In production only an empty database is filled, and only with --yes.").into());
     }
@@ -62,37 +62,37 @@ pub async fn seed(
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
     let mut rng = Rng::with_seed(before + 1);
     let mut actors = Vec::new();
-    for first in (0..wanted.users).step_by(seeding::BATCH) {
-        let count = STEP.min(wanted.users - first);
-        let span = people::Span { first, count, of: wanted.users, before };
-        actors.extend(open_accounts(app, &mut rng, span, &hash, now).await?);
+    for first in (0..size.users).step_by(seeding::BATCH) {
+        let count = STEP.min(size.users - first);
+        let batch = people::UserBatch { first, count, of: size.users, before };
+        actors.extend(open_accounts(app, &mut rng, batch, &hash, now).await?);
         progress(first + count);
     }
-    let mut history = History::new(actors, (now - HISTORY, now), wanted.events);
+    let mut history = History::new(actors, (now - HISTORY, now), size.events);
     let chains = audit_chains::heads(&app.db).await?;
-    for (first, chain) in (0..wanted.events).step_by(seeding::BATCH).zip(chains.iter().cycle()) {
-        let events = history.tell(&mut rng, STEP.min(wanted.events - first));
+    for (first, chain) in (0..size.events).step_by(seeding::BATCH).zip(chains.iter().cycle()) {
+        let events = history.next_events(&mut rng, STEP.min(size.events - first));
         let mut tx = app.db.begin().await?;
         seeding::append(&mut tx, chain.shard, &events).await?;
         tx.announce();
         tx.commit().await?;
-        progress(wanted.users + first + events.len() as u64);
+        progress(size.users + first + events.len() as u64);
     }
     while statistics::fold(&app.db, 10_000).await? > 0 {}
     seeding::analyze(&app.db).await
 }
 
-/// Invents a batch of people, and writes them down.
+/// Invents a batch of users, and inserts them.
 async fn open_accounts(
     app: &App,
     rng: &mut Rng,
-    span: people::Span,
+    batch: people::UserBatch,
     hash: &PasswordHash,
     now: Time,
 ) -> Result<Vec<Actor>> {
-    let invented = people::invent(rng, span, hash, now)?;
+    let invented = people::invent(rng, batch, hash, now)?;
     let mut authenticators = Vec::new();
-    for Invented { user, .. } in invented.iter().filter(|invented| invented.has_mfa) {
+    for InventedUser { user, .. } in invented.iter().filter(|invented| invented.has_mfa) {
         let sealed_secret = app.sealer.seal(TotpSecret::random()?.expose(), user.id.uuid().as_bytes())?;
         authenticators.push(SeededAuthenticator { user_id: user.id, sealed_secret, enabled_at: user.updated_at });
     }

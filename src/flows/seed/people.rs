@@ -1,4 +1,4 @@
-//! Invented people: names, addresses, and where their accounts stand.
+//! Invented users: names, addresses, and the state of their accounts.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -23,7 +23,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// How long ago the first of them registered.
 const FIRST: Duration = Duration::from_hours(400 * 24);
 
-/// How long a session lives that nobody refreshes.
+/// How long a session lives without a refresh.
 const SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
 const GIVEN: [&str; 32] = [
@@ -67,7 +67,7 @@ const FAMILY: [&str; 32] = [
     "Fischer",
 ];
 
-/// Kept for examples (RFC 2606): nobody gets an email by mistake.
+/// Reserved for examples (RFC 2606), so that no email is sent to a real address by mistake.
 const DOMAINS: [&str; 4] = ["example.com", "example.org", "example.net", "mail.example"];
 
 const LOCALES: [&str; 6] = ["en", "de", "fr", "es", "pt-BR", "ja"];
@@ -81,9 +81,9 @@ const AGENTS: [&str; 6] = [
     "okhttp/5.3.0",
 ];
 
-/// Which of all the people.
+/// A batch of all the users.
 #[derive(Debug, Clone, Copy)]
-pub struct Span {
+pub struct UserBatch {
     /// The first of them.
     pub first: u64,
     /// How many.
@@ -94,26 +94,26 @@ pub struct Span {
     pub before: u64,
 }
 
-/// Somebody who does not exist.
-pub struct Invented {
+/// An invented user.
+pub struct InventedUser {
     pub user: User,
     pub sessions: Vec<Session>,
     pub has_mfa: bool,
 }
 
-/// Invents people who registered one after the other in the last 400 days.
+/// Invents users who registered one after the other in the last 400 days.
 ///
 /// # Errors
 /// A fault where no random bytes can be had.
-pub fn invent(rng: &mut Rng, span: Span, hash: &PasswordHash, now: Time) -> Result<Vec<Invented>> {
+pub fn invent(rng: &mut Rng, batch: UserBatch, hash: &PasswordHash, now: Time) -> Result<Vec<InventedUser>> {
     let known: Vec<(&str, SessionDevice)> = AGENTS.iter().map(|agent| (*agent, device_of(agent))).collect();
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    (span.first..span.first + span.count)
+    (batch.first..batch.first + batch.count)
         .map(|n| {
-            let created_at = now - FIRST + FIRST / number(span.of) * number(n);
-            let user = user(rng, n + span.before, hash, (created_at, now))?;
+            let created_at = now - FIRST + FIRST / number(batch.of) * number(n);
+            let user = user(rng, n + batch.before, hash, (created_at, now))?;
             let sessions = sessions_of(rng, &user, &known, now)?;
-            Ok(Invented { user, sessions, has_mfa: chance(rng, 120) })
+            Ok(InventedUser { user, sessions, has_mfa: chance(rng, 120) })
         })
         .collect()
 }
@@ -175,8 +175,8 @@ fn sessions_of(rng: &mut Rng, user: &User, known: &[(&str, SessionDevice)], now:
         .collect()
 }
 
-/// Where somebody is: mostly alone behind an address, sometimes behind one that many share. All of them are kept for
-/// tests and examples (RFC 2544, RFC 3849).
+/// A client: mostly alone at its address, sometimes at one that many share. The addresses are reserved for tests and examples
+/// (RFC 2544, RFC 3849).
 pub fn caller(rng: &mut Rng) -> Caller {
     let low = |rng: &mut Rng| u16::try_from(rng.u64(..65_536)).unwrap_or_default();
     let address = match rng.u64(..10) {
@@ -188,7 +188,7 @@ pub fn caller(rng: &mut Rng) -> Caller {
     Caller { address, user_agent, correlation_id: Uuid::now_v7().to_string() }
 }
 
-/// An identifier as it would have been made then.
+/// An identifier as it would have been made at that time.
 pub fn id_of(at: Time) -> Uuid {
     let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos()))

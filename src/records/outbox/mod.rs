@@ -92,7 +92,7 @@ impl Details {
         Self { correlation_id: Some(caller.correlation_id.clone()), ..Self::default() }
     }
 
-    /// Tells of an action: on what device, from which address, when.
+    /// Tells of an action: on what device, from where, when.
     #[must_use]
     pub fn for_action(device: String, caller: &Caller, at: Time) -> Self {
         Self { device: Some(device), address: Some(caller.address), at: Some(at), ..Self::caused_by(caller) }
@@ -112,7 +112,7 @@ pub struct Draft<'a> {
     pub details: Details,
 }
 
-/// Posts an email.
+/// Posts an email. The commit of the transaction wakes the mailer.
 pub async fn post(tx: &mut Tx, draft: Draft<'_>, now: Time) -> Result<()> {
     tx.query(sql!(
         "insert into outbox (id, kind, recipient, user_id, details, posted_at, due_at, state)",
@@ -126,6 +126,7 @@ pub async fn post(tx: &mut Tx, draft: Draft<'_>, now: Time) -> Result<()> {
     .bind(now)
     .execute()
     .await?;
+    tx.announce_mail();
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The database: `SQLite` in a file or `PostgreSQL`, behind one SQL text.
 
+mod announcements;
 mod connections;
 mod connector;
 mod error;
@@ -21,9 +22,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
+use self::announcements::Announcements;
 use self::connections::PgConnections;
 use self::connector::PING_TIMEOUT;
 use self::server::Server;
@@ -56,7 +58,7 @@ pub struct DbSettings {
 #[derive(Debug, Clone)]
 pub struct Db {
     engine: Engine,
-    announced: watch::Sender<u64>,
+    announcements: Announcements,
 }
 
 #[derive(Debug, Clone)]
@@ -94,7 +96,7 @@ impl Db {
                 );
             }
         };
-        Ok(Self { engine, announced: watch::Sender::new(0) })
+        Ok(Self { engine, announcements: Announcements::default() })
     }
 
     /// Begins a transaction that may write.
@@ -102,17 +104,23 @@ impl Db {
     /// # Errors
     /// `Unavailable` when there is no connection in time.
     pub async fn begin(&self) -> Result<Tx> {
-        let announced = self.announced.clone();
+        let announcements = self.announcements.clone();
         match &self.engine {
-            Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announced).await,
-            Engine::Postgres { write, .. } => Tx::begin_postgres(write, announced).await,
+            Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announcements).await,
+            Engine::Postgres { write, .. } => Tx::begin_postgres(write, announcements).await,
         }
     }
 
     /// Changes whenever a transaction of this process that was told to [`Tx::announce`] has committed.
     #[must_use]
     pub fn announcements(&self) -> watch::Receiver<u64> {
-        self.announced.subscribe()
+        self.announcements.events()
+    }
+
+    /// Notified whenever a transaction of this process that was told to [`Tx::announce_mail`] has committed. For one task.
+    #[must_use]
+    pub fn mail_posted(&self) -> Arc<Notify> {
+        self.announcements.mail()
     }
 
     /// A statement outside a transaction.

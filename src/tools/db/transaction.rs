@@ -1,8 +1,8 @@
 //! A transaction that owns its connection.
 
 use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
-use tokio::sync::watch;
 
+use super::announcements::Announcements;
 use super::connections::PgConnections;
 use super::error::ends_connection;
 use super::lent::Lent;
@@ -14,8 +14,9 @@ use crate::error::{OrFault, Result};
 #[derive(Debug)]
 pub struct Tx {
     engine: TxEngine,
-    announced: watch::Sender<u64>,
-    announces: bool,
+    announcements: Announcements,
+    announces_event: bool,
+    announces_mail: bool,
 }
 
 #[derive(Debug)]
@@ -27,18 +28,22 @@ enum TxEngine {
 impl Tx {
     /// Takes the write lock at once: a transaction that only turns to writing later is refused, without any waiting, if
     /// another process wrote meanwhile.
-    pub(super) async fn begin_sqlite(pool: &SqlitePool, announced: watch::Sender<u64>) -> Result<Self> {
+    pub(super) async fn begin_sqlite(pool: &SqlitePool, announcements: Announcements) -> Result<Self> {
         let engine = TxEngine::Sqlite(pool.begin_with("begin immediate").await?);
-        Ok(Self { engine, announced, announces: false })
+        Ok(Self::new(engine, announcements))
     }
 
     /// Begins once more where the connection was lost, because nothing was done yet.
-    pub(super) async fn begin_postgres(connections: &PgConnections, announced: watch::Sender<u64>) -> Result<Self> {
+    pub(super) async fn begin_postgres(connections: &PgConnections, announcements: Announcements) -> Result<Self> {
         let begun = match begin(connections).await? {
             Err(error) if ends_connection(&error) => begin(connections).await?,
             begun => begun,
         };
-        Ok(Self { engine: TxEngine::Postgres(begun?), announced, announces: false })
+        Ok(Self::new(TxEngine::Postgres(begun?), announcements))
+    }
+
+    const fn new(engine: TxEngine, announcements: Announcements) -> Self {
+        Self { engine, announcements, announces_event: false, announces_mail: false }
     }
 
     /// A statement of this transaction.
@@ -59,7 +64,12 @@ impl Tx {
 
     /// Wakes whoever listens to [`super::Db::announcements`], once this transaction is committed and not before.
     pub const fn announce(&mut self) {
-        self.announces = true;
+        self.announces_event = true;
+    }
+
+    /// Wakes the task that waits for [`super::Db::mail_posted`], once this transaction is committed and not before.
+    pub const fn announce_mail(&mut self) {
+        self.announces_mail = true;
     }
 
     /// Makes everything since `begin` lasting, on the disk. Once begun it goes on, whoever stops waiting for it: a commit
@@ -77,9 +87,7 @@ impl Tx {
             TxEngine::Sqlite(transaction) => transaction.commit().await?,
             TxEngine::Postgres(mut lent) => lent.commit().await?,
         }
-        if self.announces {
-            self.announced.send_modify(|count| *count = count.wrapping_add(1));
-        }
+        self.announcements.send(self.announces_event, self.announces_mail);
         Ok(())
     }
 

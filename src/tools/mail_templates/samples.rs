@@ -37,11 +37,7 @@ impl Sample {
             Mail::VerifyEmail { name: name.clone(), link: link("verify-email"), valid_for: hours(24) },
             Mail::ResetPassword { name: name.clone(), link: link("reset-password"), valid_for: hours(1) },
             Mail::Invitation { name: name.clone(), link: link("accept-invitation"), valid_for: hours(7 * 24) },
-            Mail::AccountExists {
-                name: name.clone(),
-                sign_in_link: "https://app.example.com/sign-in".to_owned(),
-                reset_link: name.is_some().then(|| "https://app.example.com/forgot-password".to_owned()),
-            },
+            Mail::AccountExists { name: name.clone(), sign_in_link: "https://app.example.com/sign-in".to_owned() },
             Mail::NewDevice {
                 name: name.clone(),
                 device: device.clone(),

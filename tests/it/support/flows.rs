@@ -1,8 +1,9 @@
-//! Deeds that no client can do: those of operators, of other servers, and of misfortune.
+//! Actions that no client can do: those of operators, of other servers, and of misfortune.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use authgraph::app::revocation;
 use authgraph::flows::create_admin::create_admin;
 use authgraph::records::audit_log::{self, NewAuditEvent};
 use authgraph::tools::db::{Db, DbSettings};
@@ -42,7 +43,7 @@ impl TestApp {
         let now = self.clock_time();
         let mut tx = self.app.db.begin().await.unwrap();
         let reason = authgraph::values::session::SessionEndReason::AccountLocked;
-        self.app.end_sessions(&mut tx, user, None, reason, now).await.unwrap();
+        revocation::end_sessions(&mut tx, user, None, reason, now).await.unwrap();
         let event = NewAuditEvent::success(AuditAction::UserLocked).about(Some(user));
         audit_log::write(&mut tx, &caller(""), event, now).await.unwrap();
         tx.commit().await.unwrap();

@@ -65,7 +65,7 @@ impl OperationExtension {
         if let Some(viewer) = ctx.data_opt::<ViewerCell>() {
             viewer.forget().await;
         }
-        let charged = self.charging.admit_event(app).await;
+        let charged = self.charging.charge_event(app).await;
         if charged.is_err() {
             subscription.end(ErrorCode::RateLimited);
         }
@@ -114,7 +114,7 @@ impl Extension for OperationExtension {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        next.run(ctx, self.charging.admit(ctx, request).await?).await
+        next.run(ctx, self.charging.check_and_charge(ctx, request).await?).await
     }
 
     async fn execute(

@@ -134,7 +134,7 @@ impl AccountMutation {
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
         let delivery = input.token_delivery;
         let application = parse_application(ctx, input)?;
-        Ok(Some(match flows::register::register(ctx.app()?, ctx.caller()?, ctx.prepaid()?, application).await? {
+        Ok(Some(match flows::register::register(ctx.app()?, ctx.caller()?, application).await? {
             Registered::NewTokens(signed_in) => RegisterResult::SignedIn(Box::new(deliver(ctx, *signed_in, delivery)?)),
             Registered::VerificationSent(email) => {
                 RegisterResult::EmailVerificationSent(EmailVerificationSent { email: (&email).into() })
@@ -165,7 +165,7 @@ impl AccountMutation {
         input: ResendVerificationEmailInput,
     ) -> ApiResult<Option<AcceptedPayload>> {
         let email = input::email(&input.email, "input.email")?;
-        flows::verify_email::resend_verification(ctx.app()?, ctx.caller()?, ctx.prepaid()?, &email).await?;
+        flows::verify_email::resend_verification(ctx.app()?, ctx.caller()?, &email).await?;
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 

@@ -66,8 +66,11 @@ pub async fn events_about(
     };
     let page = arguments.parse(ListScope::new("audit events", &filter, SortedBy::Time))?;
     // An event about another subject is never about this user.
-    let rows =
-        if is_others { Vec::new() } else { loaders(ctx)?.audit_events(EventSlice { filter, page: page.clone() }).await? };
+    let rows = if is_others {
+        Vec::new()
+    } else {
+        loaders(ctx)?.audit_events(EventSlice { filter, page: page.clone() }).await?
+    };
     Ok(connection(rows, &page, audit_search::place, view))
 }
 

@@ -8,7 +8,6 @@ use cookie::{Cookie, SameSite};
 use crate::api::graphql::error::{ApiResult, missing_data};
 use crate::api::graphql::viewer_cell::ViewerCell;
 use crate::app::App;
-use crate::app::charges::Prepaid;
 use crate::app::viewer::{Admin, BearerClaims, Viewer};
 use crate::config::Config;
 use crate::error::Result;
@@ -50,9 +49,6 @@ pub trait ContextExt {
     /// Address and user agent of the client.
     fn caller(&self) -> Result<&Caller>;
 
-    /// The attempt that was reserved with the charge for the operation.
-    fn prepaid(&self) -> Result<&Prepaid>;
-
     /// The credentials of the request, not verified.
     fn credentials(&self) -> Result<&Credentials>;
 
@@ -67,10 +63,6 @@ impl ContextExt for Context<'_> {
 
     fn caller(&self) -> Result<&Caller> {
         self.data::<Caller>().map_err(missing_data)
-    }
-
-    fn prepaid(&self) -> Result<&Prepaid> {
-        self.data::<Arc<Prepaid>>().map(Arc::as_ref).map_err(missing_data)
     }
 
     fn credentials(&self) -> Result<&Credentials> {

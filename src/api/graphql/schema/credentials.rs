@@ -112,7 +112,7 @@ impl CredentialsMutation {
         input: RequestPasswordResetInput,
     ) -> ApiResult<Option<AcceptedPayload>> {
         let email = input::email(&input.email, "input.email")?;
-        reset_password::request_password_reset(ctx.app()?, ctx.caller()?, ctx.prepaid()?, &email).await?;
+        reset_password::request_password_reset(ctx.app()?, ctx.caller()?, &email).await?;
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 
@@ -130,8 +130,7 @@ impl CredentialsMutation {
     ) -> ApiResult<Option<ResetPasswordPayload>> {
         let token = input::one_time_token(&input.token)?;
         let password = Password::typed(input.new_password);
-        let email =
-            reset_password::reset_password(ctx.app()?, ctx.caller()?, ctx.prepaid()?, &token, &password).await?;
+        let email = reset_password::reset_password(ctx.app()?, ctx.caller()?, &token, &password).await?;
         Ok(Some(ResetPasswordPayload { email: (&email).into() }))
     }
 
@@ -170,7 +169,7 @@ impl CredentialsMutation {
     ) -> ApiResult<Option<AcceptedPayload>> {
         let email = input::email(&input.new_email, "input.newEmail")?;
         let viewer = viewer(ctx).await?;
-        change_email::request_email_change(ctx.app()?, ctx.caller()?, ctx.prepaid()?, &viewer, &email).await?;
+        change_email::request_email_change(ctx.app()?, ctx.caller()?, &viewer, &email).await?;
         Ok(Some(AcceptedPayload::ACCEPTED))
     }
 

@@ -9,9 +9,9 @@ use super::signed_in::{SignedIn, TokenDelivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
-use crate::app::second_factor::MfaChallenge;
+use crate::app::sign_in::second_factor::MfaChallenge;
 use crate::error::Refusal;
-use crate::flows::{enroll_mfa, manage_mfa, verify_mfa};
+use crate::flows::{disable_mfa, enroll_mfa, regenerate_backup_codes, verify_mfa};
 use crate::values::mfa::BackupCode;
 use crate::values::password::Password;
 use crate::values::secret_token::ChallengeToken;
@@ -209,7 +209,7 @@ impl MfaMutation {
     async fn disable_mfa(&self, ctx: &Context<'_>, input: DisableMfaInput) -> ApiResult<Option<DisableMfaPayload>> {
         let viewer = viewer(ctx).await?;
         let password = input.password.map(Password::typed);
-        manage_mfa::disable_mfa(ctx.app()?, ctx.caller()?, &viewer, password.as_ref(), &input.code).await?;
+        disable_mfa::disable_mfa(ctx.app()?, ctx.caller()?, &viewer, password.as_ref(), &input.code).await?;
         Ok(Some(DisableMfaPayload { user: UserView(viewer.user().clone()) }))
     }
 
@@ -227,7 +227,8 @@ impl MfaMutation {
         input: RegenerateBackupCodesInput,
     ) -> ApiResult<Option<BackupCodesPayload>> {
         let viewer = viewer(ctx).await?;
-        let codes = manage_mfa::regenerate_backup_codes(ctx.app()?, ctx.caller()?, &viewer, &input.code).await?;
+        let codes =
+            regenerate_backup_codes::regenerate_backup_codes(ctx.app()?, ctx.caller()?, &viewer, &input.code).await?;
         Ok(Some(BackupCodesPayload { backup_codes: shown(&codes) }))
     }
 }

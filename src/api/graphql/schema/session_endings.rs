@@ -11,7 +11,7 @@ use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::int;
 use crate::error::Refusal;
 use crate::flows;
-use crate::flows::end_sessions::Which;
+use crate::flows::end_sessions::SessionSelection;
 
 /// Result of `logout`.
 #[derive(SimpleObject)]
@@ -117,7 +117,7 @@ impl SessionMutation {
         directive = requires::apply(RoleEnum::User, false),
     )]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        revoke(ctx, Which::Others).await
+        revoke(ctx, SessionSelection::Others).await
     }
 
     /// End all your sessions, including this one. Its cookie is deleted.
@@ -127,13 +127,13 @@ impl SessionMutation {
         directive = requires::apply(RoleEnum::User, false),
     )]
     async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        let revoked = revoke(ctx, Which::All).await?;
+        let revoked = revoke(ctx, SessionSelection::All).await?;
         clear_refresh_cookie(ctx)?;
         Ok(revoked)
     }
 }
 
-async fn revoke(ctx: &Context<'_>, which: Which) -> ApiResult<Option<RevokeSessionsPayload>> {
+async fn revoke(ctx: &Context<'_>, which: SessionSelection) -> ApiResult<Option<RevokeSessionsPayload>> {
     let viewer = viewer(ctx).await?;
     let ended = flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?;
     Ok(Some(RevokeSessionsPayload { revoked_count: int(ended) }))

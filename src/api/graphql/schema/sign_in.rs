@@ -95,8 +95,7 @@ impl SignInMutation {
         let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
         let (email, device_name) = faults.finish(email.zip(device_name))?;
         let password = Password::typed(input.password);
-        let logged_in =
-            flows::login::login(ctx.app()?, ctx.caller()?, ctx.prepaid()?, &email, &password, device_name).await?;
+        let logged_in = flows::login::login(ctx.app()?, ctx.caller()?, &email, &password, device_name).await?;
         Ok(Some(match logged_in {
             LoggedIn::NewTokens(signed_in) => {
                 LoginResult::SignedIn(Box::new(deliver(ctx, *signed_in, input.token_delivery)?))

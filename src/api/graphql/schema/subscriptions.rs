@@ -13,7 +13,7 @@ use crate::api::graphql::error::{ApiError, Code, missing_data};
 use crate::api::graphql::pipeline::subscription_state::SubscriptionState;
 use crate::app::charges::Payer;
 use crate::app::viewer::Viewer;
-use crate::error::{Error, ErrorCode, FieldFault, Refusal, Result as OwnResult};
+use crate::error::{Error, ErrorCode, FieldFault, Result as OwnResult};
 use crate::flows::follow_events::{Missed, follow_own, follow_trail};
 use crate::records::audit_log::AuditEvent;
 
@@ -46,10 +46,10 @@ impl SubscriptionRoot {
         )]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
-        let (admin, bearer) = (admin(ctx).await?, bearer(ctx)?);
+        let admin = admin(ctx).await?;
         let filter = AuditEventFilter::parse(filter)?;
         let missed = missed_events(ctx, admin.viewer(), after)?;
-        let events = follow_trail(ctx.app()?, &admin, bearer, filter, missed).await?;
+        let events = follow_trail(ctx.app()?, &admin, filter, missed).await?;
         signal_state(ctx, events, AuditEventView::in_full)
     }
 
@@ -70,20 +70,16 @@ impl SubscriptionRoot {
         )]
         after: Option<ID>,
     ) -> Result<impl Stream<Item = Result<AuditEventView, ApiError>> + use<>, ApiError> {
-        let (viewer, bearer) = (context::viewer(ctx).await?, bearer(ctx)?);
-        let events = follow_own(ctx.app()?, &viewer, bearer, missed_events(ctx, &viewer, after)?).await?;
+        let viewer = context::viewer(ctx).await?;
+        let events = follow_own(ctx.app()?, &viewer, missed_events(ctx, &viewer, after)?).await?;
         signal_state(ctx, events, AuditEventView::for_subject)
     }
-}
-
-fn bearer<'a>(ctx: &'a Context<'_>) -> Result<&'a str, ApiError> {
-    Ok(ctx.credentials()?.bearer.as_deref().ok_or(Refusal::Unauthenticated)?)
 }
 
 fn missed_events(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
     let Some(after) = after else { return Ok(None) };
     let wrong = |_| FieldFault::new("INVALID", "This is not a valid event id.").at("after");
-    let payer = Payer::of(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
+    let payer = Payer::new(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
     Ok(Some(Missed { after: after.parse().map_err(wrong)?, payer }))
 }
 

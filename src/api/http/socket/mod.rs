@@ -20,8 +20,8 @@ use super::open_streams::Whose;
 use super::refusal::HttpRefusal;
 use super::request::presented;
 use super::subscription::Visitor;
-use crate::app::limits::customer;
 use crate::error::ErrorCode;
+use crate::values::client_network::client_address;
 
 /// The protocol, as a client offers it (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -54,7 +54,7 @@ pub async fn open(visitor: Visitor, mut head: Parts) -> Response {
     if !is_allowed_origin(&head.headers, settings) {
         return refuse(FOREIGN_ORIGIN);
     }
-    let address = Whose::Address(customer(visitor.caller.address));
+    let address = Whose::Address(client_address(visitor.caller.address));
     let Some(place) = visitor.edge.live.open.take(address, settings.live.connections_per_address) else {
         return refuse(CROWDED);
     };

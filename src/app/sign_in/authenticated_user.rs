@@ -1,18 +1,18 @@
-//! Somebody at the door.
+//! A user who has just proved who they are.
 
 use crate::records::users::User;
 use crate::values::caller::Caller;
 use crate::values::session::AuthMethod;
 
-/// Somebody who has just proved who they are.
+/// A user who has passed the first factor, before they have a session.
 #[derive(Debug)]
 pub struct AuthenticatedUser<'a> {
-    /// Who it is.
+    /// The user.
     pub user: User,
-    /// Where from.
+    /// The client they use.
     pub caller: &'a Caller,
     /// What the client calls its device, if it says.
     pub device_name: Option<String>,
-    /// By what proof.
+    /// The first factor.
     pub method: AuthMethod,
 }

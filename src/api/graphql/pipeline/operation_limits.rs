@@ -1,0 +1,60 @@
+//! The limits of a single operation, checked before it is charged.
+
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, ServerResult};
+
+use super::chosen_operation::ChosenOperation;
+use super::cost::{CostTable, OperationCost};
+use super::document_limits::check_limit;
+
+/// How many fields with a secret one operation may have. With one, aliases cannot multiply guesses.
+const MOST_SECRETS: u32 = 1;
+/// How many fields one operation may resolve: five hundred objects with forty fields each.
+const MOST_FIELDS: u32 = 20_000;
+/// The same for fields of the schema itself. The standard introspection query needs half of it.
+const MOST_SCHEMA_FIELDS: u32 = 150_000;
+/// The limits of a subscription for each event. They are lower, because it runs again for every event and subscriber.
+const MOST_FIELDS_OF_AN_EVENT: u32 = 200;
+const MOST_POINTS_OF_AN_EVENT: u32 = 50;
+
+/// The chosen operation of a request, measured before it runs.
+pub struct MeasuredOperation {
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// What it costs at most.
+    pub cost: OperationCost,
+}
+
+impl MeasuredOperation {
+    /// Chooses the operation of a request and estimates its cost.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST`, as [`ChosenOperation::choose`].
+    pub fn measure(costs: &CostTable, request: &mut Request) -> ServerResult<Self> {
+        // Taken out because `parsed_query` borrows the whole request.
+        let (name, variables) = (request.operation_name.clone(), std::mem::take(&mut request.variables));
+        let document = request.parsed_query()?;
+        let operation = ChosenOperation::choose(document, name.as_deref())?;
+        let cost = OperationCost::new(costs, document, operation.definition(), &variables);
+        let measured = Self { kind: operation.kind(), cost };
+        request.variables = variables;
+        Ok(measured)
+    }
+
+    /// Checks the limits that do not depend on the caller.
+    ///
+    /// # Errors
+    /// `QUERY_TOO_COMPLEX`.
+    pub fn check(&self, max_complexity: u32) -> ServerResult<()> {
+        let cost = &self.cost;
+        check_limit("points", cost.points, max_complexity)?;
+        check_limit("fields that take a secret", cost.secrets, MOST_SECRETS)?;
+        check_limit("fields to resolve", cost.fields, MOST_FIELDS)?;
+        check_limit("fields of the schema to resolve", cost.schema_fields, MOST_SCHEMA_FIELDS)?;
+        if self.kind == OperationType::Subscription {
+            check_limit("points for each event", cost.points, MOST_POINTS_OF_AN_EVENT)?;
+            check_limit("fields to resolve for each event", cost.fields, MOST_FIELDS_OF_AN_EVENT)?;
+        }
+        Ok(())
+    }
+}

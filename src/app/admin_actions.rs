@@ -1,0 +1,55 @@
+//! The beginning of every action of an administrator, and the rule that one administrator is always left.
+
+use super::App;
+use super::viewer::Admin;
+use crate::error::{Refusal, Result};
+use crate::records::administration;
+use crate::records::sessions::{self, SessionOfUser};
+use crate::records::users::{self, User};
+use crate::tools::db::Tx;
+use crate::values::ids::UserId;
+use crate::values::time::Time;
+use crate::values::user::{Role, UserStatus};
+
+/// Begins the transaction of an action of an administrator. It checks again that they are one, in a session that is alive:
+/// of two who demote each other at the same moment the second is an administrator no more.
+///
+/// # Errors
+/// `UNAUTHENTICATED` where the session is over; `FORBIDDEN`.
+pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
+    let mut tx = app.db.begin().await?;
+    administration::lock_admins(&mut tx).await?;
+    let actor = sessions::find_with_user_in(&mut tx, admin.viewer().session().id).await?;
+    let SessionOfUser { session, user } = actor.ok_or(Refusal::Unauthenticated)?;
+    if session.end_reason_at(now).is_some() {
+        return Err(Refusal::Unauthenticated.into());
+    }
+    let may_act = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_locked_by_admin(now);
+    if may_act { Ok(tx) } else { Err(Refusal::Forbidden.into()) }
+}
+
+/// Finds the user that an administrator is about to change, and holds their row until the transaction ends.
+///
+/// # Errors
+/// `NOT_FOUND`; `CONFLICT` for a deleted user.
+pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> {
+    let user = administration::find_to_change(tx, id).await?.ok_or(Refusal::NotFound)?;
+    if user.status(now) == UserStatus::Deleted {
+        return Err(Refusal::Conflict("This account is deleted. Please restore it first.").into());
+    }
+    Ok(user)
+}
+
+/// Requires that an administrator who can sign in is left without this user. The transaction must hold the roster.
+///
+/// # Errors
+/// `CONFLICT` for the last administrator.
+pub async fn require_another_admin(app: &App, tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
+    let is_admin = users::find_in(tx, id).await?.is_some_and(|user| user.role == Role::Admin);
+    let needs_verified = app.config.requires_verified_email();
+    if is_admin && !administration::any_able_admin(tx, Some(id), needs_verified, now).await? {
+        let why = "One administrator who can sign in must be left, and this is the last one.";
+        return Err(Refusal::Conflict(why).into());
+    }
+    Ok(())
+}
