@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::api::http::connections::{ConnectionLimits, Connections};
+use crate::api::http::connections::{ConnectionLimits, HttpConnections};
+use crate::api::http::router::service;
 use crate::api::http::server::{self, ConnectionTimeouts};
-use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, OrFault, Refusal, Result};
 use crate::flows::count_outbox::count_outbox;
@@ -53,13 +53,13 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, shutdown: CancellationT
     }
     start_background(&app);
     let closing = close_after_delay(&app, shutdown);
-    let patience = ConnectionTimeouts {
+    let timeouts = ConnectionTimeouts {
         head: HEAD_TIMEOUT,
         keep_alive: app.config.keep_alive_timeout,
         writing: app.config.request_timeout,
         grace: app.config.shutdown.grace,
     };
-    let served = server::serve(service(&app)?, listener, connections(&app), closing, patience).await;
+    let served = server::serve(service(&app)?, listener, connections(&app), closing, timeouts).await;
     if !app.background.shutdown(app.config.shutdown.grace).await {
         tracing::warn!("a background task did not stop in time");
     }
@@ -88,7 +88,7 @@ fn close_after_delay(app: &Arc<App>, shutdown: CancellationToken) -> Cancellatio
 
 /// The connections that the settings and the limit of files allow.
 #[must_use]
-pub fn connections(app: &App) -> Connections {
+pub fn connections(app: &App) -> HttpConnections {
     let (config, files) = (&app.config, file_limit::current());
     let others = OTHER_FILES + FILES_OF_A_DATABASE_CONNECTION.saturating_mul(config.database_max_connections);
     let room = files.saturating_sub(others).max(files / 2);
@@ -98,7 +98,7 @@ pub fn connections(app: &App) -> Connections {
     };
     tracing::debug!(in_all, files, "so many connections are held");
     let (per_address, trusted_proxies) = (config.live.all_connections_per_address, config.trusted_proxies.clone());
-    Connections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
+    HttpConnections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
 }
 
 /// Waits for a database that is still starting, checks that it can be used, and brings it up to date, or checks that

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use authgraph::api::http::router::service;
 use authgraph::api::http::server::{self, ConnectionTimeouts};
-use authgraph::api::service::service;
 use authgraph::app::App;
 use authgraph::config::Config;
 use authgraph::records::audit_log;

@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use super::context::{ContextExt, viewer};
 use super::costs::{MAIL, PASSWORD_HASH, RateBucket, TOKEN_CHECK, WRITE, cost};
 use super::guards::{Role, refuses, require_recent_auth, require_user, requires};
-use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
@@ -149,9 +149,12 @@ impl MfaMutation {
     /// Take the second step of a sign-in.
     #[graphql(
         directive = cost::apply(TOKEN_CHECK, Some(RateBucket::Mfa)),
-        directive = refuses::apply(vec![Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked]),
+        directive = refuses::apply(vec![
+            Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked, Code::ValidationFailed,
+        ]),
     )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
+        check_delivery(ctx, input.token_delivery)?;
         let token = ChallengeToken::parse(&input.challenge_token).ok_or(Refusal::InvalidToken)?;
         let signed_in = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &token, &input.code).await?;
         Ok(Some(deliver(ctx, signed_in, input.token_delivery)?))

@@ -7,7 +7,7 @@ use super::costs::{MAIL, PASSWORD_HASH, RateBucket, TOKEN_CHECK, WRITE, cost};
 use super::guards::{Role, refuses, require_user, requires};
 use super::input;
 use super::mfa::MfaRequired;
-use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::SessionView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddress;
@@ -140,6 +140,7 @@ impl SignInMutation {
         ]),
     )]
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> ApiResult<Option<LoginResult>> {
+        check_delivery(ctx, input.token_delivery)?;
         let mut faults = input::Faults::default();
         let email = faults.check("input.email", email_address::EmailAddress::parse(&input.email.0));
         let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
@@ -167,6 +168,7 @@ impl SignInMutation {
         let cookie = ctx.presented()?.refresh_cookie.as_deref();
         // What a script cannot read it must not be able to ask for either.
         let delivery = if input.refresh_token.is_none() { TokenDelivery::Cookie } else { input.token_delivery };
+        check_delivery(ctx, delivery)?;
         let key = input::idempotency_key(input.idempotency_key.as_deref())?;
         let presented = input.refresh_token.as_deref().or(cookie).and_then(RefreshToken::parse);
         let presented = presented.ok_or(Refusal::Unauthenticated)?;
@@ -197,7 +199,8 @@ impl SignInMutation {
         Ok(Some(ReauthenticatePayload { session }))
     }
 
-    /// End this session: its access token is dead at once, its refresh token too, and the cookie is cleared.
+    /// End this session: its access token is dead at once, its refresh token too, and the cookie is cleared. Over a WebSocket
+    /// the cookie stays, with the dead refresh token in it.
     #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
     async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
         let viewer = viewer(ctx).await?;
@@ -243,7 +246,7 @@ impl SignInMutation {
         revoke(ctx, Which::Others).await
     }
 
-    /// End all your sessions, this one too; the cookie is cleared.
+    /// End all your sessions, this one too; the cookie is cleared, but not over a WebSocket.
     #[graphql(guard = "require_user()", directive = cost::apply(WRITE, None), directive = requires::apply(Role::User, false))]
     async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         let revoked = revoke(ctx, Which::All).await?;

@@ -2,18 +2,20 @@
 
 use async_graphql::{Context, Enum, SimpleObject};
 
-use super::context::set_refresh_cookie;
+use super::context::{Transport, set_refresh_cookie};
 use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
 use crate::app::sign_in;
+use crate::error::FieldFault;
 
 /// How the refresh token travels to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum TokenDelivery {
     /// In the answer; for clients with a safe place to keep it.
     Body,
-    /// As a cookie that scripts cannot read, for this server only; for browsers.
+    /// As a cookie that scripts cannot read, for this server only; for browsers. Over a WebSocket it is refused with
+    /// VALIDATION_FAILED.
     Cookie,
 }
 
@@ -34,6 +36,20 @@ pub struct SignedIn {
     session: SessionView,
     /// Who is signed in.
     user: UserView,
+}
+
+/// Refuses a delivery that the answer cannot carry. Called before the flow runs: afterwards the tokens would exist and be
+/// lost.
+///
+/// # Errors
+/// `VALIDATION_FAILED` for a cookie over a WebSocket.
+pub fn check_delivery(ctx: &Context<'_>, delivery: TokenDelivery) -> Result<(), FieldFault> {
+    if delivery == TokenDelivery::Cookie && ctx.data_opt::<Transport>() == Some(&Transport::WebSocket) {
+        let message =
+            "A WebSocket cannot carry cookies. Please send this mutation by POST, or use the token in the body.";
+        return Err(FieldFault::new("INVALID", message).at("input.tokenDelivery"));
+    }
+    Ok(())
 }
 
 /// Hands the tokens over in the way the client asked for.
