@@ -42,7 +42,8 @@ impl GraphqlRequest {
     /// Whether it contains a document or names one.
     #[must_use]
     pub fn names_a_document(&self) -> bool {
-        self.query.is_some() || self.document_id.is_some() || self.id.is_some() || self.doc_id.is_some()
+        let has_id = self.document_id.is_some() || self.id.is_some() || self.doc_id.is_some();
+        self.query.is_some() || has_id || self.extensions.contains_key("persistedQuery")
     }
 
     /// What it says of its document. The text is moved out.

@@ -11,7 +11,8 @@ use axum_server::Handle;
 use axum_server::accept::Accept;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
@@ -71,17 +72,7 @@ pub async fn serve(
     };
     let mut server =
         axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(acceptor).handle(handle.clone());
-    let http = server.http_builder();
-    // In HTTP/2 a client that answers pings and reads nothing could keep its answers in memory for ever, a hundred at a
-    // time.
-    *http = http.clone().http1_only();
-    http.http1()
-        .timer(TokioTimer::new())
-        // The library has one timeout for both an idle connection and the head after it. `HttpConnection` tells them
-        // apart; this one catches what it misses.
-        .header_read_timeout(keep_alive.saturating_add(head))
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEAD);
+    configure(server.http_builder(), timeouts);
 
     let drain = Drain { stopping: shutdown.clone(), ..Drain::default() };
     let router = router.layer(from_fn(keep_alive::track_phase)).layer(Extension(drain.clone()));
@@ -95,6 +86,20 @@ pub async fn serve(
     // Sockets are no requests any more, so the library does not wait for them.
     let (served, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
     served.or_fault("serving HTTP")
+}
+
+/// Sets the limits of the library for the head of a request.
+fn configure(http: &mut Builder<TokioExecutor>, timeouts: ConnectionTimeouts) {
+    // In HTTP/2 a client that answers pings and reads nothing could keep its answers in memory for ever, a hundred at a
+    // time.
+    *http = http.clone().http1_only();
+    http.http1()
+        .timer(TokioTimer::new())
+        // The library has one timeout for both an idle connection and the head after it. `HttpConnection` tells them
+        // apart; this one catches what it misses.
+        .header_read_timeout(timeouts.keep_alive.saturating_add(timeouts.head))
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD);
 }
 
 /// Counts a connection, and hands it over when its client has sent the first byte: a silent connection would hold up the

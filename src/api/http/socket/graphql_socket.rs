@@ -1,4 +1,4 @@
-//! graphql-transport-ws on one socket, from `connection_init` to the close frame.
+//! graphql-transport-ws on one socket whose user is known: operations begin, send and end, until the socket closes.
 
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -6,16 +6,15 @@ use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
 use futures_util::future::BoxFuture;
-use serde_json::{Map, Value};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout, timeout_at};
+use tokio::time::{Interval, timeout};
 
 use super::connection::{CloseReason, Incoming, SocketConnection};
-use super::messages::{self, CONNECTION_ACK, ClientMessage, Close};
+use super::init::close_reason;
+use super::messages::{self, ClientMessage, Close};
 use super::operation::{Outgoing, SocketOperation, subscription_messages};
 use crate::api::graphql::pipeline::charging;
 use crate::api::graphql::pipeline::error_masking::{Stage, document_error};
 use crate::api::graphql::pipeline::persisted_documents::RefusedDocument;
-use crate::api::http::authorization::{Authorized, authorize};
 use crate::api::http::connection_counts::{ConnectionSlot, CountedBy};
 use crate::api::http::execution;
 use crate::api::http::graphql_request::GraphqlRequest;
@@ -24,23 +23,28 @@ use crate::api::http::request::RequestContext;
 use crate::api::http::server::Drain;
 use crate::api::http::subscription::Subscription;
 use crate::error::{Error, ErrorCode};
-use crate::values::caller::Credentials;
 
-/// How long a client may take to send `connection_init`.
-const INIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a message that is being written may still take when the user may no longer keep the socket open. After that it
 /// closes without a close frame.
 const LAST_MESSAGE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A socket whose user is known.
 pub struct GraphqlSocket<'a> {
-    context: RequestContext,
-    drain: Drain,
-    connection: &'a mut SocketConnection,
-    user: String,
-    ping: Interval,
-    operations: Vec<SocketOperation>,
-    _slot: ConnectionSlot,
+    /// The credentials are the access token of `connection_init`.
+    pub context: RequestContext,
+    /// Says when the server stops.
+    pub drain: Drain,
+    /// The wire.
+    pub connection: &'a mut SocketConnection,
+    /// The id of the user.
+    pub user: String,
+    /// When to send a ping.
+    pub ping: Interval,
+    /// What runs.
+    pub operations: Vec<SocketOperation>,
+    /// Its slot among the connections of its user.
+    #[allow(dead_code, reason = "held for its drop")]
+    pub slot: ConnectionSlot,
 }
 
 /// What happens next on a socket.
@@ -51,45 +55,10 @@ enum SocketEvent {
     PingDue,
 }
 
-/// Speaks the protocol until the socket closes, and returns why. The credentials of `context` are those of the handshake:
-/// native clients may send the access token there.
-pub async fn run(context: RequestContext, drain: Drain, connection: &mut SocketConnection) -> CloseReason {
-    match GraphqlSocket::init(context, drain, connection).await {
-        Ok((mut socket, ends)) => socket.run(ends).await,
-        Err(reason) => reason,
-    }
-}
-
-impl<'a> GraphqlSocket<'a> {
-    /// Waits for `connection_init`, checks its access token, and acknowledges it. Also returns the future that ends when
-    /// the user may no longer keep the socket open.
-    async fn init(
-        mut context: RequestContext,
-        drain: Drain,
-        connection: &'a mut SocketConnection,
-    ) -> Result<(Self, BoxFuture<'static, Error>), CloseReason> {
-        let app = &context.state.app;
-        let deadline = Instant::now() + INIT_TIMEOUT;
-        let parameters = timeout_at(deadline, read_init(&drain, connection)).await;
-        let parameters = parameters.map_err(|_| Close::INIT_TIMEOUT)??;
-        let bearer = messages::find_bearer(&parameters).or(context.credentials.bearer).ok_or(Close::UNAUTHORIZED)?;
-        let Authorized { user, ends } = authorize(app, bearer.clone()).await.map_err(close_reason)?;
-        let user = user.to_string();
-        let most = app.config.live.connections_per_user;
-        let slot = context.state.open_streams.reserve(CountedBy::User(user.clone()), most).ok_or(Close::TRY_AGAIN)?;
-        connection.send(CONNECTION_ACK).await?;
-        let period = app.config.live.ping_interval;
-        let mut ping = interval_at(Instant::now() + period, period);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The refresh cookie of the handshake is left out for good: an answer over a socket has no headers, so the cookie
-        // could be used up and not be replaced.
-        context.credentials = Credentials { bearer: Some(bearer), refresh_cookie: None };
-        let operations = Vec::new();
-        Ok((Self { context, drain, connection, user, ping, operations, _slot: slot }, ends))
-    }
-
-    /// Handles one event after the other until the socket has to close.
-    async fn run(&mut self, mut ends: BoxFuture<'static, Error>) -> CloseReason {
+impl GraphqlSocket<'_> {
+    /// Handles one event after the other until the socket has to close, and returns why. `ends` ends when the user may no
+    /// longer keep it open.
+    pub async fn run(&mut self, mut ends: BoxFuture<'static, Error>) -> CloseReason {
         loop {
             let event = tokio::select! {
                 // In this order: a user who may no longer be here gets no further event.
@@ -105,21 +74,29 @@ impl<'a> GraphqlSocket<'a> {
                     SocketEvent::Produced(index, outgoing)
                 }
             };
-            let handled = self.handle(event);
-            tokio::pin!(handled);
-            let (result, ended) = tokio::select! {
-                biased;
-                result = &mut handled => (result, None),
-                reason = &mut ends => {
-                    // A client that reads slowly must not keep a socket open that has to close.
-                    let result = timeout(LAST_MESSAGE_TIMEOUT, handled).await;
-                    (result.unwrap_or(Err(CloseReason::Disconnected)), Some(reason))
-                }
-            };
-            match (result, ended) {
-                (Err(reason), _) => return reason,
-                (Ok(()), Some(reason)) => return self.finish_operations(close_reason(reason)).await,
-                (Ok(()), None) => {}
+            match self.handle_while_allowed(event, &mut ends).await {
+                Ok(None) => {}
+                Ok(Some(reason)) => return self.finish_operations(close_reason(reason)).await,
+                Err(reason) => return reason,
+            }
+        }
+    }
+
+    /// Handles one event. Returns the reason where the user may no longer keep the socket open meanwhile.
+    async fn handle_while_allowed(
+        &mut self,
+        event: SocketEvent,
+        ends: &mut BoxFuture<'static, Error>,
+    ) -> Result<Option<Error>, CloseReason> {
+        let handled = self.handle(event);
+        tokio::pin!(handled);
+        tokio::select! {
+            biased;
+            result = &mut handled => result.map(|()| None),
+            reason = ends => {
+                // A client that reads slowly must not keep a socket open that has to close.
+                let result = timeout(LAST_MESSAGE_TIMEOUT, handled).await;
+                result.unwrap_or(Err(CloseReason::Disconnected)).map(|()| Some(reason))
             }
         }
     }
@@ -228,23 +205,6 @@ impl<'a> GraphqlSocket<'a> {
     }
 }
 
-/// Reads up to `connection_init`, and returns the connection parameters.
-async fn read_init(drain: &Drain, connection: &mut SocketConnection) -> Result<Map<String, Value>, CloseReason> {
-    loop {
-        let incoming = tokio::select! {
-            biased;
-            () = drain.stopping.cancelled() => return Err(Close::GOING_AWAY.into()),
-            incoming = connection.read() => incoming?,
-        };
-        match incoming {
-            Incoming::Message(ClientMessage::ConnectionInit { payload }) => return Ok(payload.unwrap_or_default()),
-            Incoming::Message(ClientMessage::Subscribe { .. }) => return Err(Close::UNAUTHORIZED.into()),
-            Incoming::Message(ClientMessage::Ping { payload }) => connection.send(messages::pong(payload)).await?,
-            Incoming::Message(ClientMessage::Pong { .. } | ClientMessage::Complete { .. }) | Incoming::SignOfLife => {}
-        }
-    }
-}
-
 /// Polls all operations for what one of them sends next.
 fn poll_operations(
     operations: &mut [SocketOperation],
@@ -256,16 +216,4 @@ fn poll_operations(
         }
     }
     Poll::Pending
-}
-
-/// Why a socket closes whose user may no longer keep it open.
-fn close_reason(error: Error) -> CloseReason {
-    let code = match error {
-        Error::Refused(refused) => refused.code(),
-        Error::Fault(fault) => {
-            tracing::error!(?fault, "the session of a socket could not be checked");
-            ErrorCode::Internal
-        }
-    };
-    Close::for_code(code).into()
 }

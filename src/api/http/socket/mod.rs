@@ -2,8 +2,10 @@
 
 /// The wire: messages in and out, and their limits.
 mod connection;
-/// The protocol, from the first message to the last.
+/// The protocol, once the user is known.
 mod graphql_socket;
+/// The protocol, until the user is known.
+mod init;
 /// The messages and the close codes.
 mod messages;
 /// One operation on a socket.
@@ -71,7 +73,10 @@ pub async fn open(context: RequestContext, mut head: Parts) -> Response {
         let _open = (slot, drain.streams.token());
         let mut connection = SocketConnection::new(socket, &context.state.app.config);
         let reason = if has_protocol {
-            graphql_socket::run(context, drain, &mut connection).await
+            match init::init(context, drain, &mut connection).await {
+                Ok((mut socket, ends)) => socket.run(ends).await,
+                Err(reason) => reason,
+            }
         } else {
             CloseReason::Close(Close::SUBPROTOCOL)
         };
