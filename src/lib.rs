@@ -1,11 +1,14 @@
-//! authgraph: a GraphQL authentication server. A house of floors that only call downwards.
+//! authgraph: a GraphQL authentication server.
 //!
-//! - [`values`], [`config`], [`error`]: the words all speak
-//! - [`tools`]: what we use, each alone
-//! - [`records`]: what we remember; only here: SQL
-//! - [`app`]: what every flow may use
-//! - [`flows`]: what people can do, one deed per file
-//! - [`api`]: how the world talks to us; only here: axum and async-graphql
+//! Each module calls only modules above it in this list. `docs/architecture.md` has the map.
+//!
+//! - [`values`], [`error`]: types that all modules use, and the two ways to fail
+//! - [`tools`]: database, Redis, hashing, tokens, mail: each tool alone
+//! - [`config`]: every setting
+//! - [`records`]: SQL, and nowhere else
+//! - [`app`]: what flows share
+//! - [`flows`]: what people and background tasks can do, one flow for each file
+//! - [`api`]: HTTP and GraphQL: the only place for axum and async-graphql
 //! - [`serve`]: a running server
 
 pub mod api;

@@ -20,7 +20,7 @@ const PASSWORD: &str = "Quiet-Harbour-71";
 const OLDEST: &str = "{ users(first: 1, orderBy: { field: CREATED_AT, direction: ASC }) { edges { node { email } } } }";
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) { ... on SignedIn { accessToken } } }";
 
-/// Every page, as an administrator's browser asks for it; `$prefix` begins somebody's address.
+/// Every page, as an administrator's browser asks for it; `$prefix` is the beginning of an address.
 const PAGES: [(&str, &str); 6] = [
     ("a page of users", "{ users(first: 20) { ...page } }"),
     ("a filtered page of users", "{ users(first: 20, filter: { mfaEnabled: true, emailVerified: true }) { ...page } }"),
@@ -122,7 +122,7 @@ impl Office {
 struct Visitor {
     connection: Connection,
     bearer: String,
-    /// The first letters of somebody's address.
+    /// The first characters of an address.
     prefix: String,
 }
 
@@ -142,7 +142,7 @@ impl Visitor {
         Ok(Self { connection, bearer, prefix })
     }
 
-    /// ContextExt, and tells the seconds until the answer was there.
+    /// Sends it, and returns the seconds until the answer came.
     async fn ask(&mut self, query: &str) -> Result<f64> {
         let document = if query.contains("...page") { format!("{query} {PAGE}") } else { query.to_owned() };
         let asked = json!({ "query": document, "variables": { "prefix": self.prefix } });

@@ -20,7 +20,7 @@ const REFRESH: &str = "mutation($input: RefreshInput!) { refresh(input: $input) 
 
 /// What a client asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Action {
     /// The least a GraphQL request can ask for: the floor of all others.
     Typename,
     /// The signed-in user.
@@ -29,11 +29,11 @@ pub enum Deed {
     Refresh,
     /// A new session for the right password.
     Login,
-    /// A new name, which is an event for whoever follows.
+    /// A new name, which is an event for subscribers.
     Rename,
 }
 
-/// How a deed ended. Everything else is an error and ends the benchmark.
+/// How a action ended. Everything else is an error and ends the benchmark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// As asked.
@@ -90,7 +90,7 @@ impl User {
     }
 }
 
-/// The access token of somebody who has an account.
+/// The access token of a user.
 pub async fn access_token(address: SocketAddr, email: &str) -> Result<String> {
     let login = json!({ "query": LOGIN, "variables": { "input": { "email": email, "password": PASSWORD } } });
     let mut connection = Connection::open(address).await?;
@@ -111,14 +111,14 @@ impl Client {
     }
 
     /// ContextExt, and waits for the answer.
-    pub async fn perform(&mut self, deed: Deed) -> Result<Outcome> {
+    pub async fn perform(&mut self, action: Action) -> Result<Outcome> {
         let Self { connection, user } = self;
-        match deed {
-            Deed::Typename => outcome(connection.ask(&user.typename).await?, br#"{"data":{"__typename":"Query"#),
-            Deed::Me => outcome(connection.ask(&user.me).await?, br#"{"data":{"me":{"id":"user_"#),
-            Deed::Login => outcome(connection.ask(&user.login).await?, br#"{"data":{"login":{"accessToken":"#),
-            Deed::Rename => outcome(connection.ask(&user.rename).await?, br#"{"data":{"updateProfile":{"user":{"id":"#),
-            Deed::Refresh => {
+        match action {
+            Action::Typename => outcome(connection.ask(&user.typename).await?, br#"{"data":{"__typename":"Query"#),
+            Action::Me => outcome(connection.ask(&user.me).await?, br#"{"data":{"me":{"id":"user_"#),
+            Action::Login => outcome(connection.ask(&user.login).await?, br#"{"data":{"login":{"accessToken":"#),
+            Action::Rename => outcome(connection.ask(&user.rename).await?, br#"{"data":{"updateProfile":{"user":{"id":"#),
+            Action::Refresh => {
                 let input = json!({ "refreshToken": user.refresh_token });
                 let request = graphql(&json!({ "query": REFRESH, "variables": { "input": input } }), None);
                 let answer: Value = serde_json::from_slice(connection.ask(&request).await?)?;

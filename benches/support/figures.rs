@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::Result;
 use super::bare_argon;
-use super::client::{Deed, Outcome, User};
+use super::client::{Action, Outcome, User};
 use super::live;
 use super::load::{self, Answer};
 use super::median::median;
@@ -108,9 +108,9 @@ async fn throughputs(server: &Server, engine: &'static str, users: &mut [User], 
     let (mut floors, mut mes, mut refreshes) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         let lasts = (WARM_UP, plan.throughput);
-        floors.push(load::saturate(server, users, Deed::Typename, lasts).await?);
-        mes.push(load::saturate(server, users, Deed::Me, lasts).await?);
-        refreshes.push(load::saturate(server, users, Deed::Refresh, lasts).await?);
+        floors.push(load::saturate(server, users, Action::Typename, lasts).await?);
+        mes.push(load::saturate(server, users, Action::Me, lasts).await?);
+        refreshes.push(load::saturate(server, users, Action::Refresh, lasts).await?);
     }
     let floor = Row::new(engine, "`{ __typename }`: the floor of the next two", Value::of(&floors));
     let [me, refresh] = [("`me`", mes), ("`refresh`", refreshes)]
@@ -123,7 +123,7 @@ async fn login(server: &Server, engine: &'static str, users: &mut [User], plan: 
     let (mut bares, mut logins) = (Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         bares.push(bare_argon::hash_for(plan.login)?);
-        logins.push(load::saturate(server, users, Deed::Login, (WARM_UP, plan.login)).await?);
+        logins.push(load::saturate(server, users, Action::Login, (WARM_UP, plan.login)).await?);
     }
     // The best round: the others were slower because something else kept the cores busy.
     let capacity = logins.iter().map(|login| login.per_second).fold(0.0, f64::max);
@@ -144,14 +144,14 @@ async fn latencies(
     let (mut quiets, mut loads) = (Vec::new(), Vec::new());
     let (me, login) = ((ME_RATE, plan.latency), (capacity * OVERLOAD, FLOOD_LEAD + plan.latency));
     for _ in 0..plan.rounds {
-        let answers = load::offer(server.address, users.to_vec(), Deed::Me, me).await?;
+        let answers = load::offer(server.address, users.to_vec(), Action::Me, me).await?;
         quiets.push(percentile_99(&answers));
 
         let measured = async {
             sleep(FLOOD_LEAD).await;
-            load::offer(server.address, users.to_vec(), Deed::Me, me).await
+            load::offer(server.address, users.to_vec(), Action::Me, me).await
         };
-        let flood = load::offer(server.address, users.to_vec(), Deed::Login, login);
+        let flood = load::offer(server.address, users.to_vec(), Action::Login, login);
         let (answers, flooded) = tokio::try_join!(measured, flood)?;
         loads.push(percentile_99(&answers));
         tell_flood(&flooded, &answers);
@@ -177,7 +177,7 @@ fn tell_flood(logins: &[Answer], mes: &[Answer]) {
     );
 }
 
-/// In seconds; nothing where nothing was answered.
+/// In seconds; nothing where no request was answered.
 fn percentile_99(answers: &[Answer]) -> f64 {
     let mut latencies: Vec<Duration> = answers.iter().map(|answer| answer.latency).collect();
     latencies.sort_unstable();

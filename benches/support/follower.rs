@@ -40,25 +40,25 @@ impl Follower {
         Ok(followers)
     }
 
-    /// Waits until every one has heard an event, and tells when the last did.
-    pub async fn all_hear(followers: Vec<Self>) -> Result<(Vec<Self>, Instant)> {
+    /// Waits until every one has received an event, and tells when the last did.
+    pub async fn all_receive(followers: Vec<Self>) -> Result<(Vec<Self>, Instant)> {
         let mut hearing = JoinSet::new();
         for mut follower in followers {
             hearing.spawn(async move {
-                let message = follower.hear().await?;
+                let message = follower.receive().await?;
                 if !message.contains(r#""type":"next""#) {
                     return Err(format!("no event, but {message}").into());
                 }
                 Result::Ok((follower, Instant::now()))
             });
         }
-        let (mut heard, mut last) = (Vec::new(), Instant::now());
-        while let Some(told) = hearing.join_next().await {
-            let (follower, at) = told??;
+        let (mut received, mut last) = (Vec::new(), Instant::now());
+        while let Some(joined) = hearing.join_next().await {
+            let (follower, at) = joined??;
             last = last.max(at);
-            heard.push(follower);
+            received.push(follower);
         }
-        Ok((heard, last))
+        Ok((received, last))
     }
 
     async fn open(server: SocketAddr, access_token: &str) -> Result<Self> {
@@ -68,11 +68,11 @@ impl Follower {
         let payload = json!({ "authorization": format!("Bearer {access_token}") });
         this.say(json!({ "type": "connection_init", "payload": payload }).to_string()).await?;
         let query = "subscription { auditEvents { id at action } }";
-        this.hear().await?;
+        this.receive().await?;
         this.say(json!({ "id": "1", "type": "subscribe", "payload": { "query": query } }).to_string()).await?;
-        // The answer to what is asked behind it tells that the subscription runs.
+        // The answer to the next message shows that the subscription runs.
         this.say(json!({ "type": "ping" }).to_string()).await?;
-        match this.hear().await? {
+        match this.receive().await? {
             message if message == r#"{"type":"pong"}"# => Ok(this),
             other => Err(format!("no subscription, but {other}").into()),
         }
@@ -82,7 +82,7 @@ impl Follower {
         Ok(timeout(PATIENCE, self.socket.send(Message::text(text))).await??)
     }
 
-    async fn hear(&mut self) -> Result<String> {
+    async fn receive(&mut self) -> Result<String> {
         loop {
             match timeout(PATIENCE, self.socket.next()).await? {
                 Some(Ok(Message::Text(text))) => return Ok(text.to_string()),

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::Result;
-use super::client::{Deed, User};
+use super::client::{Action, User};
 use super::engine::Engine;
 use super::figures::Plan;
 use super::http::Connection;
@@ -15,7 +15,7 @@ use super::table::{Demand, Row, Value};
 
 /// What counting may leave of the throughput.
 const LEAST: f64 = 0.85;
-/// Limits nobody reaches. In a second each user asks about as often as the usual limits allow in a minute, from an address
+/// Limits that no user reaches. In a second each user asks about as often as the usual limits allow in a minute, from an address
 /// of their own, so that windows are as full as they are in life.
 const COUNTED: [(&str, &str); 4] = [
     ("RATE_LIMIT_REQUESTS", "1000000/1s"),
@@ -36,7 +36,7 @@ pub async fn measure((off, on): (&Engine, &Engine), plan: &Plan) -> Result<[Row;
     for _ in 0..plan.rounds {
         for (server, rounds) in servers.iter_mut().zip(&mut rounds) {
             let lasts = (WARM_UP, plan.throughput);
-            rounds.push(load::saturate(&server.server, &mut server.users, Deed::Me, lasts).await?);
+            rounds.push(load::saturate(&server.server, &mut server.users, Action::Me, lasts).await?);
         }
     }
     servers[1].tell_fallbacks().await?;
@@ -59,8 +59,8 @@ impl Counted {
         let ask = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
         let mut connection = Connection::open(self.server.address).await?;
         let page = String::from_utf8_lossy(connection.ask(ask.as_bytes()).await?).into_owned();
-        let told = page.lines().find(|line| line.starts_with("auth_kv_fallback_total"));
-        let _ = writeln!(io::stderr(), "  {}", told.unwrap_or("no metric tells of fallbacks"));
+        let fallbacks = page.lines().find(|line| line.starts_with("auth_redis_fallback_total"));
+        let _ = writeln!(io::stderr(), "  {}", fallbacks.unwrap_or("there is no metric of fallbacks"));
         Ok(())
     }
 

@@ -1,11 +1,11 @@
-//! What a thousand subscribers cost, and how soon the last of them hears of an event.
+//! What a thousand subscribers cost, and how soon the last of them receives an event.
 
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
 use super::Result;
-use super::client::{Client, Deed, PASSWORD, User, access_token};
+use super::client::{Client, Action, PASSWORD, User, access_token};
 use super::follower::Follower;
 use super::median::median;
 use super::server::Server;
@@ -34,18 +34,18 @@ pub async fn measure(server: &Server, engine: &'static str, users: &[User], roun
     #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
     let memory = server.memory()?.saturating_sub(before) as f64 / SUBSCRIBERS as f64;
 
-    let somebody = users.first().ok_or("there is no user")?;
-    let mut deed = Client::connect(server.address, somebody).await?;
+    let user = users.first().ok_or("there is no user")?;
+    let mut action = Client::connect(server.address, user).await?;
     let mut delays = Vec::new();
     for _ in 0..rounds {
         let begun = Instant::now();
-        deed.perform(Deed::Rename).await?;
-        let (heard, last) = Follower::all_hear(followers).await?;
-        followers = heard;
+        action.perform(Action::Rename).await?;
+        let (received, last) = Follower::all_receive(followers).await?;
+        followers = received;
         delays.push(last.duration_since(begun).as_secs_f64());
     }
     let memory = Row::new(engine, "memory of a subscriber, of 1,000 (KiB)", Value::Memory(memory));
-    let name = "from a mutation's request until the last of 1,100 subscribers heard of it (ms)";
+    let name = "from a mutation's request until the last of 1,100 subscribers received it (ms)";
     let delay = Row::new(engine, name, Value::Latency(median(delays)));
     Ok(vec![memory.demanding(Demand::AtMost(MOST_MEMORY)), delay.demanding(Demand::AtMost(MOST_DELAY))])
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use super::Result;
-use super::client::{Client, Deed, Outcome, User};
+use super::client::{Client, Action, Outcome, User};
 use super::server::Server;
 
 /// More requests in flight than this and the load itself is broken.
@@ -37,7 +37,7 @@ pub struct Answer {
 pub async fn saturate(
     server: &Server,
     users: &mut [User],
-    deed: Deed,
+    action: Action,
     (warm_up, lasts): (Duration, Duration),
 ) -> Result<Throughput> {
     let mut clients = JoinSet::new();
@@ -48,7 +48,7 @@ pub async fn saturate(
         clients.spawn(async move {
             let mut answered = 0_u32;
             while Instant::now() < until {
-                client.perform(deed).await?;
+                client.perform(action).await?;
                 answered += u32::from((counting_from..until).contains(&Instant::now()));
             }
             Result::Ok((place, client.into_user(), answered))
@@ -68,7 +68,7 @@ pub async fn saturate(
         answered += count;
     }
     if answered == 0 {
-        return Err(format!("{deed:?}: nothing was answered").into());
+        return Err(format!("{action:?}: no request was answered").into());
     }
     Ok(Throughput { per_second: f64::from(answered) / lasts.as_secs_f64(), cpu: cpu / answered })
 }
@@ -77,7 +77,7 @@ pub async fn saturate(
 pub async fn offer(
     address: SocketAddr,
     users: Vec<User>,
-    deed: Deed,
+    action: Action,
     (rate, lasts): (f64, Duration),
 ) -> Result<Vec<Answer>> {
     let mut connected = Vec::new();
@@ -99,10 +99,10 @@ pub async fn offer(
             answers.push(answered??);
         }
         if requests.len() >= MOST_IN_FLIGHT {
-            return Err(format!("{deed:?}: {MOST_IN_FLIGHT} requests are in flight").into());
+            return Err(format!("{action:?}: {MOST_IN_FLIGHT} requests are in flight").into());
         }
         let idle = Arc::clone(&idle);
-        requests.spawn(async move { ask(address, user, deed, &idle).await });
+        requests.spawn(async move { ask(address, user, action, &idle).await });
     }
     while let Some(answered) = requests.join_next().await {
         answers.push(answered??);
@@ -110,7 +110,7 @@ pub async fn offer(
     Ok(answers)
 }
 
-async fn ask(address: SocketAddr, user: User, deed: Deed, idle: &Mutex<Vec<Client>>) -> Result<Answer> {
+async fn ask(address: SocketAddr, user: User, action: Action, idle: &Mutex<Vec<Client>>) -> Result<Answer> {
     // The clock starts here: when the generator itself is late, the server is not to blame.
     let began = Instant::now();
     let taken = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -118,7 +118,7 @@ async fn ask(address: SocketAddr, user: User, deed: Deed, idle: &Mutex<Vec<Clien
         Some(client) => client,
         None => Client::connect(address, &user).await?,
     };
-    let outcome = client.perform(deed).await?;
+    let outcome = client.perform(action).await?;
     let latency = began.elapsed();
     idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     Ok(Answer { latency, outcome })

@@ -94,7 +94,7 @@ impl Server {
 
     /// Starts a server on what commands have prepared, and waits until it is ready.
     pub async fn start_in(house: House) -> Result<Self> {
-        // Free at this moment, and nobody else asks for ports while we start.
+        // Free at this moment, and no other process asks for ports meanwhile.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let said = File::create(house.folder.path().join("stderr"))?;
         let child = house.command().env("LISTEN", address.to_string()).stderr(said).spawn()?;
