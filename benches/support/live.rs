@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::Result;
-use super::client::{Client, Action, PASSWORD, User, access_token};
+use super::client::{Action, Client, PASSWORD, User, access_token};
 use super::follower::Follower;
 use super::median::median;
 use super::server::Server;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
 use super::Result;
-use super::client::{Client, Action, Outcome, User};
+use super::client::{Action, Client, Outcome, User};
 use super::server::Server;
 
 /// More requests in flight than this and the load itself is broken.

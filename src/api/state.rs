@@ -26,7 +26,8 @@ pub struct AppState {
     pub document_limits: DocumentLimits,
     /// The name of the cookie that holds the refresh token.
     pub refresh_cookie: &'static str,
-    /// The origins of `CORS_ORIGINS`, exactly as browsers write them: `https://app.example.com`, `capacitor://localhost`.
+    /// The origins of `CORS_ORIGINS`, exactly as browsers write them: `https://app.example.com`,
+    /// `capacitor://localhost`.
     pub origins: Vec<HeaderValue>,
     /// The origin of `PUBLIC_URL`, for pages that this server itself serves.
     pub own_origin: String,

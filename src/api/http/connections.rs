@@ -40,8 +40,8 @@ impl HttpConnections {
         Self { limits: Arc::new(limits), counts: ConnectionCounts::default(), metrics, last_warning: Arc::default() }
     }
 
-    /// Counts a connection. One more than the limit is closed at once: if it waited for a slot, the clients that hold the
-    /// slots would keep everyone else in the queue of the kernel.
+    /// Counts a connection. One more than the limit is closed at once: if it waited for a slot, the clients that hold
+    /// the slots would keep everyone else in the queue of the kernel.
     ///
     /// # Errors
     /// An error where a limit is reached.

@@ -77,8 +77,8 @@ pub fn finish(
     FinishedOperation { response, stage, code, name: None, user: None }
 }
 
-/// Counts a request as one of its address where it is dropped before it was charged: because the client was too slow, or
-/// went away. Without it, such requests would be free.
+/// Counts a request as one of its address where it is dropped before it was charged: because the client was too slow,
+/// or went away. Without it, such requests would be free.
 pub struct CountIfAbandoned {
     state: Arc<AppState>,
     caller: Option<Caller>,

@@ -42,8 +42,8 @@ pub async fn graphql(
     let unread = CountIfAbandoned::new(&context, ExecutionMarker::default());
     let action = read_action(&context.state, &head, body, &accepts).await;
     unread.finish();
-    // Here, and nowhere else, a request is counted before anything is done for it or said to it. Only what the schema runs
-    // is counted there, in one round trip with its charge.
+    // Here, and nowhere else, a request is counted before anything is done for it or said to it. Only what the schema
+    // runs is counted there, in one round trip with its charge.
     if !matches!(action, Action::Run(_))
         && let Some(refused) = charging::count(&context.state.app, &context.caller).await
     {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::media_type::MediaType;
 use crate::api::graphql::pipeline::error_masking::Stage;
 
-/// The status of the answer to a well-formed GraphQL request (GraphQL over HTTP, section 6.4). Where its newest draft (422)
-/// and the audits of `graphql-http` (400) differ, this follows the audits.
+/// The status of the answer to a well-formed GraphQL request (GraphQL over HTTP, section 6.4). Where its newest draft
+/// (422) and the audits of `graphql-http` (400) differ, this follows the audits.
 #[must_use]
 pub const fn status(media_type: MediaType, stage: Stage) -> StatusCode {
     match (media_type, stage) {

@@ -1,5 +1,5 @@
-//! The routes of the development mailbox: pages for people, `latest` for curl and end-to-end tests. They answer only programs
-//! on this machine.
+//! The routes of the development mailbox: pages for people, `latest` for curl and end-to-end tests. They answer only
+//! programs on this machine.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ const PROXY_HEADERS: [&str; 8] = [
 #[derive(Clone, Default)]
 pub struct ProxySeen(Arc<AtomicBool>);
 
-/// Looks at every request, and closes the mailbox until the next start where one shows that there is a proxy. Requests for
-/// the mailbox itself under another host name are refused and prove no proxy.
+/// Looks at every request, and closes the mailbox until the next start where one shows that there is a proxy. Requests
+/// for the mailbox itself under another host name are refused and prove no proxy.
 pub async fn look_for_proxy(State(proxy_seen): State<ProxySeen>, mut request: Request, next: Next) -> Response {
     let is_foreign = host(request.headers()).is_some_and(|host| !is_loopback(host.host()));
     let is_for_mailbox = request.uri().path().starts_with("/dev/");
@@ -95,7 +95,8 @@ fn is_from_this_machine(request: &Request) -> bool {
     let headers = request.headers();
     let is_proxy_header =
         |name: &HeaderName| name.as_str().starts_with("x-forwarded") || PROXY_HEADERS.contains(&name.as_str());
-    // nginx with its default settings speaks HTTP/1.0 to the server behind it, adds none of these headers, and changes Host.
+    // nginx with its default settings speaks HTTP/1.0 to the server behind it, adds none of these headers, and changes
+    // Host.
     let is_forwarded = headers.keys().any(is_proxy_header) || request.version() < Version::HTTP_11;
     // A page of evil.example whose name resolves to 127.0.0.1 (DNS rebinding) still asks for the host evil.example.
     let is_for_us = |host: &Authority| is_loopback(host.host()) && !host.as_str().contains('@');

@@ -38,7 +38,8 @@ impl MediaType {
 
     /// Chooses the type that the client prefers (RFC 9110, section 12.5.1); `None` where it accepts neither.
     ///
-    /// A client without a preference gets `application/json`; one that names both with the same quality gets the newer type.
+    /// A client without a preference gets `application/json`; one that names both with the same quality gets the newer
+    /// type.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let accepted = accepted(headers);

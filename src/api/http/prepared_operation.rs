@@ -42,9 +42,9 @@ pub struct PreparedOperation {
 }
 
 impl PreparedOperation {
-    /// Checks a request before the schema sees it, whichever way it came (GraphQL, section 6.1): which document it means,
-    /// whether that is valid, which operation of it runs, and the values of its variables, which are coerced. Returns
-    /// `None` where the request names no document.
+    /// Checks a request before the schema sees it, whichever way it came (GraphQL, section 6.1): which document it
+    /// means, whether that is valid, which operation of it runs, and the values of its variables, which are coerced.
+    /// Returns `None` where the request names no document.
     ///
     /// # Errors
     /// What is wrong with the document, with the name of the operation, or with the variables.

@@ -84,8 +84,8 @@ pub async fn jwks(State(state): State<Arc<AppState>>) -> impl IntoResponse {
     (headers, serde_json::to_string(&state.app.access_tokens.jwks()).unwrap_or_default())
 }
 
-/// Checks the dependencies at most once in `READINESS_LIFETIME`: every client may ask, and each check costs the database a
-/// connection.
+/// Checks the dependencies at most once in `READINESS_LIFETIME`: every client may ask, and each check costs the
+/// database a connection.
 async fn recent_readiness(state: &AppState) -> Readiness {
     let app = &state.app;
     // Requests that come meanwhile wait for this lock, and share the answer.

@@ -1,6 +1,6 @@
-//! Warns where the settings and the proxies in front do not agree: a proxy that `TRUSTED_PROXIES` does not name, a proxy
-//! that does not say who its clients are, and a proxy that lets clients choose their own address. In each case the limits
-//! by address hold for the wrong clients.
+//! Warns where the settings and the proxies in front do not agree: a proxy that `TRUSTED_PROXIES` does not name, a
+//! proxy that does not say who its clients are, and a proxy that lets clients choose their own address. In each case
+//! the limits by address hold for the wrong clients.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,8 +11,8 @@ use axum::http::HeaderMap;
 
 use crate::values::trusted_proxies::TrustedProxies;
 
-/// How many requests in a row confirm a suspicion: all from one private address and forwarded; or all from a trusted proxy
-/// without a word about the client.
+/// How many requests in a row confirm a suspicion: all from one private address and forwarded; or all from a trusted
+/// proxy without a word about the client.
 const CONFIRMED_AT: u32 = 100;
 
 /// How often, at most, the log says that a client has chosen its own address.
@@ -36,8 +36,8 @@ struct Suspicion {
 }
 
 impl ProxyWatch {
-    /// Looks at one request. `client` is the address that was read from its head. Whatever a client sends, all that it can
-    /// cause is a warning.
+    /// Looks at one request. `client` is the address that was read from its head. Whatever a client sends, all that it
+    /// can cause is a warning.
     pub fn observe(&self, proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap, client: IpAddr) {
         if *proxies == TrustedProxies::None {
             let is_forwarded = ["x-forwarded-for", "forwarded"].iter().any(|name| headers.contains_key(*name));
@@ -79,8 +79,8 @@ impl ProxyWatch {
 }
 
 impl Suspicion {
-    /// Counts a request. Returns true once: for the request that confirms the suspicion. A request that speaks against it,
-    /// or comes from another peer, settles it for good.
+    /// Counts a request. Returns true once: for the request that confirms the suspicion. A request that speaks against
+    /// it, or comes from another peer, settles it for good.
     fn is_confirmed_by(&self, peer: IpAddr, speaks_for_it: bool) -> bool {
         if self.is_settled.load(Ordering::Relaxed) {
             return false;

@@ -50,8 +50,8 @@ impl CorrelationId {
 /// Reads who is on the other end.
 #[must_use]
 pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &CorrelationId) -> Caller {
-    // Our proxy may have added its entry to a line that the client began with bytes that are no text. Those bytes end the
-    // search for the client's address, and the entries behind them count.
+    // Our proxy may have added its entry to a line that the client began with bytes that are no text. Those bytes end
+    // the search for the client's address, and the entries behind them count.
     let lines = headers.get_all("x-forwarded-for").iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     let lines: Vec<_> = lines.collect();
     Caller {
@@ -83,8 +83,8 @@ fn printable(agent: &[u8]) -> String {
     cut(&agent, MAX_USER_AGENT).to_owned()
 }
 
-/// Reads `Authorization: Bearer` (RFC 6750, section 2.1). Two such lines count as none: proxies disagree on which of them
-/// is the right one.
+/// Reads `Authorization: Bearer` (RFC 6750, section 2.1). Two such lines count as none: proxies disagree on which of
+/// them is the right one.
 fn bearer(headers: &HeaderMap) -> Option<String> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return None };
@@ -93,10 +93,10 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     (scheme.eq_ignore_ascii_case("bearer") && is_credential(token)).then(|| token.to_owned())
 }
 
-/// Finds the only cookie of this name. Two count as none: one of them was planted, by a neighbouring host or for another
-/// path, and nothing tells which. The line is read byte by byte: a parser that trims more than browsers do, such as spaces
-/// of Unicode, would find the protected name `__Host-…` in cookies that any host may set. Cookies of other applications on
-/// the same line may hold any bytes.
+/// Finds the only cookie of this name. Two count as none: one of them was planted, by a neighbouring host or for
+/// another path, and nothing tells which. The line is read byte by byte: a parser that trims more than browsers do,
+/// such as spaces of Unicode, would find the protected name `__Host-…` in cookies that any host may set. Cookies of
+/// other applications on the same line may hold any bytes.
 fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     let mut found = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));

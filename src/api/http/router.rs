@@ -76,8 +76,8 @@ pub fn apply_layers(state: &Arc<AppState>, routes: Router) -> Router {
     routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed).layer(layers)
 }
 
-/// Headers that browsers or libraries in them add to requests: for traces (W3C Trace Context and Baggage, Sentry), and with
-/// the names of clients and operations (Apollo, Hive). Without each of them here, a preflight would stop the call.
+/// Headers that browsers or libraries in them add to requests: for traces (W3C Trace Context and Baggage, Sentry), and
+/// with the names of clients and operations (Apollo, Hive). Without each of them here, a preflight would stop the call.
 const COMMON_HEADERS: [&str; 13] = [
     "apollo-require-preflight",
     "apollographql-client-name",
@@ -94,7 +94,8 @@ const COMMON_HEADERS: [&str; 13] = [
     "x-requested-with",
 ];
 
-/// Allows exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings name.
+/// Allows exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings
+/// name.
 fn cors(state: &AppState) -> CorsLayer {
     let origins = state.origins.clone();
     let common = COMMON_HEADERS.map(HeaderName::from_static);

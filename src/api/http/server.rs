@@ -102,8 +102,8 @@ fn configure(http: &mut Builder<TokioExecutor>, timeouts: ConnectionTimeouts) {
         .max_buf_size(MAX_HEAD);
 }
 
-/// Counts a connection, and hands it over when its client has sent the first byte: a silent connection would hold up the
-/// shutdown.
+/// Counts a connection, and hands it over when its client has sent the first byte: a silent connection would hold up
+/// the shutdown.
 #[derive(Clone)]
 struct Acceptor {
     connections: HttpConnections,

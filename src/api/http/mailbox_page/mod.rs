@@ -116,7 +116,8 @@ struct TokenMutation {
     mutation: String,
 }
 
-/// The mutation that the page behind the link of an email would send. While developing, that page often does not exist yet.
+/// The mutation that the page behind the link of an email would send. While developing, that page often does not exist
+/// yet.
 fn token_mutation(mail: &StoredMail) -> Option<TokenMutation> {
     let (field, more) = match mail.kind.as_str() {
         "verify_email" => ("verifyEmail", ""),

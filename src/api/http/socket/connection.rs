@@ -31,9 +31,9 @@ impl From<Close> for CloseReason {
 }
 
 /// What was read.
-pub enum Incoming {
+pub enum IncomingMessage {
     /// A message of the protocol.
-    Message(ClientMessage),
+    Protocol(ClientMessage),
     /// A ping or pong of WebSocket itself, which only shows that the client is there.
     SignOfLife,
 }
@@ -55,7 +55,7 @@ impl SocketConnection {
     }
 
     /// Reads the next message. Dropping the future loses nothing.
-    pub async fn read(&mut self) -> Result<Incoming, CloseReason> {
+    pub async fn read(&mut self) -> Result<IncomingMessage, CloseReason> {
         let message = match self.socket.recv().await {
             None | Some(Ok(Message::Close(_))) => return Err(CloseReason::Disconnected),
             Some(Err(error)) => return Err(unreadable(&error).into()),
@@ -67,9 +67,9 @@ impl SocketConnection {
         }
         match message {
             Message::Text(text) if text.len() > self.max_message => Err(Close::TOO_LARGE.into()),
-            Message::Text(text) => Ok(Incoming::Message(ClientMessage::parse(&text)?)),
+            Message::Text(text) => Ok(IncomingMessage::Protocol(ClientMessage::parse(&text)?)),
             Message::Binary(_) => Err(Close::INVALID_MESSAGE.into()),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(Incoming::SignOfLife),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Ok(IncomingMessage::SignOfLife),
         }
     }
 

@@ -8,10 +8,10 @@ use async_graphql::parser::types::OperationType;
 use futures_util::future::BoxFuture;
 use tokio::time::{Interval, timeout};
 
-use super::connection::{CloseReason, Incoming, SocketConnection};
+use super::connection::{CloseReason, IncomingMessage, SocketConnection};
 use super::init::close_reason;
 use super::messages::{self, ClientMessage, Close};
-use super::operation::{Outgoing, SocketOperation, subscription_messages};
+use super::operation::{OperationMessages, SocketOperation, subscription_messages};
 use crate::api::graphql::pipeline::charging;
 use crate::api::graphql::pipeline::error_masking::{Stage, document_error};
 use crate::api::graphql::pipeline::persisted_documents::RefusedDocument;
@@ -24,8 +24,8 @@ use crate::api::http::server::Drain;
 use crate::api::http::subscription::Subscription;
 use crate::error::{Error, ErrorCode};
 
-/// How long a message that is being written may still take when the user may no longer keep the socket open. After that it
-/// closes without a close frame.
+/// How long a message that is being written may still take when the user may no longer keep the socket open. After that
+/// it closes without a close frame.
 const LAST_MESSAGE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// A socket whose user is known.
@@ -49,15 +49,15 @@ pub struct GraphqlSocket<'a> {
 
 /// What happens next on a socket.
 enum SocketEvent {
-    Received(Incoming),
+    Received(IncomingMessage),
     /// The operation at this index sends something.
-    Produced(usize, Result<Outgoing, Close>),
+    Produced(usize, Result<OperationMessages, Close>),
     PingDue,
 }
 
 impl GraphqlSocket<'_> {
-    /// Handles one event after the other until the socket has to close, and returns why. `ends` ends when the user may no
-    /// longer keep it open.
+    /// Handles one event after the other until the socket has to close, and returns why. `ends` ends when the user may
+    /// no longer keep it open.
     pub async fn run(&mut self, mut ends: BoxFuture<'static, Error>) -> CloseReason {
         loop {
             let event = tokio::select! {
@@ -101,9 +101,9 @@ impl GraphqlSocket<'_> {
         }
     }
 
-    /// Ends the subscriptions, and lets queries and mutations finish that run already: they were allowed when they began,
-    /// as a request over HTTP is. So `logout` still gets its answer, and at shutdown no client has to guess whether its
-    /// mutation was done. Nothing is read meanwhile, and `REQUEST_TIMEOUT` ends it.
+    /// Ends the subscriptions, and lets queries and mutations finish that run already: they were allowed when they
+    /// began, as a request over HTTP is. So `logout` still gets its answer, and at shutdown no client has to guess
+    /// whether its mutation was done. Nothing is read meanwhile, and `REQUEST_TIMEOUT` ends it.
     async fn finish_operations(&mut self, reason: CloseReason) -> CloseReason {
         self.operations.retain(SocketOperation::is_single);
         while !self.operations.is_empty() {
@@ -117,8 +117,8 @@ impl GraphqlSocket<'_> {
 
     async fn handle(&mut self, event: SocketEvent) -> Result<(), CloseReason> {
         match event {
-            SocketEvent::Received(Incoming::SignOfLife) => Ok(()),
-            SocketEvent::Received(Incoming::Message(message)) => self.handle_message(message).await,
+            SocketEvent::Received(IncomingMessage::SignOfLife) => Ok(()),
+            SocketEvent::Received(IncomingMessage::Protocol(message)) => self.handle_message(message).await,
             SocketEvent::Produced(index, outgoing) => self.send(index, outgoing).await,
             SocketEvent::PingDue => self.connection.ping().await,
         }
@@ -130,7 +130,8 @@ impl GraphqlSocket<'_> {
             ClientMessage::Ping { payload } => self.connection.send(messages::pong(payload)).await,
             ClientMessage::Pong { .. } => Ok(()),
             ClientMessage::Complete { id } => {
-                // An unknown id is no fault of the client: its message and the last one of the operation may have crossed.
+                // An unknown id is no fault of the client: its message and the last one of the operation may have
+                // crossed.
                 self.operations.retain(|operation| operation.id != id);
                 Ok(())
             }
@@ -193,11 +194,10 @@ impl GraphqlSocket<'_> {
     }
 
     /// Sends what the operation at this index has produced.
-    async fn send(&mut self, index: usize, outgoing: Result<Outgoing, Close>) -> Result<(), CloseReason> {
-        let Outgoing { messages, is_last } = outgoing?;
-        if is_last {
-            self.operations.remove(index);
-        }
+    async fn send(&mut self, index: usize, outgoing: Result<OperationMessages, Close>) -> Result<(), CloseReason> {
+        let OperationMessages { messages, is_last } = outgoing?;
+        // Kept until its last message is written, and with it its slot.
+        let _finished = is_last.then(|| self.operations.remove(index));
         for message in messages {
             self.connection.send(message).await?;
         }
@@ -209,7 +209,7 @@ impl GraphqlSocket<'_> {
 fn poll_operations(
     operations: &mut [SocketOperation],
     context: &mut Context<'_>,
-) -> Poll<(usize, Result<Outgoing, Close>)> {
+) -> Poll<(usize, Result<OperationMessages, Close>)> {
     for (index, operation) in operations.iter_mut().enumerate() {
         if let Poll::Ready(outgoing) = operation.poll_next(context) {
             return Poll::Ready((index, outgoing));

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 
-use super::connection::{CloseReason, Incoming, SocketConnection};
+use super::connection::{CloseReason, IncomingMessage, SocketConnection};
 use super::graphql_socket::GraphqlSocket;
 use super::messages::{self, CONNECTION_ACK, ClientMessage, Close};
 use crate::api::http::authorization::{Authorized, authorize};
@@ -19,9 +19,9 @@ use crate::values::caller::Credentials;
 /// How long a client may take to send `connection_init`.
 const INIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Waits for `connection_init`, checks its access token, and acknowledges it. Also returns the future that ends when the
-/// user may no longer keep the socket open. The credentials of `context` are those of the opening handshake: native clients
-/// may send the access token there.
+/// Waits for `connection_init`, checks its access token, and acknowledges it. Also returns the future that ends when
+/// the user may no longer keep the socket open. The credentials of `context` are those of the opening handshake: native
+/// clients may send the access token there.
 pub async fn init(
     mut context: RequestContext,
     drain: Drain,
@@ -31,8 +31,8 @@ pub async fn init(
     let parameters = timeout_at(deadline, read_init(&drain, connection)).await;
     let parameters = parameters.map_err(|_| Close::INIT_TIMEOUT)??;
     let bearer = messages::find_bearer(&parameters).or(context.credentials.bearer).ok_or(Close::UNAUTHORIZED)?;
-    // The refresh cookie of the handshake is left out for good: an answer over a socket has no headers, so the cookie could
-    // be used up and not be replaced.
+    // The refresh cookie of the handshake is left out for good: an answer over a socket has no headers, so the cookie
+    // could be used up and not be replaced.
     context.credentials = Credentials { bearer: Some(bearer.clone()), refresh_cookie: None };
     let Authorized { user, ends } = authorize(&context.state.app, bearer).await.map_err(close_reason)?;
     let (user, live) = (user.to_string(), context.state.app.config.live);
@@ -53,10 +53,15 @@ async fn read_init(drain: &Drain, connection: &mut SocketConnection) -> Result<M
             incoming = connection.read() => incoming?,
         };
         match incoming {
-            Incoming::Message(ClientMessage::ConnectionInit { payload }) => return Ok(payload.unwrap_or_default()),
-            Incoming::Message(ClientMessage::Subscribe { .. }) => return Err(Close::UNAUTHORIZED.into()),
-            Incoming::Message(ClientMessage::Ping { payload }) => connection.send(messages::pong(payload)).await?,
-            Incoming::Message(ClientMessage::Pong { .. } | ClientMessage::Complete { .. }) | Incoming::SignOfLife => {}
+            IncomingMessage::Protocol(ClientMessage::ConnectionInit { payload }) => {
+                return Ok(payload.unwrap_or_default());
+            }
+            IncomingMessage::Protocol(ClientMessage::Subscribe { .. }) => return Err(Close::UNAUTHORIZED.into()),
+            IncomingMessage::Protocol(ClientMessage::Ping { payload }) => {
+                connection.send(messages::pong(payload)).await?
+            }
+            IncomingMessage::Protocol(ClientMessage::Pong { .. } | ClientMessage::Complete { .. })
+            | IncomingMessage::SignOfLife => {}
         }
     }
 }

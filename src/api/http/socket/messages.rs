@@ -70,8 +70,8 @@ fn is_id(id: &str) -> bool {
     (1..=MAX_ID).contains(&id.len())
 }
 
-/// Finds the access token among connection parameters, under the names that clients give it: `Authorization`, by itself or
-/// among `headers`, or `accessToken` or `authToken`.
+/// Finds the access token among connection parameters, under the names that clients give it: `Authorization`, by itself
+/// or among `headers`, or `accessToken` or `authToken`.
 #[must_use]
 pub fn find_bearer(parameters: &Map<String, Value>) -> Option<String> {
     let headers = parameters.get("headers").and_then(Value::as_object);
@@ -122,8 +122,8 @@ pub fn complete(id: &str) -> String {
     format!(r#"{{"id":{},"type":"complete"}}"#, Value::from(id))
 }
 
-/// The code and the reason that a socket is closed with. A reason over 123 bytes would break the frame (RFC 6455, section
-/// 5.5).
+/// The code and the reason that a socket is closed with. A reason over 123 bytes would break the frame (RFC 6455,
+/// section 5.5).
 ///
 /// The client graphql-ws reconnects after 1001, 1013, 4403 and 4408, and gives up after the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,9 +153,9 @@ impl Close {
     pub const INVALID_MESSAGE: Self = Self::new(4400, "Invalid message");
     /// The client sent no access token; or an operation before the acknowledgement.
     pub const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
-    /// The access token is wrong or has expired, its session has ended, or the role of its user has changed. It is the code
-    /// for `FORBIDDEN` by its number, but usually means `UNAUTHENTICATED`: 4401 would be the better name, and yet the client
-    /// graphql-ws gives up after 4401, while after 4403 it fetches a new token and reconnects.
+    /// The access token is wrong or has expired, its session has ended, or the role of its user has changed. It is the
+    /// code for `FORBIDDEN` by its number, but usually means `UNAUTHENTICATED`: 4401 would be the better name, and yet
+    /// the client graphql-ws gives up after 4401, while after 4403 it fetches a new token and reconnects.
     pub const FORBIDDEN: Self = Self::new(4403, "Forbidden");
     /// The client does not speak graphql-transport-ws.
     pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");

@@ -32,7 +32,8 @@ use crate::error::ErrorCode;
 /// The protocol, as a client offers it.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// The size of a socket's buffers, in bytes. Most sockets are idle most of the time; the library's default is 128 KiB each.
+/// The size of a socket's buffers, in bytes. Most sockets are idle most of the time; the library's default is 128 KiB
+/// each.
 const BUFFER: usize = 4 * 1024;
 
 const NO_HANDSHAKE: HttpRefusal =
@@ -63,7 +64,8 @@ pub async fn open(context: RequestContext, mut head: Parts) -> Response {
         .protocols([SUBPROTOCOL])
         .read_buffer_size(BUFFER)
         .write_buffer_size(BUFFER)
-        // Twice the limit, so that a message somewhat over it is read to its end and answered with the code that says so.
+        // Twice the limit, so that a message somewhat over it is read to its end and answered with the code that says
+        // so.
         .max_message_size(config.max_body_bytes.saturating_mul(2))
         .max_frame_size(config.max_body_bytes.saturating_mul(2));
     let has_protocol = upgrade.selected_protocol().is_some();

@@ -35,14 +35,14 @@ pub struct SocketOperation {
 
 enum Running {
     Subscription(Box<Subscription>),
-    /// A query or a mutation. It has a task of its own: while the client reads slowly the socket writes and nothing else,
-    /// and meanwhile the operation must not hold a permit that other clients wait for. The task is aborted when this is
-    /// dropped, as a request over HTTP is when its client goes away.
-    Single(AbortOnDropHandle<Outgoing>),
+    /// A query or a mutation. It has a task of its own: while the client reads slowly the socket writes and nothing
+    /// else, and meanwhile the operation must not hold a permit that other clients wait for. The task is aborted when
+    /// this is dropped, as a request over HTTP is when its client goes away.
+    Single(AbortOnDropHandle<OperationMessages>),
 }
 
 /// What an operation sends.
-pub struct Outgoing {
+pub struct OperationMessages {
     /// The messages, in their order.
     pub messages: Vec<String>,
     /// Whether the operation is over.
@@ -70,7 +70,7 @@ impl SocketOperation {
     ///
     /// # Errors
     /// The code to close the socket with.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Outgoing, Close>> {
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<OperationMessages, Close>> {
         match &mut self.running {
             Running::Subscription(subscription) => {
                 subscription.poll_next(context).map(|event| subscription_messages(&self.id, event))
@@ -85,7 +85,7 @@ impl SocketOperation {
 ///
 /// # Errors
 /// The code to close the socket with.
-pub fn subscription_messages(id: &str, event: SubscriptionEvent) -> Result<Outgoing, Close> {
+pub fn subscription_messages(id: &str, event: SubscriptionEvent) -> Result<OperationMessages, Close> {
     let (message, is_last) = match event {
         SubscriptionEvent::Next(response) => {
             let answer = graphql_response::body(&response, Stage::Execution).map_err(|_| Close::INTERNAL)?;
@@ -95,11 +95,11 @@ pub fn subscription_messages(id: &str, event: SubscriptionEvent) -> Result<Outgo
         SubscriptionEvent::Refused(response) => (messages::error(id, &response.errors), true),
         SubscriptionEvent::Complete => (messages::complete(id), true),
     };
-    Ok(Outgoing { messages: vec![message], is_last })
+    Ok(OperationMessages { messages: vec![message], is_last })
 }
 
 /// Runs a query or a mutation with the limits of a request over HTTP, and writes the same line into the log.
-async fn run_single(context: RequestContext, id: String, operation: PreparedOperation) -> Outgoing {
+async fn run_single(context: RequestContext, id: String, operation: PreparedOperation) -> OperationMessages {
     let (begun, kind) = (Instant::now(), operation.kind);
     let name = operation.name.clone();
     // A client that starts operations and ends them at once gets none of them for free.
@@ -110,7 +110,10 @@ async fn run_single(context: RequestContext, id: String, operation: PreparedOper
     let refuse =
         |code, message: &str| execution::refuse(&context, Some(kind), vec![document_error(code, message, vec![])]);
     let finished = match AssertUnwindSafe(execution).catch_unwind().await {
-        Ok(Ok(finished)) => finished,
+        Ok(Ok(finished)) => {
+            uncharged.finish();
+            finished
+        }
         Ok(Err(_)) => refuse(ErrorCode::Unavailable, TOO_SLOW),
         Err(_) => {
             // The panic hook has printed its text.
@@ -118,7 +121,6 @@ async fn run_single(context: RequestContext, id: String, operation: PreparedOper
             refuse(ErrorCode::Internal, "Something went wrong.")
         }
     };
-    uncharged.finish();
     tracing::info!(
         kind = operation_metrics::kind(Some(kind)),
         operation = name.as_ref().map(|OperationName(name)| name.as_str()),
@@ -133,7 +135,7 @@ async fn run_single(context: RequestContext, id: String, operation: PreparedOper
 }
 
 /// The messages for the answer of a query or a mutation: `next` and `complete` where it ran, else `error`.
-fn single_messages(id: &str, finished: &FinishedOperation) -> Outgoing {
+fn single_messages(id: &str, finished: &FinishedOperation) -> OperationMessages {
     let answer = match finished.stage {
         Stage::Execution => graphql_response::body(&finished.response, Stage::Execution).ok(),
         Stage::Request => None,
@@ -142,5 +144,5 @@ fn single_messages(id: &str, finished: &FinishedOperation) -> Outgoing {
         Some(answer) => vec![messages::next(id, &answer), messages::complete(id)],
         None => vec![messages::error(id, &finished.response.errors)],
     };
-    Outgoing { messages, is_last: true }
+    OperationMessages { messages, is_last: true }
 }
