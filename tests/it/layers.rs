@@ -1,6 +1,6 @@
 //! The layers around a route that misbehaves: it panics, it takes too long, it is still running at shutdown.
 
-use std::future::{pending, ready};
+use std::future::{Ready, pending, ready};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Server {
     }
 }
 
-async fn panics() {
+fn panics() -> Ready<()> {
     panic!("hunter2")
 }
 

@@ -218,7 +218,8 @@ async fn an_operation_has_the_limits_of_its_document() {
     let ann = app.signed_in("ann@example.com").await;
     let mut socket = app.socket_of(&ann).await;
     let pages = "auditEvents(first: 100) { edges { node { actor { id } } } }";
-    let dear: String = (0..40).map(|n| format!("a{n}: me {{ {pages} }} ")).collect();
+    let page = |n: usize| format!("a{n}: me {{ {pages} }} ");
+    let dear: String = (0..40).map(page).collect();
 
     socket.subscribe("1", &format!("{{ {dear} }}")).await;
     assert_eq!(socket.error("1").await, "QUERY_TOO_COMPLEX");

@@ -36,7 +36,7 @@ pub async fn execute(
     context: &RequestContext,
     transport: Transport,
     operation: PreparedOperation,
-    marker: ExecutionMarker,
+    marker: &ExecutionMarker,
 ) -> FinishedOperation {
     let (kind, name) = (operation.kind, operation.name.clone());
     let (request, (chosen, valid)) = operation.into_request();

@@ -51,7 +51,7 @@ pub async fn graphql(
     }
     match action {
         Action::Run(operation) => {
-            let finished = execution::execute(&context, Transport::Http, operation, ExecutionMarker::default()).await;
+            let finished = execution::execute(&context, Transport::Http, operation, &ExecutionMarker::default()).await;
             to_http(finished, media_type)
         }
         Action::OpenSocket => socket::open(context, head).await,

@@ -15,7 +15,7 @@ pub enum TokenDelivery {
     /// In the answer; for clients with a safe place to keep it.
     Body,
     /// As a cookie that scripts cannot read, for this server only; for browsers. Over a WebSocket it is refused with
-    /// VALIDATION_FAILED.
+    /// `VALIDATION_FAILED`.
     Cookie,
 }
 

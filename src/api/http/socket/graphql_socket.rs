@@ -162,7 +162,8 @@ impl GraphqlSocket<'_> {
             Err(refused) => return self.refuse(&id, refused).await,
         };
         if operation.kind != OperationType::Subscription {
-            self.operations.push(SocketOperation::single(self.context.clone(), id, operation, slot));
+            let (context, tasks) = (self.context.clone(), &self.drain.streams);
+            self.operations.push(SocketOperation::single(context, id, operation, slot, tasks));
             return Ok(());
         }
         let mut subscription = Subscription::start(&self.context, operation);

@@ -58,7 +58,7 @@ async fn read_init(drain: &Drain, connection: &mut SocketConnection) -> Result<M
             }
             IncomingMessage::Protocol(ClientMessage::Subscribe { .. }) => return Err(Close::UNAUTHORIZED.into()),
             IncomingMessage::Protocol(ClientMessage::Ping { payload }) => {
-                connection.send(messages::pong(payload)).await?
+                connection.send(messages::pong(payload)).await?;
             }
             IncomingMessage::Protocol(ClientMessage::Pong { .. } | ClientMessage::Complete { .. })
             | IncomingMessage::SignOfLife => {}

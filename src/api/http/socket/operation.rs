@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use tokio::time::timeout;
-use tokio_util::task::AbortOnDropHandle;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::Instrument;
 
 use super::messages::{self, Close};
@@ -55,10 +55,16 @@ impl SocketOperation {
         Self { id, running: Running::Subscription(Box::new(subscription)), _slot: slot }
     }
 
-    /// Starts a query or a mutation.
-    pub fn single(context: RequestContext, id: String, operation: PreparedOperation, slot: ConnectionSlot) -> Self {
-        let task = run_single(context, id.clone(), operation).in_current_span();
-        Self { id, running: Running::Single(AbortOnDropHandle::new(tokio::spawn(task))), _slot: slot }
+    /// Starts a query or a mutation, as one of the tasks that the shutdown waits for.
+    pub fn single(
+        context: RequestContext,
+        id: String,
+        operation: PreparedOperation,
+        slot: ConnectionSlot,
+        tasks: &TaskTracker,
+    ) -> Self {
+        let task = tasks.spawn(run_single(context, id.clone(), operation).in_current_span());
+        Self { id, running: Running::Single(AbortOnDropHandle::new(task)), _slot: slot }
     }
 
     /// Whether it is a query or a mutation.
@@ -105,7 +111,7 @@ async fn run_single(context: RequestContext, id: String, operation: PreparedOper
     // A client that starts operations and ends them at once gets none of them for free.
     let marker = ExecutionMarker::default();
     let uncharged = CountIfAbandoned::new(&context, marker.clone());
-    let execution = execution::execute(&context, Transport::WebSocket, operation, marker);
+    let execution = execution::execute(&context, Transport::WebSocket, operation, &marker);
     let execution = timeout(context.state.app.config.request_timeout, execution);
     let refuse =
         |code, message: &str| execution::refuse(&context, Some(kind), vec![document_error(code, message, vec![])]);
