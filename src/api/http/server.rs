@@ -84,8 +84,8 @@ pub async fn serve(
     }
     drain.streams.close();
     // Sockets are no requests any more, so the library does not wait for them.
-    let (served, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
-    served.or_fault("serving HTTP")
+    let (outcome, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
+    outcome.or_fault("serving HTTP")
 }
 
 /// Sets the limits of the library for the head of a request.

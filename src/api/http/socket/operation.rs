@@ -63,7 +63,12 @@ impl SocketOperation {
         slot: ConnectionSlot,
         tasks: &TaskTracker,
     ) -> Self {
-        let task = tasks.spawn(run_single(context, id.clone(), operation).in_current_span());
+        // Made before the task: one that is aborted before it is first polled never runs a line of its own, and a client
+        // that starts operations and ends them at once would get them for free.
+        let marker = ExecutionMarker::default();
+        let uncharged = CountIfAbandoned::new(&context, marker.clone());
+        let task = run_single(context, id.clone(), operation, marker, uncharged).in_current_span();
+        let task = tasks.spawn(task);
         Self { id, running: Running::Single(AbortOnDropHandle::new(task)), _slot: slot }
     }
 
@@ -105,12 +110,15 @@ pub fn subscription_messages(id: &str, event: SubscriptionEvent) -> Result<Opera
 }
 
 /// Runs a query or a mutation with the limits of a request over HTTP, and writes the same line into the log.
-async fn run_single(context: RequestContext, id: String, operation: PreparedOperation) -> OperationMessages {
+async fn run_single(
+    context: RequestContext,
+    id: String,
+    operation: PreparedOperation,
+    marker: ExecutionMarker,
+    uncharged: CountIfAbandoned,
+) -> OperationMessages {
     let (begun, kind) = (Instant::now(), operation.kind);
     let name = operation.name.clone();
-    // A client that starts operations and ends them at once gets none of them for free.
-    let marker = ExecutionMarker::default();
-    let uncharged = CountIfAbandoned::new(&context, marker.clone());
     let execution = execution::execute(&context, Transport::WebSocket, operation, &marker);
     let execution = timeout(context.state.app.config.request_timeout, execution);
     let refuse =
