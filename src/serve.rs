@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::http::connections::{ConnectionLimits, Connections};
+use crate::api::http::connections::{ConnectionLimits, HttpConnections};
+use crate::api::http::router::service;
 use crate::api::http::server::{self, ConnectionTimeouts};
-use crate::api::service::service;
 use crate::app::App;
 use crate::error::{Error, OrFault, Refusal, Result};
 use crate::flows::count_outbox::count_outbox;
@@ -87,7 +87,7 @@ fn close_after_delay(app: &Arc<App>, shutdown: CancellationToken) -> Cancellatio
 
 /// The connections that the settings and the limit of open files allow.
 #[must_use]
-pub fn connections(app: &App) -> Connections {
+pub fn connections(app: &App) -> HttpConnections {
     let (config, files) = (&app.config, file_limit::current());
     let reserved = OTHER_FILES + FILES_OF_A_DATABASE_CONNECTION.saturating_mul(config.database.max_connections);
     let available = files.saturating_sub(reserved).max(files / 2);
@@ -97,7 +97,7 @@ pub fn connections(app: &App) -> Connections {
     };
     tracing::debug!(in_all, files, "the limit of connections");
     let (per_address, trusted_proxies) = (config.http.max_connections_per_address, config.http.trusted_proxies.clone());
-    Connections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
+    HttpConnections::new(ConnectionLimits { in_all, per_address, trusted_proxies }, app.metrics.clone())
 }
 
 /// Waits up to a minute for a database that is still starting, and checks that it can be used. Then brings it up to date, or

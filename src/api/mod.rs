@@ -1,5 +1,8 @@
-//! How the world talks to us. Only here: axum and async-graphql.
+//! How the world talks to the server. Only this folder knows axum and async-graphql.
 
+/// The schema, and the pipeline that every operation passes.
 pub mod graphql;
+/// The routes, and the layers in front of them.
 pub mod http;
-pub mod service;
+/// The state behind every route.
+pub mod state;

@@ -120,11 +120,13 @@ async fn those_who_look_after_the_server_are_answered_whatever_comes_from_their_
 #[tokio::test]
 async fn what_a_socket_is_refused_takes_a_place() {
     let too_many = json!({ "query": OWN });
-    let query = json!({ "query": "{ __typename }" });
+    let unknown = json!({ "query": "{ nothing }" });
     let unreadable = json!({ "query": "subscription {" });
-    for (payload, operations, code) in
-        [(&too_many, "1", "RATE_LIMITED"), (&query, "2", "BAD_REQUEST"), (&unreadable, "2", "GRAPHQL_PARSE_FAILED")]
-    {
+    for (payload, operations, code) in [
+        (&too_many, "1", "RATE_LIMITED"),
+        (&unknown, "2", "GRAPHQL_VALIDATION_FAILED"),
+        (&unreadable, "2", "GRAPHQL_PARSE_FAILED"),
+    ] {
         let settings = [("RATE_LIMIT_REQUESTS", "6/1m"), ("SUBSCRIPTION_OPERATIONS_PER_SOCKET", operations)];
         let app = TestApp::with(&settings).await;
         let ann = app.signed_in("ann@example.com").await;

@@ -10,12 +10,12 @@ use crate::support::{Answer, TestApp};
 const RULES: &str = "{ authConfig { registrationOpen } }";
 const OTHER: &str = "{ authConfig { emailVerificationRequired } }";
 
-fn hash(document: &str) -> String {
+pub fn hash(document: &str) -> String {
     let hash = digest::digest(&digest::SHA256, document.as_bytes());
     hash.as_ref().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
-fn persisted(hash: &str) -> Value {
+pub fn persisted(hash: &str) -> Value {
     json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } })
 }
 

@@ -3,8 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use authgraph::api::http::router::service;
 use authgraph::api::http::server::{ConnectionTimeouts, serve};
-use authgraph::api::service::service;
 use authgraph::serve::connections;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -1,84 +1,68 @@
-//! The layers around a schema that misbehaves: it panics, it dawdles, it is in the middle of something at shutdown.
+//! The layers around a route that misbehaves: it panics, it takes too long, it is still running at shutdown.
 
+use std::future::{Ready, pending, ready};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response, Value};
-use authgraph::api::http::connections::{ConnectionLimits, Connections};
-use authgraph::api::http::edge::{DatabaseState, Edge, EdgeSettings, Execute, KvState, Live, Readiness, Service};
-use authgraph::api::http::open_streams::OpenStreams;
-use authgraph::api::http::router::router;
+use authgraph::api::http::router::apply_layers;
 use authgraph::api::http::server::{ConnectionTimeouts, serve};
-use authgraph::error::Refusal;
-use authgraph::tools::metrics::Metrics;
-use authgraph::values::trusted_proxies::TrustedProxies;
-use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt};
-use serde_json::json;
+use authgraph::api::state::AppState;
+use authgraph::serve::connections;
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::support::Answer;
+use crate::settings::{PRODUCTION, QUICK};
+use crate::support::{Answer, TestApp};
 
 const GRACE: Duration = Duration::from_millis(300);
-/// No test here waits for a head, or for a connection to be quiet for too long.
+/// No test here waits for a head, or for a connection to be idle for too long.
 const LONG: Duration = Duration::from_mins(1);
-const PATIENCE: ConnectionTimeouts = ConnectionTimeouts { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
+const TIMEOUTS: ConnectionTimeouts = ConnectionTimeouts { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
 
-/// A server whose schema does nothing but this.
+/// A server whose only route is this one, behind the real layers.
 struct Server {
     address: SocketAddr,
     shutdown: CancellationToken,
     running: TaskTracker,
+    _app: TestApp,
 }
 
 impl Server {
-    fn that(does: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static, settings: EdgeSettings) -> Self {
-        Self::answering(Arc::new(move |_: Request| does().map(|()| Response::new(Value::Null)).boxed()), settings)
+    async fn with<T: 'static>(route: impl Handler<T, ()>) -> Self {
+        Self::configured(&[], route).await
     }
 
-    fn answering(execute: Execute, settings: EdgeSettings) -> Self {
-        let readiness = Readiness { database: DatabaseState::Down, kv: KvState::InProcess, channel: None };
-        let edge = Edge {
-            settings: Arc::new(settings),
-            execute,
-            refusal: Arc::new(|_| None),
-            count: Arc::new(|_| async { None }.boxed()),
-            abandoned: Arc::new(|_| ()),
-            readiness: Arc::new(move || async move { Service::Serving(readiness) }.boxed()),
-            jwks: Arc::new(String::new),
-            metrics: Metrics::open(vec![]).unwrap(),
-            live: Live {
-                subscribe: Arc::new(|_| futures_util::stream::empty().boxed()),
-                admit: Arc::new(|_| async { Err(Refusal::Unauthenticated.into()) }.boxed()),
-                open: OpenStreams::default(),
-            },
-        };
-        let limits = ConnectionLimits { in_all: 100, per_address: 50, trusted_proxies: TrustedProxies::None };
-        let connections = Connections::new(limits, edge.metrics.clone());
+    async fn configured<T: 'static>(settings: &[(&str, &str)], route: impl Handler<T, ()>) -> Self {
+        let app = TestApp::with(settings).await;
+        let router = apply_layers(&AppState::new(&app.app).unwrap(), Router::new().route("/route", get(route)));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, shutdown, running) =
             (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
-        running.spawn(serve(router(edge, axum::Router::new()), listener, connections, shutdown.clone(), PATIENCE));
+        running.spawn(serve(router, listener, connections(&app.app), shutdown.clone(), TIMEOUTS));
         running.close();
-        Self { address, shutdown, running }
+        Self { address, shutdown, running, _app: app }
     }
 
     async fn ask(&self) -> reqwest::Result<Answer> {
-        let request = reqwest::Client::new().post(format!("http://{}/graphql", self.address));
-        let response = request.header("origin", "https://app.example.com").json(&json!({ "query": "{ x }" }));
-        Ok(Answer::read(response.send().await?).await)
+        let request = reqwest::Client::new().get(format!("http://{}/route", self.address));
+        Ok(Answer::read(request.header("origin", "https://app.example.com").send().await?).await)
     }
+}
+
+fn panics() -> Ready<()> {
+    panic!("hunter2")
 }
 
 #[tokio::test]
 async fn a_panic_costs_one_request_and_says_nothing() {
-    let settings =
-        EdgeSettings { origins: vec!["https://app.example.com".parse().unwrap()], ..EdgeSettings::default() };
-    let server = Server::that(|| async { panic!("hunter2") }.boxed(), settings);
+    let settings = [("CORS_ORIGINS", "https://app.example.com")];
+    let server = Server::configured(&settings, panics).await;
 
     for _ in 0..2 {
         let answer = server.ask().await.unwrap();
@@ -90,8 +74,7 @@ async fn a_panic_costs_one_request_and_says_nothing() {
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_given_up() {
-    let settings = EdgeSettings { time_limit: Duration::from_millis(50), ..EdgeSettings::default() };
-    let server = Server::that(|| std::future::pending().boxed(), settings);
+    let server = Server::configured(&[("REQUEST_TIMEOUT", "1s")], pending::<()>).await;
 
     let answer = server.ask().await.unwrap();
 
@@ -100,20 +83,11 @@ async fn a_request_that_takes_too_long_is_given_up() {
 
 #[tokio::test]
 async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
-    let large = |_: Request| {
-        let text = Value::from("x".repeat(20_000_000));
-        std::future::ready(Response::new(Value::Null).extension("large", text)).boxed()
-    };
-    let server = Server::answering(Arc::new(large), EdgeSettings::default());
+    let server = Server::with(|| ready("x".repeat(20_000_000))).await;
     let mut greedy = tokio::net::TcpStream::connect(server.address).await.unwrap();
-    let body = r#"{"query":"{ x }"}"#;
-    let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}",
-        body.len()
-    );
-    greedy.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+    greedy.write_all(b"GET /route HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
 
-    // Whoever is cut off learns it by writing.
+    // A client that is cut off notices when it writes.
     let cut = async {
         while greedy.write_all(b"\r\n").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -124,7 +98,7 @@ async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
 
 #[tokio::test]
 async fn http_2_is_not_spoken_where_a_closed_window_could_hold_answers() {
-    let server = Server::that(|| std::future::ready(()).boxed(), EdgeSettings::default());
+    let server = Server::with(|| ready(())).await;
     let mut client = tokio::net::TcpStream::connect(server.address).await.unwrap();
     client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
 
@@ -138,12 +112,11 @@ async fn http_2_is_not_spoken_where_a_closed_window_could_hold_answers() {
 async fn shutdown_lets_requests_in_flight_finish() {
     let (begun, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (begins, finishes) = (Arc::clone(&begun), Arc::clone(&finish));
-    let deed = move || {
+    let route = async move || {
         begins.notify_one();
-        let finishes = Arc::clone(&finishes);
-        async move { finishes.notified().await }.boxed()
+        finishes.notified().await;
     };
-    let server = Server::that(deed, EdgeSettings::default());
+    let server = Server::with(route).await;
 
     let (answer, ()) = tokio::join!(server.ask(), async {
         begun.notified().await;
@@ -160,11 +133,11 @@ async fn shutdown_lets_requests_in_flight_finish() {
 async fn shutdown_does_not_wait_longer_than_the_grace() {
     let begun = Arc::new(Notify::new());
     let begins = Arc::clone(&begun);
-    let deed = move || {
+    let route = async move || {
         begins.notify_one();
-        std::future::pending().boxed()
+        pending::<()>().await;
     };
-    let server = Server::that(deed, EdgeSettings::default());
+    let server = Server::with(route).await;
 
     let (answer, ()) = tokio::join!(server.ask(), async {
         begun.notified().await;
@@ -177,7 +150,7 @@ async fn shutdown_does_not_wait_longer_than_the_grace() {
 
 #[tokio::test]
 async fn a_silent_connection_does_not_hold_up_the_shutdown() {
-    let server = Server::that(|| std::future::ready(()).boxed(), EdgeSettings::default());
+    let server = Server::with(|| ready(())).await;
     let silent = tokio::net::TcpStream::connect(server.address).await.unwrap();
 
     server.shutdown.cancel();
@@ -188,8 +161,10 @@ async fn a_silent_connection_does_not_hold_up_the_shutdown() {
 
 #[tokio::test]
 async fn a_server_by_tls_says_so_to_browsers() {
-    let settings = EdgeSettings { production: true, ..EdgeSettings::default() };
-    let server = Server::that(|| std::future::ready(()).boxed(), settings);
+    let own = ["DATABASE_URL", "JWT_KEYS_DIR"];
+    let mut settings: Vec<_> = PRODUCTION.iter().copied().filter(|(name, _)| !own.contains(name)).collect();
+    settings.extend([("AUTHGRAPH_ENV", "production"), QUICK]);
+    let server = Server::configured(&settings, || ready(())).await;
 
     let answer = server.ask().await.unwrap();
 

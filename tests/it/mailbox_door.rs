@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use authgraph::api::service::service;
+use authgraph::api::http::router::service;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Version, request::Builder};

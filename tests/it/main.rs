@@ -91,6 +91,7 @@ mod settings;
 mod settings_safety;
 mod socket_endings;
 mod socket_limits;
+mod socket_operations;
 mod socket_protocol;
 mod starting;
 mod statements;

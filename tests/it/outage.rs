@@ -104,7 +104,7 @@ async fn without_redis_members_still_sign_in_and_limits_still_hold() {
     app.wait(Duration::from_mins(1));
     app.signed_in("ann@example.com").await;
     let ready = app.get("/ready").await;
-    assert_eq!((ready.status.as_u16(), &ready.body["checks"]["kv"]), (200, &json!("fallback")));
+    assert_eq!((ready.status.as_u16(), &ready.body["checks"]["redis"]), (200, &json!("fallback")));
 }
 
 #[tokio::test]

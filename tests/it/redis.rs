@@ -79,7 +79,7 @@ async fn redis_comes_back_without_a_restart() {
     let (line, url) = Line::before(url.as_str(), 6379).await;
     let app = TestApp::with(&[LIMITS, &[("REDIS_URL", &*url)]].concat()).await;
     app.login("ann@example.com", PASSWORD).await;
-    assert_eq!(app.get("/ready").await.body["checks"]["kv"], "up");
+    assert_eq!(app.get("/ready").await.body["checks"]["redis"], "up");
 
     line.cut();
     let began = Instant::now();
@@ -93,7 +93,7 @@ async fn redis_comes_back_without_a_restart() {
     line.mend();
     app.wait(Duration::from_secs(1));
     let began = Instant::now();
-    while app.get("/ready").await.body["checks"]["kv"] != "up" {
+    while app.get("/ready").await.body["checks"]["redis"] != "up" {
         assert!(began.elapsed() < Duration::from_secs(20), "Redis did not come back");
         tokio::time::sleep(Duration::from_millis(20)).await;
         app.wait(Duration::from_secs(1));
@@ -135,7 +135,7 @@ async fn a_redis_that_refuses_our_channel_is_told() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     told(&redis, &format!("ACL DELUSER {user}")).await;
-    assert_eq!((&checks["kv"], &checks["channel"]), (&serde_json::json!("up"), &serde_json::json!("refused")));
+    assert_eq!((&checks["redis"], &checks["channel"]), (&serde_json::json!("up"), &serde_json::json!("refused")));
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn a_redis_that_refuses_our_keys_is_no_redis_to_us() {
     let ready = app.get("/ready").await;
 
     told(&redis, &format!("ACL DELUSER {user}")).await;
-    assert_eq!(ready.body["checks"]["kv"], "fallback");
+    assert_eq!(ready.body["checks"]["redis"], "fallback");
 }
 
 /// In use and at rest alike: there is one connection, and whoever asks over it waits no longer than `REDIS_TIMEOUT`.

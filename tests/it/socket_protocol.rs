@@ -1,4 +1,4 @@
-//! graphql-transport-ws, word by word: what a client may say when, and the code that closes its socket if it does not.
+//! graphql-transport-ws, message by message: what a client may send when, and the code that closes its socket otherwise.
 
 use std::time::{Duration, Instant};
 
@@ -191,8 +191,8 @@ async fn what_is_refused_is_an_error_and_its_id_is_free_again() {
     let mut socket = app.socket_of(&ann).await;
 
     for (document, code) in [
-        ("{ me { id } }", "BAD_REQUEST"),
-        ("mutation { logout { sessionId } }", "BAD_REQUEST"),
+        ("{ me { nothing } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query a { me { id } } mutation b { logout { sessionId } }", "BAD_REQUEST"),
         ("subscription {", "GRAPHQL_PARSE_FAILED"),
         ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { a: securityEvents { id } b: securityEvents { id } }", "GRAPHQL_VALIDATION_FAILED"),

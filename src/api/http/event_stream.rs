@@ -1,8 +1,9 @@
-//! A subscription as server-sent events: the "distinct connections" mode of the graphql-sse protocol, for clients
-//! without a socket. Each subscription is one request, with the access token in its `Authorization` header.
+//! A subscription as server-sent events, for clients without a WebSocket: the "distinct connections" mode of the
+//! graphql-sse protocol. Each subscription is one request, with the access token in its `Authorization` header.
 
 use async_graphql::{Pos, Response as SchemaResponse};
 use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
@@ -12,58 +13,52 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{Instrument, Span};
 
-use super::edge::Admitted;
-use super::graphql_request::GraphqlRequest;
+use super::authorization::{Authorized, authorize};
+use super::connection_counts::{ConnectionSlot, CountedBy};
 use super::graphql_response;
 use super::media_type::MediaType;
-use super::open_streams::{Place, Whose};
-use super::prepared::Prepared;
-use super::refusal::{self, HttpRefusal};
-use super::request::CorrelationId;
-use super::subscription::{Subscription, Told, Visitor};
+use super::prepared_operation::PreparedOperation;
+use super::refusal::{self, TOO_MANY_STREAMS};
+use super::request::{CorrelationId, RequestContext};
+use super::server::Drain;
+use super::subscription::{Subscription, SubscriptionEvent};
 use crate::api::graphql::error::ApiError;
 use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::api::graphql::pipeline::operation_metrics;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::values::caller::Credentials;
 use crate::values::client_network::client_address;
 
-/// An empty comment, so that nobody on the way takes the connection for dead.
+/// An empty comment, so that no proxy on the way takes the connection for dead.
 const KEEP_ALIVE: &str = ":\n\n";
-/// Without its empty line of data, browsers would not deliver it.
+/// Browsers deliver this event only because of its empty line of data.
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
-const CROWDED: HttpRefusal = HttpRefusal {
-    code: ErrorCode::RateLimited,
-    ..HttpRefusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many connections are open. Please close one first.")
-};
-
-/// Answers with the events of a subscription, until it ends; what is refused before the first is a plain answer.
+/// Answers with the events of a subscription until it ends. What is refused before the first event is a plain answer.
 pub async fn open(
-    visitor: Visitor,
-    presented: Credentials,
-    prepared: Prepared,
-    asked: GraphqlRequest,
+    context: RequestContext,
+    head: &Parts,
+    operation: PreparedOperation,
     media_type: MediaType,
 ) -> Response {
-    let (admitted, places) = match admit(&visitor, &presented).await {
-        Ok(admitted) => admitted,
+    let permission = match admit(&context).await {
+        Ok(permission) => permission,
         Err((code, refused)) => {
-            visitor.edge.metrics.operation(operation_metrics::kind(Some(prepared.kind)), code.as_str());
+            context.state.app.metrics.operation(operation_metrics::kind(Some(operation.kind)), code.as_str());
             return *refused;
         }
     };
-    let name = prepared.name.clone();
-    let mut subscription = Subscription::of(&visitor, presented, prepared, asked);
+    let name = operation.name.clone();
+    let mut subscription = Subscription::start(&context, operation);
     let first = subscription.begun().await;
-    if let Some(Told::Refused(refused)) = first {
+    if let Some(SubscriptionEvent::Refused(refused)) = first {
         return graphql_response::answer(refused, media_type, GraphqlErrorKind::Request);
     }
-    let stream = EventStream::new(&visitor, subscription, first, (admitted.over, places));
+    let drain = head.extensions.get::<Drain>().cloned().unwrap_or_default();
+    let stream = EventStream::new(context, &drain, subscription, first, permission);
     let body = Body::from_stream(stream::unfold(stream, EventStream::step));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
-        // Or nginx would hold events back.
+        // Without this header nginx would hold events back.
         (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     let mut response = (headers, body).into_response();
@@ -73,31 +68,34 @@ pub async fn open(
     response
 }
 
-/// Who it is, and their places among the connections.
-async fn admit(
-    visitor: &Visitor,
-    presented: &Credentials,
-) -> Result<(Admitted, [Place; 2]), (ErrorCode, Box<Response>)> {
-    let (live, limits, id) = (&visitor.edge.live, &visitor.edge.settings.live, &visitor.id);
-    let crowded = || (CROWDED.code, Box::new(CROWDED.answer(MediaType::Json, id)));
-    let address = Whose::Address(client_address(visitor.caller.address));
-    let address = live.open.take(address, limits.connections_per_address).ok_or_else(crowded)?;
-    let bearer = presented.bearer.clone().ok_or_else(|| Error::from(Refusal::Unauthenticated));
-    let admitted = match bearer {
-        Ok(bearer) => (live.admit)(bearer).await,
-        Err(error) => Err(error),
+/// The right to keep a stream open, and its slots among the streams of its address and its user.
+struct StreamPermission {
+    authorized: Authorized,
+    slots: [ConnectionSlot; 2],
+}
+
+/// Checks who it is, and reserves the slots. The refusal comes as its code and its answer.
+async fn admit(context: &RequestContext) -> Result<StreamPermission, (ErrorCode, Box<Response>)> {
+    let RequestContext { state, caller, credentials, id } = context;
+    let (limits, open) = (&state.app.config.subscriptions, &state.open_streams);
+    let too_many = || (TOO_MANY_STREAMS.code, Box::new(TOO_MANY_STREAMS.answer(MediaType::Json, id)));
+    let address = CountedBy::Address(client_address(caller.address));
+    let address = open.reserve(address, limits.connections_per_address).ok_or_else(too_many)?;
+    let authorized = match credentials.bearer.clone() {
+        Some(bearer) => authorize(&state.app, bearer).await,
+        None => Err(Refusal::Unauthenticated.into()),
     };
-    let admitted = admitted.map_err(|error| refuse(error, id))?;
-    let user = Whose::User(admitted.user.to_string());
-    let user = live.open.take(user, limits.connections_per_user).ok_or_else(crowded)?;
-    Ok((admitted, [address, user]))
+    let authorized = authorized.map_err(|error| refuse(error, id))?;
+    let user = CountedBy::User(authorized.user.to_string());
+    let user = open.reserve(user, limits.connections_per_user).ok_or_else(too_many)?;
+    Ok(StreamPermission { authorized, slots: [address, user] })
 }
 
 fn refuse(error: Error, id: &CorrelationId) -> (ErrorCode, Box<Response>) {
     let (code, message) = match error {
         Error::Refused(refused) => (refused.code(), refused.to_string()),
         Error::Fault(fault) => {
-            tracing::error!(?fault, correlation_id = id.0, "a subscription could not be admitted");
+            tracing::error!(?fault, correlation_id = id.0, "a subscription could not be authorized");
             (ErrorCode::Internal, "Something went wrong on our side.".to_owned())
         }
     };
@@ -105,40 +103,41 @@ fn refuse(error: Error, id: &CorrelationId) -> (ErrorCode, Box<Response>) {
     (code, Box::new(refusal::refusal(status, code, &message, id)))
 }
 
-/// The body of the answer, pulled by the connection as fast as the other end takes it.
+/// The body of the answer, pulled by the connection as fast as the client reads it.
 struct EventStream {
+    context: RequestContext,
     subscription: Option<Subscription>,
-    /// What was said before anybody listened.
-    first: Option<Told>,
-    over: BoxFuture<'static, Error>,
+    /// What the subscription produced before the stream began.
+    first: Option<SubscriptionEvent>,
+    ends: BoxFuture<'static, Error>,
     stopping: CancellationToken,
     keep_alive: Interval,
-    id: CorrelationId,
     span: Span,
-    _places: [Place; 2],
+    _slots: [ConnectionSlot; 2],
     _open: TaskTrackerToken,
 }
 
 impl EventStream {
     fn new(
-        visitor: &Visitor,
+        context: RequestContext,
+        drain: &Drain,
         subscription: Subscription,
-        first: Option<Told>,
-        (over, places): (BoxFuture<'static, Error>, [Place; 2]),
+        first: Option<SubscriptionEvent>,
+        permission: StreamPermission,
     ) -> Self {
-        let period = visitor.edge.settings.live.ping_interval;
+        let period = context.state.app.config.subscriptions.ping_interval;
         let mut keep_alive = interval_at(Instant::now() + period, period);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
+            context,
             subscription: Some(subscription),
             first,
-            over,
-            stopping: visitor.drain.stopping.clone(),
+            ends: permission.authorized.ends,
+            stopping: drain.stopping.clone(),
             keep_alive,
-            id: visitor.id.clone(),
             span: Span::current(),
-            _places: places,
-            _open: visitor.drain.streams.token(),
+            _slots: permission.slots,
+            _open: drain.streams.token(),
         }
     }
 
@@ -148,32 +147,32 @@ impl EventStream {
         Some((Ok(Bytes::from(text)), self))
     }
 
-    /// The next piece of text; nothing after the last.
+    /// The next piece of text; `None` after the last.
     async fn next(&mut self) -> Option<String> {
         let subscription = self.subscription.as_mut()?;
-        if let Some(told) = self.first.take() {
-            return Some(self.print(told));
+        if let Some(event) = self.first.take() {
+            return Some(self.print(event));
         }
         tokio::select! {
             biased;
-            why = &mut self.over => {
-                let error = async_graphql::Error::from(ApiError::from(why)).into_server_error(Pos::default());
+            reason = &mut self.ends => {
+                let error = async_graphql::Error::from(ApiError::from(reason)).into_server_error(Pos::default());
                 let mut last = SchemaResponse::from_errors(vec![error]);
-                error_masking::mask_errors(&mut last.errors, GraphqlErrorKind::Execution, &self.id.0);
-                Some(self.print(Told::Ended(ErrorCode::Unauthenticated, last)))
+                error_masking::mask_errors(&mut last.errors, GraphqlErrorKind::Execution, &self.context.id.0);
+                Some(self.print(SubscriptionEvent::Ended(ErrorCode::Unauthenticated, last)))
             }
-            () = self.stopping.cancelled() => Some(self.print(Told::Complete)),
-            told = subscription.next() => Some(self.print(told)),
+            () = self.stopping.cancelled() => Some(self.print(SubscriptionEvent::Complete)),
+            event = subscription.next() => Some(self.print(event)),
             _ = self.keep_alive.tick() => Some(KEEP_ALIVE.to_owned()),
         }
     }
 
-    fn print(&mut self, told: Told) -> String {
-        match told {
-            Told::Next(response) => print_next(&response, GraphqlErrorKind::Execution),
-            Told::Refused(response) => self.print_last(&response, GraphqlErrorKind::Request),
-            Told::Ended(_, response) => self.print_last(&response, GraphqlErrorKind::Execution),
-            Told::Complete => {
+    fn print(&mut self, event: SubscriptionEvent) -> String {
+        match event {
+            SubscriptionEvent::Next(response) => print_next(&response, GraphqlErrorKind::Execution),
+            SubscriptionEvent::Refused(response) => self.print_last(&response, GraphqlErrorKind::Request),
+            SubscriptionEvent::Ended(_, response) => self.print_last(&response, GraphqlErrorKind::Execution),
+            SubscriptionEvent::Complete => {
                 self.subscription = None;
                 COMPLETE.to_owned()
             }

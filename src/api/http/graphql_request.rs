@@ -1,4 +1,4 @@
-//! The parameters of a GraphQL request, out of a JSON body or a query string, and nothing taken that is not meant so.
+//! The parameters of a GraphQL request, read from a JSON body or a query string.
 
 use async_graphql::{Extensions, Variables};
 use axum::http::StatusCode;
@@ -8,20 +8,20 @@ use url::form_urlencoded;
 use super::refusal::HttpRefusal;
 use crate::api::graphql::pipeline::persisted_documents::DocumentRequest;
 
-/// What a client asks for. Other members of the request are ignored, as the specification wants.
+/// The parameters. Other members of the request are ignored, as GraphQL over HTTP demands.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GraphqlRequest {
-    /// The document. Some requests name it by a hash among the extensions instead.
+    /// The document. Some requests name it by a hash in `extensions` instead.
     pub query: Option<String>,
     /// The id of a trusted document.
-    #[serde(deserialize_with = "text_or_nothing")]
+    #[serde(deserialize_with = "string_or_none")]
     pub document_id: Option<String>,
-    /// What Relay's examples call it; other clients mean other things by it.
-    #[serde(deserialize_with = "text_or_nothing")]
+    /// The name of `documentId` in Relay's examples. Other clients use it for something else.
+    #[serde(deserialize_with = "string_or_none")]
     pub id: Option<String>,
-    /// As `id`.
-    #[serde(rename = "doc_id", deserialize_with = "text_or_nothing")]
+    /// Another name of `documentId`.
+    #[serde(rename = "doc_id", deserialize_with = "string_or_none")]
     pub doc_id: Option<String>,
     /// Which operation of the document to run.
     pub operation_name: Option<String>,
@@ -32,48 +32,49 @@ pub struct GraphqlRequest {
 }
 
 const NOT_JSON: HttpRefusal = HttpRefusal::new(StatusCode::BAD_REQUEST, "The body is not a JSON object in UTF-8.");
-const BATCH: HttpRefusal = HttpRefusal::new(StatusCode::BAD_REQUEST, "Batches are not served: send one operation.");
+const BATCH: HttpRefusal = HttpRefusal::new(StatusCode::BAD_REQUEST, "Batches are not supported: send one operation.");
 const WRONG_TYPES: HttpRefusal = HttpRefusal::new(
     StatusCode::BAD_REQUEST,
-    "query and operationName are strings, variables and extensions are objects, and each may stand there once.",
+    "query and operationName must be strings, variables and extensions must be objects, and each may be given once.",
 );
 
 impl GraphqlRequest {
-    /// Whether it brings a document, or names one.
+    /// Whether it contains a document or names one.
     #[must_use]
     pub fn names_a_document(&self) -> bool {
-        self.query.is_some() || self.document_id.is_some() || self.id.is_some() || self.doc_id.is_some()
+        let has_id = self.document_id.is_some() || self.id.is_some() || self.doc_id.is_some();
+        self.query.is_some() || has_id || self.extensions.contains_key("persistedQuery")
     }
 
-    /// What it says of its document. The text is handed over.
+    /// What it says of its document. The text is moved out.
     pub fn document(&mut self) -> DocumentRequest<'_> {
         let query = self.query.take();
         let id = self.document_id.as_deref().or(self.id.as_deref()).or(self.doc_id.as_deref());
         DocumentRequest { query, id, extensions: Some(&self.extensions) }
     }
 
-    /// Out of the body of a POST.
+    /// Reads the body of a POST.
     ///
     /// # Errors
     /// Anything but one JSON object whose members have the right types.
     pub fn from_json(body: &[u8]) -> Result<Self, HttpRefusal> {
-        // RFC 8259, section 8.1: whoever reads JSON may ignore a byte order mark.
+        // A reader of JSON may ignore a byte order mark (RFC 8259, section 8.1).
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
         match body.trim_ascii_start().first() {
             Some(b'{') => {}
             Some(b'[') => return Err(BATCH),
             _ => return Err(NOT_JSON),
         }
-        // serde_json's own text is not passed on: it quotes values.
+        // The text of serde_json's error is not passed on: it quotes values.
         let request: Self =
             serde_json::from_slice(body).map_err(|error| if error.is_data() { WRONG_TYPES } else { NOT_JSON })?;
         Ok(request.without_empty_name())
     }
 
-    /// Out of the query string of a GET.
+    /// Reads the query string of a GET.
     ///
     /// # Errors
-    /// A parameter that stands there twice, is not UTF-8, or is not the JSON it should be.
+    /// A parameter that is given twice, is not UTF-8, or is not the JSON it should be.
     pub fn from_query_string(text: &str) -> Result<Self, HttpRefusal> {
         let mut request = Self::default();
         let mut seen: Vec<String> = Vec::new();
@@ -95,14 +96,14 @@ impl GraphqlRequest {
         Ok(request.without_empty_name())
     }
 
-    /// An empty name is the same as none (GraphQL over HTTP, on GET).
+    /// An empty `operationName` is the same as none (GraphQL over HTTP, section 5.2).
     fn without_empty_name(self) -> Self {
         Self { operation_name: self.operation_name.filter(|name| !name.is_empty()), ..self }
     }
 }
 
-/// A member that is not ours alone: what is no text there is not meant for us.
-fn text_or_nothing<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+/// Reads a member that other clients use for something else: a value that is no string is not meant for this server.
+fn string_or_none<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     Ok(serde_json::Value::deserialize(value)?.as_str().map(str::to_owned))
 }
 
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_no_text_belongs_to_somebody_else() {
+    fn an_id_that_is_no_string_is_ignored() {
         for body in [r#"{"query":"{a}","id":1}"#, r#"{"query":"{a}","id":{"b":[]},"doc_id":null}"#] {
             assert!(GraphqlRequest::from_json(body.as_bytes()).unwrap().document().id.is_none());
         }

@@ -1,4 +1,4 @@
-//! A GraphQL answer as HTTP: its status, its headers and its body.
+//! The HTTP answer to a GraphQL request: status, headers and body.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,8 @@ use serde::Serialize;
 use super::media_type::MediaType;
 use crate::api::graphql::pipeline::error_masking::GraphqlErrorKind;
 
-/// The status of a well-formed GraphQL request's answer.
-///
-/// GraphQL over HTTP, section 6.4; where its newest draft (422) and the audits of `graphql-http` (400) differ, the audits.
+/// The status of the answer to a well-formed GraphQL request (GraphQL over HTTP, section 6.4). Where its newest draft
+/// (422) and the audits of `graphql-http` (400) differ, this follows the audits.
 #[must_use]
 pub const fn status(media_type: MediaType, stage: GraphqlErrorKind) -> StatusCode {
     match (media_type, stage) {
@@ -22,16 +21,16 @@ pub const fn status(media_type: MediaType, stage: GraphqlErrorKind) -> StatusCod
     }
 }
 
-/// A request that was right and yet not run: a limit is used up, there is too much to do, or the document that it names is
-/// not known yet. Its status says so under
-/// either media type, because whatever stands between client and server understands it.
-struct TurnedAway {
+/// The status of a request that is correct and yet does not run: a limit is used up, the server is overloaded, or the
+/// persisted document is not known yet. It is the same under both media types, because proxies and client libraries
+/// understand it.
+struct NotRunStatus {
     status: StatusCode,
     retry_after: Option<HeaderValue>,
 }
 
-impl TurnedAway {
-    fn of(errors: &[ServerError]) -> Option<Self> {
+impl NotRunStatus {
+    fn from_errors(errors: &[ServerError]) -> Option<Self> {
         let extensions = errors.first()?.extensions.as_ref()?;
         let number = |name| match extensions.get(name) {
             Some(Value::Number(number)) => number.as_u64(),
@@ -44,22 +43,22 @@ impl TurnedAway {
     }
 }
 
-/// The body, written straight out: by way of `serde_json::Value` the keys of `data` would lose their order.
+/// The body. It is not built as `serde_json::Value`, which would lose the order of the keys of `data`.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
-    /// Absent where nothing ran, and null where everything failed.
+    /// Absent where nothing ran; null where everything failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     extensions: &'a BTreeMap<String, Value>,
 }
 
-/// The body of an answer, as JSON.
+/// Writes the body of an answer as JSON.
 ///
 /// # Errors
-/// A value that JSON cannot say.
+/// A value that JSON cannot express.
 pub fn body(graphql: &async_graphql::Response, stage: GraphqlErrorKind) -> serde_json::Result<String> {
     serde_json::to_string(&Body {
         errors: &graphql.errors,
@@ -68,16 +67,16 @@ pub fn body(graphql: &async_graphql::Response, stage: GraphqlErrorKind) -> serde
     })
 }
 
-/// The whole answer, with the headers (cookies, limits) that resolvers have set.
+/// Makes the whole answer, with the headers (cookies, limits) that resolvers have set.
 #[must_use]
 pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: GraphqlErrorKind) -> Response {
     let Ok(body) = body(&graphql, stage) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let turned_away = TurnedAway::of(&graphql.errors).filter(|_| stage == GraphqlErrorKind::Request);
-    let status = turned_away.as_ref().map_or_else(|| status(media_type, stage), |turned_away| turned_away.status);
+    let not_run = NotRunStatus::from_errors(&graphql.errors).filter(|_| stage == GraphqlErrorKind::Request);
+    let status = not_run.as_ref().map_or_else(|| status(media_type, stage), |not_run| not_run.status);
     let mut response = (status, body).into_response();
-    if let Some(retry_after) = turned_away.and_then(|turned_away| turned_away.retry_after) {
+    if let Some(retry_after) = not_run.and_then(|not_run| not_run.retry_after) {
         response.headers_mut().insert(header::RETRY_AFTER, retry_after);
     }
     response.headers_mut().extend(graphql.http_headers);
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newer_type_tells_a_wrong_request_by_its_status() {
+    fn only_the_newer_type_has_another_status_for_a_wrong_request() {
         assert_eq!(status(MediaType::GraphqlResponse, GraphqlErrorKind::Request), 400);
         assert_eq!(status(MediaType::GraphqlResponse, GraphqlErrorKind::Execution), 200);
         assert_eq!(status(MediaType::Json, GraphqlErrorKind::Request), 200);

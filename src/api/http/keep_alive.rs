@@ -1,4 +1,4 @@
-//! How long a connection may be quiet between two requests, and how long a client may take to say the head of one.
+//! How long a connection may be idle between two requests, and how long a client may take to send the head of one.
 
 use std::io;
 use std::pin::Pin;
@@ -13,35 +13,38 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
+
+use super::connections::ConnectionSlots;
 
 /// How long a client may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Waits {
-    /// To say the head of a request, from its first byte on.
+pub struct ReadTimeouts {
+    /// To send the head of a request, from its first byte on.
     pub head: Duration,
     /// To begin another request. Longer than a load balancer keeps its connections, or a request that it has just sent
     /// meets a connection that is being closed, and is lost.
     pub keep_alive: Duration,
 }
 
-/// Whose turn it is on a connection. Clones are about the same one.
+/// What a connection waits for. Clones are about the same connection. A request extension.
 #[derive(Debug, Clone, Default)]
-pub struct Turn(Arc<Mutex<Phase>>);
+pub struct ConnectionPhase(Arc<Mutex<Phase>>);
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Phase {
-    /// The last answer is out, since then.
-    Quiet(Instant),
-    /// The client says the head of a request, since then.
+    /// The last answer was written at this time, and no byte has come since.
+    Idle(Instant),
+    /// The client is sending the head of a request, since this time.
     Head(Instant),
-    /// A head is complete, and its answer is on the way; or none has begun.
+    /// A head is complete and its answer is on the way; or no head has begun.
     #[default]
-    Ours,
+    Answering,
 }
 
-impl Turn {
-    fn phase(&self) -> Phase {
+impl ConnectionPhase {
+    fn get(&self) -> Phase {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -50,33 +53,35 @@ impl Turn {
     }
 }
 
-/// A stream whose reading fails where the client takes longer than it may.
-pub struct TimedStream<S> {
-    stream: S,
-    waits: Waits,
-    turn: Turn,
+/// An accepted connection. Reading from it fails where the client takes too long, and it holds its slots among the
+/// connections until it is closed.
+pub struct HttpConnection {
+    stream: TcpStream,
+    timeouts: ReadTimeouts,
+    phase: ConnectionPhase,
     timer: Option<Pin<Box<Sleep>>>,
+    _slots: ConnectionSlots,
 }
 
-impl<S> TimedStream<S> {
-    /// A stream on which the first byte of the first request is there already.
+impl HttpConnection {
+    /// A connection whose first byte has come already.
     #[must_use]
-    pub fn new(stream: S, waits: Waits, turn: Turn) -> Self {
-        turn.set(Phase::Head(Instant::now()));
-        Self { stream, waits, turn, timer: None }
+    pub fn new(stream: TcpStream, timeouts: ReadTimeouts, phase: ConnectionPhase, slots: ConnectionSlots) -> Self {
+        phase.set(Phase::Head(Instant::now()));
+        Self { stream, timeouts, phase, timer: None, _slots: slots }
     }
 
-    /// When the other end has taken too long.
+    /// Until when the client has to send something.
     fn deadline(&self) -> Option<Instant> {
-        match self.turn.phase() {
-            Phase::Quiet(since) => since.checked_add(self.waits.keep_alive),
-            Phase::Head(since) => since.checked_add(self.waits.head),
-            Phase::Ours => None,
+        match self.phase.get() {
+            Phase::Idle(since) => since.checked_add(self.timeouts.keep_alive),
+            Phase::Head(since) => since.checked_add(self.timeouts.head),
+            Phase::Answering => None,
         }
     }
 
-    /// Ready when it has.
-    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the deadline has passed.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = self.deadline() else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
         if timer.deadline() != deadline {
@@ -86,25 +91,25 @@ impl<S> TimedStream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for TimedStream<S> {
+impl AsyncRead for HttpConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let filled = buffer.filled().len();
         if let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(cx, buffer) {
-            if buffer.filled().len() > filled && matches!(self.turn.phase(), Phase::Quiet(_)) {
-                self.turn.set(Phase::Head(Instant::now()));
+            if buffer.filled().len() > filled && matches!(self.phase.get(), Phase::Idle(_)) {
+                self.phase.set(Phase::Head(Instant::now()));
             }
             return Poll::Ready(read);
         }
-        ready!(self.poll_late(cx));
-        match self.turn.phase() {
-            // The end of the stream: nothing has gone wrong.
-            Phase::Quiet(_) => Poll::Ready(Ok(())),
-            Phase::Head(_) | Phase::Ours => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+        ready!(self.poll_deadline(cx));
+        match self.phase.get() {
+            // Reads as the end of the stream: closing an idle connection is no error.
+            Phase::Idle(_) => Poll::Ready(Ok(())),
+            Phase::Head(_) | Phase::Answering => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
         }
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
+impl AsyncWrite for HttpConnection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
@@ -130,34 +135,34 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for TimedStream<S> {
     }
 }
 
-/// Notes that the head of a request is complete, and when its answer is out.
-pub async fn take_turn(turn: Option<Extension<Turn>>, request: Request, next: Next) -> Response {
-    let Some(Extension(turn)) = turn else { return next.run(request).await };
-    turn.set(Phase::Ours);
+/// Notes when the head of a request is complete, and when its answer has been written.
+pub async fn track_phase(phase: Option<Extension<ConnectionPhase>>, request: Request, next: Next) -> Response {
+    let Some(Extension(phase)) = phase else { return next.run(request).await };
+    phase.set(Phase::Answering);
     let response = next.run(request).await;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        // No request follows: a socket looks after itself.
+        // No request follows on this connection: a WebSocket has timeouts of its own.
         return response;
     }
-    response.map(|body| Body::new(Answer { body, _out: Out(turn) }))
+    response.map(|body| Body::new(TrackedBody { body, _idle_after: IdleOnDrop(phase) }))
 }
 
 /// The body of an answer.
-struct Answer {
+struct TrackedBody {
     body: Body,
-    _out: Out,
+    _idle_after: IdleOnDrop,
 }
 
-/// Is dropped with the body, when all of it is out.
-struct Out(Turn);
+/// Dropped together with the body, when all of it has been written.
+struct IdleOnDrop(ConnectionPhase);
 
-impl Drop for Out {
+impl Drop for IdleOnDrop {
     fn drop(&mut self) {
-        self.0.set(Phase::Quiet(Instant::now()));
+        self.0.set(Phase::Idle(Instant::now()));
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for TrackedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

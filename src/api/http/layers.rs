@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql::Response as SchemaResponse;
 use axum::Extension;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -14,20 +14,24 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use super::edge::{Edge, EdgeSettings};
-use super::metrics::Counted;
-use super::prepared::{OperationCode, OperationName, OperationUser};
-use super::refusal::{refusal, turned_away};
-use super::request::{CorrelationId, REQUEST_ID, caller, cut, presented};
+use super::metrics::RequestLabels;
+use super::prepared_operation::{OperationCode, OperationName, OperationUser};
+use super::refusal::{rate_limited, refusal};
+use super::request::{CorrelationId, REQUEST_ID, caller, credentials, cut};
+use crate::api::graphql::pipeline::request_limit;
+use crate::api::state::AppState;
 use crate::error::ErrorCode;
 use crate::values::caller::Caller;
 
-const LONGEST_LOGGED_PATH: usize = 128;
+const MAX_LOGGED_PATH: usize = 128;
 
-/// The route that clients use; health checks of proxies come to others.
+/// The route that clients use. Health checks of proxies use others.
 const GRAPHQL: &str = "/graphql";
 
-/// On every answer that does not say otherwise itself.
+/// The text of the answer to a request that took longer than `REQUEST_TIMEOUT`.
+pub const TOO_SLOW: &str = "The request took too long. Please try again in a moment.";
+
+/// On every answer that does not set them itself.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
@@ -36,24 +40,24 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
-/// Two years. Subdomains are not ours to decide about.
+/// Two years, for this host only: its subdomains may belong to others.
 const STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-/// Says who is calling, as extensions of the request, and hands the correlation id back as `x-request-id`.
-pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
-    // Without a connection (a test that calls the router) all callers are one, which no limit is looser for.
+/// Reads who is calling into extensions of the request, and returns the correlation id as `x-request-id`.
+pub async fn identify(State(state): State<Arc<AppState>>, mut request: Request, next: Next) -> Response {
+    // Without a connection (a test that calls the router) all callers share one address and so one set of limits.
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    let id = CorrelationId::of(request.headers(), peer, &edge.settings.trusted_proxies);
-    let caller = caller(request.headers(), peer, &edge.settings.trusted_proxies, &id);
+    let (headers, proxies) = (request.headers(), &state.app.config.http.trusted_proxies);
+    let id = CorrelationId::for_request(headers, peer, proxies);
+    let caller = caller(headers, peer, proxies, &id);
     if request.uri().path() == GRAPHQL {
-        let EdgeSettings { trusted_proxies, proxy_watch, .. } = &*edge.settings;
-        proxy_watch.look(trusted_proxies, peer, request.headers(), caller.address);
+        state.proxy_watch.observe(proxies, peer, headers, caller.address);
     }
-    let presented = presented(request.headers(), &edge.settings.refresh_cookie);
+    let credentials = credentials(headers, state.refresh_cookie);
     let echo = HeaderValue::from_str(&id.0);
     request.extensions_mut().insert(caller);
-    request.extensions_mut().insert(presented);
+    request.extensions_mut().insert(credentials);
     request.extensions_mut().insert(id);
 
     let mut response = next.run(request).await;
@@ -64,30 +68,31 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     response
 }
 
-/// One line and one count per request, with its client, its user and the code of its first error. Bodies, query strings and headers are left out: they hold passwords and tokens.
+/// Writes one line and counts once for each request, with its client, its user and the code of its first error. Bodies,
+/// query strings and headers are left out: they hold passwords and tokens.
 pub async fn log(
-    State(edge): State<Edge>,
+    State(state): State<Arc<AppState>>,
     Extension(id): Extension<CorrelationId>,
     Extension(caller): Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let counted = Counted::of(&request);
-    let path = cut(request.uri().path(), LONGEST_LOGGED_PATH).to_owned();
+    let labels = RequestLabels::from_request(&request);
+    let path = cut(request.uri().path(), MAX_LOGGED_PATH).to_owned();
 
     // At the level of errors, so that no filter takes the correlation id from the line of a fault.
     let span = tracing::error_span!("request", correlation_id = id.0);
     let response = next.run(request).instrument(span).await;
 
     let took = begun.elapsed();
-    counted.answered(&edge.metrics, response.status(), took);
+    labels.count(&state.app.metrics, response.status(), took);
     let said = response.extensions();
     let operation = said.get::<OperationName>().map(|OperationName(name)| name.as_str());
     let code = said.get::<OperationCode>().map(|OperationCode(code)| *code);
     let user = said.get::<OperationUser>().map(|OperationUser(user)| tracing::field::display(user));
     tracing::info!(
-        method = counted.method(),
+        method = labels.method,
         path,
         status = response.status().as_u16(),
         milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
@@ -101,19 +106,20 @@ pub async fn log(
     response
 }
 
-/// Headers that make a browser careful.
-pub async fn secure(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+/// Adds the headers that restrict what a browser does with an answer.
+pub async fn add_security_headers(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in SECURITY_HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
-    if edge.settings.production {
+    // In production the server is reached over TLS only.
+    if !state.app.config.is_development() {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT);
     }
     response
 }
 
-/// A panic costs the one request it happens in, and tells the client nothing.
+/// Confines a panic to the request that it happens in, and says nothing of it to the client.
 pub async fn catch_panic(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
@@ -125,65 +131,63 @@ pub async fn catch_panic(Extension(id): Extension<CorrelationId>, request: Reque
     }
 }
 
-/// A request that takes too long is dropped where it waits.
+/// Drops a request that takes longer than `REQUEST_TIMEOUT`.
 pub async fn limit_time(
-    State(edge): State<Edge>,
+    State(state): State<Arc<AppState>>,
     Extension(id): Extension<CorrelationId>,
     request: Request,
     next: Next,
 ) -> Response {
-    let answered = tokio::time::timeout(edge.settings.time_limit, next.run(request)).await;
-    answered.unwrap_or_else(|_| {
-        let message = "The request took too long. Please try again in a moment.";
-        refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, message, &id)
-    })
+    let answered = tokio::time::timeout(state.app.config.http.request_timeout, next.run(request)).await;
+    answered.unwrap_or_else(|_| refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable, TOO_SLOW, &id))
 }
 
-/// Counts what the layer of CORS answers although it is no preflight of a browser.
+/// Counts the OPTIONS that the layer of CORS answers although they are no preflights of a browser.
 pub async fn count_options(
-    State(edge): State<Edge>,
-    Extension(id): Extension<CorrelationId>,
-    Extension(caller): Extension<Caller>,
+    state: State<Arc<AppState>>,
+    id: Extension<CorrelationId>,
+    caller: Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Response {
     let is_preflight = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let is_counted = request.method() == Method::OPTIONS && !is_preflight;
-    match if is_counted { take_place(&edge, caller).await } else { None } {
-        Some(full) => turned_away(full, &id),
-        None => next.run(request).await,
+    if request.method() == Method::OPTIONS && !is_preflight {
+        return run_counted(&state, &caller, &id, request, next).await;
     }
+    next.run(request).await
 }
 
-/// Counts what no route counts itself: pages that do not exist, and methods that are not served.
-pub async fn count(
-    State(edge): State<Edge>,
-    Extension(id): Extension<CorrelationId>,
-    Extension(caller): Extension<Caller>,
+/// Counts what no route counts itself: pages that do not exist, and methods that a route does not support.
+pub async fn count_others(
+    state: State<Arc<AppState>>,
+    id: Extension<CorrelationId>,
+    caller: Extension<Caller>,
     request: Request,
     next: Next,
 ) -> Response {
-    match if is_counted(&request) { take_place(&edge, caller).await } else { None } {
-        Some(full) => turned_away(full, &id),
-        None => next.run(request).await,
-    }
-}
-
-/// Takes a place of the caller; the refusal where there is none.
-async fn take_place(edge: &Edge, caller: Caller) -> Option<SchemaResponse> {
-    match (edge.refusal)(&caller) {
-        None => (edge.count)(caller).await,
-        full => full,
-    }
-}
-
-/// Those who look after the server must hear from it whatever others do from their address; what they ask for is in memory
-/// or kept there for a moment. So is the mailbox of a laptop, which scripts ask again and again.
-fn is_counted(request: &Request) -> bool {
-    match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
-        Some("/graphql") => false,
+    let is_counted = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        // Counts its requests itself.
+        Some(GRAPHQL) => false,
         None => true,
+        // Health checks and scrapes must be answered, whatever other clients of their address have used up. What they
+        // ask for is in memory, or kept there for a moment. So is the development mailbox, which scripts poll.
         Some(_) => !matches!(*request.method(), Method::GET | Method::HEAD),
+    };
+    if is_counted {
+        return run_counted(&state, &caller, &id, request, next).await;
+    }
+    next.run(request).await
+}
+
+/// Counts a request of the caller, and runs it only where the request limit allows it.
+async fn run_counted(state: &AppState, caller: &Caller, id: &CorrelationId, request: Request, next: Next) -> Response {
+    let refused = match request_limit::refusal(&state.app, caller) {
+        None => request_limit::count(&state.app, caller).await,
+        refused => refused,
+    };
+    match refused {
+        Some(refused) => rate_limited(refused, id),
+        None => next.run(request).await,
     }
 }
 

@@ -1,4 +1,5 @@
-//! The development mailbox over HTTP: pages for people, `latest` for curl and end-to-end tests. For this machine alone.
+//! The routes of the development mailbox: pages for people, `latest` for curl and end-to-end tests. They answer only
+//! programs on this machine.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,26 +15,27 @@ use axum::routing::get;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::mailbox_page::{CSS, CSS_PATH, MailboxPage, SCRIPT, SCRIPT_PATH, View, mail_frame};
+use super::mailbox_page::{CSS, CSS_PATH, MailView, MailboxPage, SCRIPT, SCRIPT_PATH, mail_frame};
 use super::refusal::refusal;
 use super::request::CorrelationId;
+use crate::api::state::AppState;
 use crate::app::App;
 use crate::error::{ErrorCode, OrFault, Result};
 use crate::tools::mailer::mailbox::{Mailbox, StoredMail};
 use crate::values::loopback::is_loopback;
 
 /// How many emails the page lists.
-const LISTED: usize = 100;
+const MAX_LISTED: usize = 100;
 
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
      frame-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// An email's own HTML, in a frame without scripts, forms or the page's origin.
+/// For the HTML of an email itself, in a frame without scripts, without forms and without the origin of the page.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; \
      sandbox allow-popups allow-popups-to-escape-sandbox";
 
-/// What proxies add to a request, beside all that begins with `x-forwarded`.
-const FORWARDING: [&str; 8] = [
+/// Headers that proxies add to a request, beside all that begin with `x-forwarded`.
+const PROXY_HEADERS: [&str; 8] = [
     "forwarded",
     "via",
     "x-real-ip",
@@ -44,27 +46,27 @@ const FORWARDING: [&str; 8] = [
     "x-envoy-external-address",
 ];
 
-/// Whether a request has come for a name of others, from a program on this machine: then there is a proxy here that adds
-/// no header, and what its clients say of themselves cannot be told from what this machine says.
+/// Whether a program on this machine has asked for the host name of another machine. It is a proxy then that adds no
+/// header, and its clients cannot be told from programs on this machine. A request extension.
 #[derive(Clone, Default)]
-pub struct IsPassedOn(Arc<AtomicBool>);
+pub struct ProxySeen(Arc<AtomicBool>);
 
-/// Looks at every request but those for the mailbox itself, and closes the mailbox for good where a proxy shows itself. A
-/// request that only knocks at the mailbox under another name is refused and proves no proxy.
-pub async fn look_for_proxy(State(passed_on): State<IsPassedOn>, mut request: Request, next: Next) -> Response {
+/// Looks at every request, and closes the mailbox until the next start where one shows that there is a proxy. Requests
+/// for the mailbox itself under another host name are refused and prove no proxy.
+pub async fn look_for_proxy(State(proxy_seen): State<ProxySeen>, mut request: Request, next: Next) -> Response {
     let is_foreign = host(request.headers()).is_some_and(|host| !is_loopback(host.host()));
-    let is_knock = request.uri().path().starts_with("/dev/");
-    if is_foreign && !is_knock && is_near(&request) && !passed_on.0.swap(true, Ordering::Relaxed) {
+    let is_for_mailbox = request.uri().path().starts_with("/dev/");
+    if is_foreign && !is_for_mailbox && is_from_loopback(&request) && !proxy_seen.0.swap(true, Ordering::Relaxed) {
         tracing::warn!(
-            "a program on this machine asked for another name, as proxies do: /dev/mailbox stays closed now"
+            "a program on this machine asked for another host name, as proxies do: /dev/mailbox is closed until the next start"
         );
     }
-    request.extensions_mut().insert(passed_on);
+    request.extensions_mut().insert(proxy_seen);
     next.run(request).await
 }
 
-/// The routes below `/dev/mailbox`, which only a server for development without a mail server has.
-pub fn routes(app: &Arc<App>) -> Router {
+/// The routes below `/dev/mailbox`. Only a server in development without a mail server has them.
+pub fn routes(state: &Arc<AppState>) -> Router {
     Router::new()
         .route("/dev/mailbox", get(index))
         .route("/dev/mailbox/latest", get(latest))
@@ -72,73 +74,78 @@ pub fn routes(app: &Arc<App>) -> Router {
         .route("/dev/mailbox/{id}/html", get(frame))
         .route(CSS_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS) }))
         .route(SCRIPT_PATH, get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
-        .route_layer(from_fn(for_this_machine_alone))
-        .with_state(Arc::clone(app))
+        .route_layer(from_fn(allow_only_this_machine))
+        .with_state(Arc::clone(state))
 }
 
-/// The mailbox opens accounts to those who read it, so to everybody else there is no such page.
-async fn for_this_machine_alone(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
+/// Answers 404 to requests from elsewhere: with the emails a reader can take over the accounts.
+async fn allow_only_this_machine(Extension(id): Extension<CorrelationId>, request: Request, next: Next) -> Response {
     if is_from_this_machine(&request) {
         return next.run(request).await;
     }
     refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "There is no such page.", &id)
 }
 
-/// Whether a program on this machine asks, for this machine, and not as a proxy for others.
+/// Whether a program on this machine asks, by a name of this machine, and not as a proxy for other clients.
 fn is_from_this_machine(request: &Request) -> bool {
-    let is_passed_on = |seen: &IsPassedOn| seen.0.load(Ordering::Relaxed);
-    if request.extensions().get().is_none_or(is_passed_on) {
+    let is_proxy_seen = |seen: &ProxySeen| seen.0.load(Ordering::Relaxed);
+    if request.extensions().get().is_none_or(is_proxy_seen) {
         return false;
     }
     let headers = request.headers();
-    let is_forwarding =
-        |name: &HeaderName| name.as_str().starts_with("x-forwarded") || FORWARDING.contains(&name.as_str());
-    // nginx as it comes speaks HTTP/1.0 to what is behind it, says none of these headers, and changes Host.
-    let is_forwarded = headers.keys().any(is_forwarding) || request.version() < Version::HTTP_11;
-    // A page of evil.example whose name resolves to 127.0.0.1 (DNS rebinding) still asks for evil.example.
+    let is_proxy_header =
+        |name: &HeaderName| name.as_str().starts_with("x-forwarded") || PROXY_HEADERS.contains(&name.as_str());
+    // nginx with its default settings speaks HTTP/1.0 to the server behind it, adds none of these headers, and changes
+    // Host.
+    let is_forwarded = headers.keys().any(is_proxy_header) || request.version() < Version::HTTP_11;
+    // A page of evil.example whose name resolves to 127.0.0.1 (DNS rebinding) still asks for the host evil.example.
     let is_for_us = |host: &Authority| is_loopback(host.host()) && !host.as_str().contains('@');
-    // The target of a request may name a host, too.
-    is_near(request)
+    // The request target may name a host, too.
+    is_from_loopback(request)
         && !is_forwarded
         && host(headers).is_some_and(|host| is_for_us(&host))
         && request.uri().authority().is_none_or(is_for_us)
 }
 
-fn is_near(request: &Request) -> bool {
+fn is_from_loopback(request: &Request) -> bool {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
 }
 
-/// The host that a request is for; none where it says two.
+/// The host that a request is for; `None` where it has two lines.
 fn host(headers: &HeaderMap) -> Option<Authority> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
     host.to_str().ok()?.parse().ok()
 }
 
-/// Which emails, and in which form.
+/// Which emails the page shows, and in which form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Shown {
+struct MailboxParameters {
     to: Option<String>,
-    view: View,
+    view: MailView,
 }
 
-async fn index(app: State<Arc<App>>, id: Extension<CorrelationId>, shown: Query<Shown>) -> Response {
-    answer(page(&app, None, &shown.0).await, &id)
+async fn index(
+    state: State<Arc<AppState>>,
+    id: Extension<CorrelationId>,
+    parameters: Query<MailboxParameters>,
+) -> Response {
+    answer(page(&state.app, None, &parameters.0).await, &id)
 }
 
 async fn mail(
-    app: State<Arc<App>>,
+    state: State<Arc<AppState>>,
     id: Extension<CorrelationId>,
     Path(open): Path<Uuid>,
-    shown: Query<Shown>,
+    parameters: Query<MailboxParameters>,
 ) -> Response {
-    answer(page(&app, Some(open), &shown.0).await, &id)
+    answer(page(&state.app, Some(open), &parameters.0).await, &id)
 }
 
-async fn frame(app: State<Arc<App>>, id: Extension<CorrelationId>, Path(open): Path<Uuid>) -> Response {
-    let found = async { mailbox(&app)?.read(open).await };
+async fn frame(state: State<Arc<AppState>>, id: Extension<CorrelationId>, Path(open): Path<Uuid>) -> Response {
+    let found = async { mailbox(&state.app)?.read(open).await };
     answer(
         found.await.map(|mail| {
             let headers = [
@@ -152,21 +159,25 @@ async fn frame(app: State<Arc<App>>, id: Extension<CorrelationId>, Path(open): P
     )
 }
 
-/// The text of the newest email, so that a script needs nothing but curl.
-async fn latest(app: State<Arc<App>>, id: Extension<CorrelationId>, shown: Query<Shown>) -> Response {
-    let found = async { mailbox(&app)?.latest(shown.to.as_deref()).await };
+/// Answers the text of the newest email, so that a script needs only curl.
+async fn latest(
+    state: State<Arc<AppState>>,
+    id: Extension<CorrelationId>,
+    parameters: Query<MailboxParameters>,
+) -> Response {
+    let found = async { mailbox(&state.app)?.latest(parameters.to.as_deref()).await };
     let text = |mail: StoredMail| {
-        // Letters end their lines as mail does (RFC 5322), which a shell would keep in what it cuts out.
+        // Emails end their lines with CR and LF (RFC 5322). A shell would keep the CR at the end of a link.
         let lines = mail.text.replace("\r\n", "\n");
         ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()
     };
     answer(found.await.map(|mail| mail.map(text)), &id)
 }
 
-async fn page(app: &App, open: Option<Uuid>, shown: &Shown) -> Result<Option<Response>> {
+async fn page(app: &App, open: Option<Uuid>, parameters: &MailboxParameters) -> Result<Option<Response>> {
     let mailbox = mailbox(app)?;
-    let to = shown.to.as_deref().filter(|to| !to.is_empty());
-    let mails = mailbox.list(to, LISTED).await?;
+    let to = parameters.to.as_deref().filter(|to| !to.is_empty());
+    let mails = mailbox.list(to, MAX_LISTED).await?;
     let selected = match open {
         Some(id) => mailbox.read(id).await?,
         None => None,
@@ -177,7 +188,7 @@ async fn page(app: &App, open: Option<Uuid>, shown: &Shown) -> Result<Option<Res
     let page = MailboxPage {
         mails: &mails,
         selected: selected.as_ref(),
-        view: shown.view,
+        view: parameters.view,
         to: to.unwrap_or_default(),
         now: app.clock.now(),
     };

@@ -1,4 +1,4 @@
-//! Which media types GraphQL speaks over HTTP: what a client accepts, and what it may send.
+//! Content negotiation: which media types a client accepts, and which it may send.
 
 use axum::http::{HeaderMap, header};
 use mime::Mime;
@@ -12,9 +12,9 @@ pub enum MediaType {
     Json,
 }
 
-/// How well one media type suits a client: the quality it gives, and how precisely it named the type.
+/// How much a client likes a media type: the quality it gives, and how precisely it named the type.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Suits {
+struct Preference {
     thousandths: u16,
     precision: Precision,
 }
@@ -36,16 +36,17 @@ impl MediaType {
         }
     }
 
-    /// What the client likes best (RFC 9110, section 12.5.1), or nothing if it accepts neither.
+    /// Chooses the type that the client prefers (RFC 9110, section 12.5.1); `None` where it accepts neither.
     ///
-    /// A client that does not care gets `application/json`; one that names both alike gets the newer type.
+    /// A client without a preference gets `application/json`; one that names both with the same quality gets the newer
+    /// type.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let accepted = accepted(headers);
         if accepted.is_empty() {
             return Some(Self::Json);
         }
-        match (suits(&accepted, "graphql-response+json"), suits(&accepted, "json")) {
+        match (preference(&accepted, "graphql-response+json"), preference(&accepted, "json")) {
             (None, None) => None,
             (Some(_), None) => Some(Self::GraphqlResponse),
             (None, Some(_)) => Some(Self::Json),
@@ -57,8 +58,8 @@ impl MediaType {
     }
 }
 
-/// Whether the body is JSON in UTF-8. Nothing else is read, because a browser sends `text/plain`, forms and multipart
-/// across origins without asking first.
+/// Whether the body is JSON in UTF-8. Other types are refused, because browsers send `text/plain`, forms and multipart
+/// across origins without a preflight.
 #[must_use]
 pub fn is_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
@@ -67,7 +68,8 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     sent.essence_str() == mime::APPLICATION_JSON.essence_str() && is_utf8(&sent)
 }
 
-/// Whether the body is compressed (RFC 9110, section 8.4). A small body can hold gigabytes, so none is unpacked.
+/// Whether the body is compressed (RFC 9110, section 8.4). Compressed bodies are
+/// refused: a small one can hold gigabytes.
 #[must_use]
 pub fn is_encoded(headers: &HeaderMap) -> bool {
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
@@ -81,14 +83,14 @@ pub fn accepts_event_stream(headers: &HeaderMap) -> bool {
     accepted(headers).iter().any(|entry| is_event_stream(entry) && thousandths(entry).is_some_and(|q| q > 0))
 }
 
-/// The entries of all `Accept` lines; those that cannot be read count as not sent, and take no other one along.
+/// The entries of all `Accept` lines. An entry that cannot be read is left out, and the others still count.
 fn accepted(headers: &HeaderMap) -> Vec<Mime> {
     let entries = headers.get_all(header::ACCEPT).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     entries.filter_map(|entry| std::str::from_utf8(entry).ok()?.trim().parse().ok()).collect()
 }
 
-/// The most precise entry for a type decides, even against a higher quality elsewhere.
-fn suits(accepted: &[Mime], subtype: &str) -> Option<Suits> {
+/// The most precise entry for a type decides, even where another one has a higher quality.
+fn preference(accepted: &[Mime], subtype: &str) -> Option<Preference> {
     let entries = accepted.iter().filter_map(|entry| {
         let precision = match (entry.type_().as_str(), entry.essence_str()) {
             ("*", "*/*") => Precision::Anything,
@@ -96,13 +98,15 @@ fn suits(accepted: &[Mime], subtype: &str) -> Option<Suits> {
             ("application", essence) if essence.strip_prefix("application/") == Some(subtype) => Precision::Exact,
             _ => return None,
         };
-        is_utf8(entry).then_some(Suits { precision, thousandths: thousandths(entry)? })
+        is_utf8(entry).then_some(Preference { precision, thousandths: thousandths(entry)? })
     });
-    entries.max_by_key(|suits| (suits.precision, suits.thousandths)).filter(|suits| suits.thousandths > 0)
+    entries
+        .max_by_key(|preference| (preference.precision, preference.thousandths))
+        .filter(|preference| preference.thousandths > 0)
 }
 
 fn is_utf8(media_type: &Mime) -> bool {
-    // The second is no name of it (RFC 3629), and yet many clients write it.
+    // `utf8` is not a registered name (RFC 3629), but many clients write it.
     media_type.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8 || charset == "utf8")
 }
 

@@ -1,4 +1,4 @@
-//! `/metrics`, for whoever has the token; and what of a request is counted there.
+//! `/metrics` for clients that have the token; and the labels that each request is counted under.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,47 +9,44 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::refusal::{refusal, turned_away};
+use super::refusal::{rate_limited, refusal};
 use super::request::CorrelationId;
 use crate::api::graphql::pipeline::request_limit;
-use crate::app::App;
+use crate::api::state::AppState;
 use crate::error::ErrorCode;
 use crate::tools::metrics::Metrics;
 use crate::values::caller::{Caller, Credentials};
-use crate::values::secret::Secret;
 
-/// Stands for every method that no route serves, and for every path that is no route: clients invent as many as they like.
+/// The label of every method that no route serves and of every path that is no route: clients can invent any number.
 const OTHER: &str = "other";
 
-/// The route, which only a server with a token has.
-pub fn routes(app: &Arc<App>) -> Router {
-    let Some(token) = app.config.observability.metrics_auth_token.clone() else { return Router::new() };
-    Router::new().route("/metrics", get(scrape)).with_state(Door { app: Arc::clone(app), token })
-}
-
-#[derive(Clone)]
-struct Door {
-    app: Arc<App>,
-    token: Secret,
+/// The route, where `METRICS_AUTH_TOKEN` is set.
+pub fn routes(state: &Arc<AppState>) -> Router {
+    if state.app.config.observability.metrics_auth_token.is_none() {
+        return Router::new();
+    }
+    Router::new().route("/metrics", get(scrape)).with_state(Arc::clone(state))
 }
 
 async fn scrape(
-    State(door): State<Door>,
+    State(state): State<Arc<AppState>>,
     Extension(id): Extension<CorrelationId>,
     Extension(caller): Extension<Caller>,
-    Extension(presented): Extension<Credentials>,
+    Extension(credentials): Extension<Credentials>,
 ) -> Response {
-    if !presented.bearer.is_some_and(|bearer| door.token.equals(&bearer)) {
-        // A guess takes a place like any other request. Whoever has the token is answered whatever others do from their
-        // address.
-        if let Some(full) = request_limit::count(&door.app, &caller).await {
-            return turned_away(full, &id);
+    let app = &state.app;
+    let token = app.config.observability.metrics_auth_token.as_ref();
+    if !credentials.bearer.is_some_and(|bearer| token.is_some_and(|token| token.equals(&bearer))) {
+        // A wrong token is a guess, and counts as a request. The right token is answered whatever other clients of the
+        // same address have used up.
+        if let Some(refused) = request_limit::count(app, &caller).await {
+            return rate_limited(refused, &id);
         }
-        let message = "The metrics are for whoever has their token.";
+        let message = "Send the token of METRICS_AUTH_TOKEN as Authorization: Bearer.";
         let refused = refusal(StatusCode::UNAUTHORIZED, ErrorCode::Unauthenticated, message, &id);
         return ([(header::WWW_AUTHENTICATE, "Bearer realm=\"metrics\"")], refused).into_response();
     }
-    match door.app.metrics.text() {
+    match app.metrics.text() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(error) => {
             tracing::error!(?error, correlation_id = id.0, "the metrics failed");
@@ -58,16 +55,17 @@ async fn scrape(
     }
 }
 
-/// What a request is counted under, known before it is answered.
-pub struct Counted {
-    method: &'static str,
+/// The labels of a request, read before it is answered.
+pub struct RequestLabels {
+    /// Its method, or `other`.
+    pub method: &'static str,
     route: Option<MatchedPath>,
 }
 
-impl Counted {
-    /// By its method and its route.
+impl RequestLabels {
+    /// Reads the method and the route.
     #[must_use]
-    pub fn of(request: &Request) -> Self {
+    pub fn from_request(request: &Request) -> Self {
         let method = match *request.method() {
             Method::GET => "GET",
             Method::POST => "POST",
@@ -78,14 +76,8 @@ impl Counted {
         Self { method, route: request.extensions().get::<MatchedPath>().cloned() }
     }
 
-    /// Its method, where we know it.
-    #[must_use]
-    pub const fn method(&self) -> &'static str {
-        self.method
-    }
-
-    /// It was answered.
-    pub fn answered(&self, metrics: &Metrics, status: StatusCode, took: Duration) {
+    /// Counts the request, which has been answered.
+    pub fn count(&self, metrics: &Metrics, status: StatusCode, took: Duration) {
         let path = self.route.as_ref().map_or(OTHER, MatchedPath::as_str);
         metrics.request(self.method, path, status.as_u16(), took);
     }

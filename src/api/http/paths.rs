@@ -1,4 +1,4 @@
-//! Where the pages are: below the path of `PUBLIC_URL` too, and with a slash behind them.
+//! Serves every page also below the path of `PUBLIC_URL`, and with a slash at its end.
 
 use std::convert::identity;
 
@@ -8,20 +8,20 @@ use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use tower::ServiceExt;
 
-/// The same pages, whether the proxy in front takes the path of `PUBLIC_URL` away, `/auth`, or passes it on.
-pub fn below(base: &str, pages: Router) -> Router {
+/// Serves the same pages whether the proxy in front removes the path of `PUBLIC_URL`, such as `/auth`, or passes it on.
+pub fn below_path(base: &str, pages: Router) -> Router {
     let base = base.to_owned();
-    Router::new().fallback_service(pages.map_request(move |request| at_its_route(&base, request)))
+    Router::new().fallback_service(pages.map_request(move |request| rewrite_to_route(&base, request)))
 }
 
-fn at_its_route(base: &str, mut request: Request) -> Request {
+fn rewrite_to_route(base: &str, mut request: Request) -> Request {
     let path = request.uri().path();
     let route = route(base, path);
     if route != path {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         let mut parts = request.uri().clone().into_parts();
         parts.path_and_query = PathAndQuery::try_from(format!("{route}{query}")).ok();
-        // A part of a path that was one is one.
+        // This cannot fail: a part of a path is a path.
         if let Ok(uri) = Uri::from_parts(parts) {
             *request.uri_mut() = uri;
         }

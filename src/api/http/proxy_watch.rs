@@ -1,7 +1,9 @@
-//! Notices that the settings and the proxies in front do not agree: a proxy that nobody named, one that does not say who its
-//! clients are, and one that lets clients say it themselves. In each case limits by address hold for the wrong people.
+//! Warns where the settings and the proxies in front do not agree: a proxy that `TRUSTED_PROXIES` does not name, a
+//! proxy that does not say who its clients are, and a proxy that lets clients choose their own address. In each case
+//! the limits by address hold for the wrong clients.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,40 +11,38 @@ use axum::http::HeaderMap;
 
 use crate::values::trusted_proxies::TrustedProxies;
 
-/// After so many requests from one private address alone, all of them forwarded, there is no doubt. The same number without
-/// a word about the client, from a proxy whose word counts.
-const CERTAIN: u32 = 100;
+/// How many requests in a row confirm a suspicion: all from one private address and forwarded; or all from a trusted
+/// proxy without a word about the client.
+const CONFIRMED_AT: u32 = 100;
 
-/// How often it is told, at most, that a client has chosen its own address.
-const REPEAT: Duration = Duration::from_mins(1);
+/// How often, at most, the log says that a client has chosen its own address.
+const WARNING_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Watches the requests.
+/// Watches the requests for GraphQL.
 #[derive(Debug, Default)]
 pub struct ProxyWatch {
-    unnamed: Mutex<State>,
-    silent: Mutex<State>,
-    told_invented: Mutex<Option<Instant>>,
+    unnamed: Suspicion,
+    silent: Suspicion,
+    last_invented: Mutex<Option<Instant>>,
 }
 
+/// Something that is wrong with a proxy where enough requests in a row say so, and refuted by the first that does not.
 #[derive(Debug, Default)]
-enum State {
-    #[default]
-    Fresh,
-    Suspicion {
-        peer: IpAddr,
-        requests: u32,
-    },
-    Settled,
+struct Suspicion {
+    /// Confirmed or refuted. Read without the lock: nearly every request comes after that.
+    is_settled: AtomicBool,
+    /// The peer that all requests came from so far, and their number.
+    peer: Mutex<Option<(IpAddr, u32)>>,
 }
 
 impl ProxyWatch {
-    /// Looks at a request for GraphQL and what was made of its head. Whatever a client sends, it can at most cause a
-    /// warning.
-    pub fn look(&self, proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap, client: IpAddr) {
-        let is_forwarded = ["x-forwarded-for", "forwarded"].iter().any(|name| headers.contains_key(*name));
+    /// Looks at one request. `client` is the address that was read from its head. Whatever a client sends, all that it
+    /// can cause is a warning.
+    pub fn observe(&self, proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap, client: IpAddr) {
         if *proxies == TrustedProxies::None {
-            // Those who look after the server, such as health checks, come past the proxy.
-            if (is_forwarded || !is_private(peer)) && is_certain(&self.unnamed, peer, is_private(peer)) {
+            let is_forwarded = ["x-forwarded-for", "forwarded"].iter().any(|name| headers.contains_key(*name));
+            // Requests without such a header from a private address, such as health checks, come past the proxy.
+            if (is_forwarded || !is_private(peer)) && self.unnamed.is_confirmed_by(peer, is_private(peer)) {
                 tracing::warn!(
                     %peer,
                     "every client comes from this address, forwarded: name the proxy in TRUSTED_PROXIES, or all \
@@ -51,52 +51,59 @@ impl ProxyWatch {
             }
             return;
         }
-        if proxies.trusts_peer(peer) && is_certain(&self.silent, peer, !headers.contains_key("x-forwarded-for")) {
+        let is_silent = || !headers.contains_key("x-forwarded-for");
+        if proxies.trusts_peer(peer) && self.silent.is_confirmed_by(peer, is_silent()) {
             tracing::warn!(
                 %peer,
                 "this proxy of TRUSTED_PROXIES sends no X-Forwarded-For: all its clients share the limits of one address"
             );
         }
-        if is_documentation(client) && self.is_time_to_tell_invented() {
+        if is_documentation(client) && self.may_warn_of_invented() {
             tracing::warn!(
                 %client,
-                "a request came from an address that nobody can have: a proxy passes on X-Forwarded-For as its client \
-                 sent it, so that clients choose their own address. The proxy must append to the header or replace it"
+                "a request came from an address that is only for documentation: a proxy passes on X-Forwarded-For as \
+                 its client sent it, so that clients choose their own address. The proxy must append to the header or \
+                 replace it"
             );
         }
     }
 
-    fn is_time_to_tell_invented(&self) -> bool {
-        let mut told = self.told_invented.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_time = told.is_none_or(|at| at.elapsed() >= REPEAT);
-        if is_time {
-            *told = Some(Instant::now());
+    fn may_warn_of_invented(&self) -> bool {
+        let mut last = self.last_invented.lock().unwrap_or_else(PoisonError::into_inner);
+        let may_warn = last.is_none_or(|at| at.elapsed() >= WARNING_INTERVAL);
+        if may_warn {
+            *last = Some(Instant::now());
         }
-        is_time
+        may_warn
     }
 }
 
-/// Counts a request that speaks for the suspicion, until it is certain, which is said once. One that speaks against it, or
-/// comes from somebody else, settles the matter.
-fn is_certain(state: &Mutex<State>, peer: IpAddr, speaks_for_it: bool) -> bool {
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-    let requests = match &*state {
-        State::Settled => return false,
-        State::Fresh => 1,
-        State::Suspicion { peer: former, requests } if *former == peer => requests + 1,
-        State::Suspicion { .. } => 0,
-    };
-    if requests == 0 || !speaks_for_it {
-        *state = State::Settled;
-        return false;
+impl Suspicion {
+    /// Counts a request. Returns true once: for the request that confirms the suspicion. A request that speaks against
+    /// it, or comes from another peer, settles it for good.
+    fn is_confirmed_by(&self, peer: IpAddr, speaks_for_it: bool) -> bool {
+        if self.is_settled.load(Ordering::Relaxed) {
+            return false;
+        }
+        let mut former = self.peer.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = match *former {
+            // Another request has settled it since the look above.
+            _ if self.is_settled.load(Ordering::Relaxed) => return false,
+            None => 1,
+            Some((former, requests)) if former == peer => requests + 1,
+            Some(_) => 0,
+        };
+        *former = Some((peer, requests));
+        let is_confirmed = speaks_for_it && requests >= CONFIRMED_AT;
+        if is_confirmed || requests == 0 || !speaks_for_it {
+            self.is_settled.store(true, Ordering::Relaxed);
+        }
+        is_confirmed
     }
-    let is_certain = requests >= CERTAIN;
-    *state = if is_certain { State::Settled } else { State::Suspicion { peer, requests } };
-    is_certain
 }
 
-/// Whether an address is set aside for documents (RFC 5737, RFC 3849, RFC 9637): an operator who tries the proxy sends one,
-/// and no client has one.
+/// Whether an address is set aside for documents (RFC 5737, RFC 3849, RFC 9637): operators who try
+/// out a proxy send one, and no client has one.
 fn is_documentation(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_documentation(),
@@ -118,23 +125,19 @@ fn is_private(peer: IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    fn warned(is_told: impl FnMut(&(IpAddr, bool)) -> bool, requests: &[(&str, bool)]) -> Option<usize> {
-        let requests: Vec<_> = requests.iter().map(|(peer, speaks)| (peer.parse().unwrap(), *speaks)).collect();
-        requests.iter().position(is_told).map(|place| place + 1)
-    }
-
-    /// Which of these requests, from 1, is certain that a suspicion holds.
-    fn certain_at(requests: &[(&str, bool)]) -> Option<usize> {
-        let state = Mutex::default();
-        warned(|(peer, speaks)| is_certain(&state, *peer, *speaks), requests)
+    /// Which of these requests, from 1, confirms a suspicion.
+    fn confirmed_at(requests: &[(&str, bool)]) -> Option<usize> {
+        let suspicion = Suspicion::default();
+        let confirms = |(peer, speaks): &(&str, bool)| suspicion.is_confirmed_by(peer.parse().unwrap(), *speaks);
+        requests.iter().position(confirms).map(|index| index + 1)
     }
 
     #[test]
-    fn a_suspicion_is_told_once_and_when_it_is_certain() {
-        assert_eq!(certain_at(&[("10.0.0.1", true); 300]), Some(100));
-        let state = Mutex::default();
-        let told = (0..1_000).filter(|_| is_certain(&state, "10.0.0.1".parse().unwrap(), true)).count();
-        assert_eq!(told, 1);
+    fn a_suspicion_is_confirmed_once() {
+        assert_eq!(confirmed_at(&[("10.0.0.1", true); 300]), Some(100));
+        let suspicion = Suspicion::default();
+        let confirmed = (0..1_000).filter(|_| suspicion.is_confirmed_by("10.0.0.1".parse().unwrap(), true)).count();
+        assert_eq!(confirmed, 1);
     }
 
     #[test]
@@ -142,7 +145,7 @@ mod tests {
         for against in [("10.0.0.1", false), ("10.0.0.2", true)] {
             let mut requests = vec![("10.0.0.1", true); 300];
             requests[50] = against;
-            assert_eq!(certain_at(&requests), None, "{against:?}");
+            assert_eq!(confirmed_at(&requests), None, "{against:?}");
         }
     }
 

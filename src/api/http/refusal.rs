@@ -1,4 +1,4 @@
-//! The answer to a request that does not get as far as GraphQL, in the shape of a GraphQL answer.
+//! Answers to requests that do not get as far as GraphQL, in the shape of a GraphQL answer.
 
 use async_graphql::Response as SchemaResponse;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -11,7 +11,7 @@ use super::request::CorrelationId;
 use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::error::ErrorCode;
 
-/// Why a request is refused before GraphQL looks at it.
+/// Why a request is refused before GraphQL reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct HttpRefusal {
     /// The status of the answer.
@@ -20,24 +20,30 @@ pub struct HttpRefusal {
     pub code: ErrorCode,
     /// The public text in the body.
     pub message: &'static str,
-    /// The methods that would have been fine, for a 405.
+    /// For a 405: the methods that the route serves.
     pub allow: Option<&'static str>,
 }
 
+/// The refusal of one socket or event stream more than an address or a user may have.
+pub const TOO_MANY_STREAMS: HttpRefusal = HttpRefusal {
+    code: ErrorCode::RateLimited,
+    ..HttpRefusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many connections are open. Please close one first.")
+};
+
 impl HttpRefusal {
-    /// A refusal with a status of HTTP's own, which is told as `BAD_REQUEST`.
+    /// A refusal with this status and the code `BAD_REQUEST`.
     #[must_use]
     pub const fn new(status: StatusCode, message: &'static str) -> Self {
         Self { status, code: ErrorCode::BadRequest, message, allow: None }
     }
 
-    /// A method this route does not know.
+    /// A 405, with the methods that the route serves.
     #[must_use]
     pub const fn method(message: &'static str, allow: &'static str) -> Self {
         Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, message) }
     }
 
-    /// The whole answer.
+    /// Makes the whole answer.
     #[must_use]
     pub fn answer(self, media_type: MediaType, correlation_id: &CorrelationId) -> Response {
         let mut response = refusal(self.status, self.code, self.message, correlation_id);
@@ -49,14 +55,14 @@ impl HttpRefusal {
     }
 }
 
-/// The answer to an address that has no place left.
+/// Makes the answer to a client whose address has reached its request limit.
 #[must_use]
-pub fn turned_away(mut full: SchemaResponse, correlation_id: &CorrelationId) -> Response {
-    error_masking::mask_errors(&mut full.errors, GraphqlErrorKind::Request, &correlation_id.0);
-    graphql_response::answer(full, MediaType::Json, GraphqlErrorKind::Request)
+pub fn rate_limited(mut refused: SchemaResponse, correlation_id: &CorrelationId) -> Response {
+    error_masking::mask_errors(&mut refused.errors, GraphqlErrorKind::Request, &correlation_id.0);
+    graphql_response::answer(refused, MediaType::Json, GraphqlErrorKind::Request)
 }
 
-/// An answer with one error. `statusCode` repeats the status, whatever the code says elsewhere.
+/// Makes an answer with one error. `statusCode` repeats this status, whichever status the code has elsewhere.
 #[must_use]
 pub fn refusal(status: StatusCode, code: ErrorCode, message: &str, correlation_id: &CorrelationId) -> Response {
     let extensions = json!({ "code": code.as_str(), "statusCode": status.as_u16(), "correlationId": correlation_id.0 });

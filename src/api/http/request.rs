@@ -1,42 +1,57 @@
-//! Who is calling, read once from the head of a request: address, agent, correlation id, and what they present.
+//! The client of a request, read once from its head: its address, its agent, its request id and its credentials.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
 use uuid::Uuid;
 
+use crate::api::state::AppState;
 use crate::values::caller::{Caller, Credentials};
 use crate::values::trusted_proxies::TrustedProxies;
 
 /// The header that carries the correlation id in and out.
 pub const REQUEST_ID: &str = "x-request-id";
 
-const LONGEST_REQUEST_ID: usize = 128;
-const LONGEST_USER_AGENT: usize = 512;
-const LONGEST_CREDENTIAL: usize = 8 * 1024;
+const MAX_REQUEST_ID: usize = 128;
+const MAX_USER_AGENT: usize = 512;
+const MAX_CREDENTIAL: usize = 8 * 1024;
 
-/// Ties together the answer, the log and the audit trail; a request extension of every request.
+/// Ties together the answer, the log and the audit trail. A request extension of every request.
 #[derive(Debug, Clone)]
 pub struct CorrelationId(pub String);
 
+/// What an operation needs to know of the request or the socket that it came over.
+#[derive(Clone)]
+pub struct RequestContext {
+    /// The state behind every route.
+    pub state: Arc<AppState>,
+    /// The client.
+    pub caller: Caller,
+    /// What the client presents. Of a socket: the access token that opened it, and never a cookie.
+    pub credentials: Credentials,
+    /// The id of the request; on a socket, that of its handshake.
+    pub id: CorrelationId,
+}
+
 impl CorrelationId {
-    /// The id that one of our proxies gave the request, where it is harmless to log and to echo, else a new one. What
-    /// others send is dropped: they could give their deeds the id of somebody else's.
+    /// Takes the id that one of our proxies gave the request, where it is harmless to log and to echo; else makes a new
+    /// one. An id from any other peer is dropped: a client could give its requests the id of another client's.
     #[must_use]
-    pub fn of(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies) -> Self {
+    pub fn for_request(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies) -> Self {
         let mut lines = headers.get_all(REQUEST_ID).iter().filter(|_| proxies.trusts_peer(peer));
-        // Of two lines one is the client's, and nobody knows which.
+        // Of two lines one is the client's, and nothing tells which.
         let given = lines.next().filter(|_| lines.next().is_none());
         let given = given.and_then(|line| line.to_str().ok()).filter(|id| is_request_id(id));
         Self(given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
     }
 }
 
-/// Who is on the other end.
+/// Reads who is on the other end.
 #[must_use]
 pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &CorrelationId) -> Caller {
-    // Our proxy may have added its entry to a line that the client began with bytes that are no text. Those end the walk,
-    // and what stands behind them counts.
+    // Our proxy may have added its entry to a line that the client began with bytes that are no text. Those bytes end
+    // the search for the client's address, and the entries behind them count.
     let lines = headers.get_all("x-forwarded-for").iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     let lines: Vec<_> = lines.collect();
     Caller {
@@ -46,29 +61,30 @@ pub fn caller(headers: &HeaderMap, peer: IpAddr, proxies: &TrustedProxies, id: &
     }
 }
 
-/// What the request presents; the refresh token is in the cookie of this name.
+/// Reads the access token and, from the cookie of this name, the refresh token.
 #[must_use]
-pub fn presented(headers: &HeaderMap, refresh_cookie: &str) -> Credentials {
+pub fn credentials(headers: &HeaderMap, refresh_cookie: &str) -> Credentials {
     Credentials { bearer: bearer(headers), refresh_cookie: find_cookie(headers, refresh_cookie) }
 }
 
 fn is_request_id(id: &str) -> bool {
-    (1..=LONGEST_REQUEST_ID).contains(&id.len())
+    (1..=MAX_REQUEST_ID).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-/// The beginning of a text, so many bytes long at most.
+/// Shortens a text to so many bytes at most, without cutting a character.
 #[must_use]
 pub fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
 }
 
 fn printable(agent: &[u8]) -> String {
-    let agent: String = String::from_utf8_lossy(agent).chars().filter(|mail| !mail.is_control()).collect();
-    cut(&agent, LONGEST_USER_AGENT).to_owned()
+    let agent: String = String::from_utf8_lossy(agent).chars().filter(|letter| !letter.is_control()).collect();
+    cut(&agent, MAX_USER_AGENT).to_owned()
 }
 
-/// RFC 6750, section 2.1. Two `Authorization` lines are nobody's: proxies disagree on which one counts.
+/// Reads `Authorization: Bearer` (RFC 6750, section 2.1). Two such lines count as none: proxies disagree on which of
+/// them is the right one.
 fn bearer(headers: &HeaderMap) -> Option<String> {
     let mut lines = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return None };
@@ -77,9 +93,10 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     (scheme.eq_ignore_ascii_case("bearer") && is_credential(token)).then(|| token.to_owned())
 }
 
-/// The only cookie of that name. Of two one was planted, by a neighbouring host or for another path, and nobody knows
-/// which. Read byte by byte: whoever trims more than browsers do, such as spaces of Unicode, finds the protected name
-/// `__Host-…` in cookies that anybody may set. Cookies of others on the same line may hold any bytes.
+/// Finds the only cookie of this name. Two count as none: one of them was planted, by a neighbouring host or for
+/// another path, and nothing tells which. The line is read byte by byte: a parser that trims more than browsers do,
+/// such as spaces of Unicode, would find the protected name `__Host-…` in cookies that any host may set. Cookies of
+/// other applications on the same line may hold any bytes.
 fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     let mut found = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
@@ -87,15 +104,15 @@ fn find_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     std::str::from_utf8(unquoted(value)).ok().filter(|value| is_credential(value)).map(str::to_owned)
 }
 
-/// A cookie's value may stand in quotes (RFC 6265, section 4.1.1).
+/// Removes the quotes that a cookie's value may stand in (RFC 6265, section 4.1.1).
 fn unquoted(value: &[u8]) -> &[u8] {
     value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
 }
 
-/// Whether a text can be a token: some printable characters, without spaces.
+/// Whether a text can be a token: printable ASCII without spaces, 8 KiB at most.
 #[must_use]
 pub fn is_credential(text: &str) -> bool {
-    (1..=LONGEST_CREDENTIAL).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=MAX_CREDENTIAL).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]
@@ -112,11 +129,11 @@ mod tests {
     }
 
     fn bearer_of(line: &[u8]) -> Option<String> {
-        presented(&headers(&[("authorization", line)]), "refresh").bearer
+        credentials(&headers(&[("authorization", line)]), "refresh").bearer
     }
 
     fn id_of(lines: &[(&'static str, &[u8])], proxies: &str) -> String {
-        CorrelationId::of(&headers(lines), [10, 0, 0, 1].into(), &proxies.parse().unwrap()).0
+        CorrelationId::for_request(&headers(lines), [10, 0, 0, 1].into(), &proxies.parse().unwrap()).0
     }
 
     #[test]
@@ -147,18 +164,18 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_is_cut_by_its_bytes_and_between_two_emails() {
-        for mail in ["x", "\u{e9}", "\u{20ac}", "\u{1f600}"] {
-            let sent = headers(&[("user-agent", mail.repeat(600).as_bytes())]);
+    fn a_user_agent_is_cut_by_its_bytes_and_between_two_letters() {
+        for letter in ["x", "\u{e9}", "\u{20ac}", "\u{1f600}"] {
+            let sent = headers(&[("user-agent", letter.repeat(600).as_bytes())]);
 
             let caller = caller(&sent, [127, 0, 0, 1].into(), &TrustedProxies::None, &CorrelationId("id".into()));
 
-            assert_eq!(caller.user_agent, mail.repeat(512 / mail.len()));
+            assert_eq!(caller.user_agent, letter.repeat(512 / letter.len()));
         }
     }
 
     #[test]
-    fn what_a_client_begins_a_forwarded_line_with_hides_not_what_our_proxy_added() {
+    fn bytes_at_the_start_of_a_forwarded_line_do_not_hide_the_entry_of_our_proxy() {
         let sent = headers(&[("x-forwarded-for", b"\xff, 203.0.113.7")]);
 
         let caller = caller(&sent, [10, 0, 0, 1].into(), &TrustedProxies::Hops(1), &CorrelationId("id".into()));
@@ -182,12 +199,12 @@ mod tests {
             assert_eq!(bearer_of(wrong), None);
         }
         let twice = headers(&[("authorization", b"Bearer a"), ("authorization", b"Bearer b")]);
-        assert_eq!(presented(&twice, "refresh").bearer, None);
+        assert_eq!(credentials(&twice, "refresh").bearer, None);
     }
 
     fn cookie_of(lines: &[&[u8]]) -> Option<String> {
         let lines: Vec<_> = lines.iter().map(|line| ("cookie", *line)).collect();
-        presented(&headers(&lines), "__Host-refresh").refresh_cookie
+        credentials(&headers(&lines), "__Host-refresh").refresh_cookie
     }
 
     #[test]
@@ -222,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_cookie_never_shows_in_a_log() {
-        let found = presented(&headers(&[("cookie", b"refresh=abc")]), "refresh");
+        let found = credentials(&headers(&[("cookie", b"refresh=abc")]), "refresh");
 
         assert_eq!(found.refresh_cookie.as_deref(), Some("abc"));
         assert!(!format!("{found:?}").contains("abc"));

@@ -1,5 +1,6 @@
-//! The way of a request through the edge: every layer in the order it is met, then the routes.
+//! All routes, and the layers in front of them in the order in which a request meets them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
@@ -14,51 +15,69 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::edge::{Edge, EdgeSettings};
 use super::graphql::graphql;
-use super::layers;
+use super::mailbox::{self, ProxySeen};
 use super::probes::{health, jwks, ready};
 use super::refusal::{HttpRefusal, refusal};
 use super::request::{CorrelationId, REQUEST_ID};
-use crate::error::ErrorCode;
+use super::{layers, metrics, paths};
+use crate::api::state::AppState;
+use crate::app::App;
+use crate::error::{ErrorCode, Result};
 
-/// Smaller answers gain nothing from compression.
-const SMALLEST_COMPRESSED: u64 = 1024;
+/// The smallest answer that is compressed, in bytes: smaller ones gain nothing.
+const MIN_COMPRESSED: u16 = 1024;
 /// Brotli's own default, 11, costs more time than it saves.
 const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
 const PREFLIGHT_LIFETIME: Duration = Duration::from_hours(2);
 
-/// The whole service. `more` are further routes, without a fallback of their own, behind the same layers.
-pub fn router(edge: Edge, more: Router) -> Router {
-    // A compressor holds events back until it has enough of them.
-    let compressed = SizeAbove::new(SMALLEST_COMPRESSED).and(NotForContentType::SSE);
-    let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(edge.clone(), layers::identify))
-        .layer(from_fn_with_state(edge.clone(), layers::log))
-        .layer(from_fn_with_state(edge.clone(), layers::secure))
-        .layer(from_fn_with_state(edge.clone(), layers::count_options))
-        .layer(cors(&edge.settings))
-        .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed))
-        // Inside of the layers that add headers: a browser may read the answer to a panic only with those of CORS.
-        .layer(from_fn(layers::catch_panic))
-        .layer(from_fn_with_state(edge.clone(), layers::limit_time))
-        .layer(DefaultBodyLimit::max(edge.settings.body_limit))
-        .layer(from_fn_with_state(edge.clone(), layers::count));
+/// Everything the server answers, as one service.
+///
+/// # Errors
+/// A fault where our own schema cannot be read.
+pub fn service(app: &Arc<App>) -> Result<Router> {
+    let state = AppState::new(app)?;
+    let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
+    let mailbox = if has_mailbox { mailbox::routes(&state) } else { Router::new() };
+    let routes = routes(&state).merge(metrics::routes(&state)).merge(mailbox);
+    let service = paths::below_path(app.config.public_path(), apply_layers(&state, routes));
+    if has_mailbox {
+        return Ok(service.layer(from_fn_with_state(ProxySeen::default(), mailbox::look_for_proxy)));
+    }
+    Ok(service)
+}
 
+/// The routes that every server has.
+fn routes(state: &Arc<AppState>) -> Router {
     Router::new()
         .route("/graphql", any(graphql))
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/.well-known/jwks.json", get(jwks))
-        .with_state(edge)
-        .merge(more)
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(layers)
+        .with_state(Arc::clone(state))
 }
 
-/// What browsers add to requests of their own accord, or libraries in them do: traces (W3C Trace Context and Baggage, Sentry)
-/// and names of clients and operations (Apollo, Hive). A preflight that lacks one of them stops the call.
+/// Puts the layers in front of routes. A request meets them from the first to the last.
+pub fn apply_layers(state: &Arc<AppState>, routes: Router) -> Router {
+    // Event streams are not compressed: a compressor holds events back until it has enough of them.
+    let compressed = SizeAbove::new(MIN_COMPRESSED.into()).and(NotForContentType::SSE);
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(state), layers::identify))
+        .layer(from_fn_with_state(Arc::clone(state), layers::log))
+        .layer(from_fn_with_state(Arc::clone(state), layers::add_security_headers))
+        .layer(from_fn_with_state(Arc::clone(state), layers::count_options))
+        .layer(cors(state))
+        .layer(CompressionLayer::new().quality(COMPRESSION).compress_when(compressed))
+        // Behind the layers that add headers: a browser may read the answer to a panic only with those of CORS.
+        .layer(from_fn(layers::catch_panic))
+        .layer(from_fn_with_state(Arc::clone(state), layers::limit_time))
+        .layer(DefaultBodyLimit::max(state.app.config.http.max_body_bytes))
+        .layer(from_fn_with_state(Arc::clone(state), layers::count_others));
+    routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed).layer(layers)
+}
+
+/// Headers that browsers or libraries in them add to requests: for traces (W3C Trace Context and Baggage, Sentry), and
+/// with the names of clients and operations (Apollo, Hive). Without each of them here, a preflight would stop the call.
 const COMMON_HEADERS: [&str; 13] = [
     "apollo-require-preflight",
     "apollographql-client-name",
@@ -75,22 +94,22 @@ const COMMON_HEADERS: [&str; 13] = [
     "x-requested-with",
 ];
 
-/// Exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings name.
-fn cors(settings: &EdgeSettings) -> CorsLayer {
-    let origins = settings.origins.clone();
+/// Allows exact origins, with credentials: the refresh cookie crosses origins only for frontends that the settings
+/// name.
+fn cors(state: &AppState) -> CorsLayer {
+    let origins = state.origins.clone();
     let common = COMMON_HEADERS.map(HeaderName::from_static);
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(common);
-    let headers: Vec<_> = headers.chain(settings.cors_headers.iter().cloned()).collect();
+    let configured = state.app.config.http.cors_headers.iter().filter_map(|name| name.parse().ok());
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE].into_iter().chain(common).chain(configured);
     let limits = ["ratelimit", "ratelimit-policy", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
-    let expose = limits.map(HeaderName::from_static);
+    let exposed = limits.map(HeaderName::from_static).into_iter();
+    let exposed = exposed.chain([HeaderName::from_static(REQUEST_ID), header::RETRY_AFTER]);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
         .allow_credentials(true)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers(headers)
-        .expose_headers(
-            expose.into_iter().chain([HeaderName::from_static(REQUEST_ID), header::RETRY_AFTER]).collect::<Vec<_>>(),
-        )
+        .allow_headers(headers.collect::<Vec<_>>())
+        .expose_headers(exposed.collect::<Vec<_>>())
         .max_age(PREFLIGHT_LIFETIME)
 }
 
@@ -99,6 +118,6 @@ async fn not_found(Extension(id): Extension<CorrelationId>) -> Response {
 }
 
 async fn method_not_allowed(Extension(id): Extension<CorrelationId>) -> Response {
-    let refused = HttpRefusal::new(StatusCode::METHOD_NOT_ALLOWED, "This page is not served by this method.");
+    let refused = HttpRefusal::new(StatusCode::METHOD_NOT_ALLOWED, "This page does not support this method.");
     refusal(refused.status, refused.code, refused.message, &id)
 }

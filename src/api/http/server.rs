@@ -1,4 +1,4 @@
-//! Connections: how many requests each may carry, how long it may dawdle, and how they end.
+//! Accepts connections: how many requests each may carry, how long it may be slow, and how all of them end at shutdown.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -11,65 +11,71 @@ use axum_server::Handle;
 use axum_server::accept::Accept;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::Layer;
 
-use super::connections::{Connection, Connections};
-use super::keep_alive::{self, TimedStream, Turn, Waits};
-use super::open_streams::Drain;
+use super::connections::HttpConnections;
+use super::keep_alive::{self, ConnectionPhase, HttpConnection, ReadTimeouts};
 use crate::error::{OrFault, Result};
 
-const LARGEST_HEAD: usize = 32 * 1024;
-const MOST_HEADERS: usize = 64;
+/// The largest head of a request, in bytes.
+const MAX_HEAD: usize = 32 * 1024;
+const MAX_HEADERS: usize = 64;
 
 /// How long the server waits for the other end.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionTimeouts {
-    /// To say the head of a request, from its first byte on; and to say that byte on a new connection.
+    /// To send the head of a request, from its first byte on; and to send that byte on a new connection.
     pub head: Duration,
     /// To begin another request on the same connection.
     pub keep_alive: Duration,
-    /// To take in something of what is written: who asks and does not read holds the answer in our memory.
+    /// To read some of what is written: a client that asks and does not read keeps the answer in our memory.
     pub writing: Duration,
     /// To finish what is in flight at shutdown.
     pub grace: Duration,
 }
 
-/// Serves HTTP/1.1 until `shutdown`; then accepts nothing new and lets requests in flight
-/// finish. Connections that stay open say goodbye meanwhile.
+/// How sockets and event streams learn that the server stops, and how the server waits for them. A request extension.
+#[derive(Debug, Clone, Default)]
+pub struct Drain {
+    /// Cancelled when the server stops.
+    pub stopping: CancellationToken,
+    /// The connections that have something left to send then.
+    pub streams: TaskTracker,
+}
+
+/// Serves HTTP/1.1 until `shutdown`; then accepts nothing new and lets requests in flight finish. Sockets and event
+/// streams close meanwhile.
 ///
 /// # Errors
-/// When the listener cannot be used.
+/// A fault where the listener cannot be used.
 pub async fn serve(
     router: Router,
     listener: TcpListener,
-    connections: Connections,
+    connections: HttpConnections,
     shutdown: CancellationToken,
-    patience: ConnectionTimeouts,
+    timeouts: ConnectionTimeouts,
 ) -> Result<()> {
-    let ConnectionTimeouts { head, keep_alive, writing, grace } = patience;
+    let ConnectionTimeouts { head, keep_alive, writing, grace } = timeouts;
     listener.set_nonblocking(true).or_fault("preparing the listener")?;
     let handle = Handle::new();
-    let waits = Waits { head, keep_alive };
-    let greeter = Greeter { connections, shutdown: shutdown.clone(), waits, write_timeout: writing };
+    let acceptor = Acceptor {
+        connections,
+        shutdown: shutdown.clone(),
+        timeouts: ReadTimeouts { head, keep_alive },
+        write_timeout: writing,
+    };
     let mut server =
-        axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(greeter).handle(handle.clone());
-    let http = server.http_builder();
-    // In HTTP/2 a client that answers pings and takes in nothing could hold its answers for ever, a hundred at a time.
-    *http = http.clone().http1_only();
-    http.http1()
-        .timer(TokioTimer::new())
-        // The library has one timeout for a quiet connection and the head after it. What it must tell apart we do; this is
-        // for what we overlook.
-        .header_read_timeout(keep_alive.saturating_add(head))
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(LARGEST_HEAD);
+        axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(acceptor).handle(handle.clone());
+    configure(server.http_builder(), timeouts);
 
     let drain = Drain { stopping: shutdown.clone(), ..Drain::default() };
-    let router = router.layer(from_fn(keep_alive::take_turn)).layer(Extension(drain.clone()));
+    let router = router.layer(from_fn(keep_alive::track_phase)).layer(Extension(drain.clone()));
     let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     tokio::pin!(serving);
     tokio::select! {
@@ -77,52 +83,68 @@ pub async fn serve(
         () = shutdown.cancelled() => handle.graceful_shutdown(Some(grace)),
     }
     drain.streams.close();
-    // Sockets are no requests any more: the server below does not know of them.
+    // Sockets are no requests any more, so the library does not wait for them.
     let (outcome, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
     outcome.or_fault("serving HTTP")
 }
 
-/// Gives a client a place, and waits until it says something: a silent connection would hold up the shutdown.
+/// Sets the limits of the library for the head of a request.
+fn configure(http: &mut Builder<TokioExecutor>, timeouts: ConnectionTimeouts) {
+    // In HTTP/2 a client that answers pings and reads nothing could keep its answers in memory for ever, a hundred at a
+    // time.
+    *http = http.clone().http1_only();
+    http.http1()
+        .timer(TokioTimer::new())
+        // The library has one timeout for both an idle connection and the head after it. `HttpConnection` tells them
+        // apart; this one catches what it misses.
+        .header_read_timeout(timeouts.keep_alive.saturating_add(timeouts.head))
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD);
+}
+
+/// Counts a connection, and hands it over when its client has sent the first byte: a silent connection would hold up
+/// the shutdown.
 #[derive(Clone)]
-struct Greeter {
-    connections: Connections,
+struct Acceptor {
+    connections: HttpConnections,
     shutdown: CancellationToken,
-    waits: Waits,
+    timeouts: ReadTimeouts,
     write_timeout: Duration,
 }
 
-impl<S: Send + 'static> Accept<TcpStream, S> for Greeter {
-    type Stream = Pin<Box<TimeoutStream<TimedStream<Connection>>>>;
-    type Service = AddExtension<S, Turn>;
+impl<S: Send + 'static> Accept<TcpStream, S> for Acceptor {
+    type Stream = Pin<Box<TimeoutStream<HttpConnection>>>;
+    type Service = AddExtension<S, ConnectionPhase>;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Self { connections, shutdown, waits, write_timeout } = self.clone();
+        let Self { connections, shutdown, timeouts, write_timeout } = self.clone();
         async move {
-            let connection = connections.admit(stream)?;
-            let socket = connection.socket();
-            socket.set_nodelay(true)?;
-            let greeted = shutdown.run_until_cancelled(tokio::time::timeout(waits.head, greeting(socket))).await;
-            greeted.ok_or(io::ErrorKind::ConnectionAborted)???;
-            let turn = Turn::default();
-            let mut stream = TimeoutStream::new(TimedStream::new(connection, waits, turn.clone()));
+            let slots = connections.admit(stream.peer_addr()?.ip())?;
+            stream.set_nodelay(true)?;
+            let first_byte = tokio::time::timeout(timeouts.head, first_byte(&stream));
+            shutdown.run_until_cancelled(first_byte).await.ok_or(io::ErrorKind::ConnectionAborted)???;
+            let phase = ConnectionPhase::default();
+            let connection = HttpConnection::new(stream, timeouts, phase.clone(), slots);
+            let mut stream = TimeoutStream::new(connection);
             stream.set_write_timeout(Some(write_timeout));
-            Ok((Box::pin(stream), Extension(turn).layer(service)))
+            Ok((Box::pin(stream), Extension(phase).layer(service)))
         }
         .boxed()
     }
 }
 
-async fn greeting(stream: &TcpStream) -> io::Result<()> {
-    /// The first letters of HTTP/2 (RFC 9113, section 3.4), and of no method of ours. Left to the parser of HTTP/1.1,
-    /// such a connection would stay open.
+/// Waits until the client has sent something, and refuses a client that speaks HTTP/2.
+async fn first_byte(stream: &TcpStream) -> io::Result<()> {
+    /// How HTTP/2 begins (RFC 9113, section 3.4), and no method that is served here. The parser of HTTP/1.1 would leave
+    /// such a connection open.
     const HTTP2: &[u8] = b"PRI";
     let mut seen = [0; HTTP2.len()];
     loop {
         match stream.peek(&mut seen).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             length if length < HTTP2.len() && HTTP2.starts_with(seen.get(..length).unwrap_or_default()) => {
-                // Peeking returns at once as long as something is there.
+                // Peeking returns at once as long as something is there, so this must not spin.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             _ if seen == HTTP2 => return Err(io::ErrorKind::InvalidData.into()),

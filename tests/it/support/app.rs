@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use authgraph::api::http::router::service;
 use authgraph::api::http::server::{self, ConnectionTimeouts};
-use authgraph::api::service::service;
 use authgraph::app::App;
 use authgraph::config::Config;
 use authgraph::records::audit_log;
@@ -43,7 +43,7 @@ pub struct TestApp {
     pub world: Arc<World>,
     http: reqwest::Client,
     settings: HashMap<String, String>,
-    _stop: DropGuard,
+    stop: DropGuard,
 }
 
 /// What all instances of one test share.
@@ -93,7 +93,7 @@ impl TestApp {
         // Beside the background tasks of the app, which a test may shut down.
         TaskTracker::new().spawn(server::serve(routes, listener, connections(&app), told, PATIENCE));
         let http = reqwest::Client::new();
-        Self { app, clock, address, world, http, settings, _stop: shutdown.drop_guard() }
+        Self { app, clock, address, world, http, settings, stop: shutdown.drop_guard() }
     }
 
     /// A GraphQL request, sent when it is awaited.
@@ -108,6 +108,11 @@ impl TestApp {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Tells the server to stop.
+    pub fn stop(&self) {
+        self.stop.token().cancel();
     }
 
     /// Lets time pass.

@@ -66,6 +66,21 @@ impl Socket {
         self.say(json!({ "id": id, "type": "subscribe", "payload": { "query": document } })).await;
     }
 
+    /// Runs a query or a mutation, and answers its result after the server has completed it.
+    pub async fn run(&mut self, id: &str, document: &str, variables: Value) -> Value {
+        let payload = json!({ "query": document, "variables": variables });
+        self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+        self.result(id).await
+    }
+
+    /// The result of a query or a mutation that has been sent.
+    pub async fn result(&mut self, id: &str) -> Value {
+        let next = self.hear().await;
+        assert_eq!((&next["type"], &next["id"]), (&json!("next"), &json!(id)), "{next}");
+        assert_eq!(self.hear().await, json!({ "id": id, "type": "complete" }));
+        next["payload"].clone()
+    }
+
     pub async fn say(&mut self, message: Value) {
         self.send(Message::text(message.to_string())).await;
     }

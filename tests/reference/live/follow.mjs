@@ -1,4 +1,5 @@
-// Follows one's own security events with graphql-ws while the access token expires twice, and misses none.
+// Follows one's own security events with graphql-ws while the access token expires twice, and misses none; then runs a
+// query, a mutation and a refused mutation over the same socket.
 // The server needs ACCESS_TOKEN_LIFETIME=3s.
 // Usage: node follow.mjs http://127.0.0.1:8080
 import { createClient } from 'graphql-ws';
@@ -22,7 +23,7 @@ async function ask(query, variables, token) {
   return data;
 }
 
-// ---- somebody who is signed in, and stays so
+// ---- a user who stays signed in
 
 const TOKENS = '{ ... on SignedIn { accessToken accessTokenExpiresAt refreshToken } }';
 const input = { email: `live-${Date.now()}@example.com`, password: 'Correct-Horse-7' };
@@ -34,7 +35,7 @@ async function refresh() {
   tokens = (await ask(query, { input: { refreshToken } })).refresh;
 }
 
-// A refresh token works once, so whoever needs a new access token meanwhile waits for the same refresh.
+// A refresh token works once, so all that need a new access token meanwhile wait for the same refresh.
 let refreshing;
 async function accessToken() {
   if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() < 1_000) {
@@ -63,7 +64,7 @@ const client = createClient({
   url: `${base.replace(/^http/, 'ws')}/graphql`,
   webSocketImpl: WebSocket,
   connectionParams: async () => ({ authorization: `Bearer ${await accessToken()}` }),
-  // While nobody listens, things happen.
+  // Something happens while no socket is open.
   retryWait: async () => rename(),
   on: { closed: (event) => closed.push(event.code) },
 });
@@ -93,6 +94,25 @@ const until = (condition) =>
   });
 const renamesHeard = () => [...heard.values()].filter((action) => action === 'PROFILE_UPDATED').length;
 
+// The result of a query or a mutation over the socket: one answer, and then the end.
+async function overSocket(query) {
+  const answers = [];
+  for await (const answer of client.iterate({ query })) answers.push(answer);
+  if (answers.length !== 1) throw new Error(`${query} has ${answers.length} answers`);
+  return answers[0];
+}
+
+async function runOverSocket() {
+  const { data } = await overSocket('{ me { email } }');
+  if (data?.me?.email !== input.email) throw new Error(`the query over the socket answers ${JSON.stringify(data)}`);
+  const renaming = await overSocket('mutation { updateProfile(input: { name: "Ann Socket" }) { user { name } } }');
+  if (renaming.data?.updateProfile?.user?.name !== 'Ann Socket') throw new Error(JSON.stringify(renaming));
+  const login = `email: "${input.email}", password: "${input.password}", tokenDelivery: COOKIE`;
+  const refused = await overSocket(`mutation { login(input: { ${login} }) { __typename } }`);
+  const code = refused.errors?.[0]?.extensions?.code;
+  if (code !== 'VALIDATION_FAILED') throw new Error(`a cookie over a socket is answered ${JSON.stringify(refused)}`);
+}
+
 async function run() {
   // A first event, so that there is one to go on from.
   while (renamesHeard() === 0) {
@@ -106,6 +126,8 @@ async function run() {
   }
   await until(() => renamesHeard() >= renamed - before);
   if (closed.some((code) => code !== 4403)) throw new Error(`closed with ${closed}`);
+  await runOverSocket();
+  console.log('a query and a mutation ran over the socket');
   console.log(`${renamesHeard()} events heard, over ${closed.length + 1} sockets; none missed`);
 }
 

@@ -6,7 +6,7 @@ use super::context::{ContextExt, clear_refresh_cookie, viewer};
 use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
 use super::input;
-use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddressScalar;
@@ -133,6 +133,7 @@ impl AccountMutation {
     )]
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
         let delivery = input.token_delivery;
+        check_delivery(ctx, delivery)?;
         let application = parse_application(ctx, input)?;
         Ok(Some(match flows::register::register(ctx.app()?, ctx.caller()?, application).await? {
             Registered::NewTokens(signed_in) => RegisterResult::SignedIn(Box::new(deliver(ctx, *signed_in, delivery)?)),

@@ -14,6 +14,15 @@ use crate::error::Result;
 use crate::values::caller::{Caller, Credentials};
 use crate::values::time::Time;
 
+/// The way an operation came. Request data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// As a request of its own.
+    Http,
+    /// Over a WebSocket. The answer has no headers, so it can neither set nor clear a cookie.
+    WebSocket,
+}
+
 /// The cookie that holds the refresh token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshCookie {

@@ -5,7 +5,7 @@ use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use super::context::{ContextExt, viewer};
 use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
-use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
@@ -150,9 +150,12 @@ impl MfaMutation {
     /// Complete a sign-in with a second factor. INVALID_TOKEN if the challenge is unknown, used or expired.
     #[graphql(
         directive = cost::apply(costs::VERIFY_MFA.points, costs::VERIFY_MFA.bucket),
-        directive = refuses::apply(vec![Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked]),
+        directive = refuses::apply(vec![
+            Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked, Code::ValidationFailed,
+        ]),
     )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
+        check_delivery(ctx, input.token_delivery)?;
         let token = ChallengeToken::parse(&input.challenge_token).ok_or(Refusal::InvalidToken)?;
         let signed_in = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &token, &input.code).await?;
         Ok(Some(deliver(ctx, signed_in, input.token_delivery)?))

@@ -62,7 +62,8 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// End this session. Its tokens stop working and its cookie is deleted.
+    /// End this session. Its tokens stop working and its cookie is deleted; over a WebSocket the cookie stays, with a
+    /// token that no longer works.
     #[graphql(
         guard = "require_user()",
         directive = cost::apply(costs::LOGOUT.points, costs::LOGOUT.bucket),
@@ -120,7 +121,7 @@ impl SessionMutation {
         revoke(ctx, SessionSelection::Others).await
     }
 
-    /// End all your sessions, including this one. Its cookie is deleted.
+    /// End all your sessions, including this one. Its cookie is deleted, except over a WebSocket.
     #[graphql(
         guard = "require_user()",
         directive = cost::apply(costs::REVOKE_ALL_SESSIONS.points, costs::REVOKE_ALL_SESSIONS.bucket),

@@ -7,7 +7,7 @@ use super::costs::{self, cost};
 use super::guards::{RoleEnum, refuses, require_user, requires};
 use super::input;
 use super::mfa::MfaRequired;
-use super::signed_in::{SignedIn, TokenDelivery, deliver};
+use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::SessionView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddressScalar;
@@ -90,6 +90,7 @@ impl SignInMutation {
         ]),
     )]
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> ApiResult<Option<LoginResult>> {
+        check_delivery(ctx, input.token_delivery)?;
         let mut faults = input::Faults::default();
         let email = faults.check("input.email", EmailAddress::parse(&input.email.0));
         let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
@@ -116,6 +117,7 @@ impl SignInMutation {
         let cookie = ctx.credentials()?.refresh_cookie.as_deref();
         // A script must not get a token that arrived in a cookie it cannot read.
         let delivery = if input.refresh_token.is_none() { TokenDelivery::Cookie } else { input.token_delivery };
+        check_delivery(ctx, delivery)?;
         let key = input::idempotency_key(input.idempotency_key.as_deref())?;
         let presented = input.refresh_token.as_deref().or(cookie).and_then(RefreshToken::parse);
         let presented = presented.ok_or(Refusal::Unauthenticated)?;

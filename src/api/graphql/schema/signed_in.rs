@@ -2,18 +2,20 @@
 
 use async_graphql::{Context, Enum, SimpleObject};
 
-use super::context::set_refresh_cookie;
+use super::context::{Transport, set_refresh_cookie};
 use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
 use crate::app::sign_in;
+use crate::error::FieldFault;
 
 /// How the refresh token is returned to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum TokenDelivery {
     /// In the field `refreshToken`, for clients that can store it safely.
     Body,
-    /// In a cookie that scripts cannot read, for browsers. It is sent to this server only.
+    /// In a cookie that scripts cannot read, for browsers. It is sent to this server only. VALIDATION_FAILED over a
+    /// WebSocket, which cannot set cookies.
     Cookie,
 }
 
@@ -34,6 +36,17 @@ pub struct SignedIn {
     session: SessionView,
     /// The signed-in user.
     user: UserView,
+}
+
+/// Refuses a cookie over a WebSocket with `VALIDATION_FAILED`. Called before the flow runs: afterwards the tokens would
+/// exist and be lost.
+pub fn check_delivery(ctx: &Context<'_>, delivery: TokenDelivery) -> Result<(), FieldFault> {
+    if delivery == TokenDelivery::Cookie && ctx.data_opt::<Transport>() == Some(&Transport::WebSocket) {
+        let message =
+            "A WebSocket cannot set cookies. Please send this mutation by POST, or ask for the token in the body.";
+        return Err(FieldFault::new("INVALID", message).at("input.tokenDelivery"));
+    }
+    Ok(())
 }
 
 /// Returns the tokens in the way that the client asked for.

@@ -1,14 +1,15 @@
-// Keeps the list of emails fresh, and makes the copy buttons work. Without it the page works, too.
+// Updates the list of emails, and makes the copy buttons work. The page works without it, too.
 "use strict";
 
-const PAUSE = 2000;
+/** How often the list is updated, in milliseconds. */
+const INTERVAL = 2000;
 
 async function refresh() {
   if (!document.hidden) {
     const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
     if (answer?.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
   }
-  setTimeout(refresh, PAUSE);
+  setTimeout(refresh, INTERVAL);
 }
 
 function show(page) {
@@ -31,4 +32,4 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-setTimeout(refresh, PAUSE);
+setTimeout(refresh, INTERVAL);

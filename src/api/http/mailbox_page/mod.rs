@@ -1,4 +1,4 @@
-//! The mailbox of a development machine as a page: emails on the left, one of them open on the right.
+//! The pages of the development mailbox: the list of emails on the left, the open one on the right.
 
 use chrono::TimeDelta;
 use minijinja::{Environment, UndefinedBehavior, context};
@@ -9,28 +9,28 @@ use crate::error::{OrFault, Result};
 use crate::tools::mailer::mailbox::{MailSummary, StoredMail};
 use crate::values::time::Time;
 
-/// Served at [`CSS_PATH`].
+/// The style, served at [`CSS_PATH`].
 pub const CSS: &str = include_str!("mailbox.css");
-/// Served at [`SCRIPT_PATH`].
+/// The script, served at [`SCRIPT_PATH`].
 pub const SCRIPT: &str = include_str!("mailbox.js");
-/// Where the page asks for its style.
+/// The path of the style.
 pub const CSS_PATH: &str = "/dev/mailbox/mailbox.css";
-/// Where the page asks for its script.
+/// The path of the script.
 pub const SCRIPT_PATH: &str = "/dev/mailbox/mailbox.js";
 
 const INDEX: &str = include_str!("index.html");
 const MAIL: &str = include_str!("mail.html");
 
-/// Which form of an email is open.
+/// The form in which an email is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum View {
-    /// As most readers see it.
+pub enum MailView {
+    /// The HTML, as most mail clients show it.
     #[default]
     Html,
-    /// As readers without HTML see it.
+    /// The plain text.
     Text,
-    /// As the wire sees it.
+    /// The source, as it is sent.
     Source,
 }
 
@@ -39,17 +39,17 @@ pub enum View {
 pub struct MailboxPage<'a> {
     /// The list, newest first.
     pub mails: &'a [MailSummary],
-    /// The open email.
+    /// The email that is open.
     pub selected: Option<&'a StoredMail>,
-    /// Its form.
-    pub view: View,
-    /// The recipient whose emails alone are listed; empty for all.
+    /// The form in which it is shown.
+    pub view: MailView,
+    /// Lists only emails to this recipient; empty for all.
     pub to: &'a str,
-    /// For "2 min ago".
+    /// The present time, for "2 min ago".
     pub now: Time,
 }
 
-impl View {
+impl MailView {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Html => "html",
@@ -60,10 +60,10 @@ impl View {
 }
 
 impl MailboxPage<'_> {
-    /// The whole page.
+    /// Renders the whole page.
     ///
     /// # Errors
-    /// A fault of the embedded templates.
+    /// A fault where an embedded template is wrong.
     pub fn render(&self) -> Result<String> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -71,7 +71,7 @@ impl MailboxPage<'_> {
         environment.add_template("index.html", INDEX).or_fault("compiling the mailbox page")?;
         let mails: Vec<_> = self.mails.iter().map(|mail| self.entry(mail)).collect();
         let page = context! {
-            mails, to => self.to, query => query(self.to), css => CSS_PATH, script => SCRIPT_PATH,
+            mails, to => self.to, query => filter_query(self.to), css => CSS_PATH, script => SCRIPT_PATH,
             mail => self.selected.map(|mail| self.opened(mail)),
         };
         environment
@@ -91,33 +91,34 @@ impl MailboxPage<'_> {
     fn opened(&self, mail: &StoredMail) -> minijinja::Value {
         context! {
             from => &mail.from, text => &mail.text, source => &mail.source, view => self.view.as_str(),
-            only_to => query(&mail.summary.to),
+            only_to => filter_query(&mail.summary.to),
             sent => mail.summary.at.format("%-d %B %Y, %H:%M:%S UTC").to_string(),
-            call => call(mail).map(|call| context! { token => call.token, mutation => call.mutation }),
+            call => token_mutation(mail).map(|call| context! { token => call.token, mutation => call.mutation }),
             ..self.entry(&mail.summary)
         }
     }
 }
 
-/// The HTML form, for a sandboxed frame: its links open beside the mailbox and not inside it.
+/// The HTML of an email for a sandboxed frame. Its links open in a new tab.
 #[must_use]
 pub fn mail_frame(mail: &StoredMail) -> String {
     mail.html.replacen("<head>", "<head><base target=\"_blank\">", 1)
 }
 
-/// The filter, to keep it on the way from email to email.
-fn query(to: &str) -> String {
+/// The filter as a query string, to keep it in the links to other emails.
+fn filter_query(to: &str) -> String {
     let pairs = (!to.is_empty()).then_some(("to", to));
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-struct Call {
+struct TokenMutation {
     token: String,
     mutation: String,
 }
 
-/// What the page behind the email's link would do; while developing there often is no such page yet.
-fn call(mail: &StoredMail) -> Option<Call> {
+/// The mutation that the page behind the link of an email would send. While developing, that page often does not exist
+/// yet.
+fn token_mutation(mail: &StoredMail) -> Option<TokenMutation> {
     let (field, more) = match mail.kind.as_str() {
         "verify_email" => ("verifyEmail", ""),
         "reset_password" => ("resetPassword", ", newPassword: \"…\""),
@@ -130,7 +131,7 @@ fn call(mail: &StoredMail) -> Option<Call> {
     // GraphQL strings are written as JSON strings are.
     let quoted = serde_json::Value::from(token.as_str());
     let mutation = format!("mutation {{\n  {field}(input: {{ token: {quoted}{more} }}) {{\n    __typename\n  }}\n}}");
-    Some(Call { token, mutation })
+    Some(TokenMutation { token, mutation })
 }
 
 fn token_in(word: &str) -> Option<String> {
@@ -171,7 +172,7 @@ mod tests {
         }
     }
 
-    fn page(mail: &StoredMail, view: View) -> String {
+    fn page(mail: &StoredMail, view: MailView) -> String {
         let mails = [mail.summary.clone()];
         MailboxPage { mails: &mails, selected: Some(mail), view, to: "<ann>@example.com", now: at(240) }
             .render()
@@ -179,15 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_mailbox_explains_itself() {
-        let page = MailboxPage { mails: &[], selected: None, view: View::Html, to: "", now: at(0) }.render().unwrap();
+    fn an_empty_mailbox_says_so() {
+        let page =
+            MailboxPage { mails: &[], selected: None, view: MailView::Html, to: "", now: at(0) }.render().unwrap();
 
         assert!(page.contains("No emails yet"));
     }
 
     #[test]
     fn nothing_in_an_email_becomes_markup_of_the_page() {
-        for view in [View::Html, View::Text, View::Source] {
+        for view in [MailView::Html, MailView::Text, MailView::Source] {
             let page = page(&mail("verify_email"), view);
 
             assert!(page.contains("&lt;ann&gt;@example.com") && page.contains("3 min ago"), "{page}");
@@ -197,26 +199,26 @@ mod tests {
     }
 
     #[test]
-    fn an_email_with_a_token_tells_the_mutation_that_spends_it() {
+    fn an_email_with_a_token_shows_the_mutation_that_uses_it() {
         for (kind, field) in [
             ("verify_email", "verifyEmail"),
             ("reset_password", "resetPassword"),
             ("confirm_email_change", "confirmEmailChange"),
             ("email_changed", "undoEmailChange"),
         ] {
-            let call = call(&mail(kind)).unwrap();
+            let call = token_mutation(&mail(kind)).unwrap();
 
             assert_eq!(call.token, "ago_x\"y");
             assert!(call.mutation.contains(&format!("{field}(input: {{ token: \"ago_x\\\"y\"")), "{}", call.mutation);
         }
-        assert!(call(&mail("password_changed")).is_none());
+        assert!(token_mutation(&mail("password_changed")).is_none());
     }
 
     #[test]
     fn links_of_an_email_open_beside_the_mailbox() {
         assert!(mail_frame(&mail("verify_email")).starts_with("<html><head><base target=\"_blank\"></head>"));
         assert!(
-            page(&mail("verify_email"), View::Html)
+            page(&mail("verify_email"), MailView::Html)
                 .contains("src=\"/dev/mailbox/00000000-0000-0000-0000-000000000000/html\"")
         );
     }

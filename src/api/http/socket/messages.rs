@@ -1,4 +1,6 @@
-//! The messages of the graphql-transport-ws protocol, and the codes that a socket closes with.
+//! The messages of graphql-transport-ws, and the codes that a socket closes with.
+//!
+//! Protocol: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 
 use async_graphql::ServerError;
 use serde::Deserialize;
@@ -9,39 +11,39 @@ use crate::api::http::request::is_credential;
 use crate::error::ErrorCode;
 
 /// The longest id of an operation, in bytes: it comes back with every event.
-const LONGEST_ID: usize = 128;
+const MAX_ID: usize = 128;
 
-/// What a client says.
+/// A message from the client.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientMessage {
-    /// Who it is.
+    /// Opens the conversation, and says who the client is.
     ConnectionInit {
-        /// What the client calls its connection parameters.
+        /// The connection parameters.
         #[serde(default)]
         payload: Option<Map<String, Value>>,
     },
-    /// An operation it wants to run.
+    /// Starts an operation of any kind: a query, a mutation or a subscription.
     Subscribe {
         /// Names the operation on this socket.
         id: String,
         /// The operation.
         payload: Box<GraphqlRequest>,
     },
-    /// An operation it wants no more of.
+    /// Ends an operation.
     Complete {
-        /// Its name.
+        /// Its id.
         id: String,
     },
-    /// It wants a sign of life.
+    /// Asks for a pong.
     Ping {
-        /// Anything.
+        /// Comes back with the pong.
         #[serde(default)]
         payload: Option<Map<String, Value>>,
     },
-    /// It gives one.
+    /// Answers a ping.
     Pong {
-        /// Anything.
+        /// Not used.
         #[serde(default)]
         #[allow(dead_code, reason = "it must be an object where it is there")]
         payload: Option<Map<String, Value>>,
@@ -52,47 +54,47 @@ impl ClientMessage {
     /// Reads a message.
     ///
     /// # Errors
-    /// `4400` for anything the protocol does not know.
+    /// `4400` for anything that is not of the protocol.
     pub fn parse(text: &str) -> Result<Self, Close> {
         let message: Self = serde_json::from_str(text).map_err(|_| Close::INVALID_MESSAGE)?;
-        let is_fine = match &message {
+        let is_valid = match &message {
             Self::Subscribe { id, payload } => is_id(id) && payload.names_a_document(),
             Self::Complete { id } => is_id(id),
             Self::ConnectionInit { .. } | Self::Ping { .. } | Self::Pong { .. } => true,
         };
-        if is_fine { Ok(message) } else { Err(Close::INVALID_MESSAGE) }
+        if is_valid { Ok(message) } else { Err(Close::INVALID_MESSAGE) }
     }
 }
 
 fn is_id(id: &str) -> bool {
-    (1..=LONGEST_ID).contains(&id.len())
+    (1..=MAX_ID).contains(&id.len())
 }
 
-/// The access token among connection parameters, under the names that clients give it: `Authorization`, by itself or among
-/// `headers`, or `accessToken` or `authToken`.
+/// Finds the access token among connection parameters, under the names that clients give it: `Authorization`, by itself
+/// or among `headers`, or `accessToken` or `authToken`.
 #[must_use]
 pub fn find_bearer(parameters: &Map<String, Value>) -> Option<String> {
     let headers = parameters.get("headers").and_then(Value::as_object);
-    let said = find_text(parameters, "authorization")
+    let value = find_text(parameters, "authorization")
         .or_else(|| find_text(headers?, "authorization"))
         .or_else(|| find_text(parameters, "accessToken"))
         .or_else(|| find_text(parameters, "authToken"))?;
-    let token = match said.split_once(' ') {
+    let token = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         Some(_) => return None,
-        None => said,
+        None => value,
     };
     is_credential(token).then(|| token.to_owned())
 }
 
-fn find_text<'a>(among: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    among.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str()
+fn find_text<'a>(parameters: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str()
 }
 
-/// Who you say you are is known, and operations may begin.
+/// The client is known, and operations may begin.
 pub const CONNECTION_ACK: &str = r#"{"type":"connection_ack"}"#;
 
-/// A sign of life, with what was asked for it.
+/// The answer to a ping, with its payload.
 #[must_use]
 pub fn pong(payload: Option<Map<String, Value>>) -> String {
     match payload {
@@ -101,13 +103,13 @@ pub fn pong(payload: Option<Map<String, Value>>) -> String {
     }
 }
 
-/// An event of an operation; `answer` is JSON.
+/// A result of an operation; `answer` is JSON.
 #[must_use]
 pub fn next(id: &str, answer: &str) -> String {
     format!(r#"{{"id":{},"type":"next","payload":{answer}}}"#, Value::from(id))
 }
 
-/// An operation that could not begin.
+/// An operation that was refused before it ran, and is over.
 #[must_use]
 pub fn error(id: &str, errors: &[ServerError]) -> String {
     let errors = serde_json::to_string(errors).unwrap_or_else(|_| "[]".to_owned());
@@ -120,45 +122,48 @@ pub fn complete(id: &str) -> String {
     format!(r#"{{"id":{},"type":"complete"}}"#, Value::from(id))
 }
 
-/// Why a socket is closed. A reason over 123 bytes would break the frame (RFC 6455, section 5.5).
+/// The code and the reason that a socket is closed with. A reason over 123 bytes would break the frame (RFC 6455,
+/// section 5.5).
 ///
-/// The client graphql-ws comes back after 1001, 1013, 4403 and 4408, and gives up after the others.
+/// The client graphql-ws reconnects after 1001, 1013, 4403 and 4408, and gives up after the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Close {
     /// The code.
     pub code: u16,
-    /// What it means, for people.
+    /// The reason, for people.
     pub reason: &'static str,
 }
 
 impl Close {
-    /// The server stops, and another will be there.
+    /// The server stops; another instance takes over.
     pub const GOING_AWAY: Self = Self::new(1001, "Going away");
     /// A frame against RFC 6455.
     pub const PROTOCOL_ERROR: Self = Self::new(1002, "Protocol error");
-    /// The client floods.
+    /// More messages in a second than `LIVE_MESSAGES_PER_SECOND`.
     pub const TOO_MANY_MESSAGES: Self = Self::new(1008, "Too many messages");
-    /// A message over the limit.
+    /// A message over `MAX_BODY_BYTES`.
     pub const TOO_LARGE: Self = Self::new(1009, "Message too large");
-    /// A fault of ours.
+    /// A fault of the server.
     pub const INTERNAL: Self = Self::new(1011, "Internal error");
-    /// The client could not keep up, or has too many connections, or the database is away.
+    /// The user has too many connections, or the database is away.
     pub const TRY_AGAIN: Self = Self::new(1013, "Try again later");
     /// The client did not keep up with the events.
     pub const TOO_SLOW: Self = Self::new(1013, "Too slow; resume with `after`");
-    /// Against the protocol.
+    /// A message that is not of the protocol.
     pub const INVALID_MESSAGE: Self = Self::new(4400, "Invalid message");
-    /// There is no access token; or the client does not wait for the acknowledgement.
+    /// The client sent no access token; or an operation before the acknowledgement.
     pub const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
-    /// The access token is not good, or no more.
+    /// The access token is wrong or has expired, its session has ended, or the role of its user has changed. It is the
+    /// code for `FORBIDDEN` by its number, but usually means `UNAUTHENTICATED`: 4401 would be the better name, and yet
+    /// the client graphql-ws gives up after 4401, while after 4403 it fetches a new token and reconnects.
     pub const FORBIDDEN: Self = Self::new(4403, "Forbidden");
     /// The client does not speak graphql-transport-ws.
     pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
-    /// The client did not say who it is.
+    /// The client did not send `connection_init` in time.
     pub const INIT_TIMEOUT: Self = Self::new(4408, "Connection initialisation timeout");
-    /// The name of a running operation.
+    /// A second operation with the id of one that runs.
     pub const DUPLICATE: Self = Self::new(4409, "Subscriber already exists");
-    /// The client said twice who it is.
+    /// A second `connection_init`.
     pub const SECOND_INIT: Self = Self::new(4429, "Too many initialisation requests");
 
     const fn new(code: u16, reason: &'static str) -> Self {
@@ -166,17 +171,14 @@ impl Close {
         Self { code, reason }
     }
 
-    /// How a socket is closed when what it was open for ends.
+    /// How a socket is closed whose user may no longer keep it open, for a reason of this code.
     #[must_use]
-    pub const fn because(code: ErrorCode) -> Self {
-        if matches!(code, ErrorCode::Unauthenticated | ErrorCode::Forbidden) {
-            Self::FORBIDDEN
-        } else if matches!(code, ErrorCode::Overloaded) {
-            Self::TOO_SLOW
-        } else if matches!(code, ErrorCode::Unavailable) {
-            Self::TRY_AGAIN
-        } else {
-            Self::INTERNAL
+    pub const fn for_code(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::Unauthenticated | ErrorCode::Forbidden => Self::FORBIDDEN,
+            ErrorCode::Overloaded => Self::TOO_SLOW,
+            ErrorCode::Unavailable => Self::TRY_AGAIN,
+            _ => Self::INTERNAL,
         }
     }
 }
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_protocol_knows_is_read() {
+    fn messages_that_are_not_of_the_protocol_are_refused() {
         let subscribe = |id: &str| json!({ "type": "subscribe", "id": id, "payload": { "query": "{a}" } }).to_string();
         assert!(ClientMessage::parse(&subscribe("1")).is_ok());
         for wrong in [
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_written_as_json() {
+    fn an_id_is_written_as_json() {
         assert_eq!(complete("a\"b"), r#"{"id":"a\"b","type":"complete"}"#);
         assert_eq!(next("1", "{}"), r#"{"id":"1","type":"next","payload":{}}"#);
     }
