@@ -9,6 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # Nothing but the address is changed.
+# shellcheck disable=SC2016 # The backticks are Markdown.
 sed -n '/<!-- journey:begin/,/<!-- journey:end/p' "$readme" | sed -n '/^```sh$/,/^```$/{/^```/!p}' |
     sed "s#http://localhost:8080#$server#" >"$work/typed"
 answered=0
