@@ -55,6 +55,7 @@ mod login;
 mod mail_delivery;
 mod mail_dialects;
 mod mail_servers;
+mod mail_snapshots;
 mod mailbox_door;
 mod metrics;
 mod mfa_challenge;
