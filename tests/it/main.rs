@@ -66,6 +66,7 @@ mod mfa_journey;
 mod mfa_limits;
 mod mfa_proofs;
 mod mfa_sealing;
+mod networks;
 mod new_device;
 mod node;
 mod outage;
