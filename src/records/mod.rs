@@ -1,10 +1,5 @@
 //! What we remember. Only here: SQL.
 
-#![allow(
-    clippy::missing_errors_doc,
-    reason = "every record fails alike: UNAVAILABLE where the database is away, or a fault"
-)]
-
 pub mod administration;
 pub mod audit_chains;
 pub mod audit_integrity;

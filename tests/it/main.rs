@@ -47,6 +47,7 @@ mod last_admin;
 mod lasting_actions;
 mod layers;
 mod limits;
+mod links;
 mod live_events;
 mod live_processes;
 mod loaders;
