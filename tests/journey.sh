@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Types the journey of README.md, block by block, into a server that nobody has used yet, and checks what it answers.
+# Types the journey of README.md, block by block, into an unused server, and checks what it answers.
 # Usage: cargo run, then tests/journey.sh http://localhost:8080
 set -euo pipefail
 

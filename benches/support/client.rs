@@ -48,7 +48,7 @@ pub struct Client {
     user: User,
 }
 
-/// Somebody who has registered, and what they send again and again.
+/// A user who has registered, and what they send again and again.
 #[derive(Clone)]
 pub struct User {
     refresh_token: String,
@@ -117,7 +117,9 @@ impl Client {
             Action::Typename => outcome(connection.ask(&user.typename).await?, br#"{"data":{"__typename":"Query"#),
             Action::Me => outcome(connection.ask(&user.me).await?, br#"{"data":{"me":{"id":"user_"#),
             Action::Login => outcome(connection.ask(&user.login).await?, br#"{"data":{"login":{"accessToken":"#),
-            Action::Rename => outcome(connection.ask(&user.rename).await?, br#"{"data":{"updateProfile":{"user":{"id":"#),
+            Action::Rename => {
+                outcome(connection.ask(&user.rename).await?, br#"{"data":{"updateProfile":{"user":{"id":"#)
+            }
             Action::Refresh => {
                 let input = json!({ "refreshToken": user.refresh_token });
                 let request = graphql(&json!({ "query": REFRESH, "variables": { "input": input } }), None);

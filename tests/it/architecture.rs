@@ -197,7 +197,7 @@ fn a_floor_calls_only_downwards() {
 #[test]
 fn no_flow_calls_its_neighbour() {
     for source in sources().iter().filter(|source| source.module() == "flows" && source.path != "flows/mod.rs") {
-        // Below the file of a deed, `super` is the deed itself.
+        // In a file below a flow's folder, `super` is the flow itself.
         let is_part = source.path.matches('/').count() > 1;
         let is_outside = |line: &&str| if is_part { line.contains("super::super::") } else { line.contains("super::") };
         let neighbours = source.code().lines().filter(|line| is_outside(line) || line.contains("crate::flows::"));

@@ -26,7 +26,7 @@ use crate::support::Answer;
 const GRACE: Duration = Duration::from_millis(300);
 /// No test here waits for a head, or for a connection to be quiet for too long.
 const LONG: Duration = Duration::from_mins(1);
-const PATIENCE: ConnectionTimeouts = ConnectionTimeouts { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
+const TIMEOUT: ConnectionTimeouts = ConnectionTimeouts { head: LONG, keep_alive: LONG, writing: GRACE, grace: GRACE };
 
 /// A server whose schema does nothing but this.
 struct Server {
@@ -62,7 +62,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, shutdown, running) =
             (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
-        running.spawn(serve(router(edge, axum::Router::new()), listener, connections, shutdown.clone(), PATIENCE));
+        running.spawn(serve(router(edge, axum::Router::new()), listener, connections, shutdown.clone(), TIMEOUT));
         running.close();
         Self { address, shutdown, running }
     }
@@ -99,7 +99,7 @@ async fn a_request_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
+async fn an_answer_that_is_not_read_is_given_up() {
     let large = |_: Request| {
         let text = Value::from("x".repeat(20_000_000));
         std::future::ready(Response::new(Value::Null).extension("large", text)).boxed()
@@ -113,7 +113,7 @@ async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
     );
     greedy.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
 
-    // Whoever is cut off learns it by writing.
+    // A client that was cut off notices it when it writes.
     let cut = async {
         while greedy.write_all(b"\r\n").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -138,12 +138,12 @@ async fn http_2_is_not_spoken_where_a_closed_window_could_hold_answers() {
 async fn shutdown_lets_requests_in_flight_finish() {
     let (begun, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (begins, finishes) = (Arc::clone(&begun), Arc::clone(&finish));
-    let deed = move || {
+    let handler = move || {
         begins.notify_one();
         let finishes = Arc::clone(&finishes);
         async move { finishes.notified().await }.boxed()
     };
-    let server = Server::that(deed, EdgeSettings::default());
+    let server = Server::that(handler, EdgeSettings::default());
 
     let (answer, ()) = tokio::join!(server.ask(), async {
         begun.notified().await;
@@ -153,18 +153,18 @@ async fn shutdown_lets_requests_in_flight_finish() {
 
     assert_eq!(answer.unwrap().status, 200);
     server.running.wait().await;
-    assert!(server.ask().await.is_err(), "a server that has stopped accepts nobody");
+    assert!(server.ask().await.is_err(), "a server that has stopped accepts no connection");
 }
 
 #[tokio::test]
 async fn shutdown_does_not_wait_longer_than_the_grace() {
     let begun = Arc::new(Notify::new());
     let begins = Arc::clone(&begun);
-    let deed = move || {
+    let handler = move || {
         begins.notify_one();
         std::future::pending().boxed()
     };
-    let server = Server::that(deed, EdgeSettings::default());
+    let server = Server::that(handler, EdgeSettings::default());
 
     let (answer, ()) = tokio::join!(server.ask(), async {
         begun.notified().await;

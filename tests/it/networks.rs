@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use crate::support::database::setting;
-use crate::support::{Answer, Asking, Fault, Line, PASSWORD, Side, SignedIn, TestApp};
+use crate::support::{Answer, Fault, GraphQLRequest, PASSWORD, Proxy, Side, SignedIn, TestApp};
 
 const ANN: &str = "ann@example.com";
 const KEY: &str = "0198c0de-0000-7000-8000-000000000001";
@@ -19,24 +19,24 @@ const LIMITS: &[(&str, &str)] =
     &[("RATE_LIMIT_REQUESTS", "10000/1m"), ("RATE_LIMIT_BUDGET", "100000/1m"), ("RATE_LIMIT_AUTH", "10000/1m")];
 
 /// A server that reaches PostgreSQL through a proxy; none where there is no PostgreSQL.
-async fn with_postgres() -> Option<(TestApp, Line)> {
+async fn with_postgres() -> Option<(TestApp, Proxy)> {
     let world = TestApp::start().await;
     if world.world.database.is_sqlite() {
         return None;
     }
-    let (proxy, url) = Line::before(&world.world.database.url, 5432).await;
+    let (proxy, url) = Proxy::before(&world.world.database.url, 5432).await;
     let settings = [("DATABASE_URL", &*url), ("DATABASE_MAX_CONNECTIONS", "2")];
     Some((world.another_instance_with(&settings).await, proxy))
 }
 
 /// A server that reaches Redis through a proxy; none where there is no Redis.
-async fn with_redis(limits: &[(&str, &str)]) -> Option<(TestApp, Line)> {
-    let (proxy, url) = Line::before(&setting("TEST_REDIS_URL")?, 6379).await;
+async fn with_redis(limits: &[(&str, &str)]) -> Option<(TestApp, Proxy)> {
+    let (proxy, url) = Proxy::before(&setting("TEST_REDIS_URL")?, 6379).await;
     Some((TestApp::with(&[limits, &[("REDIS_URL", &*url), ("REDIS_TIMEOUT", "300ms")]].concat()).await, proxy))
 }
 
 /// The first answer that is not UNAVAILABLE: connections that died are noticed one after the other.
-async fn soon(request: impl Fn() -> Asking) -> Answer {
+async fn soon(request: impl Fn() -> GraphQLRequest) -> Answer {
     let began = Instant::now();
     loop {
         let answer = request().await;
@@ -57,7 +57,7 @@ enum Action {
 }
 
 impl Action {
-    fn request(self, app: &TestApp, ann: &SignedIn) -> Asking {
+    fn request(self, app: &TestApp, ann: &SignedIn) -> GraphQLRequest {
         match self {
             Self::Login => app.login(ANN, PASSWORD),
             Self::Me => app.me(ann),
@@ -70,9 +70,9 @@ impl Action {
         let succeeded = answer.errors().is_empty();
         assert!(succeeded || answer.code() == "UNAVAILABLE", "{self:?}: {}", answer.text);
         match self {
-            Self::Login if succeeded => drop(soon(|| app.me(&answer.signed_in())).await.granted()),
+            Self::Login if succeeded => drop(soon(|| app.me(&answer.signed_in())).await.ok()),
             Self::Login => drop(soon(|| app.login(ANN, PASSWORD)).await.signed_in()),
-            Self::Me => drop(soon(|| app.me(ann)).await.granted()),
+            Self::Me => drop(soon(|| app.me(ann)).await.ok()),
             Self::Refresh => {
                 let again = soon(|| app.refresh_as(ann, KEY)).await.signed_in();
                 assert!(!succeeded || answer.signed_in().refresh == again.refresh, "one attempt, two successors");
@@ -86,7 +86,7 @@ impl Action {
 /// pieces.
 async fn answer(
     app: &TestApp,
-    proxy: &Line,
+    proxy: &Proxy,
     action: Action,
     ann: &SignedIn,
     at: (usize, Side, Fault),
@@ -96,7 +96,7 @@ async fn answer(
     let answer = tokio::time::timeout(LONGEST_WAIT, action.request(app, ann).into_future()).await;
     let answer = answer.unwrap_or_else(|_| panic!("{action:?} hangs at {at:?}"));
     let has_failed = proxy.has_failed();
-    proxy.mend();
+    proxy.restore();
     has_failed.then_some(answer)
 }
 
@@ -185,7 +185,7 @@ async fn no_request_fails_for_redis_whenever_it_goes_away() {
                 let ann = app.login(ANN, PASSWORD).await.signed_in();
                 until_redis_is_back(&app).await;
                 let Some(answer) = answer(&app, &proxy, action, &ann, (piece, side, fault)).await else { break };
-                answer.granted();
+                answer.ok();
             }
         }
     }
@@ -200,7 +200,7 @@ async fn limits_hold_while_redis_goes_away_and_comes_back() {
         let fault = if number % 2 == 0 { Fault::Cut } else { Fault::Stall };
         proxy.fail_at(1, SIDES[number % 4 / 2], fault);
         judged += usize::from(app.login(ANN, "Wrong-Guess-99").await.code() != "RATE_LIMITED");
-        proxy.mend();
+        proxy.restore();
     }
 
     assert!((1..=5).contains(&judged), "{judged} guesses were judged");

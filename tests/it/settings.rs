@@ -194,7 +194,7 @@ fn every_setting_is_read_and_its_default_is_right() {
 
     let known: Vec<&str> = SETTINGS.iter().flat_map(|group| group.settings).map(|setting| setting.name).collect();
     let unread: Vec<_> = known.iter().filter(|name| !asked.borrow().contains(**name)).collect();
-    assert!(unread.is_empty(), "nobody reads {unread:?}");
+    assert!(unread.is_empty(), "these settings are not read: {unread:?}");
 }
 
 #[test]

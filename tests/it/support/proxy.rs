@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 /// Passes on what a client and a server say to each other, on a port of its own.
-pub struct Line {
+pub struct Proxy {
     pub address: SocketAddr,
     network: Arc<Network>,
     _stop: DropGuard,
@@ -31,7 +31,7 @@ pub enum Fault {
 pub enum Side {
     /// The server under test: what it asks never arrives.
     Question,
-    /// PostgreSQL or Redis: it has done what was asked, and nobody learns it.
+    /// PostgreSQL or Redis: it has done what was asked, and the answer is lost.
     Answer,
 }
 
@@ -51,7 +51,7 @@ struct Plan {
     pieces: usize,
 }
 
-impl Line {
+impl Proxy {
     pub async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -72,10 +72,10 @@ impl Line {
     pub async fn before(url: &str, usual_port: u16) -> (Self, String) {
         let mut url = Url::parse(url).unwrap();
         let server = (url.host_str().unwrap(), url.port().unwrap_or(usual_port));
-        let line = Self::to(tokio::net::lookup_host(server).await.unwrap().next().unwrap()).await;
+        let proxy = Self::to(tokio::net::lookup_host(server).await.unwrap().next().unwrap()).await;
         url.set_host(Some("127.0.0.1")).unwrap();
-        url.set_port(Some(line.address.port())).unwrap();
-        (line, url.into())
+        url.set_port(Some(proxy.address.port())).unwrap();
+        (proxy, url.into())
     }
 
     pub fn cut(&self) {
@@ -98,7 +98,7 @@ impl Line {
     }
 
     /// New connections work again, and nothing more is planned; what was cut or stalled stays so.
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         *self.network.planned.lock().unwrap() = None;
         *self.network.cut.lock().unwrap() = CancellationToken::new();
         self.silence();

@@ -6,7 +6,7 @@ import WebSocket from 'ws';
 
 const PATIENCE = 60_000;
 const ROUNDS = 2;
-const DEEDS_PER_ROUND = 3;
+const ACTIONS_PER_ROUND = 3;
 
 const [base] = process.argv.slice(2);
 if (!base) {
@@ -22,7 +22,7 @@ async function ask(query, variables, token) {
   return data;
 }
 
-// ---- somebody who is signed in, and stays so
+// ---- a user who is signed in, and stays so
 
 const TOKENS = '{ ... on SignedIn { accessToken accessTokenExpiresAt refreshToken } }';
 const input = { email: `live-${Date.now()}@example.com`, password: 'Correct-Horse-7' };
@@ -34,7 +34,7 @@ async function refresh() {
   tokens = (await ask(query, { input: { refreshToken } })).refresh;
 }
 
-// A refresh token works once, so whoever needs a new access token meanwhile waits for the same refresh.
+// A refresh token works once, so all who need a new access token meanwhile wait for the same refresh.
 let refreshing;
 async function accessToken() {
   if (Date.parse(tokens.accessTokenExpiresAt) - Date.now() < 1_000) {
@@ -63,7 +63,7 @@ const client = createClient({
   url: `${base.replace(/^http/, 'ws')}/graphql`,
   webSocketImpl: WebSocket,
   connectionParams: async () => ({ authorization: `Bearer ${await accessToken()}` }),
-  // While nobody listens, things happen.
+  // Things happen while no client listens.
   retryWait: async () => rename(),
   on: { closed: (event) => closed.push(event.code) },
 });
@@ -101,7 +101,7 @@ async function run() {
   }
   const before = renamed - renamesHeard();
   for (let round = 1; round <= ROUNDS; round += 1) {
-    for (let deed = 0; deed < DEEDS_PER_ROUND; deed += 1) await rename();
+    for (let action = 0; action < ACTIONS_PER_ROUND; action += 1) await rename();
     await until(() => closed.length >= round);
   }
   await until(() => renamesHeard() >= renamed - before);
