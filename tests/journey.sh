@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Types the journey of README.md, block by block, into a server that nobody has used yet, and checks what it answers.
+# Types the journey of README.md, block by block, into an unused server, and checks what it answers.
 # Usage: cargo run, then tests/journey.sh http://localhost:8080
 set -euo pipefail
 
@@ -9,6 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # Nothing but the address is changed.
+# shellcheck disable=SC2016 # The backticks are Markdown.
 sed -n '/<!-- journey:begin/,/<!-- journey:end/p' "$readme" | sed -n '/^```sh$/,/^```$/{/^```/!p}' |
     sed "s#http://localhost:8080#$server#" >"$work/typed"
 answered=0

@@ -48,7 +48,7 @@ pub struct Client {
     user: User,
 }
 
-/// Somebody who has registered, and what they send again and again.
+/// A user who has registered, and what they send again and again.
 #[derive(Clone)]
 pub struct User {
     refresh_token: String,

@@ -1,10 +1,5 @@
 //! The tables, a module for each. All SQL is here, and each function is one question or one change.
 
-#![allow(
-    clippy::missing_errors_doc,
-    reason = "all functions fail alike: UNAVAILABLE where the database is away, or a fault"
-)]
-
 pub mod administration;
 pub mod audit_chains;
 pub mod audit_integrity;

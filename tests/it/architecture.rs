@@ -1,5 +1,6 @@
 //! The floors of the house: what may call what, read from the imports.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,86 @@ const FLOORS: [&[&str]; 8] = [
     &["api"],
     &["serve", "lib", "main", "commands"],
 ];
+
+/// Type names that are defined twice all the same. Empties itself: a name that is defined once must not stand here.
+const DEFINED_TWICE: &[&str] = &[
+    "Asked",
+    "Attempt",
+    "AuthMethod",
+    "Authenticator",
+    "Change",
+    "Connection",
+    "Connections",
+    "Cost",
+    "Counted",
+    "Device",
+    "Documents",
+    "EmailAddress",
+    "Engine",
+    "Entry",
+    "Fault",
+    "Found",
+    "Fragments",
+    "Given",
+    "Group",
+    "Key",
+    "Keys",
+    "Kind",
+    "Limits",
+    "Line",
+    "Memory",
+    "OAuthAccount",
+    "Operation",
+    "Outage",
+    "Outcome",
+    "Parse",
+    "Parsed",
+    "PasswordPolicy",
+    "Place",
+    "Pool",
+    "Prepared",
+    "Query",
+    "Question",
+    "Reading",
+    "Role",
+    "Rule",
+    "Scope",
+    "Search",
+    "SessionEndReason",
+    "SessionStatus",
+    "Slice",
+    "Span",
+    "Standing",
+    "State",
+    "Taken",
+    "Told",
+    "UserOrder",
+    "UserStatus",
+    "Users",
+    "Value",
+    "Verdict",
+    "Wanted",
+];
+
+/// Files that are longer than [`LONGEST_FILE`] all the same. Empties itself, too.
+const LONG_FILES: &[&str] = &[
+    "api/graphql/pipeline/charging.rs",
+    "api/graphql/pipeline/extension.rs",
+    "api/graphql/pipeline/persisted_documents.rs",
+    "api/graphql/schema/administration.rs",
+    "api/graphql/schema/sign_in.rs",
+    "api/http/graphql.rs",
+    "app/audit_feed.rs",
+    "app/mail.rs",
+    "config/mod.rs",
+    "config/read.rs",
+    "config/safety.rs",
+    "tools/kv/mod.rs",
+    "tools/kv/redis.rs",
+];
+
+/// Lines of a file without its tests.
+const LONGEST_FILE: usize = 250;
 
 struct Source {
     /// Below `src`: `flows/login.rs`.
@@ -32,6 +113,19 @@ impl Source {
         self.text.split("#[cfg(test)]\nmod tests {").next().unwrap()
     }
 
+    /// The modules of tests that have files of their own, as paths without the ending: `tools/db/tests`.
+    fn test_modules(&self) -> Vec<String> {
+        let folder = self.path.trim_end_matches(".rs").trim_end_matches("mod").trim_end_matches('/');
+        let names =
+            self.text.split("#[cfg(test)]\nmod ").skip(1).filter_map(|rest| rest.lines().next()?.strip_suffix(';'));
+        names.map(|name| format!("{folder}/{name}")).collect()
+    }
+
+    /// The names of the types that it defines.
+    fn types(&self) -> Vec<&str> {
+        self.code().lines().filter_map(defined_type).collect()
+    }
+
     /// Every path into our own crate that the file names, as `flows::login`.
     fn own_paths(&self) -> Vec<String> {
         let mut paths = Vec::new();
@@ -43,6 +137,17 @@ impl Source {
     }
 }
 
+/// The name of the type that a line defines.
+fn defined_type(line: &str) -> Option<&str> {
+    let start = line.trim_start();
+    // Without `pub` or `pub(crate)`.
+    let start = start.strip_prefix("pub").map_or(start, |rest| rest.split_once(' ').map_or("", |(_, rest)| rest));
+    // An indented `type` belongs to a trait.
+    let alias = start.strip_prefix("type ").filter(|rest| !line.starts_with(' ') && rest.contains('='));
+    let rest = ["struct ", "enum ", "trait ", "union "].iter().find_map(|word| start.strip_prefix(word)).or(alias)?;
+    rest.split(|letter: char| !letter.is_alphanumeric()).next().filter(|name| !name.is_empty())
+}
+
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -50,6 +155,17 @@ fn sources() -> Vec<Source> {
     assert!(files.len() > 50, "the sources were not found");
     let relative = |path: &PathBuf| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
     files.iter().map(|path| Source { path: relative(path), text: fs::read_to_string(path).unwrap() }).collect()
+}
+
+/// Without the files that hold tests alone.
+fn production_sources() -> Vec<Source> {
+    let mut sources = sources();
+    let tests: Vec<String> = sources.iter().flat_map(Source::test_modules).collect();
+    assert!(tests.len() > 3, "the tests were not found");
+    let is_test =
+        |path: &str| tests.iter().any(|test| path.strip_prefix(test).is_some_and(|rest| rest.starts_with(['.', '/'])));
+    sources.retain(|source| !is_test(&source.path));
+    sources
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -98,7 +214,7 @@ fn the_graphql_pipeline_does_not_know_the_schema() {
 #[test]
 fn no_flow_calls_its_neighbour() {
     for source in sources().iter().filter(|source| source.module() == "flows" && source.path != "flows/mod.rs") {
-        // Below the file of a deed, `super` is the deed itself.
+        // In a file below a flow's folder, `super` is the flow itself.
         let is_part = source.path.matches('/').count() > 1;
         let is_outside = |line: &&str| if is_part { line.contains("super::super::") } else { line.contains("super::") };
         let neighbours = source.code().lines().filter(|line| is_outside(line) || line.contains("crate::flows::"));
@@ -187,4 +303,29 @@ fn the_readme_names_every_page_that_an_email_leads_to() {
     for page in pages {
         assert!(readme.contains(&format!("`/{page}`")), "/{page}");
     }
+}
+
+#[test]
+fn the_name_of_a_type_is_defined_once() {
+    let sources = production_sources();
+    let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for source in &sources {
+        for name in source.types() {
+            files.entry(name).or_default().push(&source.path);
+        }
+    }
+
+    assert!(files.len() > 300, "the types were not found");
+    // An alias for the errors of one module may be called `Result`, as it is everywhere in Rust.
+    files.retain(|name, files| files.len() > 1 && *name != "Result");
+    assert_eq!(files.keys().copied().collect::<Vec<_>>(), DEFINED_TWICE, "{files:#?}");
+}
+
+#[test]
+fn a_file_has_at_most_250_lines_without_its_tests() {
+    let sources = production_sources();
+    let mut long: Vec<_> = sources.iter().filter(|source| source.code().lines().count() > LONGEST_FILE).collect();
+    long.sort_by_key(|source| &source.path);
+
+    assert_eq!(long.iter().map(|source| &*source.path).collect::<Vec<_>>(), LONG_FILES);
 }

@@ -1,4 +1,4 @@
-//! The audit trail is append-only and without a gap, and whoever listens to it misses nothing.
+//! The audit trail is append-only and without a gap, and its listeners miss nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -40,12 +40,12 @@ async fn refused(app: &TestApp, text: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_simultaneous_deeds_every_event_has_its_place_and_none_waits_for_ever() {
+async fn of_many_simultaneous_actions_every_event_has_its_place_and_none_waits_for_ever() {
     let app = TestApp::start().await;
     let other = app.another_instance().await;
     let ann = app.signed_in("ann@example.com").await;
 
-    let deeds = (0..40).flat_map(|n| {
+    let requests = (0..40).flat_map(|n| {
         let here = if n % 2 == 0 { &app } else { &other };
         let guess = here.login("ann@example.com", if n < 4 { "Wrong-Guess-99" } else { PASSWORD });
         [
@@ -55,7 +55,7 @@ async fn of_many_simultaneous_deeds_every_event_has_its_place_and_none_waits_for
             here.refresh_as(&ann, "two"),
         ]
     });
-    let answers = app.at_once(deeds).await;
+    let answers = app.at_once(requests).await;
 
     assert!(answers.iter().all(|answer| answer.codes().iter().all(|code| !["UNAVAILABLE", "INTERNAL"].contains(code))));
     let chains = chains(&app).await;
@@ -80,7 +80,7 @@ async fn a_writer_goes_to_any_chain_that_is_free_and_waits_only_where_none_is() 
         let taken = format!("select shard from audit_chains where shard <> {} for update", 30 * free);
         assert_eq!(others.query_built(taken).all::<(i32,)>().await.unwrap().len(), 63);
         // Answered while the other transaction is open.
-        timeout(SOON, app.login("ann@example.com", PASSWORD).into_future()).await.expect("a free chain").granted();
+        timeout(SOON, app.login("ann@example.com", PASSWORD).into_future()).await.expect("a free chain").ok();
     }
 
     let mut others = app.app.db.begin().await.unwrap();
@@ -95,8 +95,8 @@ async fn a_writer_goes_to_any_chain_that_is_free_and_waits_only_where_none_is() 
         others.commit().await.unwrap();
     };
     let login = app.login("ann@example.com", PASSWORD).into_future();
-    let (login, ()) = timeout(SOON, join(login, release)).await.expect("somebody who waits for a chain");
-    login.granted();
+    let (login, ()) = timeout(SOON, join(login, release)).await.expect("a login that waits for a chain");
+    login.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ async fn export(app: &TestApp, since: Time, until: Option<Time>) -> Result<(Vec<
 async fn an_event_that_is_committed_behind_an_export_is_in_the_next_one() {
     for late in [0, 1, 29] {
         let app = TestApp::start().await;
-        app.register("ann@example.com").await.granted();
+        app.register("ann@example.com").await.ok();
         app.wait(10 * SECOND);
         let mut tx = app.app.db.begin().await.unwrap();
         let event = NewAuditEvent::success(AuditAction::Logout);
@@ -100,7 +100,7 @@ async fn a_day_passes(app: &TestApp, held: Tx) {
 async fn an_erasure_late_in_a_long_sweep_is_dated_when_it_was_done() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    app.delete_account(&ann, "ann@example.com").await.granted();
+    app.delete_account(&ann, "ann@example.com").await.ok();
     app.wait(31 * DAY);
 
     let stopping = CancellationToken::new();
@@ -114,7 +114,7 @@ async fn an_erasure_late_in_a_long_sweep_is_dated_when_it_was_done() {
 #[tokio::test]
 async fn a_removal_late_in_a_long_sweep_is_dated_when_it_was_done() {
     let app = TestApp::with(&[("EMAIL_VERIFICATION", "required")]).await;
-    app.register("typo@example.com").await.granted();
+    app.register("typo@example.com").await.ok();
     app.wait(8 * DAY);
 
     let stopping = CancellationToken::new();

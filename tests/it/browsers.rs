@@ -96,8 +96,8 @@ async fn hybrid_apps_and_extensions_are_origins_too() {
 
         assert_eq!(answer.header("access-control-allow-origin"), origin);
         assert_eq!(foreign.header("access-control-allow-origin"), "");
-        assert!(Socket::knock(app.address, &[PROTOCOL, ("origin", origin)]).await.is_ok(), "{origin}");
-        assert_eq!(Socket::knock(app.address, &[PROTOCOL, ("origin", "capacitor://evil")]).await.unwrap_err().0, 403);
+        assert!(Socket::connect(app.address, &[PROTOCOL, ("origin", origin)]).await.is_ok(), "{origin}");
+        assert_eq!(Socket::connect(app.address, &[PROTOCOL, ("origin", "capacitor://evil")]).await.unwrap_err().0, 403);
     }
 }
 

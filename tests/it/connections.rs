@@ -14,14 +14,14 @@ use crate::support::database::Database;
 use crate::support::process::Process;
 use crate::support::socket::Socket;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection from 127.0.x.1, each a network of its own, on which half a request has been said.
 async fn half_spoken(server: SocketAddr, from: u8) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind((Ipv4Addr::new(127, 0, from, 1), 0).into()).unwrap();
     let mut stream = socket.connect(server).await.unwrap();
-    // Whoever is closed at once may find out here.
+    // A connection that is closed at once may fail here.
     let _ = stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n").await;
     stream
 }
@@ -30,7 +30,7 @@ async fn half_spoken(server: SocketAddr, from: u8) -> TcpStream {
 async fn finished(mut stream: TcpStream) -> String {
     let _ = stream.write_all(b"connection: close\r\n\r\n").await;
     let mut answer = String::new();
-    let _ = timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("an answer or an end");
+    let _ = timeout(TIMEOUT, stream.read_to_string(&mut answer)).await.expect("an answer or an end");
     answer
 }
 

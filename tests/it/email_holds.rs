@@ -1,4 +1,4 @@
-//! An address that its owner can still take back is nobody else's, whoever asks at the same moment.
+//! An address that its owner can still take back is held for them, also against requests at the same moment.
 
 use std::time::Duration;
 

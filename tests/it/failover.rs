@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use sqlx::{Connection, Executor, PgConnection};
 
-use crate::support::{Line, OwnDatabase, PASSWORD, SignedIn, TestApp};
+use crate::support::{OwnDatabase, PASSWORD, Proxy, SignedIn, TestApp};
 
 /// A server over a database of its own.
 async fn over(database: &OwnDatabase) -> TestApp {
@@ -15,18 +15,18 @@ async fn over(database: &OwnDatabase) -> TestApp {
     app
 }
 
-/// A server whose connections can fall silent, and somebody who is signed in. None where there is no PostgreSQL.
-async fn behind_a_line() -> Option<(TestApp, Line, SignedIn)> {
+/// A server whose connections to PostgreSQL can fall silent, and a user who is signed in. None without PostgreSQL.
+async fn behind_a_proxy() -> Option<(TestApp, Proxy, SignedIn)> {
     let world = TestApp::start().await;
     if world.world.database.is_sqlite() {
         return None;
     }
-    let (line, url) = Line::before(&world.world.database.url, 5432).await;
+    let (proxy, url) = Proxy::before(&world.world.database.url, 5432).await;
     let app = world.another_instance_with(&[("DATABASE_URL", &url)]).await;
     let ann = app.signed_in("ann@example.com").await;
     // So that every connection is open.
     join_all((0..50).map(|_| app.me(&ann).into_future())).await;
-    Some((app, line, ann))
+    Some((app, proxy, ann))
 }
 
 async fn readiness(app: &TestApp) -> u16 {
@@ -69,7 +69,7 @@ async fn a_connection_that_cannot_write_any_more_is_given_up_with_all_others() {
     assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "UNAVAILABLE");
 
     assert_ne!(backend(&app).await.0, before, "a connection from before was used again");
-    app.me(&ann).await.granted();
+    app.me(&ann).await.ok();
 }
 
 async fn backend(app: &TestApp) -> (i32,) {
@@ -104,21 +104,21 @@ async fn a_database_whose_transactions_are_serializable_by_default_refuses_nobod
 
 #[tokio::test]
 async fn connections_that_fall_silent_in_use_are_given_up_within_seconds() {
-    let Some((app, line, ann)) = behind_a_line().await else { return };
+    let Some((app, proxy, ann)) = behind_a_proxy().await else { return };
     let busy = join_all((0..16).map(|_| app.app.db.query("select pg_sleep(1) is null").execute()));
     let silence = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
-        line.silence();
+        proxy.silence();
         Instant::now()
     };
 
     let (lost, began) = tokio::join!(busy, silence);
 
-    assert!(lost.iter().any(Result::is_err), "nobody was in use");
+    assert!(lost.iter().any(Result::is_err), "no connection was in use");
     assert!(began.elapsed() < Duration::from_secs(8), "given up after {:?}", began.elapsed());
     let again = Instant::now();
     for answer in app.at_once((0..30).map(|_| app.me(&ann))).await {
-        answer.granted();
+        answer.ok();
     }
     app.refresh(&ann).await.signed_in();
     assert!(again.elapsed() < Duration::from_secs(2), "served after {:?}", again.elapsed());
@@ -127,12 +127,12 @@ async fn connections_that_fall_silent_in_use_are_given_up_within_seconds() {
 /// The server knows nothing of the silence, and would keep its locks for ten seconds.
 #[tokio::test]
 async fn what_a_silent_connection_had_locked_is_free_as_soon_as_it_is_given_up() {
-    let Some((app, line, _ann)) = behind_a_line().await else { return };
+    let Some((app, proxy, _ann)) = behind_a_proxy().await else { return };
     let touch = "update users set name = name";
     let mut lost = app.app.db.begin().await.unwrap();
     lost.query(touch).execute().await.unwrap();
 
-    line.silence();
+    proxy.silence();
     assert!(lost.query(touch).execute().await.is_err());
     drop(lost);
 
@@ -143,17 +143,17 @@ async fn what_a_silent_connection_had_locked_is_free_as_soon_as_it_is_given_up()
 
 #[tokio::test]
 async fn connections_that_fell_silent_at_rest_cost_one_slow_request() {
-    let Some((app, line, ann)) = behind_a_line().await else { return };
+    let Some((app, proxy, ann)) = behind_a_proxy().await else { return };
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 
-    line.silence();
+    proxy.silence();
     let began = Instant::now();
-    app.me(&ann).await.granted();
+    app.me(&ann).await.ok();
     assert!(began.elapsed() < Duration::from_secs(3), "waited {:?}", began.elapsed());
 
     let again = Instant::now();
     for answer in app.at_once((0..30).map(|_| app.me(&ann))).await {
-        answer.granted();
+        answer.ok();
     }
     app.refresh(&ann).await.signed_in();
     assert!(again.elapsed() < Duration::from_secs(2), "waited {:?}", again.elapsed());
@@ -162,8 +162,8 @@ async fn connections_that_fell_silent_at_rest_cost_one_slow_request() {
 /// The requests of clients that hung up hold their connections no longer than the others.
 #[tokio::test]
 async fn no_connection_is_lost_to_requests_that_were_given_up_in_silence() {
-    let Some((app, line, ann)) = behind_a_line().await else { return };
-    line.silence();
+    let Some((app, proxy, ann)) = behind_a_proxy().await else { return };
+    proxy.silence();
     let impatient = join_all((0..50).map(|_| {
         tokio::time::timeout(Duration::from_millis(300), app.app.db.query("select pg_sleep(0.1) is null").execute())
     }));
@@ -174,7 +174,7 @@ async fn no_connection_is_lost_to_requests_that_were_given_up_in_silence() {
         assert!(began.elapsed() < Duration::from_secs(8), "the connections did not come back");
     }
     for answer in app.at_once((0..30).map(|_| app.me(&ann))).await {
-        answer.granted();
+        answer.ok();
     }
     app.refresh(&ann).await.signed_in();
 }
@@ -188,14 +188,14 @@ async fn lock_refresh_tokens(app: &TestApp) -> PgConnection {
 
 #[tokio::test]
 async fn writers_who_wait_for_a_lock_do_not_hold_up_readers() {
-    let Some((app, _line, ann)) = behind_a_line().await else { return };
+    let Some((app, _proxy, ann)) = behind_a_proxy().await else { return };
     let lock = lock_refresh_tokens(&app).await;
     let refreshes = join_all((0..16).map(|_| app.refresh(&ann).into_future()));
     let readers = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let began = Instant::now();
         for answer in app.at_once((0..30).map(|_| app.me(&ann))).await {
-            answer.granted();
+            answer.ok();
         }
         drop(lock);
         began.elapsed()
@@ -208,7 +208,7 @@ async fn writers_who_wait_for_a_lock_do_not_hold_up_readers() {
 
 #[tokio::test]
 async fn a_server_that_works_on_a_slow_statement_is_not_taken_for_a_dead_one() {
-    let Some((app, _line, ann)) = behind_a_line().await else { return };
+    let Some((app, _proxy, ann)) = behind_a_proxy().await else { return };
     let mut lock = lock_refresh_tokens(&app).await;
     let release = async {
         tokio::time::sleep(Duration::from_secs(5)).await;

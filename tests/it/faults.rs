@@ -22,7 +22,7 @@ async fn a_fault_says_nothing_outside() {
 }
 
 #[tokio::test]
-async fn a_deed_that_cannot_be_audited_is_not_done() {
+async fn a_flow_that_cannot_be_audited_changes_nothing() {
     let app = TestApp::start().await;
     break_the_trail(&app).await;
 
@@ -46,12 +46,12 @@ async fn a_refresh_that_failed_half_way_has_spent_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_one_connection_nobody_waits_for_themselves() {
+async fn with_one_connection_no_request_waits_for_itself() {
     let app = TestApp::with(&[("DATABASE_MAX_CONNECTIONS", "1")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let list = "{ me { sessions { edges { node { user { email } } } } } }";
 
-    let deeds = (0..10).flat_map(|n| {
+    let requests = (0..10).flat_map(|n| {
         [
             app.register(&format!("member{n}@example.com")),
             app.login("ann@example.com", PASSWORD),
@@ -60,8 +60,8 @@ async fn with_one_connection_nobody_waits_for_themselves() {
         ]
     });
 
-    for answer in app.at_once(deeds).await {
-        answer.granted();
+    for answer in app.at_once(requests).await {
+        answer.ok();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Documents and requests that nobody would think of: no panic, no 500, no hang.
+//! Documents and requests that no client would send: no panic, no 500, no hang.
 //!
 //! A few seconds by default; `FUZZ_SECONDS=600 cargo nextest run -E 'test(/fuzz/)'` for longer.
 
@@ -14,7 +14,7 @@ use crate::support::database::setting;
 use crate::support::{Answer, SignedIn, TestApp};
 
 /// Longer than any of these documents may take, on a machine that runs other tests too.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Words of the schema, of the language, and neither.
 const WORDS: &[&str] = &[
@@ -246,7 +246,7 @@ async fn answer_to(app: &TestApp, http: &reqwest::Client, sent: &Sent, by: Optio
         request = request.bearer_auth(&who.access);
     }
     // What the client itself refuses to send is not our affair.
-    let answer = tokio::time::timeout(PATIENCE, request.send()).await.unwrap_or_else(|_| panic!("no answer: {sent:?}"));
+    let answer = tokio::time::timeout(TIMEOUT, request.send()).await.unwrap_or_else(|_| panic!("no answer: {sent:?}"));
     match answer {
         Ok(answer) => Some(Answer::read(answer).await),
         Err(error) if error.is_builder() || error.is_request() => None,
@@ -255,7 +255,7 @@ async fn answer_to(app: &TestApp, http: &reqwest::Client, sent: &Sent, by: Optio
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[allow(clippy::print_stdout, reason = "whoever lets it run for long wants to know how much that was")]
+#[allow(clippy::print_stdout, reason = "a long run should say how much it tried")]
 async fn no_request_makes_the_server_panic_fail_or_hang() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
@@ -275,5 +275,5 @@ async fn no_request_makes_the_server_panic_fail_or_hang() {
 
     println!("{asked} asked, {ran} ran");
     assert!(asked > 20 && ran > 0, "{asked} asked, {ran} ran");
-    app.ask("{ __typename }").await.granted();
+    app.ask("{ __typename }").await.ok();
 }

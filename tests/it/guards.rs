@@ -248,7 +248,7 @@ async fn every_guarded_field_refuses_strangers() {
 async fn every_guarded_field_refuses_the_token_of_an_ended_session() {
     let (app, schema) = (TestApp::start().await, Declared::read());
     let ann = app.signed_in("ann@example.com").await;
-    app.logout(&ann).await.granted();
+    app.logout(&ann).await.ok();
 
     for field in schema.root_fields("Mutation").into_iter().filter(|field| requires(field)) {
         let answer = app.ask(format!("mutation {{ {} }}", schema.call(field))).by(&ann).await;

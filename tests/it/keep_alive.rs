@@ -18,7 +18,7 @@ const HEAD: Duration = Duration::from_millis(250);
 const KEEP_ALIVE: Duration = Duration::from_millis(2_500);
 const REQUEST: &[u8] = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// One more server over the app of a test, which waits for nobody for long.
+/// One more server over the app of a test, with short timeouts.
 struct Hasty {
     address: SocketAddr,
     _app: TestApp,

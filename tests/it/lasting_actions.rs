@@ -17,7 +17,7 @@ async fn new_backup_codes_are_told_by_email() {
     let app = TestApp::start().await;
     let ann = app.with_mfa(ANN).await;
 
-    app.regenerate_backup_codes(&ann.session, &app.next_code(&ann.authenticator)).await.granted();
+    app.regenerate_backup_codes(&ann.session, &app.next_code(&ann.authenticator)).await.ok();
 
     assert_eq!(told(&app, "backup_codes_regenerated").await, 1);
 }
@@ -27,7 +27,7 @@ async fn a_deleted_account_is_told_by_email() {
     let app = TestApp::start().await;
     let ann = app.signed_in(ANN).await;
 
-    app.delete_account(&ann, ANN).await.granted();
+    app.delete_account(&ann, ANN).await.ok();
 
     assert_eq!(told(&app, "account_deleted").await, 1);
 }
@@ -37,7 +37,7 @@ async fn an_account_that_an_administrator_deleted_is_told_by_email_and_not_from_
     let app = TestApp::start().await;
     let (ann, root) = (app.signed_in(ANN).await, app.admin("root@example.com").await);
 
-    app.delete_user(&root, &ann.user).await.granted();
+    app.delete_user(&root, &ann.user).await.ok();
 
     let mails = app.mails_to(ANN).await;
     let mail = mails.iter().find(|mail| mail.kind == "account_deleted").unwrap();
@@ -49,7 +49,7 @@ async fn a_request_to_move_is_told_at_the_present_address_and_in_the_trail() {
     let app = TestApp::start().await;
     let ann = app.verified(ANN).await;
 
-    app.request_email_change(&ann, "thief@evil.example").await.granted();
+    app.request_email_change(&ann, "thief@evil.example").await.ok();
 
     let mails = app.mails_to(ANN).await;
     let mail = mails.iter().find(|mail| mail.kind == "email_change_requested").unwrap();
@@ -66,7 +66,7 @@ async fn requests_to_move_do_not_flood_the_present_address() {
     let ann = app.verified(ANN).await;
 
     for number in 0..6 {
-        app.request_email_change(&ann, &format!("new{number}@example.com")).await.granted();
+        app.request_email_change(&ann, &format!("new{number}@example.com")).await.ok();
     }
 
     assert_eq!(told(&app, "email_change_requested").await, 3);
@@ -77,7 +77,7 @@ async fn an_address_that_was_never_verified_gets_no_text_that_a_stranger_chose()
     let app = TestApp::start().await;
     let squatter = app.signed_in(ANN).await;
 
-    app.request_email_change(&squatter, "you.won.a.prize@evil.example").await.granted();
+    app.request_email_change(&squatter, "you.won.a.prize@evil.example").await.ok();
 
     assert_eq!(app.mail_kinds_to(ANN).await, ["verify_email"]);
 }

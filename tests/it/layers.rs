@@ -82,7 +82,7 @@ async fn a_request_that_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_reads_is_not_held_for_ever() {
+async fn an_answer_that_is_not_read_is_given_up() {
     let server = Server::with(|| ready("x".repeat(20_000_000))).await;
     let mut greedy = tokio::net::TcpStream::connect(server.address).await.unwrap();
     greedy.write_all(b"GET /route HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -126,7 +126,7 @@ async fn shutdown_lets_requests_in_flight_finish() {
 
     assert_eq!(answer.unwrap().status, 200);
     server.running.wait().await;
-    assert!(server.ask().await.is_err(), "a server that has stopped accepts nobody");
+    assert!(server.ask().await.is_err(), "a server that has stopped accepts no connection");
 }
 
 #[tokio::test]

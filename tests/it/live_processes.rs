@@ -1,4 +1,4 @@
-//! Live events between real processes, and what a process that stops says to whoever is connected.
+//! Live events between real processes, and what a process that stops tells its clients.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::support::socket::Socket;
 const OWN: &str = "subscription { securityEvents { id action } }";
 
 async fn following(process: &Process, access_token: &str) -> Socket {
-    let mut socket = Socket::greeted(process.address, access_token).await;
+    let mut socket = Socket::authenticated(process.address, access_token).await;
     socket.subscribe("1", OWN).await;
     socket.is_silent().await;
     socket
@@ -58,10 +58,10 @@ async fn a_process_that_stops_says_goodbye_to_sockets_and_streams() {
     let token = process.access_token("ann@example.com").await;
     let mut sockets = [
         following(&process, &token).await,
-        Socket::greeted(process.address, &token).await,
+        Socket::authenticated(process.address, &token).await,
         Socket::open(process.address).await,
     ];
-    let deaf = following(&process, &token).await.deaf();
+    let deaf = following(&process, &token).await.into_stream();
     let stream = process.stream(OWN, &token).await;
 
     let began = Instant::now();

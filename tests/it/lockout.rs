@@ -1,4 +1,4 @@
-//! Wrong passwords in a row lock an account, and only whoever knows the right one learns it.
+//! Wrong passwords in a row lock an account; only the right password shows that it is locked.
 
 use std::time::Duration;
 

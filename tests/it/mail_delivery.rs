@@ -16,7 +16,7 @@ use crate::support::mail_server::{Answer, MailServer, Moment, say};
 use crate::support::{START, TestApp};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// Waiting is for other tasks only.
 const SOON: Duration = Duration::from_millis(5);
 
@@ -68,7 +68,7 @@ async fn an_email_that_was_accepted_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn an_email_of_which_nobody_knows_is_sent_again_under_the_same_name() {
+async fn an_email_whose_acceptance_is_unknown_is_sent_again_with_the_same_message_id() {
     let server =
         MailServer::start(|at| (at.step == "." && at.connection == 0).then(|| Answer::HangUp(Vec::new()))).await;
     let app = sending_to(&server, &[]).await;
@@ -168,7 +168,7 @@ async fn no_more_emails_are_on_their_way_than_the_setting_says() {
     }
 }
 
-/// When the only email is due again, if nobody renews the lease.
+/// When the only email is due again, if its lease is not renewed.
 async fn held_until(app: &TestApp) -> Time {
     let (due_at,): (Time,) = app.app.db.query("select due_at from outbox").one().await.unwrap();
     due_at
@@ -193,7 +193,7 @@ async fn an_email_that_a_living_process_has_is_left_to_it() {
         }
         server.release();
     });
-    timeout(PATIENCE, both).await.expect("a lease that is renewed");
+    timeout(TIMEOUT, both).await.expect("a lease that is renewed");
 
     assert_eq!(server.emails().len(), 1);
     assert_eq!(outbox_of(&here).await, [("ann".to_owned(), "DELIVERED".to_owned(), 1)]);
@@ -232,7 +232,7 @@ async fn a_process_that_lost_its_lease_changes_nothing() {
         here.app.db.query(another_took_it).execute().await.unwrap();
         here.wait(LEASE / 4);
     });
-    timeout(PATIENCE, both).await.expect("a process that notices");
+    timeout(TIMEOUT, both).await.expect("a process that notices");
 
     assert_eq!(outbox_of(&here).await, [("ann".to_owned(), "WAITING".to_owned(), 2)]);
     assert!(held_until(&here).await <= START + LEASE, "the other one's lease was changed");
@@ -266,7 +266,7 @@ async fn an_email_that_was_taken_back_during_its_delivery_is_given_up() {
         outbox::drop_to(&app.app.db, &EmailAddress::parse("ann@example.com").unwrap(), START).await.unwrap();
         app.wait(LEASE / 4);
     });
-    timeout(PATIENCE, both).await.expect("a process that notices");
+    timeout(TIMEOUT, both).await.expect("a process that notices");
 
     assert_eq!(outbox_of(&app).await, [("ann".to_owned(), "DROPPED".to_owned(), 1)]);
 }

@@ -46,7 +46,7 @@ async fn a_server_with_a_certificate_of_our_own_authority_gets_emails() {
 }
 
 #[tokio::test]
-async fn a_server_whose_certificate_nobody_vouches_for_gets_no_password() {
+async fn a_server_with_an_untrusted_certificate_gets_no_password() {
     for (encrypts, scheme, query) in [
         (Encrypts::FromTheStart, "smtps", ""),
         (Encrypts::AfterStartTls, "smtp", "?tls=required"),
@@ -84,7 +84,7 @@ async fn without_starttls_nothing_is_sent_where_it_is_required() {
 }
 
 #[tokio::test]
-async fn what_somebody_on_the_way_says_before_encryption_is_not_believed() {
+async fn what_comes_before_encryption_is_not_believed() {
     let server = MailServer::listening(([127, 0, 0, 1], 0).into(), Encrypts::AfterStartTls, |at| {
         (at.step == "STARTTLS").then(|| Answer::Bytes(b"220 go on\r\n250 AUTH PLAIN\r\n".to_vec()))
     })

@@ -1,4 +1,4 @@
-//! Who may look into the development mailbox: programs on this machine that ask this machine, and nobody else.
+//! Who may look into the development mailbox: only programs on this machine that ask this machine.
 
 use std::net::SocketAddr;
 

@@ -8,7 +8,7 @@ use crate::support::{Answer, PASSWORD, TestApp, codes_of};
 async fn from_the_first_code_to_the_last() {
     let app = TestApp::start().await;
     let ann = app.with_mfa("ann@example.com").await;
-    app.logout(&ann.session).await.granted();
+    app.logout(&ann.session).await.ok();
 
     let waiting = app.first_step("ann@example.com").await;
     assert_eq!(waiting.text_at("/login/__typename"), "MfaRequired");
@@ -16,21 +16,21 @@ async fn from_the_first_code_to_the_last() {
     assert_eq!(waiting.at("/login/methods"), &json!(["TOTP", "BACKUP_CODE"]));
 
     let code = app.next_code(&ann.authenticator);
-    let by_app = app.verify_mfa(waiting.text_at("/login/challengeToken"), &code).await.granted();
+    let by_app = app.verify_mfa(waiting.text_at("/login/challengeToken"), &code).await.ok();
     assert_eq!(by_app.at("/verifyMfa/session/authMethods"), &json!(["PASSWORD", "TOTP"]));
 
-    let by_backup_code = app.login_with_code("ann@example.com", &ann.backup_codes[0]).await.granted();
+    let by_backup_code = app.login_with_code("ann@example.com", &ann.backup_codes[0]).await.ok();
     assert_eq!(by_backup_code.at("/verifyMfa/session/authMethods"), &json!(["PASSWORD", "BACKUP_CODE"]));
 
     let session = by_backup_code.signed_in();
     let code = app.next_code(&ann.authenticator);
-    let renewed = app.regenerate_backup_codes(&session, &code).await.granted();
+    let renewed = app.regenerate_backup_codes(&session, &code).await.ok();
     let new_codes = codes_of(&renewed, "regenerateBackupCodes");
     assert_eq!(app.login_with_code("ann@example.com", &ann.backup_codes[1]).await.code(), "INVALID_MFA_CODE");
     app.login_with_code("ann@example.com", &new_codes[0]).await.signed_in();
 
     let code = app.next_code(&ann.authenticator);
-    let off = app.disable_mfa(&session, Some(PASSWORD), &code).await.granted();
+    let off = app.disable_mfa(&session, Some(PASSWORD), &code).await.ok();
     assert_eq!(
         off.at("/disableMfa/user/mfa"),
         &json!({ "enabled": false, "enabledAt": null, "backupCodesRemaining": 0 })
@@ -108,13 +108,13 @@ async fn a_client_that_wants_a_cookie_gets_it_after_the_second_step() {
     let ann = app.with_mfa("ann@example.com").await;
     let input = json!({ "email": "ann@example.com", "password": PASSWORD, "tokenDelivery": "COOKIE" });
 
-    let waiting = app.mutate("login", input, "... on MfaRequired { challengeToken }").await.granted();
+    let waiting = app.mutate("login", input, "... on MfaRequired { challengeToken }").await.ok();
     assert_eq!(waiting.header("set-cookie"), "");
 
     let challenge = waiting.text_at("/login/challengeToken");
     let code = app.next_code(&ann.authenticator);
     let input = json!({ "challengeToken": challenge, "code": code, "tokenDelivery": "COOKIE" });
-    let verified = app.mutate("verifyMfa", input, "refreshToken").await.granted();
+    let verified = app.mutate("verifyMfa", input, "refreshToken").await.ok();
     assert_eq!(verified.at("/verifyMfa/refreshToken"), &json!(null));
     assert!(verified.header("set-cookie").contains("agr_"), "{}", verified.header("set-cookie"));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Answer, Asking, MfaMember, PASSWORD, TestApp};
+use crate::support::{Answer, GraphQLRequest, MfaMember, PASSWORD, TestApp};
 
 /// As many are judged in each session, on each known device, and for all others together.
 const AN_HOUR: usize = 20;
@@ -14,7 +14,7 @@ fn judged(answers: &[Answer]) -> usize {
 }
 
 /// Every mutation of a session that judges a code, with one.
-fn every_way_to_try(app: &TestApp, ann: &MfaMember, code: &str) -> [Asking; 3] {
+fn every_way_to_try(app: &TestApp, ann: &MfaMember, code: &str) -> [GraphQLRequest; 3] {
     [
         app.reauthenticate_with_code(&ann.session, code),
         app.disable_mfa(&ann.session, Some(PASSWORD), code),

@@ -31,7 +31,7 @@ async fn sign_in(app: &TestApp, member: &MfaMember) -> Answer {
     app.login_with_code(&member.session.email, &code).await
 }
 
-/// Nobody's code is to blame, and nothing of the cause is told.
+/// The code that was typed is not to blame, and the answer says nothing of the cause.
 #[track_caller]
 fn assert_internal(answer: &Answer) {
     assert_eq!(answer.code(), "INTERNAL");
@@ -129,10 +129,10 @@ async fn sealing_anew_names_a_secret_that_no_key_opens_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_server_whose_keys_open_nobodys_second_factor_does_not_start() {
+async fn a_server_whose_keys_open_no_second_factor_does_not_start() {
     let app = TestApp::with(&[("MFA_ENCRYPTION_KEYS", OLD)]).await;
     let wrong = with_keys(&app, NEW).await;
-    assert!(check_encryption_keys(&wrong.app).await.is_ok(), "nobody has a second factor yet");
+    assert!(check_encryption_keys(&wrong.app).await.is_ok(), "no user has a second factor yet");
     app.with_mfa("ann@example.com").await;
 
     let refused = check_encryption_keys(&wrong.app).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Asking, PASSWORD, TestApp};
+use crate::support::{GraphQLRequest, PASSWORD, TestApp};
 
 const BEHIND_PROXY: &[(&str, &str)] = &[("TRUSTED_PROXIES", "1")];
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
@@ -15,14 +15,14 @@ const HOME: &str = "203.0.113.7";
 const AWAY: &str = "198.51.100.7";
 
 /// A login with this agent, from this address.
-fn login(app: &TestApp, agent: &str, address: &str) -> Asking {
+fn login(app: &TestApp, agent: &str, address: &str) -> GraphQLRequest {
     app.login("ann@example.com", PASSWORD).header("user-agent", agent).from(address)
 }
 
 /// A member who has registered at home with Firefox.
 async fn registered() -> TestApp {
     let app = TestApp::with(BEHIND_PROXY).await;
-    app.register("ann@example.com").header("user-agent", FIREFOX).from(HOME).await.granted();
+    app.register("ann@example.com").header("user-agent", FIREFOX).from(HOME).await.ok();
     app
 }
 
@@ -31,7 +31,7 @@ async fn told(app: &TestApp) -> usize {
     app.mail_kinds_to("ann@example.com").await.iter().filter(|kind| *kind == "new_device").count()
 }
 
-fn disown(app: &TestApp, token: &str) -> Asking {
+fn disown(app: &TestApp, token: &str) -> GraphQLRequest {
     app.mutate("disownSession", json!({ "token": token }), "sessionId")
 }
 
@@ -48,9 +48,9 @@ async fn neither_a_registration_nor_the_same_device_is_told_of() {
 #[tokio::test]
 async fn the_first_sign_in_is_not_told_of() {
     let app = TestApp::with(&[BEHIND_PROXY, &[("EMAIL_VERIFICATION", "required")]].concat()).await;
-    app.register("ann@example.com").header("user-agent", FIREFOX).from(HOME).await.granted();
+    app.register("ann@example.com").header("user-agent", FIREFOX).from(HOME).await.ok();
     let token = app.token_to("ann@example.com", "verify_email").await;
-    app.verify_email(&token).await.granted();
+    app.verify_email(&token).await.ok();
 
     login(&app, CHROME, AWAY).await.signed_in();
 
@@ -116,7 +116,7 @@ async fn the_email_ends_every_session_at_once_and_offers_a_new_password() {
     let thief = login(&app, CHROME, AWAY).await.signed_in();
     let token = app.token_to("ann@example.com", "new_device").await;
 
-    let disowned = disown(&app, &token).await.granted();
+    let disowned = disown(&app, &token).await.ok();
 
     assert_eq!(disowned.text_at("/disownSession/sessionId"), thief.session);
     assert_eq!(app.me(&thief).await.code(), "UNAUTHENTICATED");
@@ -126,7 +126,7 @@ async fn the_email_ends_every_session_at_once_and_offers_a_new_password() {
     assert_eq!(app.audit_trail().await.last().unwrap(), "SESSION_DISOWNED Success");
 
     let reset = app.token_to("ann@example.com", "reset_password").await;
-    app.reset_password(&reset, "Another-Horse-8").await.granted();
+    app.reset_password(&reset, "Another-Horse-8").await.ok();
     assert_eq!(login(&app, CHROME, AWAY).await.code(), "INVALID_CREDENTIALS");
 }
 
@@ -151,7 +151,7 @@ async fn a_thief_with_two_sessions_keeps_neither() {
     let unannounced = login(&app, CHROME, AWAY).await.signed_in();
     let token = app.token_to("ann@example.com", "new_device").await;
 
-    disown(&app, &token).await.granted();
+    disown(&app, &token).await.ok();
 
     assert_eq!(app.me(&unannounced).await.code(), "UNAUTHENTICATED");
 }
@@ -161,9 +161,9 @@ async fn a_disowned_device_is_told_of_again() {
     let app = registered().await;
     login(&app, CHROME, AWAY).await.signed_in();
     let token = app.token_to("ann@example.com", "new_device").await;
-    disown(&app, &token).await.granted();
+    disown(&app, &token).await.ok();
     let token = app.token_to("ann@example.com", "reset_password").await;
-    app.reset_password(&token, PASSWORD).await.granted();
+    app.reset_password(&token, PASSWORD).await.ok();
     login(&app, FIREFOX, HOME).await.signed_in();
 
     login(&app, CHROME, AWAY).await.signed_in();
@@ -186,7 +186,7 @@ async fn the_email_works_for_seven_days() {
 #[tokio::test]
 async fn no_other_token_of_an_email_ends_a_session() {
     let app = registered().await;
-    app.request_password_reset("ann@example.com").await.granted();
+    app.request_password_reset("ann@example.com").await.ok();
 
     for kind in ["verify_email", "reset_password"] {
         let token = app.token_to("ann@example.com", kind).await;

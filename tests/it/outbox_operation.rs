@@ -1,4 +1,4 @@
-//! What whoever is on call sees of emails, and can do about them.
+//! What an operator sees of emails that are on their way, and can do about them.
 
 use std::collections::HashMap;
 use std::process::Output;

@@ -2,7 +2,7 @@
 
 use authgraph::tools::db::statements_run;
 
-use crate::support::{Asking, PASSWORD, SignedIn, TestApp};
+use crate::support::{GraphQLRequest, PASSWORD, SignedIn, TestApp};
 
 const LIMITS: &[(&str, &str)] =
     &[("RATE_LIMIT_AUTH_ACCOUNT", "5/1m"), ("RATE_LIMIT_AUTH_PAIR", "5/1m"), ("TRUSTED_PROXIES", "1")];
@@ -11,7 +11,7 @@ const HOME: &str = "203.0.113.7";
 const AWAY: &str = "192.0.2.1";
 
 /// A login at home, on the device that has been there from the beginning.
-fn at_home(app: &TestApp, email: &str, password: &str) -> Asking {
+fn at_home(app: &TestApp, email: &str, password: &str) -> GraphQLRequest {
     app.login(email, password).from(HOME).header("user-agent", "Ann's telephone")
 }
 
@@ -104,8 +104,8 @@ async fn strangers_who_guess_keep_no_session_from_confirming() {
     let (app, ann) = ann(&[]).await;
     strangers_guess(&app).await;
 
-    app.reauthenticate(&ann, PASSWORD).from("198.51.100.5").await.granted();
-    app.change_password(&ann, PASSWORD, "Another-Horse-8").from("198.51.100.5").await.granted();
+    app.reauthenticate(&ann, PASSWORD).from("198.51.100.5").await.ok();
+    app.change_password(&ann, PASSWORD, "Another-Horse-8").from("198.51.100.5").await.ok();
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn guesses_in_one_session_hold_up_no_other() {
     }
 
     assert_eq!(app.reauthenticate(&thief, PASSWORD).await.code(), "RATE_LIMITED");
-    app.reauthenticate(&ann, PASSWORD).await.granted();
+    app.reauthenticate(&ann, PASSWORD).await.ok();
 }
 
 #[tokio::test]
@@ -129,28 +129,28 @@ async fn a_reset_forgets_the_guesses_at_the_old_password() {
         app.login(ANN, PASSWORD).from(AWAY).await;
     }
     for _ in 0..3 {
-        app.request_password_reset(ANN).await.granted();
+        app.request_password_reset(ANN).await.ok();
     }
     assert_eq!(app.request_password_reset(ANN).await.code(), "RATE_LIMITED");
     let token = app.token_to(ANN, "reset_password").await;
 
-    app.reset_password(&token, "Another-Horse-8").from(AWAY).await.granted();
+    app.reset_password(&token, "Another-Horse-8").from(AWAY).await.ok();
 
     app.login(ANN, "Another-Horse-8").from(AWAY).await.signed_in();
-    app.request_password_reset(ANN).await.granted();
+    app.request_password_reset(ANN).await.ok();
 }
 
 #[tokio::test]
 async fn who_changes_the_password_keeps_nobody_from_a_reset_email() {
     let (app, thief) = ann(&[("RATE_LIMIT_EMAIL", "3/1h")]).await;
     for _ in 0..3 {
-        app.request_password_reset(ANN).await.granted();
+        app.request_password_reset(ANN).await.ok();
     }
 
     // Which withdraws the links that were sent.
-    app.change_password(&thief, PASSWORD, "Another-Horse-8").await.granted();
+    app.change_password(&thief, PASSWORD, "Another-Horse-8").await.ok();
 
-    app.request_password_reset(ANN).await.granted();
+    app.request_password_reset(ANN).await.ok();
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn codes_of_strangers_hold_up_neither_a_known_device_nor_a_session() {
     }
     assert_eq!(app.verify_mfa(&challenge, &wrong).from(AWAY).await.code(), "RATE_LIMITED");
 
-    app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.granted();
+    app.reauthenticate_with_code(&ann.session, &ann.backup_codes[0]).await.ok();
     app.login_with_code(ANN, &ann.backup_codes[1]).await.signed_in();
 }
 

@@ -315,7 +315,7 @@ async fn no_log_level_writes_what_a_client_sends() {
     assert_eq!(process.register("ann@example.com").await, Some(true));
     let token = process.access_token("ann@example.com").await;
 
-    let mut socket = Socket::greeted(process.address, &token).await;
+    let mut socket = Socket::authenticated(process.address, &token).await;
     let payload = json!({ "query": "subscription { securityEvents { id } }", "variables": { "unused": "hunter2" } });
     socket.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
     socket.is_silent().await;

@@ -35,5 +35,5 @@ async fn every_fault_of_a_profile_is_told_at_once() {
 
     let refused = app.update_profile(&ann, json!({ "name": "x".repeat(81), "locale": "?" })).await;
 
-    assert_eq!(refused.broken_rules(), ["input.name TOO_LONG", "input.locale INVALID"]);
+    assert_eq!(refused.field_errors(), ["input.name TOO_LONG", "input.locale INVALID"]);
 }

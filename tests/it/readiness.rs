@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::TestApp;
 
-/// Nobody listens at a port that was free a moment ago.
+/// A port that was free a moment ago: connections to it are refused.
 fn closed_redis() -> String {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     format!("redis://127.0.0.1:{port}")

@@ -152,7 +152,7 @@ async fn no_refresh_keeps_a_session_longer_than_the_setting_allows() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_of_ours_is_nobody_signed_in() {
+async fn a_foreign_token_signs_no_user_in() {
     let app = TestApp::start().await;
     let unknown = "agr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -167,6 +167,6 @@ async fn an_idempotency_key_is_neither_empty_nor_endless() {
     let ann = app.signed_in("ann@example.com").await;
 
     for key in [String::new(), "x".repeat(129)] {
-        assert_eq!(app.refresh_as(&ann, &key).await.broken_rules(), ["input.idempotencyKey OUT_OF_RANGE"]);
+        assert_eq!(app.refresh_as(&ann, &key).await.field_errors(), ["input.idempotencyKey OUT_OF_RANGE"]);
     }
 }

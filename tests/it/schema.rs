@@ -47,7 +47,7 @@ fn the_committed_schema_is_the_served_one() {
 async fn everything_in_the_schema_is_described() {
     let app = TestApp::start().await;
 
-    let answer = app.ask(INTROSPECTION).await.granted();
+    let answer = app.ask(INTROSPECTION).await.ok();
 
     let types = answer.at("/__schema/types").as_array().unwrap();
     // The rest is GraphQL's own.
@@ -88,10 +88,10 @@ async fn an_administrator_may_introspect_where_nobody_else_may() {
     create_admin(&app.app, &email, &Password::typed(PASSWORD.to_owned())).await.unwrap();
     let admin = app.login("root@example.com", PASSWORD).await.signed_in();
 
-    let open = app.ask(INTROSPECTION).by(&admin).await.granted();
+    let open = app.ask(INTROSPECTION).by(&admin).await.ok();
     assert!(list(open.at("/__schema"), "types").len() > 20);
 
-    app.logout(&admin).await.granted();
+    app.logout(&admin).await.ok();
     for who in [&ann, &admin] {
         let closed = app.ask(INTROSPECTION).by(who).await;
         assert!(!closed.errors().is_empty() || closed.at("/__schema") == &json!(null), "{}", closed.text);
@@ -103,7 +103,7 @@ async fn an_administrator_may_introspect_where_nobody_else_may() {
 async fn the_standard_introspection_query_is_within_the_limits() {
     let app = TestApp::start().await;
 
-    let answer = app.ask(include_str!("support/introspection.graphql")).await.granted();
+    let answer = app.ask(include_str!("support/introspection.graphql")).await.ok();
 
     assert!(list(answer.at("/__schema"), "types").len() > 20);
 }

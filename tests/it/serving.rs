@@ -1,4 +1,4 @@
-//! The server as the binary runs it: with its background deeds, until it is told to stop.
+//! The server as the binary runs it: with its background tasks, until it is told to stop.
 
 use std::net::TcpListener;
 use std::sync::Arc;

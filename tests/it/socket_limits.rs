@@ -28,32 +28,32 @@ async fn a_user_has_so_many_sockets_and_a_closed_one_makes_room() {
     loop {
         let mut again = Socket::open(app.address).await;
         again.init(&ann.access).await;
-        if again.is_welcome().await {
+        if again.is_acknowledged().await {
             break;
         }
     }
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_sockets_whoever_they_are() {
+async fn an_address_has_so_many_sockets_for_all_its_users() {
     let app = TestApp::with(&[("SUBSCRIPTION_CONNECTIONS_PER_ADDRESS", "2"), ("TRUSTED_PROXIES", "1")]).await;
     let from = |address| [PROTOCOL, ("x-forwarded-for", address)];
     let _strangers = [
-        Socket::knock(app.address, &from("2001:db8::1")).await.unwrap(),
-        Socket::knock(app.address, &from("2001:db8::2")).await.unwrap(),
+        Socket::connect(app.address, &from("2001:db8::1")).await.unwrap(),
+        Socket::connect(app.address, &from("2001:db8::2")).await.unwrap(),
     ];
 
-    let (status, body) = Socket::knock(app.address, &from("2001:db8::3")).await.unwrap_err();
+    let (status, body) = Socket::connect(app.address, &from("2001:db8::3")).await.unwrap_err();
 
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (429, &json!("RATE_LIMITED")));
-    assert!(Socket::knock(app.address, &from("2001:db8:0:1::3")).await.is_ok());
+    assert!(Socket::connect(app.address, &from("2001:db8:0:1::3")).await.is_ok());
 }
 
 #[tokio::test]
 async fn many_sockets_at_the_same_moment_take_no_more_than_there_is() {
     let app = TestApp::with(&[("SUBSCRIPTION_CONNECTIONS_PER_ADDRESS", "5")]).await;
 
-    let knocks = (0..40).map(|_| Socket::knock(app.address, &[PROTOCOL]));
+    let knocks = (0..40).map(|_| Socket::connect(app.address, &[PROTOCOL]));
     let answers = futures_util::future::join_all(knocks).await;
 
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 5);
@@ -64,7 +64,7 @@ async fn a_subscription_that_is_not_valid_costs_nothing() {
     let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "100/1m")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let mut socket = app.socket_of(&ann).await;
-    let before = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+    let before = app.ask("{ rateLimit { remaining } }").by(&ann).await.ok();
 
     for n in 0..20 {
         let id = n.to_string();
@@ -72,7 +72,7 @@ async fn a_subscription_that_is_not_valid_costs_nothing() {
         assert_eq!(socket.error(&id).await, "GRAPHQL_VALIDATION_FAILED");
     }
 
-    let after = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+    let after = app.ask("{ rateLimit { remaining } }").by(&ann).await.ok();
     assert_eq!(after.at("/rateLimit/remaining"), before.at("/rateLimit/remaining"));
 }
 
@@ -97,9 +97,9 @@ async fn every_event_is_paid_for_that_loads_more_than_itself() {
         app.ask(format!("mutation {{ updateProfile(input: {{ name: \"{name}\" }}) {{ user {{ id }} }} }}"))
             .by(&ann)
             .await
-            .granted();
+            .ok();
         for _ in 0..2 {
-            let message = socket.hear().await;
+            let message = socket.receive().await;
             told.push(format!("{} {}", message["id"].as_str().unwrap(), message["type"].as_str().unwrap()));
         }
     }
@@ -116,7 +116,7 @@ async fn the_first_event_gives_nothing_back_that_the_next_ones_use() {
     let mut socket = app.socket_of(&ann).await;
     app.wait(Duration::from_mins(1));
     let remaining = async || {
-        let answer = app.ask("{ rateLimit { remaining } }").by(&ann).await.granted();
+        let answer = app.ask("{ rateLimit { remaining } }").by(&ann).await.ok();
         answer.at("/rateLimit/remaining").as_u64().unwrap()
     };
     socket
@@ -168,10 +168,10 @@ async fn a_user_has_so_many_subscriptions_over_all_sockets() {
 async fn a_handshake_takes_a_place_among_the_requests() {
     let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "3/1m")]).await;
     for _ in 0..3 {
-        Socket::knock(app.address, &[PROTOCOL]).await.unwrap();
+        Socket::connect(app.address, &[PROTOCOL]).await.unwrap();
     }
 
-    let (status, body) = Socket::knock(app.address, &[PROTOCOL]).await.unwrap_err();
+    let (status, body) = Socket::connect(app.address, &[PROTOCOL]).await.unwrap_err();
 
     assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (429, &json!("RATE_LIMITED")));
 }
@@ -214,7 +214,7 @@ async fn a_message_is_no_larger_than_a_body() {
 
     let mut socket = app.socket_of(&ann).await;
     socket.send(padded(64 * 1024)).await;
-    assert_eq!(socket.hear().await["type"], "pong");
+    assert_eq!(socket.receive().await["type"], "pong");
     socket.send(padded(64 * 1024 + 1)).await;
     assert_eq!(socket.closed().await, 1009);
 
@@ -227,13 +227,13 @@ async fn a_message_is_no_larger_than_a_body() {
 async fn only_pages_of_known_origins_open_sockets() {
     let settings = [("CORS_ORIGINS", "https://app.example.com"), ("PUBLIC_URL", "https://auth.example.com/x")];
     let app = TestApp::with(&settings).await;
-    let knock = |origins: &'static [(&str, &str)]| {
+    let connect = |origins: &'static [(&str, &str)]| {
         let headers: Vec<_> = [PROTOCOL].into_iter().chain(origins.iter().copied()).collect();
-        async move { Socket::knock(app.address, &headers).await.map(drop) }
+        async move { Socket::connect(app.address, &headers).await.map(drop) }
     };
 
     for fine in [&[][..], &[("origin", "https://app.example.com")], &[("origin", "https://auth.example.com")]] {
-        assert!(knock(fine).await.is_ok(), "{fine:?}");
+        assert!(connect(fine).await.is_ok(), "{fine:?}");
     }
     for foreign in [
         &[("origin", "https://evil.example")][..],
@@ -242,7 +242,7 @@ async fn only_pages_of_known_origins_open_sockets() {
         &[("origin", "http://app.example.com")],
         &[("origin", "https://app.example.com"), ("origin", "https://evil.example")],
     ] {
-        let (status, body) = knock(foreign).await.unwrap_err();
+        let (status, body) = connect(foreign).await.unwrap_err();
         assert_eq!((status, &body["errors"][0]["extensions"]["code"]), (403, &json!("FORBIDDEN")), "{foreign:?}");
     }
 }

@@ -16,7 +16,7 @@ async fn the_protocol_is_chosen_and_the_handshake_has_a_request_id() {
     let app = TestApp::start().await;
     let offered = ("sec-websocket-protocol", "graphql-ws, graphql-transport-ws");
 
-    let (_socket, response) = Socket::knock(app.address, &[offered]).await.unwrap();
+    let (_socket, response) = Socket::connect(app.address, &[offered]).await.unwrap();
 
     assert_eq!(response.headers()["sec-websocket-protocol"], "graphql-transport-ws");
     assert!(response.headers().contains_key("x-request-id"));
@@ -26,7 +26,7 @@ async fn the_protocol_is_chosen_and_the_handshake_has_a_request_id() {
 async fn whoever_does_not_offer_the_protocol_is_told_so() {
     let app = TestApp::start().await;
 
-    let (mut socket, response) = Socket::knock(app.address, &[]).await.unwrap();
+    let (mut socket, response) = Socket::connect(app.address, &[]).await.unwrap();
 
     assert!(!response.headers().contains_key("sec-websocket-protocol"));
     assert_eq!(socket.closed().await, 4406);
@@ -38,17 +38,17 @@ async fn events_come_until_the_client_has_enough() {
     let ann = app.signed_in("ann@example.com").await;
     let (mut socket, mut witness) = (app.following(&ann).await, app.following(&ann).await);
 
-    app.update_profile(&ann, json!({ "name": "Ann" })).await.granted();
+    app.update_profile(&ann, json!({ "name": "Ann" })).await.ok();
     assert_eq!(socket.event("1").await["securityEvents"]["action"], "PROFILE_UPDATED");
     socket.say(json!({ "id": "1", "type": "complete" })).await;
     socket.is_silent().await;
-    app.update_profile(&ann, json!({ "name": "Anna" })).await.granted();
+    app.update_profile(&ann, json!({ "name": "Anna" })).await.ok();
     witness.event("1").await;
     witness.event("1").await;
     socket.is_silent().await;
     socket.subscribe("1", OWN).await;
     socket.is_silent().await;
-    app.change_password(&ann, "Correct-Horse-7", "Correct-Horse-8").await.granted();
+    app.change_password(&ann, "Correct-Horse-7", "Correct-Horse-8").await.ok();
 
     assert_eq!(socket.event("1").await["securityEvents"]["action"], "PASSWORD_CHANGED");
 }
@@ -61,9 +61,9 @@ async fn several_subscriptions_share_a_socket() {
     socket.subscribe("two", OWN).await;
     socket.is_silent().await;
 
-    app.update_profile(&ann, json!({ "name": "Ann" })).await.granted();
+    app.update_profile(&ann, json!({ "name": "Ann" })).await.ok();
 
-    let mut ids = [socket.hear().await["id"].clone(), socket.hear().await["id"].clone()];
+    let mut ids = [socket.receive().await["id"].clone(), socket.receive().await["id"].clone()];
     ids.sort_by_key(ToString::to_string);
     assert_eq!(ids, [json!("1"), json!("two")]);
 }
@@ -76,7 +76,7 @@ async fn a_ping_is_answered_with_its_payload_even_before_the_greeting() {
     socket.say(json!({ "type": "pong" })).await;
     socket.say(json!({ "type": "ping", "payload": { "n": 1 } })).await;
 
-    assert_eq!(socket.hear().await, json!({ "type": "pong", "payload": { "n": 1 } }));
+    assert_eq!(socket.receive().await, json!({ "type": "pong", "payload": { "n": 1 } }));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_subscription_before_the_acknowledgement_is_4401() {
 async fn a_greeting_without_a_token_is_4401_and_one_with_a_wrong_token_4403() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    app.logout(&ann).await.granted();
+    app.logout(&ann).await.ok();
     for (payload, code) in [
         (json!(null), 4401),
         (json!({}), 4401),
@@ -144,11 +144,11 @@ async fn the_token_may_come_as_clients_send_it() {
 
         socket.say(json!({ "type": "connection_init", "payload": payload })).await;
 
-        assert_eq!(socket.hear().await["type"], "connection_ack");
+        assert_eq!(socket.receive().await["type"], "connection_ack");
     }
-    let (mut socket, _) = Socket::knock(app.address, &[PROTOCOL, ("authorization", &bearer)]).await.unwrap();
+    let (mut socket, _) = Socket::connect(app.address, &[PROTOCOL, ("authorization", &bearer)]).await.unwrap();
     socket.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(socket.hear().await["type"], "connection_ack");
+    assert_eq!(socket.receive().await["type"], "connection_ack");
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn what_is_refused_is_an_error_and_its_id_is_free_again() {
         assert_eq!(socket.error("1").await, code, "{document}");
     }
 
-    assert_eq!(app.me(&ann).await.granted().text_at("/me/email"), "ann@example.com", "the logout did not run");
+    assert_eq!(app.me(&ann).await.ok().text_at("/me/email"), "ann@example.com", "the logout did not run");
 }
 
 #[tokio::test]
@@ -226,13 +226,13 @@ async fn every_error_carries_the_id_of_the_handshake() {
     let app = TestApp::with(&[("TRUSTED_PROXIES", "1")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let headers = [PROTOCOL, ("x-request-id", "call-7")];
-    let (mut socket, _) = Socket::knock(app.address, &headers).await.unwrap();
+    let (mut socket, _) = Socket::connect(app.address, &headers).await.unwrap();
     socket.init(&ann.access).await;
-    socket.hear().await;
+    socket.receive().await;
 
     socket.subscribe("1", "subscription { auditEvents { id } }").await;
 
-    assert_eq!(socket.hear().await["payload"][0]["extensions"]["correlationId"], "call-7");
+    assert_eq!(socket.receive().await["payload"][0]["extensions"]["correlationId"], "call-7");
 }
 
 #[tokio::test]
@@ -241,9 +241,9 @@ async fn the_server_asks_for_a_sign_of_life_and_leaves_who_gives_none() {
     let ann = app.signed_in("ann@example.com").await;
 
     let mut lively = app.socket_of(&ann).await;
-    let dead = app.socket_of(&ann).await.deaf();
+    let dead = app.socket_of(&ann).await.into_stream();
     for _ in 0..3 {
-        lively.pinged().await;
+        lively.receive_ping().await;
     }
     lively.is_silent().await;
 

@@ -8,7 +8,7 @@ use authgraph::tools::db::{Db, DbSettings};
 
 use crate::settings::PRODUCTION;
 use crate::support::process::{Process, run};
-use crate::support::{Line, OwnDatabase, TestApp};
+use crate::support::{OwnDatabase, Proxy, TestApp};
 
 /// What a start says that ends by itself, and soon.
 fn refused(folder: &Path, settings: &[(&str, &str)]) -> String {
@@ -171,16 +171,16 @@ async fn an_outage_and_its_end_are_told_once_and_a_start_says_nothing_of_the_dri
     if world.world.database.is_sqlite() {
         return;
     }
-    let (line, url) = Line::before(&world.world.database.url, 5432).await;
+    let (proxy, url) = Proxy::before(&world.world.database.url, 5432).await;
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let process = Process::start_logging(folder.path(), &world.world.database, &log, &[("DATABASE_URL", &*url)]).await;
 
-    line.cut();
+    proxy.cut();
     for _ in 0..3 {
         assert_eq!(process.register("ann@example.com").await, Some(false));
     }
-    line.mend();
+    proxy.restore();
     assert_eq!(process.register("bob@example.com").await, Some(true));
 
     let said = until(&log, "the database is back").await;

@@ -47,7 +47,7 @@ async fn a_spent_token_is_known_as_long_as_it_could_be_presented() {
 async fn sessions_stay_listed_for_30_days_after_their_end() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    app.logout(&ann).await.granted();
+    app.logout(&ann).await.ok();
 
     app.wait(30 * DAY);
     swept(&app).await;
@@ -62,7 +62,7 @@ async fn sessions_stay_listed_for_30_days_after_their_end() {
 async fn expired_tokens_go() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    app.refresh(&ann).await.granted();
+    app.refresh(&ann).await.ok();
     app.mails_to("ann@example.com").await;
 
     app.wait(8 * DAY);
@@ -121,9 +121,9 @@ async fn more_than_one_batch_goes_in_one_sweep() {
 async fn an_address_that_can_no_longer_be_taken_back_is_let_go() {
     let app = TestApp::start().await;
     let ann = app.verified("ann@example.com").await;
-    app.request_email_change(&ann, "ann@new.example").await.granted();
+    app.request_email_change(&ann, "ann@new.example").await.ok();
     let token = app.token_to("ann@new.example", "confirm_email_change").await;
-    app.confirm_email_change(&token).await.granted();
+    app.confirm_email_change(&token).await.ok();
 
     app.wait(6 * DAY + Duration::from_hours(23));
     swept(&app).await;
@@ -139,7 +139,7 @@ async fn an_address_that_can_no_longer_be_taken_back_is_let_go() {
 async fn a_table_that_cannot_be_swept_stops_no_other() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    app.logout(&ann).await.granted();
+    app.logout(&ann).await.ok();
     app.mails_to("ann@example.com").await;
     let id = if app.world.database.is_sqlite() { "blob" } else { "uuid" };
     let table = format!("create table pins (session_id {id} references sessions (id))");

@@ -17,14 +17,14 @@ async fn removed(app: &TestApp) -> u64 {
 #[tokio::test]
 async fn an_address_that_its_owner_never_verified_is_free_again_after_7_days() {
     let app = TestApp::with(&[REQUIRED]).await;
-    app.register("typo@example.com").await.granted();
+    app.register("typo@example.com").await.ok();
     app.wait(7 * DAY);
     assert_eq!(removed(&app).await, 0);
 
     app.wait(Duration::from_secs(1));
 
     assert_eq!(removed(&app).await, 1);
-    app.register("typo@example.com").await.granted();
+    app.register("typo@example.com").await.ok();
     assert_eq!(app.audit_trail().await.iter().filter(|event| *event == "USER_ERASED Success").count(), 1);
 }
 
@@ -32,9 +32,9 @@ async fn an_address_that_its_owner_never_verified_is_free_again_after_7_days() {
 async fn a_verified_account_an_invited_one_and_an_administrator_stay() {
     let app = TestApp::with(&[REQUIRED]).await;
     let root = app.admin("root@example.com").await;
-    app.create_user(&root, serde_json::json!({ "email": "invited@example.com" })).await.granted();
-    app.register("ann@example.com").await.granted();
-    app.verify_email(&app.token_to("ann@example.com", "verify_email").await).await.granted();
+    app.create_user(&root, serde_json::json!({ "email": "invited@example.com" })).await.ok();
+    app.register("ann@example.com").await.ok();
+    app.verify_email(&app.token_to("ann@example.com", "verify_email").await).await.ok();
 
     app.wait(400 * DAY);
 

@@ -1,4 +1,4 @@
-//! Administrators: made by whoever runs the process, as on a server.
+//! Administrators: made as an operator makes them on a server, and what they can do.
 
 use authgraph::flows::create_admin::create_admin;
 use authgraph::values::email_address::EmailAddress;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::answer::SignedIn;
 use super::app::TestApp;
-use super::asking::Asking;
 use super::people::PASSWORD;
+use super::request::GraphQLRequest;
 
 /// How an account stands, as an administrator sees it.
 const USER: &str = "user { id email emailVerified name locale role status hasPassword lockedUntil deletedAt erasedAt mfa { enabled } }";
@@ -21,37 +21,37 @@ impl TestApp {
         self.login(email, PASSWORD).await.signed_in()
     }
 
-    pub fn create_user(&self, admin: &SignedIn, input: Value) -> Asking {
+    pub fn create_user(&self, admin: &SignedIn, input: Value) -> GraphQLRequest {
         self.mutate("createUser", input, USER).by(admin)
     }
 
-    pub fn update_user(&self, admin: &SignedIn, user: &str, mut change: Value) -> Asking {
+    pub fn update_user(&self, admin: &SignedIn, user: &str, mut change: Value) -> GraphQLRequest {
         change["userId"] = json!(user);
         self.mutate("updateUser", change, USER).by(admin)
     }
 
-    pub fn delete_user(&self, admin: &SignedIn, user: &str) -> Asking {
+    pub fn delete_user(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
         self.mutate("deleteUser", json!({ "userId": user }), USER).by(admin)
     }
 
-    pub fn restore_user(&self, admin: &SignedIn, user: &str) -> Asking {
+    pub fn restore_user(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
         self.mutate("restoreUser", json!({ "userId": user }), USER).by(admin)
     }
 
-    pub fn revoke_user_sessions(&self, admin: &SignedIn, user: &str) -> Asking {
+    pub fn revoke_user_sessions(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
         self.mutate("revokeUserSessions", json!({ "userId": user }), "revokedCount").by(admin)
     }
 
-    pub fn reset_user_mfa(&self, admin: &SignedIn, user: &str) -> Asking {
+    pub fn reset_user_mfa(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
         self.mutate("resetUserMfa", json!({ "userId": user }), USER).by(admin)
     }
 
-    pub fn send_user_password_reset(&self, admin: &SignedIn, user: &str) -> Asking {
+    pub fn send_user_password_reset(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
         self.mutate("sendUserPasswordReset", json!({ "userId": user }), "accepted").by(admin)
     }
 
-    /// ContextExt for the one user of this id: `/user/status`.
-    pub fn user(&self, admin: &SignedIn, id: &str) -> Asking {
+    /// The user of this id: `/user/status`.
+    pub fn user(&self, admin: &SignedIn, id: &str) -> GraphQLRequest {
         let document = format!("query($id: ID!) {{ {} }}", USER.replace("user {", "user(id: $id) {"));
         self.ask(document).variables(json!({ "id": id })).by(admin)
     }

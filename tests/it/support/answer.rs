@@ -13,7 +13,7 @@ pub struct Answer {
     pub body: Value,
 }
 
-/// What somebody holds who is signed in.
+/// What a signed-in client holds.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
     pub access: String,
@@ -32,7 +32,7 @@ impl Answer {
         Self { status, headers, text, body }
     }
 
-    /// The value at a path below `data`: `"/me/email"`.
+    /// The value at a JSON pointer below `data`: `"/me/email"`.
     #[track_caller]
     pub fn at(&self, path: &str) -> &Value {
         self.body["data"].pointer(path).unwrap_or_else(|| panic!("no {path} in {}", self.text))
@@ -50,7 +50,7 @@ impl Answer {
 
     /// The answer, if it holds no error.
     #[track_caller]
-    pub fn granted(self) -> Self {
+    pub fn ok(self) -> Self {
         assert!(self.errors().is_empty() && self.body["data"].is_object(), "refused: {}", self.text);
         self
     }
@@ -81,13 +81,13 @@ impl Answer {
 
     /// The broken rules of a validation error, as `"input.email INVALID"`.
     #[track_caller]
-    pub fn broken_rules(&self) -> Vec<String> {
+    pub fn field_errors(&self) -> Vec<String> {
         let fields = self.extension("fields").as_array().unwrap_or_else(|| panic!("no fields: {}", self.text));
         let rule = |field: &Value| format!("{} {}", field["path"].as_str().unwrap(), field["code"].as_str().unwrap());
         fields.iter().map(rule).collect()
     }
 
-    /// The tokens of a sign-in, whatever the mutation was called.
+    /// The tokens of a sign-in, from the first field of the answer.
     #[track_caller]
     pub fn signed_in(&self) -> SignedIn {
         let tokens = self.body["data"].as_object().and_then(|data| data.values().next()).unwrap_or(&Value::Null);

@@ -21,18 +21,18 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::answer::Answer;
-use super::asking::Asking;
 use super::database::{Database, setting};
+use super::request::GraphQLRequest;
 
-/// Tests that wait would rather fail.
-const PATIENCE: ConnectionTimeouts = ConnectionTimeouts {
+/// Longer than any test waits, so that a test fails instead.
+const TIMEOUTS: ConnectionTimeouts = ConnectionTimeouts {
     head: Duration::from_secs(10),
     keep_alive: Duration::from_secs(75),
     writing: Duration::from_secs(30),
     grace: Duration::ZERO,
 };
 
-/// When every test begins: the first of March 2030, noon.
+/// The time at which every test begins: 1 March 2030, 12:00 UTC.
 pub const START: Time = Time::from_timestamp(1_898_596_800, 0).unwrap();
 
 /// One instance of authgraph behind a port of its own.
@@ -91,14 +91,14 @@ impl TestApp {
         let shutdown = CancellationToken::new();
         let (routes, told) = (service(&app).unwrap(), shutdown.clone());
         // Beside the background tasks of the app, which a test may shut down.
-        TaskTracker::new().spawn(server::serve(routes, listener, connections(&app), told, PATIENCE));
+        TaskTracker::new().spawn(server::serve(routes, listener, connections(&app), told, TIMEOUTS));
         let http = reqwest::Client::new();
         Self { app, clock, address, world, http, settings, stop: shutdown.drop_guard() }
     }
 
     /// A GraphQL request, sent when it is awaited.
-    pub fn ask(&self, document: impl Into<String>) -> Asking {
-        Asking::new(self.http.post(self.url("/graphql")), document)
+    pub fn ask(&self, document: impl Into<String>) -> GraphQLRequest {
+        GraphQLRequest::new(self.http.post(self.url("/graphql")), document)
     }
 
     /// Any other page.
@@ -115,7 +115,7 @@ impl TestApp {
         self.stop.token().cancel();
     }
 
-    /// Lets time pass.
+    /// Moves the clock of the test forward.
     pub fn wait(&self, how_long: Duration) {
         self.clock.advance(how_long);
     }
@@ -130,11 +130,11 @@ impl TestApp {
 /// `UserRegistered` as the trail spells it: `USER_REGISTERED`.
 fn word(action: &impl std::fmt::Debug) -> String {
     let mut word = String::new();
-    for mail in format!("{action:?}").chars() {
-        if mail.is_uppercase() && !word.is_empty() {
+    for letter in format!("{action:?}").chars() {
+        if letter.is_uppercase() && !word.is_empty() {
             word.push('_');
         }
-        word.extend(mail.to_uppercase());
+        word.extend(letter.to_uppercase());
     }
     word
 }
@@ -170,8 +170,8 @@ fn defaults(world: &World) -> HashMap<String, String> {
     settings
 }
 
-/// The signing keys of all tests: making an RSA key takes longer than most tests. Whoever is first to finish gives
-/// them to all.
+/// The signing keys of all tests: making an RSA key takes longer than most tests. The first test that has made
+/// them shares them.
 fn keys() -> PathBuf {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys");
     if !shared.exists() {

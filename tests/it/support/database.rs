@@ -13,17 +13,17 @@ const LONGEST_TEST: Duration = Duration::from_mins(10);
 
 /// The database of one test; gone when it is dropped.
 ///
-/// On PostgreSQL it is a schema: nobody sees another's tables either, and it is gone in a hundredth of the time that a
-/// whole database takes, which waits for a checkpoint.
+/// On PostgreSQL it is a schema: tests do not see each other's tables either, and dropping it takes a hundredth of the
+/// time of a whole database, which waits for a checkpoint.
 pub struct Database {
     pub url: String,
     server: Option<(Url, String)>,
 }
 
 impl Database {
-    /// Makes one that nobody has used.
+    /// Makes an empty one.
     pub async fn fresh(folder: &Path) -> Self {
-        let Some(server) = setting("TEST_DATABASE_URL").map(|url| hasty(&url)) else {
+        let Some(server) = setting("TEST_DATABASE_URL").map(|url| without_delays(&url)) else {
             // As `authgraph migrate` leaves one: a server in production makes none.
             let file = folder.join("test.db");
             std::fs::File::create(&file).unwrap();
@@ -44,7 +44,7 @@ impl Database {
 }
 
 /// The server, reached without what costs time: TLS, unless the tester asks for it, and waiting for the disk.
-fn hasty(url: &str) -> Url {
+fn without_delays(url: &str) -> Url {
     let mut url = Url::parse(url).unwrap();
     if !url.query_pairs().any(|(name, _)| name == "sslmode") {
         url.query_pairs_mut().append_pair("sslmode", "disable");
@@ -84,14 +84,14 @@ async fn drop_leftovers(connection: &mut PgConnection) {
     }
 }
 
-/// Does not wait for whoever still holds a lock there: the next test takes away what stays.
+/// Does not wait long for a lock that is still held there: a later test removes what stays.
 async fn drop_schema(connection: &mut PgConnection, name: &str) {
     let _ = connection.execute("set lock_timeout = '2s'; set client_min_messages = warning").await;
     let _ = connection.execute(AssertSqlSafe(format!("drop schema if exists {name} cascade"))).await;
 }
 
 /// What the tester chose, if anything.
-#[allow(clippy::disallowed_methods, reason = "the engines are chosen by whoever starts the tests")]
+#[allow(clippy::disallowed_methods, reason = "the tester chooses the engines")]
 pub fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

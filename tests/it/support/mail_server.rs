@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 /// Longer than any step of a test takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// When the server is to answer.
 pub struct Moment<'a> {
@@ -168,7 +168,7 @@ impl MailServer {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("a client that goes on");
+        tokio::time::timeout(TIMEOUT, waiting).await.expect("a client that goes on");
     }
 
     /// Lets the server give the answers that it has held back.

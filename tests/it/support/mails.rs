@@ -1,4 +1,4 @@
-//! The letterbox: what the people of a test find in their mailboxes.
+//! Mailboxes: what the users of a test find there.
 
 use authgraph::flows::deliver_mail::deliver_mail;
 use authgraph::tools::mailer::mailbox::StoredMail;
@@ -8,7 +8,7 @@ use url::Url;
 use super::app::TestApp;
 
 impl TestApp {
-    /// Sends whatever is due, as the background task would.
+    /// Sends all emails that are due, as the background task does.
     pub async fn deliver_mail(&self) {
         deliver_mail(&self.app, &CancellationToken::new()).await.unwrap();
     }

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::answer::{Answer, SignedIn};
 use super::app::TestApp;
-use super::asking::Asking;
 use super::people::PASSWORD;
+use super::request::GraphQLRequest;
 
 /// How long a code is shown.
 pub const STEP: Duration = Duration::from_secs(30);
@@ -26,7 +26,7 @@ pub struct MfaMember {
     pub backup_codes: Vec<String>,
 }
 
-/// The app on somebody's telephone.
+/// An authenticator app.
 pub struct Authenticator {
     /// The secret as it was shown.
     pub secret: String,
@@ -57,13 +57,13 @@ impl TestApp {
     pub async fn with_mfa(&self, email: &str) -> MfaMember {
         let session = self.signed_in(email).await;
         let authenticator = self.enrolled(&session).await;
-        let confirmed = self.confirm_enrollment(&session, &self.code(&authenticator)).await.granted();
+        let confirmed = self.confirm_enrollment(&session, &self.code(&authenticator)).await.ok();
         MfaMember { session, authenticator, backup_codes: codes_of(&confirmed, "confirmMfaEnrollment") }
     }
 
     /// An authenticator that was shown a secret, which is not confirmed yet.
     pub async fn enrolled(&self, who: &SignedIn) -> Authenticator {
-        let shown = self.start_enrollment(who).await.granted();
+        let shown = self.start_enrollment(who).await.ok();
         Authenticator { secret: shown.text_at("/startMfaEnrollment/secret").to_owned() }
     }
 
@@ -72,7 +72,7 @@ impl TestApp {
         authenticator.code_at(self.app.clock.now())
     }
 
-    /// Waits for the next code, which nobody can have used.
+    /// Waits for the next code, which cannot have been used yet.
     pub fn next_code(&self, authenticator: &Authenticator) -> String {
         self.wait(STEP);
         self.code(authenticator)
@@ -82,16 +82,16 @@ impl TestApp {
         authenticator.wrong_code_at(self.app.clock.now())
     }
 
-    pub fn start_enrollment(&self, who: &SignedIn) -> Asking {
+    pub fn start_enrollment(&self, who: &SignedIn) -> GraphQLRequest {
         self.ask("mutation { startMfaEnrollment { secret otpauthUri qrCode expiresAt } }").by(who)
     }
 
-    pub fn confirm_enrollment(&self, who: &SignedIn, code: &str) -> Asking {
+    pub fn confirm_enrollment(&self, who: &SignedIn, code: &str) -> GraphQLRequest {
         self.mutate("confirmMfaEnrollment", json!({ "code": code }), &format!("backupCodes {STATUS}")).by(who)
     }
 
     /// The first step of a sign-in: answers `MfaRequired` where there is a second.
-    pub fn first_step(&self, email: &str) -> Asking {
+    pub fn first_step(&self, email: &str) -> GraphQLRequest {
         let payload = format!(
             "__typename ... on MfaRequired {{ challengeToken expiresAt methods }} ... on SignedIn {{ {TOKENS} }}"
         );
@@ -100,7 +100,7 @@ impl TestApp {
 
     /// A sign-in that waits for its second factor.
     pub async fn challenge(&self, email: &str) -> String {
-        self.first_step(email).await.granted().text_at("/login/challengeToken").to_owned()
+        self.first_step(email).await.ok().text_at("/login/challengeToken").to_owned()
     }
 
     /// Many sign-ins that wait.
@@ -112,7 +112,7 @@ impl TestApp {
         challenges
     }
 
-    pub fn verify_mfa(&self, challenge: &str, code: &str) -> Asking {
+    pub fn verify_mfa(&self, challenge: &str, code: &str) -> GraphQLRequest {
         self.mutate("verifyMfa", json!({ "challengeToken": challenge, "code": code }), TOKENS)
     }
 
@@ -121,21 +121,21 @@ impl TestApp {
         self.verify_mfa(&self.challenge(email).await, code).await
     }
 
-    pub fn reauthenticate_with_code(&self, who: &SignedIn, code: &str) -> Asking {
+    pub fn reauthenticate_with_code(&self, who: &SignedIn, code: &str) -> GraphQLRequest {
         self.mutate("reauthenticate", json!({ "code": code }), "session { recentAuthUntil reauthenticationMethods }")
             .by(who)
     }
 
-    pub fn disable_mfa(&self, who: &SignedIn, password: Option<&str>, code: &str) -> Asking {
+    pub fn disable_mfa(&self, who: &SignedIn, password: Option<&str>, code: &str) -> GraphQLRequest {
         self.mutate("disableMfa", json!({ "password": password, "code": code }), STATUS).by(who)
     }
 
-    pub fn regenerate_backup_codes(&self, who: &SignedIn, code: &str) -> Asking {
+    pub fn regenerate_backup_codes(&self, who: &SignedIn, code: &str) -> GraphQLRequest {
         self.mutate("regenerateBackupCodes", json!({ "code": code }), "backupCodes").by(who)
     }
 
-    /// ContextExt how the second factor stands: `/me/mfa/enabled`.
-    pub fn mfa_status(&self, who: &SignedIn) -> Asking {
+    /// The state of the second factor: `/me/mfa/enabled`.
+    pub fn mfa_status(&self, who: &SignedIn) -> GraphQLRequest {
         self.ask("{ me { mfa { enabled enabledAt backupCodesRemaining } } }").by(who)
     }
 }

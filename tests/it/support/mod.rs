@@ -1,26 +1,26 @@
-//! The world of a test: a running server, people who speak GraphQL, an emailbox, and a clock that stands still.
+//! The world of a test: a running server, users who speak GraphQL, a mailbox, and a clock that stands still.
 
 mod administrators;
 mod answer;
 mod app;
-mod asking;
 pub mod database;
-mod flows;
-mod line;
+mod database_actions;
 pub mod mail_server;
 mod mails;
 mod mfa;
 mod own_database;
 mod people;
 pub mod process;
+mod proxy;
+mod request;
 pub mod socket;
-mod trail;
+mod tampering;
 
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
-pub use asking::Asking;
-pub use line::Line;
 pub use mails::token_in;
 pub use mfa::{MfaMember, STEP, codes_of};
 pub use own_database::OwnDatabase;
 pub use people::PASSWORD;
+pub use proxy::{Fault, Proxy, Side};
+pub use request::GraphQLRequest;

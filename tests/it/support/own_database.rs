@@ -26,27 +26,27 @@ impl OwnDatabase {
         let mut url = Url::parse(&server).unwrap();
         url.set_path(&name);
         let this = Self { url: url.into(), name, server };
-        this.tell(&format!("create database {} template template0 {options}", this.name)).await;
+        this.run_sql(&format!("create database {} template template0 {options}", this.name)).await;
         Some(this)
     }
 
     /// Changes what holds for new connections: `set default_transaction_read_only = on`.
     pub async fn alter(&self, what: &str) {
-        self.tell(&format!("alter database {} {what}", self.name)).await;
+        self.run_sql(&format!("alter database {} {what}", self.name)).await;
     }
 
     /// Ends all connections, as a server does that restarts.
     pub async fn end_connections(&self) {
         let end = "select pg_terminate_backend(pid) from pg_stat_activity where datname =";
-        self.tell(&format!("{end} '{}'", self.name)).await;
+        self.run_sql(&format!("{end} '{}'", self.name)).await;
     }
 
-    async fn tell(&self, sql: &str) {
-        tell(&self.server, sql).await;
+    async fn run_sql(&self, sql: &str) {
+        run_sql(&self.server, sql).await;
     }
 }
 
-async fn tell(server: &str, sql: &str) {
+async fn run_sql(server: &str, sql: &str) {
     let mut connection = PgConnection::connect(server).await.expect("the server of TEST_DATABASE_URL");
     connection.execute(AssertSqlSafe(sql)).await.unwrap();
 }
@@ -57,7 +57,7 @@ impl Drop for OwnDatabase {
         // The runtime of the test cannot be blocked on from inside.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(tell(&server, &drop));
+            runtime.block_on(run_sql(&server, &drop));
         });
         let _ = dropped.join();
     }

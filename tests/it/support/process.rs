@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::database::Database;
 
 /// Longer than any start or stop takes, on a busy machine too.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 const UNLIMITED: [&str; 6] = [
     "RATE_LIMIT_REQUESTS",
@@ -103,7 +103,7 @@ impl Process {
         let began = Instant::now();
         while self.http.get(format!("{}/ready", self.base)).send().await.is_err() {
             assert!(self.child.try_wait().unwrap().is_none(), "the process ended before it served");
-            assert!(began.elapsed() < PATIENCE, "the process does not serve");
+            assert!(began.elapsed() < TIMEOUT, "the process does not serve");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -116,17 +116,17 @@ impl Process {
         (status, body["status"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Whether somebody could register; `None` where the process did not live to answer.
+    /// Whether a registration succeeded; `None` where the process ended before it answered.
     pub async fn register(&self, email: &str) -> Option<bool> {
         self.post("register", "RegisterInput", json!({ "email": email, "password": "Correct-Horse-7" })).await
     }
 
-    /// Whether somebody could sign in.
+    /// Whether a login succeeded; `None` where the process ended before it answered.
     pub async fn login(&self, email: &str) -> Option<bool> {
         self.post("login", "LoginInput", json!({ "email": email, "password": "Correct-Horse-7" })).await
     }
 
-    /// The access token of somebody who signs in.
+    /// Signs in, for the access token.
     pub async fn access_token(&self, email: &str) -> String {
         let query = "mutation($input: LoginInput!) { login(input: $input) { ... on SignedIn { accessToken } } }";
         let input = json!({ "email": email, "password": "Correct-Horse-7" });
@@ -181,7 +181,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(began.elapsed() < PATIENCE, "the process does not stop");
+            assert!(began.elapsed() < TIMEOUT, "the process does not stop");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -19,7 +19,7 @@ use super::app::TestApp;
 pub const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
 
 /// Longer than anything takes that comes at all, on a busy machine too.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An open socket.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// The opening handshake, or the status and the body of the answer that refuses it.
-    pub async fn knock(server: SocketAddr, headers: &[(&str, &str)]) -> Result<(Self, Response), (u16, Value)> {
+    /// Opens a socket; otherwise the status and the body of the answer that refuses it.
+    pub async fn connect(server: SocketAddr, headers: &[(&str, &str)]) -> Result<(Self, Response), (u16, Value)> {
         let mut request = format!("ws://{server}/graphql").into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
@@ -44,16 +44,16 @@ impl Socket {
         }
     }
 
-    /// A socket that has said nothing yet.
+    /// A socket before its `connection_init`.
     pub async fn open(server: SocketAddr) -> Self {
-        Self::knock(server, &[PROTOCOL]).await.expect("a server that lets us in").0
+        Self::connect(server, &[PROTOCOL]).await.expect("a server that lets us in").0
     }
 
-    /// A socket whose server knows who is there.
-    pub async fn greeted(server: SocketAddr, access_token: &str) -> Self {
+    /// A socket whose `connection_init` was acknowledged.
+    pub async fn authenticated(server: SocketAddr, access_token: &str) -> Self {
         let mut socket = Self::open(server).await;
         socket.init(access_token).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        assert_eq!(socket.receive().await, json!({ "type": "connection_ack" }));
         socket
     }
 
@@ -75,9 +75,9 @@ impl Socket {
 
     /// The result of a query or a mutation that has been sent.
     pub async fn result(&mut self, id: &str) -> Value {
-        let next = self.hear().await;
+        let next = self.receive().await;
         assert_eq!((&next["type"], &next["id"]), (&json!("next"), &json!(id)), "{next}");
-        assert_eq!(self.hear().await, json!({ "id": id, "type": "complete" }));
+        assert_eq!(self.receive().await, json!({ "id": id, "type": "complete" }));
         next["payload"].clone()
     }
 
@@ -86,17 +86,17 @@ impl Socket {
     }
 
     pub async fn send(&mut self, message: Message) {
-        // Whoever was sent away meanwhile learns it by listening.
+        // If the server has closed meanwhile, reading shows it.
         let _ = self.stream.send(message).await;
     }
 
     /// The next message of the protocol.
     #[track_caller]
-    pub fn hear(&mut self) -> impl Future<Output = Value> + '_ {
+    pub fn receive(&mut self) -> impl Future<Output = Value> + '_ {
         let caller = std::panic::Location::caller();
         async move {
             loop {
-                match timeout(PATIENCE, self.stream.next()).await {
+                match timeout(TIMEOUT, self.stream.next()).await {
                     Ok(Some(Ok(Message::Text(text)))) => return serde_json::from_str(&text).unwrap(),
                     Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                     other => panic!("{caller}: no message, but {other:?}"),
@@ -105,14 +105,14 @@ impl Socket {
         }
     }
 
-    /// Whether the greeting is answered with an acknowledgement and not with a goodbye.
-    pub async fn is_welcome(&mut self) -> bool {
-        matches!(timeout(PATIENCE, self.stream.next()).await, Ok(Some(Ok(Message::Text(_)))))
+    /// Whether `connection_init` is answered with an acknowledgement.
+    pub async fn is_acknowledged(&mut self) -> bool {
+        matches!(timeout(TIMEOUT, self.stream.next()).await, Ok(Some(Ok(Message::Text(_)))))
     }
 
     /// The next event of an operation: what stands below `data`.
     pub async fn event(&mut self, id: &str) -> Value {
-        let message = self.hear().await;
+        let message = self.receive().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message}");
         assert!(message["payload"].get("errors").is_none(), "{message}");
         message["payload"]["data"].clone()
@@ -120,7 +120,7 @@ impl Socket {
 
     /// The code of the error that ends an operation.
     pub async fn error(&mut self, id: &str) -> String {
-        let message = self.hear().await;
+        let message = self.receive().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(id)), "{message}");
         message["payload"][0]["extensions"]["code"].as_str().unwrap().to_owned()
     }
@@ -129,7 +129,7 @@ impl Socket {
     /// passed over.
     pub async fn closed(&mut self) -> u16 {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("a server that closes") {
+            match timeout(TIMEOUT, self.stream.next()).await.expect("a server that closes") {
                 Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return 1006,
@@ -138,10 +138,10 @@ impl Socket {
     }
 
     /// As [`Socket::closed`], with the messages that came before.
-    pub async fn heard_until_closed(&mut self) -> (Vec<Value>, u16) {
+    pub async fn messages_until_closed(&mut self) -> (Vec<Value>, u16) {
         let mut heard = Vec::new();
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("a server that closes") {
+            match timeout(TIMEOUT, self.stream.next()).await.expect("a server that closes") {
                 Some(Ok(Message::Close(frame))) => return (heard, frame.map_or(1005, |frame| frame.code.into())),
                 Some(Ok(Message::Text(text))) => heard.push(serde_json::from_str(&text).unwrap()),
                 Some(Ok(_)) => {}
@@ -153,7 +153,7 @@ impl Socket {
     /// As [`Socket::closed`], where not one event may come before.
     pub async fn closes_without_event(&mut self) -> u16 {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("a server that closes") {
+            match timeout(TIMEOUT, self.stream.next()).await.expect("a server that closes") {
                 Some(Ok(Message::Close(frame))) => return frame.map_or(1005, |frame| frame.code.into()),
                 Some(Ok(Message::Text(text))) => panic!("told {text}"),
                 Some(Ok(_)) => {}
@@ -165,27 +165,27 @@ impl Socket {
     /// Whether the server answers: an operation that was cut off would have said something first.
     pub async fn is_silent(&mut self) {
         self.say(json!({ "type": "ping" })).await;
-        assert_eq!(self.hear().await, json!({ "type": "pong" }));
+        assert_eq!(self.receive().await, json!({ "type": "pong" }));
     }
 
     /// Passes over what comes until the server has nothing more to say at once.
-    pub async fn hear_until_silent(&mut self) {
+    pub async fn receive_until_silent(&mut self) {
         let mut silent = 0;
         while silent < 3 {
             self.say(json!({ "type": "ping" })).await;
-            if self.hear().await["type"] == "pong" {
+            if self.receive().await["type"] == "pong" {
                 silent += 1;
             } else {
                 silent = 0;
-                while self.hear().await["type"] != "pong" {}
+                while self.receive().await["type"] != "pong" {}
             }
         }
     }
 
     /// Waits for a ping of the server, without answering.
-    pub async fn pinged(&mut self) {
+    pub async fn receive_ping(&mut self) {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await {
+            match timeout(TIMEOUT, self.stream.next()).await {
                 Ok(Some(Ok(Message::Ping(_)))) => return,
                 Ok(Some(Ok(_))) => {}
                 other => panic!("no ping, but {other:?}"),
@@ -193,19 +193,19 @@ impl Socket {
         }
     }
 
-    /// Takes the wire away from whoever answers pings.
-    pub fn deaf(self) -> MaybeTlsStream<TcpStream> {
+    /// The bare connection, on which pings are not answered.
+    pub fn into_stream(self) -> MaybeTlsStream<TcpStream> {
         self.stream.into_inner()
     }
 }
 
 impl TestApp {
-    /// A socket of somebody who is signed in.
+    /// A socket of a user who is signed in.
     pub async fn socket_of(&self, who: &SignedIn) -> Socket {
-        Socket::greeted(self.address, &who.access).await
+        Socket::authenticated(self.address, &who.access).await
     }
 
-    /// A socket that follows everything that is done to its owner, under the id "1".
+    /// A socket that has subscribed to the security events of its user, under the id "1".
     pub async fn following(&self, who: &SignedIn) -> Socket {
         let mut socket = self.socket_of(who).await;
         socket.subscribe("1", "subscription { securityEvents { id action } }").await;

@@ -86,7 +86,7 @@ async function measure(name, since) {
 }
 
 function report(name, first, all) {
-  const told = [...codes].map(([code, count]) => `${count} ${code}`).join(', ') || 'nobody refused';
+  const told = [...codes].map(([code, count]) => `${count} ${code}`).join(', ') || 'no request refused';
   console.log(`${new Date().toISOString()} ${name.padEnd(10)} first answer ${first.toFixed(2)} s, everybody ${all.toFixed(2)} s (${told})`);
   must(all <= BOUNDS[name], `${name}: ${all.toFixed(2)} s are more than ${BOUNDS[name]} s`);
   const wrong = [...codes.keys()].filter((code) => !['UNAVAILABLE', 'UNAUTHENTICATED', 'SESSION_ENDED', 'INVALID_TOKEN'].includes(code));
@@ -137,7 +137,7 @@ async function drill(server, line, primary) {
     await measure('promote', performance.now());
     await until(server, 200);
     await sleep(1_500);
-    must(codes.size === 0, `after the drills somebody was refused: ${[...codes.keys()]}`);
+    must(codes.size === 0, `after the drills requests were refused: ${[...codes.keys()]}`);
   } finally {
     standby.remove();
   }

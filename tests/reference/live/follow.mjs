@@ -7,7 +7,7 @@ import WebSocket from 'ws';
 
 const PATIENCE = 60_000;
 const ROUNDS = 2;
-const DEEDS_PER_ROUND = 3;
+const ACTIONS_PER_ROUND = 3;
 
 const [base] = process.argv.slice(2);
 if (!base) {
@@ -121,7 +121,7 @@ async function run() {
   }
   const before = renamed - renamesHeard();
   for (let round = 1; round <= ROUNDS; round += 1) {
-    for (let deed = 0; deed < DEEDS_PER_ROUND; deed += 1) await rename();
+    for (let action = 0; action < ACTIONS_PER_ROUND; action += 1) await rename();
     await until(() => closed.length >= round);
   }
   await until(() => renamesHeard() >= renamed - before);

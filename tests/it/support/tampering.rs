@@ -1,4 +1,4 @@
-//! Whoever has the database and wants to hide something.
+//! An attacker who can write to the database and wants to hide it.
 
 use super::app::TestApp;
 

@@ -11,13 +11,13 @@ use super::answer::{Answer, SignedIn};
 
 /// A GraphQL request that is sent when it is awaited.
 #[must_use = "nothing is asked before it is awaited"]
-pub struct Asking {
+pub struct GraphQLRequest {
     http: RequestBuilder,
     document: String,
     variables: Value,
 }
 
-impl Asking {
+impl GraphQLRequest {
     pub fn new(http: RequestBuilder, document: impl Into<String>) -> Self {
         Self { http, document: document.into(), variables: Value::Null }
     }
@@ -54,8 +54,8 @@ impl Asking {
     pub async fn until_available(self) -> Answer {
         for _ in 0..20 {
             let again = self.http.try_clone().expect("a request without a stream");
-            let asking = Self { http: again, document: self.document.clone(), variables: self.variables.clone() };
-            let answer = asking.await;
+            let request = Self { http: again, document: self.document.clone(), variables: self.variables.clone() };
+            let answer = request.await;
             if answer.codes() != ["UNAVAILABLE"] {
                 return answer;
             }
@@ -69,7 +69,7 @@ impl Asking {
     }
 }
 
-impl IntoFuture for Asking {
+impl IntoFuture for GraphQLRequest {
     type Output = Answer;
     type IntoFuture = BoxFuture<'static, Answer>;
 

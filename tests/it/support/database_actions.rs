@@ -1,4 +1,4 @@
-//! Actions that no client can do: those of operators, of other servers, and of misfortune.
+//! What no client can do: actions of operators, of other servers, and accidents.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl TestApp {
         tx.commit().await.unwrap();
     }
 
-    /// Ends a session and tells nobody.
+    /// Ends a session without an event in the audit trail.
     pub async fn end_silently(&self, who: &SignedIn) {
         let session: authgraph::values::ids::SessionId = who.session.parse().unwrap();
         let text = "update sessions set ended_at = $2, end_reason = 'REVOKED_BY_ADMIN' where id = $1";
@@ -69,7 +69,7 @@ impl TestApp {
         }
     }
 
-    /// Events about somebody in one transaction, written by a process that dies before it can tell anybody.
+    /// Events about a user in one transaction, written by a process that dies before it can announce them.
     pub async fn record_and_die(&self, about: &SignedIn, events: usize, user_agent: &str) {
         let (url, acquire_timeout) = (self.world.database.url.clone().into(), Duration::from_secs(3));
         let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
@@ -83,7 +83,7 @@ impl TestApp {
         db.close().await;
     }
 
-    /// Something that an administrator did to somebody.
+    /// An event of an administrator about a user.
     pub async fn record_by_admin(&self, admin: &SignedIn, subject: &SignedIn) {
         let (admin, subject) = (admin.user.parse().unwrap(), subject.user.parse().unwrap());
         let event = NewAuditEvent::success(AuditAction::UserUpdated).by_admin(admin, subject);
@@ -92,7 +92,7 @@ impl TestApp {
         tx.commit().await.unwrap();
     }
 
-    /// An event about somebody whose deed began so long ago and is only now committed; answers its id.
+    /// An event about a user that is dated this long ago and committed only now. Returns its id.
     pub async fn record_dated(&self, about: &SignedIn, ago: Duration) -> String {
         let known = self.event_ids().await;
         let event = NewAuditEvent::success(AuditAction::SessionRefreshed).about(Some(about.user.parse().unwrap()));
