@@ -74,7 +74,7 @@ impl Scale {
         Self { small: Size { users: 1_000, events: 5_000 }, large: Size { users: 5_000, events: 25_000 }, rounds: 20 };
 }
 
-/// ContextExt for every page, on both sizes in turn.
+/// Requests every page, on both sizes in turn.
 pub async fn measure(engines: (&Engine, &Engine), scale: Scale) -> Result<Vec<Row>> {
     let (small, large) = (Office::open(engines.0, scale.small).await?, Office::open(engines.1, scale.large).await?);
     let (mut visitor, mut guest) = (small.visit().await?, large.visit().await?);

@@ -110,7 +110,7 @@ impl Client {
         self.user
     }
 
-    /// ContextExt, and waits for the answer.
+    /// Sends a request, and waits for the answer.
     pub async fn perform(&mut self, action: Action) -> Result<Outcome> {
         let Self { connection, user } = self;
         match action {

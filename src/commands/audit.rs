@@ -26,7 +26,7 @@ pub enum AuditCommand {
         /// Export events from this day or time on, like 2026-11-21 or 2026-11-21T09:30:00Z.
         #[arg(long, value_parser = day_or_time)]
         since: Option<Time>,
-        /// Export events before this day or time. It must be at least REQUEST_TIMEOUT (30 seconds or more) and 5 seconds
+        /// Export events before this day or time. It must be at least `REQUEST_TIMEOUT` (30 seconds or more) and 5 seconds
         /// ago, because later events may still be written; otherwise the command exits with 1. This is the default, too.
         #[arg(long, value_parser = day_or_time)]
         until: Option<Time>,

@@ -14,12 +14,12 @@ use super::print;
 
 #[derive(Subcommand)]
 pub enum KeysCommand {
-    /// Add a key with the algorithm JWT_ALGORITHM. It signs after a minute, when every instance knows it; the first key signs
+    /// Add a key with the algorithm `JWT_ALGORITHM`. It signs after a minute, when every instance knows it; the first key signs
     /// at once. Tokens of older keys are accepted until you remove their files.
     Rotate,
     /// List the signing keys.
     List,
-    /// Encrypt the secrets of authenticators again with the first of MFA_ENCRYPTION_KEYS, so that you can remove older keys.
+    /// Encrypt the secrets of authenticators again with the first of `MFA_ENCRYPTION_KEYS`, so that you can remove older keys.
     Reseal,
 }
 

@@ -26,7 +26,7 @@ pub enum OutboxCommand {
     },
     /// Try to send all waiting emails now, and give dead emails a new round of attempts.
     Retry,
-    /// Drop emails that wait or are dead. They are never sent, and removed after MAIL_RETENTION like emails that were sent.
+    /// Drop emails that wait or are dead. They are never sent, and removed after `MAIL_RETENTION` like emails that were sent.
     Drop(MailSelection),
 }
 

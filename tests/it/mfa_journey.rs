@@ -4,6 +4,32 @@ use serde_json::json;
 
 use crate::support::{Answer, PASSWORD, TestApp, codes_of};
 
+/// The emails of the journey, in order.
+const MAILS: [&str; 6] =
+    ["verify_email", "mfa_enabled", "backup_code_used", "backup_codes_regenerated", "backup_code_used", "mfa_disabled"];
+
+/// Its events, in order.
+const TRAIL: [&str; 18] = [
+    "USER_REGISTERED Success",
+    "LOGIN Success",
+    "MFA_ENROLLMENT_STARTED Success",
+    "MFA_ENABLED Success",
+    "LOGOUT Success",
+    "MFA_CHALLENGED Success",
+    "LOGIN Success",
+    "MFA_CHALLENGED Success",
+    "BACKUP_CODE_USED Success",
+    "LOGIN Success",
+    "BACKUP_CODES_REGENERATED Success",
+    "MFA_CHALLENGED Success",
+    "LOGIN Failure",
+    "MFA_CHALLENGED Success",
+    "BACKUP_CODE_USED Success",
+    "LOGIN Success",
+    "MFA_DISABLED Success",
+    "LOGIN Success",
+];
+
 #[tokio::test]
 async fn from_the_first_code_to_the_last() {
     let app = TestApp::start().await;
@@ -37,36 +63,8 @@ async fn from_the_first_code_to_the_last() {
     );
     assert_eq!(app.first_step("ann@example.com").await.text_at("/login/__typename"), "SignedIn");
 
-    let mails = [
-        "verify_email",
-        "mfa_enabled",
-        "backup_code_used",
-        "backup_codes_regenerated",
-        "backup_code_used",
-        "mfa_disabled",
-    ];
-    assert_eq!(app.mail_kinds_to("ann@example.com").await, mails);
-    let trail = [
-        "USER_REGISTERED Success",
-        "LOGIN Success",
-        "MFA_ENROLLMENT_STARTED Success",
-        "MFA_ENABLED Success",
-        "LOGOUT Success",
-        "MFA_CHALLENGED Success",
-        "LOGIN Success",
-        "MFA_CHALLENGED Success",
-        "BACKUP_CODE_USED Success",
-        "LOGIN Success",
-        "BACKUP_CODES_REGENERATED Success",
-        "MFA_CHALLENGED Success",
-        "LOGIN Failure",
-        "MFA_CHALLENGED Success",
-        "BACKUP_CODE_USED Success",
-        "LOGIN Success",
-        "MFA_DISABLED Success",
-        "LOGIN Success",
-    ];
-    assert_eq!(app.audit_trail().await, trail);
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, MAILS);
+    assert_eq!(app.audit_trail().await, TRAIL);
 }
 
 #[tokio::test]

@@ -56,9 +56,9 @@ async fn an_email_that_is_rolled_back_wakes_no_mailer() {
         outbox::post(&mut tx, draft, app.app.clock.now()).await.unwrap();
 
         if commits {
-            tx.commit().await.unwrap()
+            tx.commit().await.unwrap();
         } else {
-            drop(tx)
+            drop(tx);
         }
 
         assert_eq!(wake_up.notified().now_or_never().is_some(), commits);

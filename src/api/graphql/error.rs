@@ -31,56 +31,56 @@ impl From<ApiError> for async_graphql::Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "ErrorCode", remote = "ErrorCode")]
 pub enum Code {
-    /// 401. The access token is missing, malformed or expired, or its session has ended.
+    /// Status 401. The access token is missing, malformed or expired, or its session has ended.
     Unauthenticated,
-    /// 401. The email address or the password is wrong. The error does not tell which.
+    /// Status 401. The email address or the password is wrong. The error does not tell which.
     InvalidCredentials,
-    /// 401. The code of the second factor is wrong or was used before. While signing in, `extensions.attemptsLeft` is
+    /// Status 401. The code of the second factor is wrong or was used before. While signing in, `extensions.attemptsLeft` is
     /// the number of attempts left.
     InvalidMfaCode,
-    /// 400. The token of an email or a challenge is unknown, used or expired.
+    /// Status 400. The token of an email or a challenge is unknown, used or expired.
     InvalidToken,
-    /// 401. The session of the refresh token has ended. `extensions.reason` is a `SessionEndReason`.
+    /// Status 401. The session of the refresh token has ended. `extensions.reason` is a `SessionEndReason`.
     SessionEnded,
-    /// 401. The refresh token was used before, so the session was ended.
+    /// Status 401. The refresh token was used before, so the session was ended.
     RefreshTokenReused,
-    /// 403. The role of the user, or a setting of the server, does not allow it.
+    /// Status 403. The role of the user, or a setting of the server, does not allow it.
     Forbidden,
-    /// 403. Call `reauthenticate` first.
+    /// Status 403. Call `reauthenticate` first.
     ReauthenticationRequired,
-    /// 423. The account is locked. Returned only to clients that gave the right password or email token.
+    /// Status 423. The account is locked. Returned only to clients that gave the right password or email token.
     /// `extensions.retryAfter` is the number of seconds until the lock ends; it is missing if the lock does not end by
     /// itself.
     AccountLocked,
-    /// 403. The email address must be verified before the first sign-in.
+    /// Status 403. The email address must be verified before the first sign-in.
     EmailNotVerified,
-    /// 409. The email address belongs to another account.
+    /// Status 409. The email address belongs to another account.
     EmailTaken,
-    /// 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`.
+    /// Status 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`.
     ValidationFailed,
-    /// 400. A variable or an argument does not match its type.
+    /// Status 400. A variable or an argument does not match its type.
     BadUserInput,
-    /// 400. The document is not valid GraphQL syntax.
+    /// Status 400. The document is not valid GraphQL syntax.
     GraphqlParseFailed,
-    /// 400. The document does not match the schema.
+    /// Status 400. The document does not match the schema.
     GraphqlValidationFailed,
     /// 200. The server does not know a document with this hash. Send the document as well.
     PersistedQueryNotFound,
-    /// 400. The document asks for too much. `extensions.cost` and `extensions.limit` say how much, if it was counted.
+    /// Status 400. The document asks for too much. `extensions.cost` and `extensions.limit` say how much, if it was counted.
     QueryTooComplex,
     /// 400, 405, 406, 413 or 415. The HTTP request is invalid.
     BadRequest,
-    /// 404. The object does not exist, or you may not see it.
+    /// Status 404. The object does not exist, or you may not see it.
     NotFound,
-    /// 409. The current state does not allow it; the message says why.
+    /// Status 409. The current state does not allow it; the message says why.
     Conflict,
-    /// 429. A rate limit is exhausted. `extensions.retryAfter` is the number of seconds to wait.
+    /// Status 429. A rate limit is exhausted. `extensions.retryAfter` is the number of seconds to wait.
     RateLimited,
-    /// 503. The server has too much to do. `extensions.retryAfter` is the number of seconds to wait.
+    /// Status 503. The server has too much to do. `extensions.retryAfter` is the number of seconds to wait.
     Overloaded,
-    /// 503. The database is not available.
+    /// Status 503. The database is not available.
     Unavailable,
-    /// 500. An unexpected error. The server's log has the details under `extensions.correlationId`.
+    /// Status 500. An unexpected error. The server's log has the details under `extensions.correlationId`.
     Internal,
 }
 

@@ -58,7 +58,7 @@ impl ScalarType for Date {
 /// An email address as a client typed it, or as the server returns it.
 pub struct EmailAddressScalar(pub String);
 
-/// An email address. It is returned trimmed and in lower case. VALIDATION_FAILED if it is malformed or ends in
+/// An email address. It is returned trimmed and in lower case. `VALIDATION_FAILED` if it is malformed or ends in
 /// `.invalid`, `.localhost`, `.onion` or `.alt`. Erased accounts have an address ending in `erased.invalid`.
 #[Scalar(name = "EmailAddress", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5321")]
 impl ScalarType for EmailAddressScalar {

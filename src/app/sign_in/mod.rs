@@ -97,13 +97,11 @@ pub async fn complete_first_factor(
     authenticated: AuthenticatedUser<'_>,
     now: Time,
 ) -> Result<FirstFactorOutcome> {
-    match second_factor::challenge(tx, &authenticated, now).await? {
-        Some(challenge) => Ok(FirstFactorOutcome::SecondFactorRequired(challenge)),
-        None => {
-            let opened = open_session(app, tx, authenticated, None, now).await?;
-            Ok(FirstFactorOutcome::SignedIn(Box::new(opened)))
-        }
+    if let Some(challenge) = second_factor::challenge(tx, &authenticated, now).await? {
+        return Ok(FirstFactorOutcome::SecondFactorRequired(challenge));
     }
+    let opened = open_session(app, tx, authenticated, None, now).await?;
+    Ok(FirstFactorOutcome::SignedIn(Box::new(opened)))
 }
 
 /// Opens a session for a user who has passed every step. Call it only from [`complete_first_factor`], from the second step,

@@ -64,7 +64,7 @@ pub async fn seed(
     let mut actors = Vec::new();
     for first in (0..size.users).step_by(seeding::BATCH) {
         let count = STEP.min(size.users - first);
-        let batch = people::UserBatch { first, count, of: size.users, before };
+        let batch = people::SeededBatch { first, count, of: size.users, before };
         actors.extend(open_accounts(app, &mut rng, batch, &hash, now).await?);
         progress(first + count);
     }
@@ -86,7 +86,7 @@ pub async fn seed(
 async fn open_accounts(
     app: &App,
     rng: &mut Rng,
-    batch: people::UserBatch,
+    batch: people::SeededBatch,
     hash: &PasswordHash,
     now: Time,
 ) -> Result<Vec<Actor>> {

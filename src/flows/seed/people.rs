@@ -83,7 +83,7 @@ const AGENTS: [&str; 6] = [
 
 /// A batch of all the users.
 #[derive(Debug, Clone, Copy)]
-pub struct UserBatch {
+pub struct SeededBatch {
     /// The first of them.
     pub first: u64,
     /// How many.
@@ -105,7 +105,7 @@ pub struct InventedUser {
 ///
 /// # Errors
 /// A fault where no random bytes can be had.
-pub fn invent(rng: &mut Rng, batch: UserBatch, hash: &PasswordHash, now: Time) -> Result<Vec<InventedUser>> {
+pub fn invent(rng: &mut Rng, batch: SeededBatch, hash: &PasswordHash, now: Time) -> Result<Vec<InventedUser>> {
     let known: Vec<(&str, SessionDevice)> = AGENTS.iter().map(|agent| (*agent, device_of(agent))).collect();
     let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     (batch.first..batch.first + batch.count)

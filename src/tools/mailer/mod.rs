@@ -22,10 +22,10 @@ use smtp::{Envelope, Failure, Smtp};
 /// Where emails go, and from whom.
 pub struct Mailer {
     from: Sender,
-    transport: Transport,
+    transport: MailTransport,
 }
 
-enum Transport {
+enum MailTransport {
     Smtp(Box<Smtp>),
     Files(Mailbox),
 }
@@ -58,7 +58,7 @@ impl Mailer {
     /// A fault where the sender (`Acme <no-reply@acme.example>`) cannot be read, or the server's certificate could not be
     /// judged.
     pub fn smtp(settings: smtp::SmtpSettings, from: &str) -> Result<Self> {
-        Ok(Self { from: sender(from)?, transport: Transport::Smtp(Box::new(Smtp::open(settings)?)) })
+        Ok(Self { from: sender(from)?, transport: MailTransport::Smtp(Box::new(Smtp::open(settings)?)) })
     }
 
     /// Into a folder, which is made if it is not there.
@@ -66,15 +66,15 @@ impl Mailer {
     /// # Errors
     /// A fault where the folder cannot be made or the sender cannot be read.
     pub fn files(folder: PathBuf, from: &str) -> Result<Self> {
-        Ok(Self { from: sender(from)?, transport: Transport::Files(Mailbox::open(folder)?) })
+        Ok(Self { from: sender(from)?, transport: MailTransport::Files(Mailbox::open(folder)?) })
     }
 
     /// The mailbox, where emails go to files.
     #[must_use]
     pub fn mailbox(&self) -> Option<&Mailbox> {
         match &self.transport {
-            Transport::Smtp(_) => None,
-            Transport::Files(mailbox) => Some(mailbox),
+            MailTransport::Smtp(_) => None,
+            MailTransport::Files(mailbox) => Some(mailbox),
         }
     }
 
@@ -86,12 +86,12 @@ impl Mailer {
     pub async fn send(&self, to: &str, mail: &Rendered, id: Uuid, now: Time) -> Result<Sent, MailError> {
         let message = self.message(to, mail, id, now)?.formatted();
         match &self.transport {
-            Transport::Smtp(smtp) => {
+            MailTransport::Smtp(smtp) => {
                 let mail = Envelope { from: self.from.email.as_ref(), to, content: &message };
                 let reply = smtp.send(mail).await.map_err(|failure| MailError::from(&failure))?;
                 Ok(Sent { receipt: one_line(&reply.text()) })
             }
-            Transport::Files(mailbox) => {
+            MailTransport::Files(mailbox) => {
                 let stored = mailbox.store(id, &message, now).await;
                 stored.map_err(|error| MailError::ours(false, format!("{error:?}")))?;
                 Ok(Sent { receipt: format!("in the mailbox as {id}") })
@@ -102,8 +102,8 @@ impl Mailer {
     /// Closes connections that are not in use, for as long as there is nothing to send.
     pub async fn rest(&self) {
         match &self.transport {
-            Transport::Smtp(smtp) => smtp.close().await,
-            Transport::Files(_) => {}
+            MailTransport::Smtp(smtp) => smtp.close().await,
+            MailTransport::Files(_) => {}
         }
     }
 

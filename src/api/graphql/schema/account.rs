@@ -107,7 +107,7 @@ pub struct UpdateProfilePayload {
 /// Input of `deleteAccount`.
 #[derive(InputObject)]
 pub struct DeleteAccountInput {
-    /// The account's own email address, as a safeguard against accidental deletion. VALIDATION_FAILED if it is another
+    /// The account's own email address, as a safeguard against accidental deletion. `VALIDATION_FAILED` if it is another
     /// one.
     email: EmailAddressScalar,
 }

@@ -27,12 +27,12 @@ mod directives {
     use super::{Code, RoleEnum};
 
     /// States who may resolve the field; the server enforces it. Refuses with UNAUTHENTICATED, with FORBIDDEN if the
-    /// role is missing, and with REAUTHENTICATION_REQUIRED if `recentAuth` is true and the user has not called
+    /// role is missing, and with `REAUTHENTICATION_REQUIRED` if `recentAuth` is true and the user has not called
     /// `reauthenticate` or signed in within `REAUTHENTICATION_WINDOW`.
     #[TypeDirective(location = "FieldDefinition")]
     pub fn requires(role: RoleEnum, #[graphql(name = "recentAuth")] recent_auth: bool) {}
 
-    /// Lists the error codes of the field. Every field may also fail with RATE_LIMITED, UNAVAILABLE and INTERNAL.
+    /// Lists the error codes of the field. Every field may also fail with `RATE_LIMITED`, UNAVAILABLE and INTERNAL.
     #[TypeDirective(location = "FieldDefinition")]
     pub fn refuses(codes: Vec<Code>) {}
 }

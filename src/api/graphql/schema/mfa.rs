@@ -147,7 +147,7 @@ pub struct MfaMutation;
 
 #[Object]
 impl MfaMutation {
-    /// Complete a sign-in with a second factor. INVALID_TOKEN if the challenge is unknown, used or expired.
+    /// Complete a sign-in with a second factor. `INVALID_TOKEN` if the challenge is unknown, used or expired.
     #[graphql(
         directive = cost::apply(costs::VERIFY_MFA.points, costs::VERIFY_MFA.bucket),
         directive = refuses::apply(vec![

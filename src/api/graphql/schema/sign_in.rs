@@ -106,7 +106,7 @@ impl SignInMutation {
     }
 
     /// Exchange a refresh token for new tokens. Each token works once. Using it again ends the session with
-    /// REFRESH_TOKEN_REUSED, unless it is the same attempt (`idempotencyKey`).
+    /// `REFRESH_TOKEN_REUSED`, unless it is the same attempt (`idempotencyKey`).
     #[graphql(
         directive = cost::apply(costs::REFRESH.points, costs::REFRESH.bucket),
         directive = refuses::apply(vec![

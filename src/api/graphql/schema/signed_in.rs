@@ -14,7 +14,7 @@ use crate::error::FieldFault;
 pub enum TokenDelivery {
     /// In the field `refreshToken`, for clients that can store it safely.
     Body,
-    /// In a cookie that scripts cannot read, for browsers. It is sent to this server only. VALIDATION_FAILED over a
+    /// In a cookie that scripts cannot read, for browsers. It is sent to this server only. `VALIDATION_FAILED` over a
     /// WebSocket, which cannot set cookies.
     Cookie,
 }

@@ -24,7 +24,7 @@ pub struct UpdateUserInput {
     /// When the lock ends, together with `locked: true`. Must be in the future. Without it the lock does not end by
     /// itself.
     locked_until: Option<DateTime>,
-    /// True marks the address as verified. False is refused with VALIDATION_FAILED.
+    /// True marks the address as verified. False is refused with `VALIDATION_FAILED`.
     email_verified: Option<bool>,
     /// Display name, 1 to 80 characters.
     name: MaybeUndefined<String>,

@@ -76,7 +76,7 @@ impl Parser<'_> {
             match fields.entry(name.node) {
                 Entry::Vacant(free) => drop(free.insert(value.node)),
                 Entry::Occupied(_) => {
-                    self.faults.push(DocumentFault::new(name.pos, "A field of an input object is given twice"))
+                    self.faults.push(DocumentFault::new(name.pos, "A field of an input object is given twice"));
                 }
             }
         }

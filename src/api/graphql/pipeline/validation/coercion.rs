@@ -27,7 +27,7 @@ pub fn coerce(
         let path = ValuePath::Root(&name.node);
         match variables.get_mut(&name.node) {
             Some(value) if *value != Value::Null => {
-                coercion.value(value, ty, ValuePosition { path: &path, pos: name.pos })
+                coercion.value(value, ty, ValuePosition { path: &path, pos: name.pos });
             }
             Some(_) if ty.nullable => {}
             None if ty.nullable || variable.default_value.is_some() => {}
