@@ -5,8 +5,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use deadpool_redis::redis::{RedisError, RedisResult};
 use futures_util::StreamExt;
-use redis::{RedisError, RedisResult};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 

@@ -214,21 +214,6 @@ fn every_email_knows_the_request_that_caused_it() {
 }
 
 #[test]
-fn the_readme_names_every_page_that_an_email_leads_to() {
-    let readme = include_str!("../../README.md");
-    let sources = sources();
-    let mails = sources.iter().find(|source| source.path == "app/mail.rs").unwrap();
-    let tokens = mails.text.lines().filter(|line| line.trim_start().starts_with("Purpose::"));
-    let plain = mails.text.lines().filter(|line| line.contains("link(&self.app.config.server.frontend_url, \""));
-    let pages: Vec<&str> = tokens.chain(plain).filter_map(|line| line.split('"').nth(1)).collect();
-
-    assert!(pages.len() >= 8, "{pages:?}");
-    for page in pages {
-        assert!(readme.contains(&format!("`/{page}`")), "/{page}");
-    }
-}
-
-#[test]
 fn the_name_of_a_type_is_defined_once() {
     let sources = production_sources();
     let mut files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

@@ -48,8 +48,8 @@ fn the_production_checklist_names_all_that_production_requires() {
 
 #[test]
 fn every_page_that_emails_link_to_is_in_the_checklist_and_the_settings() {
-    let code = file("src/app/mail.rs");
-    let plain = code.split("frontend_url, \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let code = file("src/app/mail/compose.rs") + &file("src/app/mail/notices.rs");
+    let plain = code.split("self.link(\"").skip(1).filter_map(|rest| rest.split('"').next());
     let tokens = code.lines().filter(|line| line.trim_start().starts_with("Purpose::") && line.contains("=> \""));
     let tokens = tokens.filter_map(|line| line.split('"').nth(1));
     let pages: BTreeSet<_> = plain.chain(tokens).map(|page| format!("/{page}")).collect();

@@ -133,7 +133,7 @@ async fn a_hundred_operations_of_one_connection_are_judged_no_more_often() {
 }
 
 #[tokio::test]
-async fn a_hundred_operations_over_one_socket_are_not_judged_and_take_their_places() {
+async fn a_hundred_guesses_over_one_socket_have_the_limits_of_their_address() {
     let app = TestApp::with(
         &[LIMITED, &[("RATE_LIMIT_REQUESTS", "51/1m"), ("SUBSCRIPTION_MESSAGES_PER_SECOND", "1000")]].concat(),
     )
@@ -145,13 +145,13 @@ async fn a_hundred_operations_over_one_socket_are_not_judged_and_take_their_plac
     let mut codes = HashMap::<String, usize>::new();
 
     for n in 0..100 {
-        let id = n.to_string();
-        socket.subscribe(&id, &format!("mutation {{ {GUESS} }}")).await;
-        *codes.entry(socket.error(&id).await).or_default() += 1;
+        *codes.entry(socket.code_of(&n.to_string(), &format!("mutation {{ {GUESS} }}")).await).or_default() += 1;
     }
 
-    assert_eq!(judged(&app).await, 0);
-    assert_eq!(codes, HashMap::from([("BAD_REQUEST".to_owned(), 50), ("RATE_LIMITED".to_owned(), 50)]));
+    // Five guesses of the address are judged in a minute.
+    assert_eq!(judged(&app).await, 5);
+    let expected = [("INVALID_CREDENTIALS".to_owned(), 5), ("RATE_LIMITED".to_owned(), 95)];
+    assert_eq!(codes, HashMap::from(expected));
     app.wait(Duration::from_mins(1));
     assert_awake(&app).await;
 }

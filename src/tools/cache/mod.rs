@@ -4,7 +4,7 @@ mod memory;
 
 use std::time::{Duration, Instant};
 
-use redis::{Cmd, cmd};
+use deadpool_redis::redis::{Cmd, cmd};
 
 pub use self::memory::MemoryCache;
 use crate::tools::redis::{Redis, RedisCall, RedisUnavailable};

@@ -1,4 +1,4 @@
-//! A statement that is not answered: does its server work on it, or is the connection dead?
+//! Watches statements that get no answer: the server still works on one, or its connection is dead.
 
 use std::collections::HashSet;
 use std::io;

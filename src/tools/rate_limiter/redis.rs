@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use redis::{Cmd, Script};
+use deadpool_redis::redis::{Cmd, Script};
 
 use super::{Decision, ReservationId, Window, WindowClock, WindowFull, WindowUsage, microseconds};
 use crate::tools::redis::{Redis, RedisCall, RedisUnavailable};

@@ -313,7 +313,7 @@ fn open(redis_url: String, timeout: Duration) -> (RateLimiter, Redis) {
 }
 
 async fn flush_scripts() {
-    let client = ::redis::Client::open(testing::redis_url().unwrap()).unwrap();
+    let client = deadpool_redis::redis::Client::open(testing::redis_url().unwrap()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    ::redis::cmd("SCRIPT").arg("FLUSH").exec_async(&mut connection).await.unwrap();
+    deadpool_redis::redis::cmd("SCRIPT").arg("FLUSH").exec_async(&mut connection).await.unwrap();
 }

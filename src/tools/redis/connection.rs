@@ -4,11 +4,16 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use deadpool_redis::redis::aio::MultiplexedConnection;
+use deadpool_redis::redis::{
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
+};
+use deadpool_redis::{Connection, Manager, Pool, PoolError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::error::{OrFault, Result};
 
 /// How long work that no request waits for may wait for Redis; also how long a connection may take to make, across all
 /// callers who wait for it in turn.
@@ -31,9 +36,10 @@ impl RedisCall<'_> {
     }
 }
 
-/// One connection for all callers: a checkout from a pool for every call would double the work of Redis.
+/// One connection for all callers, made by a pool of one: a checkout for every call would double the work of Redis.
 pub(super) struct SharedConnection {
     client: Client,
+    pool: Pool,
     current: Mutex<Option<Connecting>>,
 }
 
@@ -41,8 +47,17 @@ pub(super) struct SharedConnection {
 type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
 
 impl SharedConnection {
-    pub(super) const fn new(client: Client) -> Self {
-        Self { client, current: Mutex::new(None) }
+    /// Prepares the connection to this URL.
+    pub(super) fn open(url: &str) -> Result<Self> {
+        // Each caller has a deadline of its own, so answers need no timeout here.
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(BACKGROUND_TIMEOUT)).set_response_timeout(None);
+        let manager = Manager::new_with_config(url, config).or_fault("reading the Redis URL")?;
+        Ok(Self {
+            client: Client::open(url).or_fault("reading the Redis URL")?,
+            pool: Pool::builder(manager).max_size(1).build().or_fault("preparing the Redis pool")?,
+            current: Mutex::new(None),
+        })
     }
 
     pub(super) const fn client(&self) -> &Client {
@@ -78,7 +93,7 @@ impl SharedConnection {
 
     fn current(&self) -> Connecting {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.get_or_insert_with(|| connect(self.client.clone()).boxed().shared()).clone()
+        current.get_or_insert_with(|| connect(self.pool.clone()).boxed().shared()).clone()
     }
 
     /// Drops a connection that failed, so that the next call makes a new one. One that is still in the making stays: to a
@@ -89,11 +104,13 @@ impl SharedConnection {
     }
 }
 
-async fn connect(client: Client) -> RedisResult<MultiplexedConnection> {
-    // Each caller has a deadline of its own, so answers need no timeout here.
-    let config =
-        AsyncConnectionConfig::new().set_connection_timeout(Some(BACKGROUND_TIMEOUT)).set_response_timeout(None);
-    client.get_multiplexed_async_connection_with_config(&config).await
+async fn connect(pool: Pool) -> RedisResult<MultiplexedConnection> {
+    match pool.get().await {
+        // Taken out of the pool, which makes another one when this one is dropped.
+        Ok(connection) => Ok(Connection::take(connection)),
+        Err(PoolError::Backend(error)) => Err(error),
+        Err(error) => Err(io::Error::other(error).into()),
+    }
 }
 
 /// Waits for an answer, and fails as a connection does where it does not come in time.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::aio::PubSub;
-use redis::{Client, Cmd, FromRedisValue, RedisError, RedisResult, cmd};
+use deadpool_redis::redis::aio::PubSub;
+use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, cmd};
 
 use self::circuit_breaker::CircuitBreaker;
 use self::connection::SharedConnection;
 pub use self::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
-use crate::error::{OrFault, Result};
+use crate::error::Result;
 use crate::values::secret::Secret;
 
 /// How to reach Redis.
@@ -57,7 +57,7 @@ impl Redis {
     pub fn open(settings: &RedisSettings) -> Result<Option<Self>> {
         let Some(url) = &settings.url else { return Ok(None) };
         Ok(Some(Self(Arc::new(RedisServer {
-            connection: SharedConnection::new(Client::open(url.expose()).or_fault("reading the Redis URL")?),
+            connection: SharedConnection::open(url.expose())?,
             circuit_breaker: CircuitBreaker::default(),
             fallbacks: AtomicU64::new(0),
             timeout: settings.timeout,

@@ -105,6 +105,20 @@ impl Socket {
         }
     }
 
+    /// Sends an operation that is refused, by an `error` or by the errors of its result, and answers the code.
+    pub async fn code_of(&mut self, id: &str, document: &str) -> String {
+        self.subscribe(id, document).await;
+        let message = self.receive().await;
+        assert_eq!(message["id"], id, "{message}");
+        let errors = if message["type"] == "next" {
+            assert_eq!(self.receive().await, json!({ "id": id, "type": "complete" }));
+            &message["payload"]["errors"]
+        } else {
+            &message["payload"]
+        };
+        errors[0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
+    }
+
     /// Whether `connection_init` is answered with an acknowledgement.
     pub async fn is_acknowledged(&mut self) -> bool {
         matches!(timeout(TIMEOUT, self.stream.next()).await, Ok(Some(Ok(Message::Text(_)))))

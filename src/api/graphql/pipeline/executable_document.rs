@@ -3,15 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType,
-    Selection, SelectionSet,
+    Directive, DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
+    SelectionSet,
 };
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::Value;
 
 use super::chosen_operation::ChosenOperation;
-
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+use super::parser::Fragments;
 
 /// Copies the operation and all fragments, without variables that have no value, and with one field at the root of a
 /// subscription.

@@ -189,9 +189,9 @@ impl UserFilterInput {
     }
 }
 
-type Parse = fn(&str) -> Result<Option<TextSearch>, FieldFault>;
+type ParseText = fn(&str) -> Result<Option<TextSearch>, FieldFault>;
 
-fn optional(typed: Option<&str>, parse: Parse) -> Result<Option<TextSearch>, FieldFault> {
+fn optional(typed: Option<&str>, parse: ParseText) -> Result<Option<TextSearch>, FieldFault> {
     typed.map_or(Ok(None), parse)
 }
 
