@@ -21,7 +21,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     let user = viewer.user();
     viewer.require_recent(app, now)?;
     if *typed != user.email {
-        return Err(FieldFault::new("MISMATCH", "Please type the e-mail address of your account.")
+        return Err(FieldFault::new("MISMATCH", "Please type the email address of your account.")
             .at("input.email")
             .into());
     }

@@ -1,4 +1,4 @@
-//! Coming in with an e-mail address and a password.
+//! Signing in with an email address and a password.
 
 use std::time::Duration;
 

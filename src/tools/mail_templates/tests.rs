@@ -26,7 +26,7 @@ fn both_forms_of_an_email_say_the_same_link() {
     let mail = &samples::every_mail(Some("Ann"))[0];
     let rendered = templates().render(mail).unwrap();
 
-    assert_eq!(rendered.subject, "Confirm your e-mail address for Acme");
+    assert_eq!(rendered.subject, "Confirm your email address for Acme");
     assert!(rendered.text.contains("\nhttps://app.example.com/verify-email?token=ago_"), "{}", rendered.text);
     assert!(rendered.html.contains("href=\"https:&#x2f;&#x2f;app.example.com&#x2f;verify-email?token=ago_"));
     assert!(rendered.text.contains("24 hours") && rendered.html.contains("24 hours"));

@@ -82,7 +82,7 @@ pub struct ConfirmEmailChangePayload {
 /// Input of `undoEmailChange`.
 #[derive(InputObject)]
 pub struct UndoEmailChangeInput {
-    /// Token from the link of the email to the former address. It works once and expires after `EMAIL_UNDO_LIFETIME`.
+    /// Token from the link of the email to the former address. It works once and expires after `EMAIL_CHANGE_UNDO_LIFETIME`.
     #[graphql(secret)]
     token: String,
 }

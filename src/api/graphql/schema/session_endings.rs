@@ -44,7 +44,7 @@ pub struct RevokeSessionsPayload {
 /// Input of `disownSession`.
 #[derive(InputObject)]
 pub struct DisownSessionInput {
-    /// Token from the link of the email about a new sign-in. It works once and expires after `EMAIL_UNDO_LIFETIME`.
+    /// Token from the link of the email about a new sign-in. It works once and expires after `DISOWN_SESSION_LIFETIME`.
     #[graphql(secret)]
     token: String,
 }

@@ -69,8 +69,7 @@ fn syntax_error(pos: Pos) -> ServerError {
 }
 
 type Operations = Vec<(Option<Name>, Positioned<OperationDefinition>)>;
-/// The fragments of a document, by name.
-pub type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+pub(super) type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 /// Recursive descent: each method is named after the grammar rule it reads.
 struct Parser<'a> {
