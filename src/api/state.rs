@@ -9,8 +9,8 @@ use super::graphql::pipeline::persisted_documents::PersistedDocuments;
 use super::graphql::schema::context::refresh_cookie;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::connection_counts::ConnectionCounts;
-use super::http::probes::RecentReadiness;
 use super::http::proxy_watch::ProxyWatch;
+use super::http::readiness::RecentReadiness;
 use crate::app::App;
 use crate::error::Result;
 

@@ -12,13 +12,14 @@ mod production;
 mod read;
 pub mod reference;
 mod renamed;
+mod setting;
 
 use std::time::Duration;
 
-pub use definition::{InProduction, Setting};
 pub use list::Config;
 pub use read::{Section, SettingFault};
 pub use renamed::RENAMED;
+pub use setting::{InProduction, Setting};
 
 use crate::values::smtp_server;
 use definition::SettingsGroup;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Mode;
-use super::definition::{InProduction, Setting};
 use super::parse::{self, ParsedSetting};
+use super::setting::{InProduction, Setting};
 
 /// A setting that is wrong or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]

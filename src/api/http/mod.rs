@@ -36,6 +36,8 @@ pub mod prepared_operation;
 pub mod probes;
 /// Warns where proxies and settings do not agree.
 pub mod proxy_watch;
+/// Whether the dependencies answer, for `/ready`.
+pub mod readiness;
 /// Answers to requests that do not get as far as GraphQL.
 pub mod refusal;
 /// The client: its address, its credentials, its request id.

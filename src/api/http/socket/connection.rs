@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::messages::{ClientMessage, Close};
 use crate::config::Config;
+use crate::error::{Error, ErrorCode};
 
 /// How long the client may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -130,4 +131,16 @@ impl MessageRate {
         self.count += 1;
         self.count <= self.max
     }
+}
+
+/// Why a socket closes whose user may no longer keep it open.
+pub fn close_reason(error: Error) -> CloseReason {
+    let code = match error {
+        Error::Refused(refused) => refused.code(),
+        Error::Fault(fault) => {
+            tracing::error!(?fault, "the session of a socket could not be checked");
+            ErrorCode::Internal
+        }
+    };
+    Close::for_code(code).into()
 }

@@ -8,8 +8,7 @@ use async_graphql::parser::types::OperationType;
 use futures_util::future::BoxFuture;
 use tokio::time::{Interval, timeout};
 
-use super::connection::{CloseReason, IncomingMessage, SocketConnection};
-use super::init::close_reason;
+use super::connection::{CloseReason, IncomingMessage, SocketConnection, close_reason};
 use super::messages::{self, ClientMessage, Close};
 use super::operation::{OperationMessages, SocketOperation, subscription_messages};
 use crate::api::graphql::pipeline::error_masking::{GraphqlErrorKind, document_error};

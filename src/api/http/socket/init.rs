@@ -6,14 +6,13 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 
-use super::connection::{CloseReason, IncomingMessage, SocketConnection};
+use super::connection::{CloseReason, IncomingMessage, SocketConnection, close_reason};
 use super::graphql_socket::GraphqlSocket;
 use super::messages::{self, CONNECTION_ACK, ClientMessage, Close};
 use crate::api::http::authorization::{Authorized, authorize};
 use crate::api::http::connection_counts::CountedBy;
 use crate::api::http::request::RequestContext;
 use crate::api::http::server::Drain;
-use crate::error::{Error, ErrorCode};
 use crate::values::caller::Credentials;
 
 /// How long a client may take to send `connection_init`.
@@ -64,16 +63,4 @@ async fn read_init(drain: &Drain, connection: &mut SocketConnection) -> Result<M
             | IncomingMessage::SignOfLife => {}
         }
     }
-}
-
-/// Why a socket closes whose user may no longer keep it open.
-pub fn close_reason(error: Error) -> CloseReason {
-    let code = match error {
-        Error::Refused(refused) => refused.code(),
-        Error::Fault(fault) => {
-            tracing::error!(?fault, "the session of a socket could not be checked");
-            ErrorCode::Internal
-        }
-    };
-    Close::for_code(code).into()
 }
