@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::definition::{InProduction, Setting};
 use super::list::SECTIONS;
 use super::read::one_line;
 use super::renamed::RENAMED;
+use super::setting::{InProduction, Setting};
 
 /// The text of `.env.example`.
 #[must_use]

@@ -17,8 +17,9 @@ pub use server::ServerSettings;
 pub use tokens::{LinkSettings, SessionSettings, SigningKeySettings};
 pub use web::{GraphqlSettings, HttpSettings, SubscriptionSettings};
 
-use super::definition::{Heading, Setting, SettingsGroup, settings};
+use super::definition::{Heading, SettingsGroup, settings};
 use super::read::{Read, Section};
+use super::setting::Setting;
 use crate::tools::access_token::AccessTokenSettings;
 use crate::tools::db::DbSettings;
 use crate::tools::password_hasher::PasswordHasherSettings;

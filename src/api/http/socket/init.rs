@@ -13,6 +13,7 @@ use crate::api::http::authorization::{Authorized, authorize};
 use crate::api::http::connection_counts::CountedBy;
 use crate::api::http::request::RequestContext;
 use crate::api::http::server::Drain;
+use crate::error::Error;
 use crate::values::caller::Credentials;
 
 /// How long a client may take to send `connection_init`.
