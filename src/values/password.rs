@@ -119,7 +119,7 @@ fn is_common(text: &str) -> bool {
         || (has_short_end && (COMMON.contains(word) || COMMON.contains(without_lookalikes(word).as_str())))
 }
 
-/// Replaces look-alikes by letters: `p@ssw0rd` becomes `password`.
+/// Replaces characters that look like letters: `p@ssw0rd` becomes `password`.
 fn without_lookalikes(word: &str) -> String {
     word.chars()
         .map(|c| match c {
