@@ -1,4 +1,4 @@
-//! The check of a password that somebody chooses.
+//! Checks a password that a user chooses.
 
 use crate::config::Config;
 use crate::error::{FieldFault, Refusal, Result};

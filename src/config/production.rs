@@ -95,7 +95,7 @@ pub fn is_remote_list(urls: &str) -> bool {
     urls.split(',').any(|url| is_remote(url.trim()))
 }
 
-/// Whether nobody on the network can read what is sent to a web address.
+/// Whether the network cannot read what is sent to a web address.
 pub fn is_encrypted(url: &Url) -> bool {
     url.scheme() != "http" || url.host_str().is_some_and(is_loopback)
 }

@@ -31,7 +31,7 @@ pub enum Mail {
         #[serde(serialize_with = "seconds")]
         valid_for: Duration,
     },
-    /// Somebody tried to register, or to move an account to, an address that has an account.
+    /// Someone tried to register, or to move an account to, an address that has an account.
     AccountExists { name: Option<PrintedName>, sign_in_link: String },
     /// To the new address of an account: is it theirs?
     ConfirmEmailChange {

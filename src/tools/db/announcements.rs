@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 pub(super) struct Announcements {
     /// For any number of tasks. It counts, and the number means nothing.
     events: watch::Sender<u64>,
-    /// For one task. An announcement that nobody waits for yet is kept for the next wait.
+    /// For one task. An announcement without a waiting task is kept for the next wait.
     mail: Arc<Notify>,
 }
 

@@ -121,7 +121,7 @@ pub(super) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
             tracing::warn!(cause, doing, "the database could not do this now");
             Refusal::Unavailable.into()
         }
-        Taken => Refusal::Conflict("Somebody did the same at the same moment. Please try again.").into(),
+        Taken => Refusal::Conflict("Another request did the same at the same time. Please try again.").into(),
         Ours => {
             let Err(fault) = Err::<Infallible, _>(error).or_fault(doing);
             fault

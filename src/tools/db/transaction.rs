@@ -62,7 +62,7 @@ impl Tx {
         self.query(dialects.of(is_sqlite))
     }
 
-    /// Wakes whoever listens to [`super::Db::announcements`], once this transaction is committed and not before.
+    /// Wakes the listeners of [`super::Db::announcements`], once this transaction is committed and not before.
     pub const fn announce(&mut self) {
         self.announces_event = true;
     }
@@ -72,12 +72,12 @@ impl Tx {
         self.announces_mail = true;
     }
 
-    /// Makes everything since `begin` lasting, on the disk. Once begun it goes on, whoever stops waiting for it: a commit
+    /// Makes everything since `begin` lasting, on the disk. Once begun it goes on, even if its caller stops waiting: a commit
     /// that was sent cannot be taken back, and others wait for its announcement.
     ///
     /// # Errors
     /// `Unavailable` when the connection breaks: whether it was done is then unknown.
-    #[allow(clippy::disallowed_methods, reason = "the commit, and nobody left to wait for it")]
+    #[allow(clippy::disallowed_methods, reason = "the commit runs to its end without a waiting caller")]
     pub async fn commit(self) -> Result<()> {
         tokio::spawn(self.commit_to_the_end()).await.or_fault("committing a transaction")?
     }
@@ -99,8 +99,8 @@ impl Tx {
     }
 }
 
-/// `begin` runs on a task of its own, and so to its end: nobody can tell of half a one whether it must be rolled back.
-#[allow(clippy::disallowed_methods, reason = "one round trip, and nobody left to wait for it")]
+/// `begin` runs on a task of its own, and so to its end: after half of it, it is unknown whether a rollback is needed.
+#[allow(clippy::disallowed_methods, reason = "one round trip runs to its end without a waiting caller")]
 async fn begin(connections: &PgConnections) -> Result<sqlx::Result<Lent>> {
     let mut lent = match connections.lend().await {
         Ok(lent) => lent,

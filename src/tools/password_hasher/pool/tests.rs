@@ -1,7 +1,10 @@
 //! What the pool promises its askers.
 
+use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc;
+
+use futures_util::FutureExt;
 
 use super::*;
 
@@ -51,7 +54,7 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
 }
 
 #[tokio::test]
-async fn whoever_stops_waiting_is_skipped_and_gives_room() {
+async fn a_caller_that_stops_waiting_is_skipped_and_gives_room() {
     let pool = patient(1);
     let (release, task) = held();
     let done = Arc::new(AtomicUsize::new(0));
@@ -158,7 +161,7 @@ async fn in_a_flood_one_thread_leaves_its_core_to_guests_and_works_again_without
 }
 
 #[tokio::test]
-async fn in_a_full_queue_the_known_take_the_places_of_strangers() {
+async fn in_a_full_queue_high_priority_replaces_low_priority() {
     let pool = patient(2);
     let (release, task) = held();
     let order = Arc::new(Mutex::new(Vec::new()));
@@ -170,7 +173,12 @@ async fn in_a_full_queue_the_known_take_the_places_of_strangers() {
         })
     };
 
-    let busy = pool.ask(task, Priority::Low);
+    let mut busy = pin!(pool.ask(task, Priority::Low));
+    assert!(busy.as_mut().now_or_never().is_none());
+    // Until the thread has taken it: a thread that starts late would find the others before it.
+    while pool.depth() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     let first = pool.ask(noting(1), Priority::Low);
     let second = pool.ask(noting(2), Priority::Low);
     let known = pool.ask(noting(3), Priority::High);
@@ -188,7 +196,7 @@ async fn in_a_full_queue_the_known_take_the_places_of_strangers() {
 }
 
 #[tokio::test]
-async fn in_a_queue_of_the_known_nobody_is_sent_away_for_another() {
+async fn in_a_queue_of_high_priority_no_job_is_replaced() {
     let pool = patient(1);
     let (release, task) = held();
     let busy = pool.ask(task, Priority::High);
