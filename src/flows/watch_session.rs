@@ -32,6 +32,10 @@ async fn watch(app: &App, opened_by: &Viewer) -> Result<Infallible> {
             return Err(Refusal::Forbidden.into());
         }
         let now = app.clock.now();
+        // The token may have expired while the session was read. Without this the next check would come a second later.
+        if viewer.token_expires_at() <= now {
+            return Err(Refusal::Unauthenticated.into());
+        }
         let until = viewer.token_expires_at().min(viewer.session().expires_at).max(now + SOON);
         tokio::select! {
             () = app.clock.reached(until) => {}
