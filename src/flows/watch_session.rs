@@ -27,14 +27,11 @@ async fn watch(app: &App, opened_by: &Viewer) -> Result<Infallible> {
     // Before the first check: later events are received, and earlier ones show in the check.
     let mut listener = app.feed.listen().await?;
     loop {
+        // Before the session is read: a token or session that expires meanwhile is checked again at once.
+        let now = app.clock.now();
         let viewer = opened_by.read_again(app).await?;
         if viewer.user().role != opened_by.user().role {
             return Err(Refusal::Forbidden.into());
-        }
-        let now = app.clock.now();
-        // The token may have expired while the session was read. Without this the next check would come a second later.
-        if viewer.token_expires_at() <= now {
-            return Err(Refusal::Unauthenticated.into());
         }
         let until = viewer.token_expires_at().min(viewer.session().expires_at).max(now + SOON);
         tokio::select! {
