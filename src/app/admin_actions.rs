@@ -2,7 +2,7 @@
 
 use super::App;
 use super::viewer::Admin;
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::administration;
 use crate::records::sessions::{self, SessionOfUser};
 use crate::records::users::{self, User};
@@ -25,7 +25,7 @@ pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
         return Err(Refusal::Unauthenticated.into());
     }
     let may_act = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_locked_by_admin(now);
-    if may_act { Ok(tx) } else { Err(Refusal::Forbidden.into()) }
+    if may_act { Ok(tx) } else { Err(Refusal::Forbidden { reason: ErrorReason::RoleTooLow }.into()) }
 }
 
 /// Finds the user that an administrator is about to change, and holds their row until the transaction ends.
@@ -35,7 +35,7 @@ pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
 pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> {
     let user = administration::find_to_change(tx, id).await?.ok_or(Refusal::NotFound)?;
     if user.status(now) == UserStatus::Deleted {
-        return Err(Refusal::Conflict("This account is deleted. Please restore it first.").into());
+        return Err(Refusal::conflict(ErrorReason::Deleted, "This account is deleted. Please restore it first.").into());
     }
     Ok(user)
 }
@@ -49,7 +49,7 @@ pub async fn require_another_admin(app: &App, tx: &mut Tx, id: UserId, now: Time
     let needs_verified = app.config.requires_verified_email();
     if is_admin && !administration::any_able_admin(tx, Some(id), needs_verified, now).await? {
         let why = "One administrator who can sign in must be left, and this is the last one.";
-        return Err(Refusal::Conflict(why).into());
+        return Err(Refusal::conflict(ErrorReason::LastAdmin, why).into());
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::NewAuditEvent;
 use crate::records::sessions::{self, Session};
 use crate::records::users::{self, User};
@@ -96,7 +96,7 @@ impl Viewer {
     pub fn administrator(&self) -> Result<Admin> {
         match self.user.role {
             Role::Admin => Ok(Admin(self.clone())),
-            Role::User => Err(Refusal::Forbidden.into()),
+            Role::User => Err(Refusal::Forbidden { reason: ErrorReason::RoleTooLow }.into()),
         }
     }
 

@@ -1,11 +1,15 @@
 //! The two kinds of error: a `Refusal` is expected and public, a `Fault` is an internal error that clients do not see.
 
 mod code;
+mod field_fault;
+mod reason;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use code::ErrorCode;
+pub use field_fault::{FieldErrorCode, FieldFault};
+pub use reason::ErrorReason;
 
 /// The result of every function of authgraph that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -36,7 +40,10 @@ pub enum Refusal {
     },
     /// A token of an email is unknown, used or expired.
     #[error("The link or token is unknown, was used before, or has expired.")]
-    InvalidToken,
+    InvalidToken {
+        /// `EXPIRED`, `USED` or `UNKNOWN`.
+        reason: ErrorReason,
+    },
     /// The refresh token belongs to a session that has ended.
     #[error("This session has ended. Please sign in again.")]
     SessionEnded {
@@ -46,9 +53,12 @@ pub enum Refusal {
     /// A used refresh token was presented again, so someone else may have a copy (RFC 9700, section 4.14.2).
     #[error("The refresh token was used before. The session was ended to protect the account.")]
     RefreshTokenReused,
-    /// The user's role does not allow the action.
+    /// The user's role, or a setting of the server, does not allow the action.
     #[error("You are not allowed to do this.")]
-    Forbidden,
+    Forbidden {
+        /// `ROLE_TOO_LOW` or `REGISTRATION_CLOSED`.
+        reason: ErrorReason,
+    },
     /// The action needs a proof of identity from the last ten minutes.
     #[error("Please confirm your identity first.")]
     ReauthenticationRequired,
@@ -74,8 +84,13 @@ pub enum Refusal {
     #[error("The requested object does not exist.")]
     NotFound,
     /// The present state of the account does not allow the action.
-    #[error("{0}")]
-    Conflict(&'static str),
+    #[error("{message}")]
+    Conflict {
+        /// Why, for programs.
+        reason: ErrorReason,
+        /// Why, for people.
+        message: &'static str,
+    },
     /// A rate limit of the caller, the account or the recipient is used up.
     #[error("Too many attempts. Please wait and try again.")]
     RateLimited {
@@ -93,31 +108,13 @@ pub enum Refusal {
     Unavailable,
 }
 
-/// One broken rule of one argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldFault {
-    /// The path of the argument: `input.email`.
-    pub path: &'static str,
-    /// The broken rule, for programs: `TOO_SHORT`.
-    pub code: &'static str,
-    /// The broken rule, for people.
-    pub message: String,
-}
-
-impl FieldFault {
-    /// A broken rule. The caller that knows the path sets it with [`FieldFault::at`].
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { path: "", code, message: message.into() }
-    }
-
-    /// The same broken rule, with this path.
-    #[must_use]
-    pub fn at(self, path: &'static str) -> Self {
-        Self { path, ..self }
-    }
-}
-
 impl Refusal {
+    /// A `CONFLICT`, with its reason for programs and for people.
+    #[must_use]
+    pub const fn conflict(reason: ErrorReason, message: &'static str) -> Self {
+        Self::Conflict { reason, message }
+    }
+
     /// The code a client branches on.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
@@ -125,17 +122,17 @@ impl Refusal {
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
             Self::InvalidMfaCode { .. } => ErrorCode::InvalidMfaCode,
-            Self::InvalidToken => ErrorCode::InvalidToken,
+            Self::InvalidToken { .. } => ErrorCode::InvalidToken,
             Self::SessionEnded { .. } => ErrorCode::SessionEnded,
             Self::RefreshTokenReused => ErrorCode::RefreshTokenReused,
-            Self::Forbidden => ErrorCode::Forbidden,
+            Self::Forbidden { .. } => ErrorCode::Forbidden,
             Self::ReauthenticationRequired => ErrorCode::ReauthenticationRequired,
             Self::AccountLocked { .. } => ErrorCode::AccountLocked,
             Self::EmailNotVerified => ErrorCode::EmailNotVerified,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::ValidationFailed { .. } => ErrorCode::ValidationFailed,
             Self::NotFound => ErrorCode::NotFound,
-            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::Conflict { .. } => ErrorCode::Conflict,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Overloaded { .. } => ErrorCode::Overloaded,
             Self::Unavailable => ErrorCode::Unavailable,

@@ -3,7 +3,7 @@
 
 use crate::app::viewer::Admin;
 use crate::app::{App, admin_actions, limits, mail, revocation};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, MailKind};
 use crate::records::users::{self, User};
@@ -38,10 +38,14 @@ pub async fn reset_user_mfa(app: &App, caller: &Caller, admin: &Admin, id: UserI
     let mut tx = admin_actions::begin(app, admin, now).await?;
     let user = admin_actions::find_to_change(&mut tx, id, now).await?;
     if id == admin.viewer().user().id {
-        return Err(Refusal::Conflict("Your own second factor takes a code. Please use disableMfa.").into());
+        return Err(Refusal::conflict(
+            ErrorReason::OwnAccount,
+            "Your own second factor takes a code. Please use disableMfa.",
+        )
+        .into());
     }
     if !mfa::disable(&mut tx, id).await? {
-        return Err(Refusal::Conflict("The second factor is off.").into());
+        return Err(Refusal::conflict(ErrorReason::MfaOff, "The second factor is off.").into());
     }
     let ended = revocation::end_sessions(&mut tx, id, None, SessionEndReason::RevokedByAdmin, now).await?;
     let event = admin.success(AuditAction::MfaReset, id).with("endedSessions", ended);

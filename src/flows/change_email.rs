@@ -3,7 +3,7 @@
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::viewer::Viewer;
 use crate::app::{App, mail, revocation};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Holder, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
@@ -60,9 +60,9 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::ConfirmEmailChange, now - REPEATED).await?;
-        return Ok(proved.ok_or(Refusal::InvalidToken)?);
+        return Ok(proved.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?);
     };
-    let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     let user = move_account(&mut tx, &holder, now).await?;
     // Links in the old mailbox stop working, except the one to undo.
     for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ConfirmEmailChange] {
@@ -85,10 +85,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
 async fn move_account(tx: &mut Tx, holder: &Holder, now: Time) -> Result<User> {
     let user = users::find_in(tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken)?;
-    let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
+    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     if !sessions::hold_living(tx, session, now).await? || user.email == holder.email {
-        return Err(Refusal::InvalidToken.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
     }
     if !users::change_email(tx, user.id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
@@ -106,13 +106,14 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::UndoEmailChange, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken)?;
-    let user = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
+    let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let user =
+        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
         return Err(locked(until, now).into());
     }
     if user.deleted_at.is_some() {
-        return Err(Refusal::InvalidToken.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
     }
     // The emails before the tokens: one that is being composed makes its token before the tokens are revoked, or not at all.
     // And before the address, whose change would wait for that composing while it waits for us.

@@ -2,7 +2,7 @@
 
 use crate::app::viewer::Viewer;
 use crate::app::{App, admin_actions, mail, revocation};
-use crate::error::{FieldFault, Refusal, Result};
+use crate::error::{ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::outbox::{self, Details, MailKind};
 use crate::records::{administration, audit_log, email_holds, one_time_tokens, users};
 use crate::values::audit::AuditAction;
@@ -21,7 +21,7 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     let user = viewer.user();
     viewer.require_recent(app, now)?;
     if *typed != user.email {
-        return Err(FieldFault::new("MISMATCH", "Please type the email address of your account.")
+        return Err(FieldFault::new(FieldErrorCode::Mismatch, "Please type the email address of your account.")
             .at("input.email")
             .into());
     }
@@ -30,9 +30,11 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     viewer.hold(&mut tx, now).await?;
     // A thief who has moved the account must not take its owner's way back by deleting it.
     if email_holds::find_of_user(&mut tx, user.id, now).await?.is_some() {
-        return Err(
-            Refusal::Conflict("A former address can still take this account back. Please delete it later.").into()
-        );
+        return Err(Refusal::conflict(
+            ErrorReason::EmailChangeUndoable,
+            "A former address can still take this account back. Please delete it later.",
+        )
+        .into());
     }
     admin_actions::require_another_admin(app, &mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {

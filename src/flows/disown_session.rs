@@ -1,7 +1,7 @@
 //! "It was not me": ending the session that an email reported, and every other.
 
 use crate::app::{App, mail, revocation};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{Details, MailKind};
@@ -21,11 +21,12 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::DisownSession, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken)?;
-    let session = holder.session_id.ok_or(Refusal::InvalidToken)?;
+    let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     // The token of an address that the account has left is not valid any more.
-    let user = user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken)?;
+    let user =
+        user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     users::revoke_password(&mut tx, user.id, now).await?;
     // The same person may have opened other sessions.
     revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;

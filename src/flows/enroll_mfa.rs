@@ -6,7 +6,7 @@ use crate::app::guesses::{self, CodeContext};
 use crate::app::sign_in::second_factor;
 use crate::app::viewer::Viewer;
 use crate::app::{App, mail};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::outbox::{Details, MailKind};
 use crate::records::{audit_log, mfa};
 use crate::tools::qr_code;
@@ -40,7 +40,11 @@ pub async fn start_mfa_enrollment(app: &App, caller: &Caller, viewer: &Viewer) -
     viewer.require_recent(app, now)?;
     let user = viewer.user();
     if mfa::find(&app.db, user.id).await?.is_some() {
-        return Err(Refusal::Conflict("The second factor is on already. Please turn it off first.").into());
+        return Err(Refusal::conflict(
+            ErrorReason::MfaOn,
+            "The second factor is on already. Please turn it off first.",
+        )
+        .into());
     }
     let secret = TotpSecret::random()?;
     let uri = secret.uri(&app.config.mfa.issuer, user.email.as_str())?;
@@ -67,7 +71,8 @@ pub async fn confirm_mfa_enrollment(
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session());
     guesses::reserve_code(app, CodeContext::Session(session.id), user.id, now).await?;
-    let no_enrollment = Refusal::Conflict("There is no enrollment to confirm. Please start one.");
+    let no_enrollment =
+        Refusal::conflict(ErrorReason::NoEnrollment, "There is no enrollment to confirm. Please start one.");
     let sealed = mfa::find_enrollment(&app.db, user.id, session.id, now).await?.ok_or(no_enrollment.clone())?;
     let secret = TotpSecret::from_bytes(&app.sealer.unseal(&sealed, user.id.uuid().as_bytes())?)?;
     let step = match TypedCode::parse(typed) {

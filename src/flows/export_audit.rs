@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::error::{FieldFault, OrFault, Result};
+use crate::error::{FieldErrorCode, FieldFault, OrFault, Result};
 use crate::records::audit_integrity::{self, StoredEvent};
 use crate::values::audit_chain::ChainHash;
 use crate::values::ids::{EventId, SessionId, UserId};
@@ -60,7 +60,7 @@ pub async fn export_audit(
     let settled = (app.clock.now() - app.longest_flow()).trunc_subsecs(0);
     if until.is_some_and(|until| until > settled) {
         let message = format!("Events before this time may still be written; {} is the latest.", format_time(settled));
-        return Err(FieldFault::new("TOO_LATE", message).at("until").into());
+        return Err(FieldFault::new(FieldErrorCode::OutOfRange, message).at("until").into());
     }
     let until = until.unwrap_or(settled);
     let mut exported = 0;

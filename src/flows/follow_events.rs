@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::app::audit_feed::Listener;
 use crate::app::charges::{self, Payer, Refund};
 use crate::app::viewer::{Admin, Viewer};
-use crate::error::{Error, FieldFault, Result};
+use crate::error::{Error, FieldErrorCode, FieldFault, Result};
 use crate::records::audit_log::{self, AuditEvent};
 use crate::records::audit_search::{self, EventFilter, EventSlice};
 use crate::values::ids::EventId;
@@ -173,7 +173,7 @@ impl Follower {
             |event: &AuditEvent| self.visibility.needs_admin || event.subject_id == Some(self.viewer.user().id);
         let event = found.filter(is_visible).ok_or_else(|| {
             let message = "There is no such event, or it is no longer kept. Please list the events you missed instead.";
-            FieldFault::new("UNKNOWN_EVENT", message).at("after")
+            FieldFault::new(FieldErrorCode::UnknownEvent, message).at("after")
         })?;
         // Some events that were committed after it are dated before it.
         let from = event.at - self.app.longest_flow();

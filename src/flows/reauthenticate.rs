@@ -4,7 +4,7 @@ use crate::app::guesses::{self, CodeContext};
 use crate::app::sign_in::second_factor;
 use crate::app::viewer::Viewer;
 use crate::app::{App, lockout, password_confirmation};
-use crate::error::{Error, FieldFault, Refusal, Result};
+use crate::error::{Error, ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::sessions::{self, Session};
 use crate::records::users::User;
 use crate::records::{audit_log, mfa};
@@ -74,14 +74,19 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
 /// Refuses an incomplete proof before any of it is checked.
 fn require_complete(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
     if methods.is_empty() {
-        return Err(Refusal::Conflict("This account has nothing to prove it by. Please sign in again.").into());
+        return Err(Refusal::conflict(
+            ErrorReason::NoProof,
+            "This account has nothing to prove it by. Please sign in again.",
+        )
+        .into());
     }
     let missing = [
         (AuthMethod::Password, proof.password.is_some(), "input.password", "Please give the password of your account."),
         (AuthMethod::Totp, proof.code.is_some(), "input.code", "Please give a code of your second factor."),
     ];
     let missing = missing.into_iter().filter(|(method, is_given, ..)| methods.contains(method) && !is_given);
-    let fields: Vec<_> = missing.map(|(.., path, message)| FieldFault::new("REQUIRED", message).at(path)).collect();
+    let fields: Vec<_> =
+        missing.map(|(.., path, message)| FieldFault::new(FieldErrorCode::Required, message).at(path)).collect();
     if fields.is_empty() { Ok(()) } else { Err(Refusal::ValidationFailed { fields }.into()) }
 }
 

@@ -4,7 +4,7 @@ use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
 use crate::app::sign_in::{self, NewTokens};
 use crate::app::{App, known_devices, mail};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, NewUser, User};
@@ -44,7 +44,7 @@ pub enum Registered {
 pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Registered> {
     let now = app.clock.now();
     if !app.config.registration.is_open {
-        return Err(Refusal::Forbidden.into());
+        return Err(Refusal::Forbidden { reason: ErrorReason::RegistrationClosed }.into());
     }
     limits::reserve(app, &Attempt::Proof, caller, now).await?;
     let hasher = known_devices::hasher_for(app, caller).await;

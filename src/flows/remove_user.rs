@@ -2,7 +2,7 @@
 
 use crate::app::viewer::Admin;
 use crate::app::{App, admin_actions, mail, revocation};
-use crate::error::{OrFault, Refusal, Result};
+use crate::error::{ErrorReason, OrFault, Refusal, Result};
 use crate::records::outbox::{self, Details, MailKind};
 use crate::records::users::{self, User};
 use crate::records::{administration, audit_log, one_time_tokens};
@@ -20,7 +20,11 @@ pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) 
     let now = app.clock.now();
     let mut tx = admin_actions::begin(app, admin, now).await?;
     if id == admin.viewer().user().id {
-        return Err(Refusal::Conflict("You cannot delete your own account here. Please use deleteAccount.").into());
+        return Err(Refusal::conflict(
+            ErrorReason::OwnAccount,
+            "You cannot delete your own account here. Please use deleteAccount.",
+        )
+        .into());
     }
     let subject = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     admin_actions::require_another_admin(app, &mut tx, id, now).await?;
@@ -48,10 +52,10 @@ pub async fn restore_user(app: &App, caller: &Caller, admin: &Admin, id: UserId)
     let mut tx = admin_actions::begin(app, admin, now).await?;
     let user = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     if user.erased_at.is_some() {
-        return Err(Refusal::Conflict("The data of this account is erased for good.").into());
+        return Err(Refusal::conflict(ErrorReason::Erased, "The data of this account is erased for good.").into());
     }
     if !administration::restore(&mut tx, id, now).await? {
-        return Err(Refusal::Conflict("This account is not deleted.").into());
+        return Err(Refusal::conflict(ErrorReason::NotDeleted, "This account is not deleted.").into());
     }
     audit_log::write(&mut tx, caller, admin.success(AuditAction::UserRestored, id), now).await?;
     let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just restored")?;

@@ -2,7 +2,7 @@
 
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::{App, guesses, mail, new_password, revocation};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
 use crate::records::one_time_tokens::{self, Holder, Purpose};
@@ -51,17 +51,19 @@ pub async fn reset_password(
     let now = app.clock.now();
     limits::reserve(app, &Attempt::Proof, caller, now).await?;
     let (purpose, holder) = find_holder(app, token, now).await?;
-    let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
+    let user =
+        users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     new_password::require_strong(&app.config, password, &user.email, user.name.as_deref(), "input.newPassword")?;
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
 
     let mut tx = app.db.begin().await?;
     // Only here is the token used up: of two simultaneous uses one gets on.
     let spent = one_time_tokens::consume(&mut tx, token, purpose, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken)?;
-    let before = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken)?;
+    let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let before =
+        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
-        return Err(Refusal::InvalidToken.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
     }
     let is_first_proof = drop_unproved(&mut tx, &before, now).await?;
     withdraw_links(&mut tx, &holder, now).await?;
@@ -91,7 +93,7 @@ async fn find_holder(app: &App, token: &OneTimeToken, now: Time) -> Result<(Purp
             return Ok((purpose, holder));
         }
     }
-    Err(Refusal::InvalidToken.into())
+    Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into())
 }
 
 /// Drops what a person may have set who never proved the mailbox. Answers whether this is its first proof.

@@ -2,7 +2,7 @@
 
 use crate::app::viewer::Admin;
 use crate::app::{App, admin_actions, revocation};
-use crate::error::{OrFault, Refusal, Result};
+use crate::error::{ErrorReason, OrFault, Refusal, Result};
 use crate::records::administration;
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
@@ -128,7 +128,11 @@ impl AccountUpdate<'_> {
     }
 
     fn refuse_own(&self, why: &'static str) -> Result<()> {
-        if self.user.id == self.admin.viewer().user().id { Err(Refusal::Conflict(why).into()) } else { Ok(()) }
+        if self.user.id == self.admin.viewer().user().id {
+            Err(Refusal::conflict(ErrorReason::OwnAccount, why).into())
+        } else {
+            Ok(())
+        }
     }
 
     fn event(&self, action: AuditAction) -> NewAuditEvent {

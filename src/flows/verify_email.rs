@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::limits::{self, Attempt, MailCause};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
@@ -22,10 +22,10 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::VerifyEmail, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::VerifyEmail, now - REPEATED).await?;
-        return Ok(proved.ok_or(Refusal::InvalidToken)?);
+        return Ok(proved.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?);
     };
     if !users::verify_email(&mut tx, holder.user_id, &holder.email, now).await? {
-        return Err(Refusal::InvalidToken.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
     }
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::VerifyEmail, now).await?;
     outbox::withdraw(&mut tx, MailKind::VerifyEmail, &holder.email, now).await?;

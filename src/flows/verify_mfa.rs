@@ -4,7 +4,7 @@ use crate::app::guesses::CodeContext;
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
 use crate::app::sign_in::{self, NewTokens, second_factor};
 use crate::app::{App, known_devices};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa_challenges::{self, Challenge};
 use crate::records::users;
@@ -25,9 +25,9 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     let now = app.clock.now();
     let most = app.config.mfa.challenge_attempts;
     let counted = mfa_challenges::count_attempt(&app.db, token, most.unwrap_or(i32::MAX), now).await?;
-    let challenge = counted.ok_or(Refusal::InvalidToken)?;
+    let challenge = counted.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken)?;
+    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
@@ -39,7 +39,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
         return Err(Refusal::InvalidMfaCode { attempts_left }.into());
     };
     if !mfa_challenges::consume(&mut tx, token, now).await? {
-        return Err(Refusal::InvalidToken.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
     }
     // The right password came before, so a lock by wrong passwords of strangers since then does not matter.
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {

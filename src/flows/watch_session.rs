@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::app::audit_feed::Listener;
 use crate::app::viewer::Viewer;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, ErrorReason, Refusal, Result};
 
 /// How long subscriptions have to notice an event by themselves before the connection closes. They check the session before
 /// they send anything more, and may still send the event that ends them.
@@ -31,7 +31,7 @@ async fn watch(app: &App, opened_by: &Viewer) -> Result<Infallible> {
         let now = app.clock.now();
         let viewer = opened_by.read_again(app).await?;
         if viewer.user().role != opened_by.user().role {
-            return Err(Refusal::Forbidden.into());
+            return Err(Refusal::Forbidden { reason: ErrorReason::RoleTooLow }.into());
         }
         let until = viewer.token_expires_at().min(viewer.session().expires_at).max(now + SOON);
         tokio::select! {

@@ -7,7 +7,7 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::FieldFault;
+use crate::error::{FieldErrorCode, FieldFault};
 use crate::values::printable;
 use crate::values::user::folded;
 
@@ -32,7 +32,7 @@ impl EmailAddress {
     /// `INVALID` where it is not an address with a domain (RFC 5321), longer than 254 octets, or under a domain that
     /// never has mailboxes.
     pub fn parse(typed: &str) -> Result<Self, FieldFault> {
-        let invalid = || FieldFault::new("INVALID", "Please enter a valid email address.");
+        let invalid = || FieldFault::new(FieldErrorCode::Invalid, "Please enter a valid email address.");
         let narrow: String = typed.trim().chars().flat_map(narrowed).collect();
         let address = narrow.nfc().collect::<String>().to_lowercase();
         let (local, domain) = address.rsplit_once('@').ok_or_else(invalid)?;

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use crate::error::FieldFault;
+use crate::error::{FieldErrorCode, FieldFault};
 use crate::values::email_address::EMAIL_LIMIT;
 use crate::values::time::{Time, is_sortable};
 
@@ -99,12 +99,14 @@ impl Page {
     pub fn parse(arguments: &PageArguments, scope: ListScope) -> Result<Self, FieldFault> {
         let backwards = arguments.last.is_some() || (arguments.before.is_some() && arguments.first.is_none());
         if backwards && (arguments.first.is_some() || arguments.after.is_some()) {
-            return Err(
-                FieldFault::new("INVALID", "Please use either first and after, or last and before.").at("first")
-            );
+            return Err(FieldFault::new(
+                FieldErrorCode::Invalid,
+                "Please use either first and after, or last and before.",
+            )
+            .at("first"));
         }
         if !backwards && arguments.before.is_some() {
-            return Err(FieldFault::new("INVALID", "Please use before together with last.").at("before"));
+            return Err(FieldFault::new(FieldErrorCode::Invalid, "Please use before together with last.").at("before"));
         }
         let (size, size_path) = if backwards { (arguments.last, "last") } else { (arguments.first, "first") };
         let (cursor, path) = if backwards { (&arguments.before, "before") } else { (&arguments.after, "after") };
@@ -114,9 +116,11 @@ impl Page {
             None => PAGE_DEFAULT,
             Some(Ok(size)) if size <= PAGE_LIMIT => size,
             Some(_) => {
-                return Err(
-                    FieldFault::new("OUT_OF_RANGE", format!("Please request 0 to {PAGE_LIMIT} items.")).at(size_path)
-                );
+                return Err(FieldFault::new(
+                    FieldErrorCode::OutOfRange,
+                    format!("Please request 0 to {PAGE_LIMIT} items."),
+                )
+                .at(size_path));
             }
         };
         Ok(Self { scope, size, from, backwards })
@@ -163,7 +167,7 @@ impl Cursor {
 
     fn parse(text: &str, scope: ListScope) -> Result<Self, FieldFault> {
         let foreign = "This cursor does not belong to this list. It was made for another list, filter or order.";
-        Self::read(text, scope).ok_or_else(|| FieldFault::new("INVALID", foreign))
+        Self::read(text, scope).ok_or_else(|| FieldFault::new(FieldErrorCode::Invalid, foreign))
     }
 
     /// A cursor hides nothing, so it has no signature (docs/adr/0023). A client that makes one up gets a page of a list
@@ -208,7 +212,7 @@ mod tests {
 
     fn codes(first: Option<i32>, after: Option<&str>, last: Option<i32>) -> Option<&'static str> {
         let arguments = PageArguments { first, after: after.map(str::to_owned), last, before: None };
-        Page::parse(&arguments, scope()).err().map(|fault| fault.code)
+        Page::parse(&arguments, scope()).err().map(|fault| fault.code.as_str())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::error::FieldFault;
+use crate::error::{FieldErrorCode, FieldFault};
 use crate::values::email_address::EmailAddress;
 
 /// A typed password, NFC-normalised so that every keyboard spells it the same (NIST SP 800-63B, 5.1.1.2).
@@ -88,16 +88,32 @@ impl PasswordPolicy {
         let has = |is: fn(char) -> bool| text.chars().any(is);
         let is_symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
         let rules = [
-            (length < self.min_length, "TOO_SHORT", &*format!("Please use at least {} characters.", self.min_length)),
-            (length > self.max_length, "TOO_LONG", &*format!("Please use at most {} characters.", self.max_length)),
-            (self.requires_uppercase && !has(char::is_uppercase), "NO_UPPERCASE", "Please add an upper-case letter."),
-            (self.requires_lowercase && !has(char::is_lowercase), "NO_LOWERCASE", "Please add a lower-case letter."),
-            (self.requires_digit && !has(char::is_numeric), "NO_DIGIT", "Please add a digit."),
-            (self.requires_symbol && !has(is_symbol), "NO_SYMBOL", "Please add a symbol."),
-            (is_common(text), "TOO_COMMON", "This password is too common. Please choose another one."),
+            (
+                length < self.min_length,
+                FieldErrorCode::TooShort,
+                &*format!("Please use at least {} characters.", self.min_length),
+            ),
+            (
+                length > self.max_length,
+                FieldErrorCode::TooLong,
+                &*format!("Please use at most {} characters.", self.max_length),
+            ),
+            (
+                self.requires_uppercase && !has(char::is_uppercase),
+                FieldErrorCode::NoUppercase,
+                "Please add an upper-case letter.",
+            ),
+            (
+                self.requires_lowercase && !has(char::is_lowercase),
+                FieldErrorCode::NoLowercase,
+                "Please add a lower-case letter.",
+            ),
+            (self.requires_digit && !has(char::is_numeric), FieldErrorCode::NoDigit, "Please add a digit."),
+            (self.requires_symbol && !has(is_symbol), FieldErrorCode::NoSymbol, "Please add a symbol."),
+            (is_common(text), FieldErrorCode::TooCommon, "This password is too common. Please choose another one."),
             (
                 contains_identity(text, email, name),
-                "CONTAINS_IDENTITY",
+                FieldErrorCode::ContainsIdentity,
                 "Please choose a password without your name or email address.",
             ),
         ];
@@ -156,7 +172,7 @@ mod tests {
         requires_symbol: true,
     };
 
-    fn codes(password: &str) -> Vec<&'static str> {
+    fn codes(password: &str) -> Vec<FieldErrorCode> {
         let ann = EmailAddress::parse("annabel@example.com").unwrap();
         let password = Password::typed(password.to_owned());
         DEFAULT.faults(&password, Some(&ann), Some("Annabel Lee-Smith")).into_iter().map(|fault| fault.code).collect()
@@ -170,20 +186,23 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_told_at_once() {
-        assert_eq!(codes("short"), ["TOO_SHORT", "NO_UPPERCASE", "NO_DIGIT", "NO_SYMBOL"]);
-        assert_eq!(codes(&"aB3$".repeat(33)), ["TOO_LONG"]);
+        assert_eq!(
+            codes("short"),
+            [FieldErrorCode::TooShort, FieldErrorCode::NoUppercase, FieldErrorCode::NoDigit, FieldErrorCode::NoSymbol]
+        );
+        assert_eq!(codes(&"aB3$".repeat(33)), [FieldErrorCode::TooLong]);
     }
 
     #[test]
     fn a_common_password_in_disguise_is_common() {
-        assert_eq!(codes("P@ssw0rd1234"), ["TOO_COMMON"]);
-        assert_eq!(codes("Password123!"), ["TOO_COMMON"]);
+        assert_eq!(codes("P@ssw0rd1234"), [FieldErrorCode::TooCommon]);
+        assert_eq!(codes("Password123!"), [FieldErrorCode::TooCommon]);
     }
 
     #[test]
     fn the_person_does_not_belong_in_the_password() {
-        assert_eq!(codes("xxANNABEL-2026"), ["CONTAINS_IDENTITY"]);
-        assert_eq!(codes("My-lee-smith-9"), ["CONTAINS_IDENTITY"]);
+        assert_eq!(codes("xxANNABEL-2026"), [FieldErrorCode::ContainsIdentity]);
+        assert_eq!(codes("My-lee-smith-9"), [FieldErrorCode::ContainsIdentity]);
     }
 
     #[test]

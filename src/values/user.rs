@@ -3,7 +3,7 @@
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::{FieldFault, Refusal};
+use crate::error::{FieldErrorCode, FieldFault, Refusal};
 use crate::values::printable;
 use crate::values::time::Time;
 
@@ -100,13 +100,13 @@ pub const NAME_LIMIT: usize = 80;
 pub fn parse_name(typed: &str) -> Result<Option<String>, FieldFault> {
     let name: String = typed.trim().nfc().collect();
     if !printable::is_in_order(&name) {
-        return Err(FieldFault::new("INVALID", "Please remove control characters."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Please remove control characters."));
     }
     if name.chars().all(|c| c.is_whitespace() || printable::is_invisible(c)) {
         return Ok(None);
     }
     if name.chars().count() > NAME_LIMIT {
-        return Err(FieldFault::new("TOO_LONG", format!("Please use at most {NAME_LIMIT} characters.")));
+        return Err(FieldFault::new(FieldErrorCode::TooLong, format!("Please use at most {NAME_LIMIT} characters.")));
     }
     Ok(Some(name))
 }
@@ -124,7 +124,7 @@ pub fn parse_locale(typed: &str) -> Result<Option<String>, FieldFault> {
     let is_tag = tag.len() <= 35
         && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
     if !is_tag {
-        return Err(FieldFault::new("INVALID", "Please enter a language tag like \"en\" or \"pt-BR\"."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Please enter a language tag like \"en\" or \"pt-BR\"."));
     }
     Ok(Some(tag))
 }
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn a_name_that_turns_what_follows_is_refused() {
         for turning in ["Ann\u{202e}nimdA", "\u{2066}Ann", "Ann\u{2028}Bob", "Ann\u{1b}[31m"] {
-            assert_eq!(parse_name(turning).unwrap_err().code, "INVALID", "{turning:?}");
+            assert_eq!(parse_name(turning).unwrap_err().code, FieldErrorCode::Invalid, "{turning:?}");
         }
         for name in ["علی\u{200c}رضا", "Ann ❤\u{fe0f}"] {
             assert_eq!(parse_name(name), Ok(Some(name.to_owned())));

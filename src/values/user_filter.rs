@@ -1,6 +1,6 @@
 //! Filters and orders of lists of users.
 
-use crate::error::FieldFault;
+use crate::error::{FieldErrorCode, FieldFault};
 use crate::values::paging::SortedBy;
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus, folded};
@@ -90,15 +90,18 @@ fn is_sought_anywhere(text: &str) -> bool {
 fn searched(typed: &str) -> Result<Option<String>, FieldFault> {
     let typed = typed.trim();
     if typed.chars().count() > SEARCH_LIMIT {
-        return Err(FieldFault::new("TOO_LONG", format!("Please search for at most {SEARCH_LIMIT} characters.")));
+        return Err(FieldFault::new(
+            FieldErrorCode::TooLong,
+            format!("Please search for at most {SEARCH_LIMIT} characters."),
+        ));
     }
     if typed.chars().any(char::is_control) {
-        return Err(FieldFault::new("INVALID", "Please remove control characters."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Please remove control characters."));
     }
     let text = folded(typed);
     // Treated as no search, it would list all users.
     if text.is_empty() && !typed.is_empty() {
-        return Err(FieldFault::new("INVALID", "Please enter at least one visible character."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Please enter at least one visible character."));
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
@@ -169,8 +172,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_searched_for_is_refused() {
-        assert_eq!(TextSearch::anywhere(&"a".repeat(101)).unwrap_err().code, "TOO_LONG");
-        assert_eq!(TextSearch::beginning("a\0b").unwrap_err().code, "INVALID");
-        assert_eq!(TextSearch::beginning("\u{200b}").unwrap_err().code, "INVALID");
+        assert_eq!(TextSearch::anywhere(&"a".repeat(101)).unwrap_err().code, FieldErrorCode::TooLong);
+        assert_eq!(TextSearch::beginning("a\0b").unwrap_err().code, FieldErrorCode::Invalid);
+        assert_eq!(TextSearch::beginning("\u{200b}").unwrap_err().code, FieldErrorCode::Invalid);
     }
 }

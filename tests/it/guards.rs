@@ -168,14 +168,14 @@ fn name_of(base: &BaseType) -> String {
 
 /// Whether the field is for administrators alone.
 fn requires_admin(field: &FieldDefinition) -> bool {
-    let directive = field.directives.iter().find(|directive| directive.node.name.node == "requires");
+    let directive = field.directives.iter().find(|directive| directive.node.name.node == "access");
     directive.is_some_and(|directive| {
         directive.node.arguments.iter().any(|(name, value)| name.node == "role" && value.node.to_string() == "ADMIN")
     })
 }
 
 fn requires(field: &FieldDefinition) -> bool {
-    has(&field.directives, "requires")
+    has(&field.directives, "access")
 }
 
 #[test]

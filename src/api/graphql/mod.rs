@@ -16,9 +16,10 @@
 //! 10. `pipeline::charging` again: unused points are returned.
 //! 11. `pipeline::error_masking`: every error has a code and reveals nothing; then `pipeline::operation_metrics`.
 //!
-//! Imports point downwards: `schema` > `pipeline` > `scalars`, `error`, `viewer_cell` (a test holds it).
+//! Imports point downwards: `schema` > `pipeline` > `scalars`, `error`, `error_types`, `viewer_cell` (a test holds it).
 
-pub mod error; // errors of the API and their codes
+pub mod error; // errors of the API
+pub mod error_types; // their codes and reasons, as the schema publishes them
 pub mod pipeline; // what every operation passes, before and after its resolvers
 pub mod scalars; // the scalars of the schema
 pub mod schema; // what clients see

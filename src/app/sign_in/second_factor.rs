@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::authenticated_user::AuthenticatedUser;
 use crate::app::guesses::{self, CodeContext};
 use crate::app::{App, mail};
-use crate::error::{Refusal, Result};
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
 use crate::records::mfa_challenges::{self, NewChallenge};
@@ -84,7 +84,7 @@ pub async fn require_enabled(app: &App, user: UserId) -> Result<()> {
     if mfa::find(&app.db, user).await?.is_some() {
         return Ok(());
     }
-    Err(Refusal::Conflict("The second factor is off.").into())
+    Err(Refusal::conflict(ErrorReason::MfaOff, "The second factor is off.").into())
 }
 
 /// Checks a code, after counting the attempt. It is not consumed yet: [`consume_code`] does that in the transaction of the

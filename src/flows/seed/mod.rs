@@ -10,7 +10,7 @@ use history::History;
 use people::InventedUser;
 
 use crate::app::App;
-use crate::error::{Refusal, Result};
+use crate::error::{Fault, Result};
 use crate::records::seeding::{self, SeededAuthenticator};
 use crate::records::{audit_chains, statistics};
 use crate::tools::totp::TotpSecret;
@@ -56,7 +56,7 @@ pub async fn seed(
     let before = seeding::count_users(&app.db).await?.unsigned_abs();
     let may_fill = app.config.is_development() || (is_confirmed && before == 0);
     if !may_fill {
-        return Err(Refusal::Conflict("In production only an empty database is filled, and only with --yes.").into());
+        return Err(Fault::new("In production only an empty database is filled, and only with --yes.").into());
     }
     let now = app.clock.now();
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);

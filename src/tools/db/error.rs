@@ -6,7 +6,7 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use self::Meaning::{Busy, Lost, Ours, Taken};
-use crate::error::{Error, OrFault, Refusal};
+use crate::error::{Error, ErrorReason, OrFault, Refusal};
 
 /// What an answer of the engine means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,10 @@ pub(super) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
             tracing::warn!(cause, doing, "the database could not do this now");
             Refusal::Unavailable.into()
         }
-        Taken => Refusal::Conflict("Another request did the same at the same time. Please try again.").into(),
+        Taken => {
+            Refusal::conflict(ErrorReason::Race, "Another request did the same at the same time. Please try again.")
+                .into()
+        }
         Ours => {
             let Err(fault) = Err::<Infallible, _>(error).or_fault(doing);
             fault

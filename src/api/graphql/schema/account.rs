@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Union};
 
 use super::context::{ContextExt, clear_refresh_cookie, viewer};
-use super::costs::{self, cost};
-use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
+use super::costs::{self, RateBucket, cost, rate_limit};
+use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
 use super::input;
 use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::UserView;
@@ -128,7 +128,8 @@ impl AccountMutation {
     /// Create an account. Signs the user in, or sends a verification email if the server requires a verified address.
     /// FORBIDDEN if registration is closed (`authConfig.registrationOpen`).
     #[graphql(
-        directive = cost::apply(costs::REGISTER.points, costs::REGISTER.bucket),
+        directive = cost::apply(costs::REGISTER.to_string()),
+        directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded]),
     )]
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
@@ -146,7 +147,7 @@ impl AccountMutation {
     /// Verify an email address with the token from the verification email. Works without signing in, because the email
     /// may be read on another device. Repeating the call within a minute succeeds again.
     #[graphql(
-        directive = cost::apply(costs::VERIFY_EMAIL.points, costs::VERIFY_EMAIL.bucket),
+        directive = cost::apply(costs::VERIFY_EMAIL.to_string()),
         directive = refuses::apply(vec![Code::InvalidToken]),
     )]
     async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> ApiResult<Option<VerifyEmailPayload>> {
@@ -157,7 +158,8 @@ impl AccountMutation {
 
     /// Send another verification email. The result is the same for every address.
     #[graphql(
-        directive = cost::apply(costs::RESEND_VERIFICATION_EMAIL.points, costs::RESEND_VERIFICATION_EMAIL.bucket),
+        directive = cost::apply(costs::RESEND_VERIFICATION_EMAIL.to_string()),
+        directive = rate_limit::apply(RateBucket::Email),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn resend_verification_email(
@@ -173,8 +175,8 @@ impl AccountMutation {
     /// Change the display name and the language.
     #[graphql(
         guard = "require_user()",
-        directive = cost::apply(costs::UPDATE_PROFILE.points, costs::UPDATE_PROFILE.bucket),
-        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::UPDATE_PROFILE.to_string()),
+        directive = access::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn update_profile(
@@ -196,8 +198,8 @@ impl AccountMutation {
     /// `DELETED_USER_RETENTION`. CONFLICT while a former address can still undo an email change.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = cost::apply(costs::DELETE_ACCOUNT.points, costs::DELETE_ACCOUNT.bucket),
-        directive = requires::apply(RoleEnum::User, true),
+        directive = cost::apply(costs::DELETE_ACCOUNT.to_string()),
+        directive = access::apply(RoleEnum::User, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::Conflict]),
     )]
     async fn delete_account(

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::account::AcceptedPayload;
 use super::context::{ContextExt, admin};
-use super::costs::{self, cost};
-use super::guards::{self, RoleEnum, refuses, require_recent_admin, requires};
+use super::costs::{self, RateBucket, cost, rate_limit};
+use super::guards::{self, RoleEnum, access, refuses, require_recent_admin};
 use super::input::Faults;
 use super::session_endings::RevokeSessionsPayload;
 use super::user_changes::UpdateUserInput;
@@ -113,8 +113,9 @@ impl AdministrationMutation {
     /// also verifies the address.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = cost::apply(costs::CREATE_USER.points, costs::CREATE_USER.bucket),
-        directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::CREATE_USER.to_string()),
+        directive = rate_limit::apply(RateBucket::Email),
+        directive = access::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken]),
     )]
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> ApiResult<Option<CreateUserPayload>> {
@@ -132,8 +133,8 @@ impl AdministrationMutation {
     /// or not at all. CONFLICT if it would remove the last administrator.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = cost::apply(costs::UPDATE_USER.points, costs::UPDATE_USER.bucket),
-        directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::UPDATE_USER.to_string()),
+        directive = access::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::NotFound, Code::Conflict]),
     )]
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> ApiResult<Option<UpdateUserPayload>> {
@@ -148,8 +149,8 @@ impl AdministrationMutation {
     /// account: use `deleteAccount`.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = cost::apply(costs::DELETE_USER.points, costs::DELETE_USER.bucket),
-        directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::DELETE_USER.to_string()),
+        directive = access::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn delete_user(&self, ctx: &Context<'_>, input: DeleteUserInput) -> ApiResult<Option<DeleteUserPayload>> {
@@ -162,8 +163,8 @@ impl AdministrationMutation {
     /// its data was erased.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = cost::apply(costs::RESTORE_USER.points, costs::RESTORE_USER.bucket),
-        directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::RESTORE_USER.to_string()),
+        directive = access::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn restore_user(&self, ctx: &Context<'_>, input: RestoreUserInput) -> ApiResult<Option<RestoreUserPayload>> {
@@ -175,8 +176,8 @@ impl AdministrationMutation {
     /// End all sessions of a user. CONFLICT if the account is deleted.
     #[graphql(
         guard = "guards::admin()",
-        directive = cost::apply(costs::REVOKE_USER_SESSIONS.points, costs::REVOKE_USER_SESSIONS.bucket),
-        directive = requires::apply(RoleEnum::Admin, false),
+        directive = cost::apply(costs::REVOKE_USER_SESSIONS.to_string()),
+        directive = access::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn revoke_user_sessions(
@@ -193,8 +194,8 @@ impl AdministrationMutation {
     /// CONFLICT for your own account: use `disableMfa`.
     #[graphql(
         guard = "require_recent_admin()",
-        directive = cost::apply(costs::RESET_USER_MFA.points, costs::RESET_USER_MFA.bucket),
-        directive = requires::apply(RoleEnum::Admin, true),
+        directive = cost::apply(costs::RESET_USER_MFA.to_string()),
+        directive = access::apply(RoleEnum::Admin, true),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn reset_user_mfa(
@@ -211,8 +212,9 @@ impl AdministrationMutation {
     /// CONFLICT if the account is deleted.
     #[graphql(
         guard = "guards::admin()",
-        directive = cost::apply(costs::SEND_USER_PASSWORD_RESET.points, costs::SEND_USER_PASSWORD_RESET.bucket),
-        directive = requires::apply(RoleEnum::Admin, false),
+        directive = cost::apply(costs::SEND_USER_PASSWORD_RESET.to_string()),
+        directive = rate_limit::apply(RateBucket::Email),
+        directive = access::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
     )]
     async fn send_user_password_reset(

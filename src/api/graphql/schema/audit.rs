@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
 pub use super::audit_filter::AuditEventFilter;
 use super::context::{ContextExt, viewer};
-use super::guards::{self, RoleEnum, refuses, requires};
+use super::guards::{self, RoleEnum, access, refuses};
 use super::loaders::loaders;
 use super::paging::{ConnectionArguments, RelayConnection, connection};
 use super::views::{AuditEventView, UserView};
@@ -29,7 +29,7 @@ impl AuditQuery {
     /// List audit events, newest first. At most 100 per page, 20 if no size is given.
     #[graphql(
         guard = "guards::admin()",
-        directive = requires::apply(RoleEnum::Admin, false),
+        directive = access::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed])
     )]
     async fn audit_events(

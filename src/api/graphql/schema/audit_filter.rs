@@ -8,7 +8,7 @@ use async_graphql::{ID, InputObject};
 use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
 use super::input::Faults;
 use crate::api::graphql::scalars::DateTime;
-use crate::error::{FieldFault, Result};
+use crate::error::{FieldErrorCode, FieldFault, Result};
 use crate::records::audit_search::EventFilter;
 use crate::values::audit;
 use crate::values::ids::NotAnId;
@@ -62,7 +62,7 @@ impl AuditEventFilter {
 fn known_actions(typed: Option<Vec<AuditActionEnum>>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
     let Some(typed) = typed else { return Ok(Vec::new()) };
     if typed.is_empty() {
-        return Err(FieldFault::new("INVALID", "Name at least one action, or omit the field."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Name at least one action, or omit the field."));
     }
     if typed.contains(&AuditActionEnum::Unknown) {
         return Err(unknown());
@@ -78,17 +78,17 @@ fn known_outcome(typed: Option<AuditOutcomeEnum>) -> std::result::Result<Option<
 }
 
 fn unknown() -> FieldFault {
-    FieldFault::new("INVALID", "UNKNOWN cannot be searched for.")
+    FieldFault::new(FieldErrorCode::Invalid, "UNKNOWN cannot be searched for.")
 }
 
 fn id<T: FromStr<Err = NotAnId>>(typed: Option<&ID>) -> std::result::Result<Option<T>, FieldFault> {
     let parsed = typed.map(|id| id.parse()).transpose();
-    parsed.map_err(|_| FieldFault::new("INVALID", "This is not a valid id of this type."))
+    parsed.map_err(|_| FieldFault::new(FieldErrorCode::Invalid, "This is not a valid id of this type."))
 }
 
 /// Parses an IP address into the form that the audit trail stores.
 fn address(typed: Option<&str>) -> std::result::Result<Option<String>, FieldFault> {
     let parsed =
         typed.map(|typed| typed.trim().parse::<IpAddr>().map(|address| address.to_canonical().to_string())).transpose();
-    parsed.map_err(|_| FieldFault::new("INVALID", "This is not a valid IPv4 or IPv6 address."))
+    parsed.map_err(|_| FieldFault::new(FieldErrorCode::Invalid, "This is not a valid IPv4 or IPv6 address."))
 }

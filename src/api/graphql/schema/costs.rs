@@ -1,4 +1,4 @@
-//! The price of every field, in one table, and the directive that states it in the schema.
+//! The price of every field, in one table, and the directives that state it in the schema.
 //!
 //! A field that is not in the table costs one point if it returns an object, and nothing if it returns a scalar or an
 //! enum.
@@ -7,75 +7,68 @@
 
 use async_graphql::Enum;
 
-pub use self::directives::cost;
+pub use self::directives::{cost, rate_limit};
 
 // Prices of the work that a field does.
 
 /// Computing one password hash.
-const PASSWORD_HASH: i32 = 50;
+const PASSWORD_HASH: u32 = 50;
 /// Sending an email.
-const MAIL: i32 = 20;
+const MAIL: u32 = 20;
 /// Checking a code or a token, and opening or refreshing a session.
-const TOKEN_CHECK: i32 = 10;
+const TOKEN_CHECK: u32 = 10;
 /// A transaction that changes data and writes an audit event.
-const WRITE: i32 = 5;
+const WRITE: u32 = 5;
 /// Counting rows of which there may be many.
-const COUNT_QUERY: i32 = 20;
+const COUNT_QUERY: u32 = 20;
 
 // Queries.
-pub const RATE_LIMIT: Price = points(0);
-pub const TOTAL_COUNT: Price = points(COUNT_QUERY);
-pub const DASHBOARD: Price = points(COUNT_QUERY);
+pub const RATE_LIMIT: u32 = 0;
+pub const TOTAL_COUNT: u32 = COUNT_QUERY;
+pub const DASHBOARD: u32 = COUNT_QUERY;
 
 // Accounts.
-pub const REGISTER: Price = points(PASSWORD_HASH + MAIL).limited_by(RateBucket::Auth);
-pub const VERIFY_EMAIL: Price = points(TOKEN_CHECK);
-pub const RESEND_VERIFICATION_EMAIL: Price = points(MAIL).limited_by(RateBucket::Email);
-pub const UPDATE_PROFILE: Price = points(WRITE);
-pub const DELETE_ACCOUNT: Price = points(WRITE + MAIL);
+pub const REGISTER: u32 = PASSWORD_HASH + MAIL;
+pub const VERIFY_EMAIL: u32 = TOKEN_CHECK;
+pub const RESEND_VERIFICATION_EMAIL: u32 = MAIL;
+pub const UPDATE_PROFILE: u32 = WRITE;
+pub const DELETE_ACCOUNT: u32 = WRITE + MAIL;
 
 // Sign-in.
-pub const LOGIN: Price = points(PASSWORD_HASH).limited_by(RateBucket::Auth);
-pub const REFRESH: Price = points(TOKEN_CHECK);
-pub const REAUTHENTICATE: Price = points(PASSWORD_HASH).limited_by(RateBucket::Auth);
+pub const LOGIN: u32 = PASSWORD_HASH;
+pub const REFRESH: u32 = TOKEN_CHECK;
+pub const REAUTHENTICATE: u32 = PASSWORD_HASH;
 
 // Sessions.
-pub const LOGOUT: Price = points(WRITE);
-pub const REVOKE_SESSION: Price = points(WRITE);
-pub const DISOWN_SESSION: Price = points(TOKEN_CHECK + MAIL);
-pub const REVOKE_OTHER_SESSIONS: Price = points(WRITE);
-pub const REVOKE_ALL_SESSIONS: Price = points(WRITE);
+pub const LOGOUT: u32 = WRITE;
+pub const REVOKE_SESSION: u32 = WRITE;
+pub const DISOWN_SESSION: u32 = TOKEN_CHECK + MAIL;
+pub const REVOKE_OTHER_SESSIONS: u32 = WRITE;
+pub const REVOKE_ALL_SESSIONS: u32 = WRITE;
 
 // Second factor.
-pub const VERIFY_MFA: Price = points(TOKEN_CHECK).limited_by(RateBucket::Mfa);
-pub const START_MFA_ENROLLMENT: Price = points(WRITE);
-pub const CONFIRM_MFA_ENROLLMENT: Price = points(TOKEN_CHECK + MAIL).limited_by(RateBucket::Mfa);
-pub const DISABLE_MFA: Price = points(PASSWORD_HASH + TOKEN_CHECK + MAIL).limited_by(RateBucket::Auth);
-pub const REGENERATE_BACKUP_CODES: Price = points(TOKEN_CHECK).limited_by(RateBucket::Mfa);
+pub const VERIFY_MFA: u32 = TOKEN_CHECK;
+pub const START_MFA_ENROLLMENT: u32 = WRITE;
+pub const CONFIRM_MFA_ENROLLMENT: u32 = TOKEN_CHECK + MAIL;
+pub const DISABLE_MFA: u32 = PASSWORD_HASH + TOKEN_CHECK + MAIL;
+pub const REGENERATE_BACKUP_CODES: u32 = TOKEN_CHECK;
 
 // Passwords and email addresses.
-pub const REQUEST_PASSWORD_RESET: Price = points(MAIL).limited_by(RateBucket::Email);
-pub const RESET_PASSWORD: Price = points(PASSWORD_HASH + MAIL).limited_by(RateBucket::Auth);
-pub const CHANGE_PASSWORD: Price = points(2 * PASSWORD_HASH + MAIL).limited_by(RateBucket::Auth);
-pub const REQUEST_EMAIL_CHANGE: Price = points(MAIL).limited_by(RateBucket::Email);
-pub const CONFIRM_EMAIL_CHANGE: Price = points(TOKEN_CHECK + MAIL);
-pub const UNDO_EMAIL_CHANGE: Price = points(TOKEN_CHECK + MAIL);
+pub const REQUEST_PASSWORD_RESET: u32 = MAIL;
+pub const RESET_PASSWORD: u32 = PASSWORD_HASH + MAIL;
+pub const CHANGE_PASSWORD: u32 = 2 * PASSWORD_HASH + MAIL;
+pub const REQUEST_EMAIL_CHANGE: u32 = MAIL;
+pub const CONFIRM_EMAIL_CHANGE: u32 = TOKEN_CHECK + MAIL;
+pub const UNDO_EMAIL_CHANGE: u32 = TOKEN_CHECK + MAIL;
 
 // Administration.
-pub const CREATE_USER: Price = points(WRITE + MAIL).limited_by(RateBucket::Email);
-pub const UPDATE_USER: Price = points(WRITE);
-pub const DELETE_USER: Price = points(WRITE);
-pub const RESTORE_USER: Price = points(WRITE);
-pub const REVOKE_USER_SESSIONS: Price = points(WRITE);
-pub const RESET_USER_MFA: Price = points(WRITE + MAIL);
-pub const SEND_USER_PASSWORD_RESET: Price = points(WRITE + MAIL).limited_by(RateBucket::Email);
-
-/// What one execution of a field costs.
-#[derive(Debug, Clone, Copy)]
-pub struct Price {
-    pub points: i32,
-    pub bucket: Option<RateBucket>,
-}
+pub const CREATE_USER: u32 = WRITE + MAIL;
+pub const UPDATE_USER: u32 = WRITE;
+pub const DELETE_USER: u32 = WRITE;
+pub const RESTORE_USER: u32 = WRITE;
+pub const REVOKE_USER_SESSIONS: u32 = WRITE;
+pub const RESET_USER_MFA: u32 = WRITE + MAIL;
+pub const SEND_USER_PASSWORD_RESET: u32 = WRITE + MAIL;
 
 /// A stricter rate limit that counts attempts instead of points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -89,26 +82,26 @@ pub enum RateBucket {
     Mfa,
 }
 
-const fn points(points: i32) -> Price {
-    Price { points, bucket: None }
-}
-
-impl Price {
-    const fn limited_by(self, bucket: RateBucket) -> Self {
-        Self { bucket: Some(bucket), ..self }
-    }
-}
-
 mod directives {
     use async_graphql::TypeDirective;
 
     use super::RateBucket;
 
-    /// Price of one execution of the field in points, and the stricter limit that it also uses.
+    /// Points that one execution of the field costs (GraphQL Cost Directives, IBM, section 7).
     ///
     /// Without the directive a field costs 1 if it returns an object, and 0 if it returns a scalar or an enum. A
     /// connection costs 1 + page size * max(1, price of a node). An operation costs 1 more per 1,000 resolved fields.
     /// Each event of a subscription costs the price of its selection, but nothing if that is 1.
-    #[TypeDirective(location = "FieldDefinition")]
-    pub fn cost(points: i32, bucket: Option<RateBucket>) {}
+    #[TypeDirective(
+        location = "ArgumentDefinition",
+        location = "Enum",
+        location = "FieldDefinition",
+        location = "InputFieldDefinition",
+        location = "Object"
+    )]
+    pub fn cost(weight: String) {}
+
+    /// The stricter rate limit that the field also uses. It counts attempts instead of points.
+    #[TypeDirective(location = "FieldDefinition", name = "rateLimit")]
+    pub fn rate_limit(bucket: RateBucket) {}
 }

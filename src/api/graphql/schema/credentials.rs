@@ -4,8 +4,8 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::account::AcceptedPayload;
 use super::context::{ContextExt, viewer};
-use super::costs::{self, cost};
-use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
+use super::costs::{self, RateBucket, cost, rate_limit};
+use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
 use super::input;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::{EmailAddressScalar, int};
@@ -103,7 +103,8 @@ impl CredentialsMutation {
     /// Email a link to reset the password. The result is the same for every address. A newer email replaces an older
     /// one.
     #[graphql(
-        directive = cost::apply(costs::REQUEST_PASSWORD_RESET.points, costs::REQUEST_PASSWORD_RESET.bucket),
+        directive = cost::apply(costs::REQUEST_PASSWORD_RESET.to_string()),
+        directive = rate_limit::apply(RateBucket::Email),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_password_reset(
@@ -120,7 +121,8 @@ impl CredentialsMutation {
     /// wrong passwords is removed. If the address was never verified, someone else may have created the account, so its
     /// second factor, linked providers and name are removed.
     #[graphql(
-        directive = cost::apply(costs::RESET_PASSWORD.points, costs::RESET_PASSWORD.bucket),
+        directive = cost::apply(costs::RESET_PASSWORD.to_string()),
+        directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![Code::InvalidToken, Code::ValidationFailed, Code::Overloaded]),
     )]
     async fn reset_password(
@@ -138,8 +140,9 @@ impl CredentialsMutation {
     /// first.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(RoleEnum::User, false),
-        directive = cost::apply(costs::CHANGE_PASSWORD.points, costs::CHANGE_PASSWORD.bucket),
+        directive = access::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::CHANGE_PASSWORD.to_string()),
+        directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::ReauthenticationRequired, Code::ValidationFailed, Code::Overloaded,
         ]),
@@ -158,8 +161,9 @@ impl CredentialsMutation {
     /// Ask to change the email address. Nothing changes until the new address confirms with `confirmEmailChange`.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = requires::apply(RoleEnum::User, true),
-        directive = cost::apply(costs::REQUEST_EMAIL_CHANGE.points, costs::REQUEST_EMAIL_CHANGE.bucket),
+        directive = access::apply(RoleEnum::User, true),
+        directive = cost::apply(costs::REQUEST_EMAIL_CHANGE.to_string()),
+        directive = rate_limit::apply(RateBucket::Email),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn request_email_change(
@@ -177,7 +181,7 @@ impl CredentialsMutation {
     /// The former address is informed; if it was verified, it can undo the change. Repeating the call within a minute
     /// succeeds again.
     #[graphql(
-        directive = cost::apply(costs::CONFIRM_EMAIL_CHANGE.points, costs::CONFIRM_EMAIL_CHANGE.bucket),
+        directive = cost::apply(costs::CONFIRM_EMAIL_CHANGE.to_string()),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken]),
     )]
     async fn confirm_email_change(
@@ -193,7 +197,7 @@ impl CredentialsMutation {
     /// Undo an email change with the token sent to the former address. All sessions end and the password is removed,
     /// because the person who changed the address may know it. An email offers a new password.
     #[graphql(
-        directive = cost::apply(costs::UNDO_EMAIL_CHANGE.points, costs::UNDO_EMAIL_CHANGE.bucket),
+        directive = cost::apply(costs::UNDO_EMAIL_CHANGE.to_string()),
         directive = refuses::apply(vec![Code::InvalidToken, Code::EmailTaken, Code::AccountLocked]),
     )]
     async fn undo_email_change(

@@ -5,10 +5,10 @@ use chrono::{Days, NaiveDate};
 
 use super::context::ContextExt;
 use super::costs::{self, cost};
-use super::guards::{self, RoleEnum, refuses, requires};
+use super::guards::{self, RoleEnum, access, refuses};
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::{Date, int};
-use crate::error::{FieldFault, Result};
+use crate::error::{FieldErrorCode, FieldFault, Result};
 use crate::records::statistics::{self, Day, Totals};
 
 /// The most days the dashboard shows.
@@ -24,8 +24,8 @@ impl DashboardQuery {
     /// Get current totals and the counts of the last days. The price does not depend on the number of users and events.
     #[graphql(
         guard = "guards::admin()",
-        directive = cost::apply(costs::DASHBOARD.points, costs::DASHBOARD.bucket),
-        directive = requires::apply(RoleEnum::Admin, false),
+        directive = cost::apply(costs::DASHBOARD.to_string()),
+        directive = access::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed])
     )]
     async fn dashboard(
@@ -45,7 +45,9 @@ impl DashboardQuery {
 /// The last days up to today, oldest first.
 fn last_days(days: i32, today: NaiveDate) -> Result<Vec<NaiveDate>> {
     let Some(days) = u32::try_from(days).ok().filter(|days| (1..=DAYS_LIMIT).contains(days)) else {
-        return Err(FieldFault::new("OUT_OF_RANGE", format!("Use a number from 1 to {DAYS_LIMIT}.")).at("days").into());
+        return Err(FieldFault::new(FieldErrorCode::OutOfRange, format!("Use a number from 1 to {DAYS_LIMIT}."))
+            .at("days")
+            .into());
     };
     Ok((0..days).rev().filter_map(|back| today.checked_sub_days(Days::new(back.into()))).collect())
 }

@@ -7,7 +7,7 @@ use crate::api::graphql::error::{ApiError, Code};
 use crate::error::Error;
 use crate::values::user;
 
-pub use directives::{refuses, requires};
+pub use directives::{access, refuses};
 
 /// Role of a user, which decides what they may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -30,7 +30,7 @@ mod directives {
     /// role is missing, and with `REAUTHENTICATION_REQUIRED` if `recentAuth` is true and the user has not called
     /// `reauthenticate` or signed in within `REAUTHENTICATION_WINDOW`.
     #[TypeDirective(location = "FieldDefinition")]
-    pub fn requires(role: RoleEnum, #[graphql(name = "recentAuth")] recent_auth: bool) {}
+    pub fn access(role: RoleEnum, #[graphql(name = "recentAuth", default = false)] recent_auth: bool) {}
 
     /// Lists the error codes of the field. Every field may also fail with `RATE_LIMITED`, UNAVAILABLE and INTERNAL.
     #[TypeDirective(location = "FieldDefinition")]

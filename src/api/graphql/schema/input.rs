@@ -1,7 +1,7 @@
 //! Parses the fields of an input together, so that a client gets all faults at once.
 
 use crate::api::graphql::scalars;
-use crate::error::{FieldFault, Refusal, Result};
+use crate::error::{ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::{IdempotencyKey, OneTimeToken};
 use crate::values::user;
@@ -49,7 +49,7 @@ pub fn email(typed: &scalars::EmailAddressScalar, path: &'static str) -> Result<
 /// # Errors
 /// `INVALID_TOKEN`, also for text that cannot be a token: the client need not tell it from a used one.
 pub fn one_time_token(typed: &str) -> Result<OneTimeToken> {
-    Ok(OneTimeToken::parse(typed).ok_or(Refusal::InvalidToken)?)
+    Ok(OneTimeToken::parse(typed).ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?)
 }
 
 /// Parses the name of a device, by the rules of display names.
@@ -64,7 +64,10 @@ pub fn device_name(typed: Option<&str>) -> std::result::Result<Option<String>, F
 pub fn idempotency_key(typed: Option<&str>) -> Result<Option<IdempotencyKey>> {
     let Some(typed) = typed else { return Ok(None) };
     if typed.is_empty() || typed.chars().count() > KEY_LIMIT {
-        let fault = FieldFault::new("OUT_OF_RANGE", format!("Use 1 to {KEY_LIMIT} characters, for example a UUID."));
+        let fault = FieldFault::new(
+            FieldErrorCode::OutOfRange,
+            format!("Use 1 to {KEY_LIMIT} characters, for example a UUID."),
+        );
         return Err(fault.at("input.idempotencyKey").into());
     }
     Ok(Some(IdempotencyKey::new(typed)))

@@ -3,14 +3,14 @@
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 
 use super::context::{ContextExt, viewer};
-use super::costs::{self, cost};
-use super::guards::{RoleEnum, refuses, require_recent_auth, require_user, requires};
+use super::costs::{self, RateBucket, cost, rate_limit};
+use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
 use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
 use crate::app::sign_in::second_factor::MfaChallenge;
-use crate::error::Refusal;
+use crate::error::{ErrorReason, Refusal};
 use crate::flows::{disable_mfa, enroll_mfa, regenerate_backup_codes, verify_mfa};
 use crate::values::mfa::BackupCode;
 use crate::values::password::Password;
@@ -149,14 +149,16 @@ pub struct MfaMutation;
 impl MfaMutation {
     /// Complete a sign-in with a second factor. `INVALID_TOKEN` if the challenge is unknown, used or expired.
     #[graphql(
-        directive = cost::apply(costs::VERIFY_MFA.points, costs::VERIFY_MFA.bucket),
+        directive = cost::apply(costs::VERIFY_MFA.to_string()),
+        directive = rate_limit::apply(RateBucket::Mfa),
         directive = refuses::apply(vec![
             Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked, Code::ValidationFailed,
         ]),
     )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
         check_delivery(ctx, input.token_delivery)?;
-        let token = ChallengeToken::parse(&input.challenge_token).ok_or(Refusal::InvalidToken)?;
+        let token = ChallengeToken::parse(&input.challenge_token)
+            .ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
         let signed_in = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &token, &input.code).await?;
         Ok(Some(deliver(ctx, signed_in, input.token_delivery)?))
     }
@@ -165,8 +167,8 @@ impl MfaMutation {
     /// is already on.
     #[graphql(
         guard = "require_recent_auth()",
-        directive = cost::apply(costs::START_MFA_ENROLLMENT.points, costs::START_MFA_ENROLLMENT.bucket),
-        directive = requires::apply(RoleEnum::User, true),
+        directive = cost::apply(costs::START_MFA_ENROLLMENT.to_string()),
+        directive = access::apply(RoleEnum::User, true),
         directive = refuses::apply(vec![Code::Conflict]),
     )]
     async fn start_mfa_enrollment(&self, ctx: &Context<'_>) -> ApiResult<Option<MfaEnrollment>> {
@@ -184,8 +186,9 @@ impl MfaMutation {
     /// waiting.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(RoleEnum::User, false),
-        directive = cost::apply(costs::CONFIRM_MFA_ENROLLMENT.points, costs::CONFIRM_MFA_ENROLLMENT.bucket),
+        directive = access::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::CONFIRM_MFA_ENROLLMENT.to_string()),
+        directive = rate_limit::apply(RateBucket::Mfa),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::Conflict]),
     )]
     async fn confirm_mfa_enrollment(
@@ -202,8 +205,9 @@ impl MfaMutation {
     /// Turn the second factor off with the password and a code. CONFLICT if it is off.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(RoleEnum::User, false),
-        directive = cost::apply(costs::DISABLE_MFA.points, costs::DISABLE_MFA.bucket),
+        directive = access::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::DISABLE_MFA.to_string()),
+        directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict,
             Code::Overloaded,
@@ -220,8 +224,9 @@ impl MfaMutation {
     /// factor is off.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(RoleEnum::User, false),
-        directive = cost::apply(costs::REGENERATE_BACKUP_CODES.points, costs::REGENERATE_BACKUP_CODES.bucket),
+        directive = access::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REGENERATE_BACKUP_CODES.to_string()),
+        directive = rate_limit::apply(RateBucket::Mfa),
         directive = refuses::apply(vec![Code::InvalidMfaCode, Code::ReauthenticationRequired, Code::Conflict]),
     )]
     async fn regenerate_backup_codes(

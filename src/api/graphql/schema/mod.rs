@@ -9,6 +9,8 @@ pub mod context; // what a resolver gets from its request
 pub mod costs; // the price of every field
 pub mod credentials; // passwords and email addresses
 pub mod dashboard; // totals, and counts per day
+pub mod date_time_range; // a range of time, as filters take it
+pub mod error_extensions; // the shape of the extensions of an error
 pub mod guards; // who may resolve a field
 pub mod input; // parses the fields of an input together
 pub mod loaders; // one statement for all items of a page
@@ -37,7 +39,8 @@ use self::context::{ContextExt, viewer};
 use self::costs::cost;
 use self::credentials::CredentialsMutation;
 use self::dashboard::DashboardQuery;
-use self::guards::{RoleEnum, require_user, requires};
+use self::error_extensions::ErrorExtensionsView;
+use self::guards::{RoleEnum, access, require_user};
 use self::mfa::MfaMutation;
 use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
@@ -68,13 +71,13 @@ pub struct GeneralQuery;
 #[Object]
 impl GeneralQuery {
     /// Get the signed-in user.
-    #[graphql(guard = "require_user()", directive = requires::apply(RoleEnum::User, false))]
+    #[graphql(guard = "require_user()", directive = access::apply(RoleEnum::User, false))]
     async fn me(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
         Ok(Some(UserView(viewer(ctx).await?.user().clone())))
     }
 
     /// Get the caller's remaining points. Costs nothing.
-    #[graphql(directive = cost::apply(costs::RATE_LIMIT.points, costs::RATE_LIMIT.bucket))]
+    #[graphql(directive = cost::apply(costs::RATE_LIMIT.to_string()))]
     async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
         Ok(ctx.data::<RateLimitStatus>().map_err(missing_data)?.into())
     }
@@ -133,6 +136,8 @@ pub async fn introspected(query: &str) -> serde_json::Value {
 fn builder() -> SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
     // Documents and variables are already validated (pipeline/validation): the library lacks rules (docs/adr/0027).
     Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot)
+        // No field returns it.
+        .register_output_type::<ErrorExtensionsView>()
         .extension(PipelineExtension::default())
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::context::{ContextExt, clear_refresh_cookie, viewer};
 use super::costs::{self, cost};
-use super::guards::{RoleEnum, refuses, require_user, requires};
+use super::guards::{RoleEnum, access, refuses, require_user};
 use super::input;
 use super::views::SessionView;
 use crate::api::graphql::error::{ApiResult, Code};
@@ -66,8 +66,8 @@ impl SessionMutation {
     /// token that no longer works.
     #[graphql(
         guard = "require_user()",
-        directive = cost::apply(costs::LOGOUT.points, costs::LOGOUT.bucket),
-        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::LOGOUT.to_string()),
+        directive = access::apply(RoleEnum::User, false),
     )]
     async fn logout(&self, ctx: &Context<'_>) -> ApiResult<Option<LogoutPayload>> {
         let viewer = viewer(ctx).await?;
@@ -79,8 +79,8 @@ impl SessionMutation {
     /// End one of your sessions. A session that has already ended is returned unchanged.
     #[graphql(
         guard = "require_user()",
-        directive = cost::apply(costs::REVOKE_SESSION.points, costs::REVOKE_SESSION.bucket),
-        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REVOKE_SESSION.to_string()),
+        directive = access::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::NotFound]),
     )]
     async fn revoke_session(
@@ -98,7 +98,7 @@ impl SessionMutation {
     /// Report a sign-in that was not yours, with the token of the email about it. All sessions end and the password is
     /// removed, because the person who signed in knows it. An email offers a new password.
     #[graphql(
-        directive = cost::apply(costs::DISOWN_SESSION.points, costs::DISOWN_SESSION.bucket),
+        directive = cost::apply(costs::DISOWN_SESSION.to_string()),
         directive = refuses::apply(vec![Code::InvalidToken]),
     )]
     async fn disown_session(
@@ -114,8 +114,8 @@ impl SessionMutation {
     /// End all your sessions except this one.
     #[graphql(
         guard = "require_user()",
-        directive = cost::apply(costs::REVOKE_OTHER_SESSIONS.points, costs::REVOKE_OTHER_SESSIONS.bucket),
-        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REVOKE_OTHER_SESSIONS.to_string()),
+        directive = access::apply(RoleEnum::User, false),
     )]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         revoke(ctx, SessionSelection::Others).await
@@ -124,8 +124,8 @@ impl SessionMutation {
     /// End all your sessions, including this one. Its cookie is deleted, except over a WebSocket.
     #[graphql(
         guard = "require_user()",
-        directive = cost::apply(costs::REVOKE_ALL_SESSIONS.points, costs::REVOKE_ALL_SESSIONS.bucket),
-        directive = requires::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REVOKE_ALL_SESSIONS.to_string()),
+        directive = access::apply(RoleEnum::User, false),
     )]
     async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
         let revoked = revoke(ctx, SessionSelection::All).await?;

@@ -3,8 +3,8 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
 
 use super::context::{ContextExt, viewer};
-use super::costs::{self, cost};
-use super::guards::{RoleEnum, refuses, require_user, requires};
+use super::costs::{self, RateBucket, cost, rate_limit};
+use super::guards::{RoleEnum, access, refuses, require_user};
 use super::input;
 use super::mfa::MfaRequired;
 use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
@@ -83,7 +83,8 @@ pub struct SignInMutation;
 impl SignInMutation {
     /// Sign in with an email address and a password. Returns `MfaRequired` if a second factor is on.
     #[graphql(
-        directive = cost::apply(costs::LOGIN.points, costs::LOGIN.bucket),
+        directive = cost::apply(costs::LOGIN.to_string()),
+        directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::AccountLocked, Code::EmailNotVerified, Code::ValidationFailed,
             Code::Overloaded,
@@ -108,7 +109,7 @@ impl SignInMutation {
     /// Exchange a refresh token for new tokens. Each token works once. Using it again ends the session with
     /// `REFRESH_TOKEN_REUSED`, unless it is the same attempt (`idempotencyKey`).
     #[graphql(
-        directive = cost::apply(costs::REFRESH.points, costs::REFRESH.bucket),
+        directive = cost::apply(costs::REFRESH.to_string()),
         directive = refuses::apply(vec![
             Code::Unauthenticated, Code::SessionEnded, Code::RefreshTokenReused, Code::ValidationFailed,
         ]),
@@ -130,8 +131,9 @@ impl SignInMutation {
     /// wrong. CONFLICT if the account has neither.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(RoleEnum::User, false),
-        directive = cost::apply(costs::REAUTHENTICATE.points, costs::REAUTHENTICATE.bucket),
+        directive = access::apply(RoleEnum::User, false),
+        directive = cost::apply(costs::REAUTHENTICATE.to_string()),
+        directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![
             Code::InvalidCredentials, Code::InvalidMfaCode, Code::ValidationFailed, Code::Conflict, Code::Overloaded,
         ]),

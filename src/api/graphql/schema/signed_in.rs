@@ -7,7 +7,7 @@ use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
 use crate::app::sign_in;
-use crate::error::FieldFault;
+use crate::error::{FieldErrorCode, FieldFault};
 
 /// How the refresh token is returned to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -44,7 +44,7 @@ pub fn check_delivery(ctx: &Context<'_>, delivery: TokenDelivery) -> Result<(), 
     if delivery == TokenDelivery::Cookie && ctx.data_opt::<Transport>() == Some(&Transport::WebSocket) {
         let message =
             "A WebSocket cannot set cookies. Please send this mutation by POST, or ask for the token in the body.";
-        return Err(FieldFault::new("INVALID", message).at("input.tokenDelivery"));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, message).at("input.tokenDelivery"));
     }
     Ok(())
 }

@@ -7,13 +7,13 @@ use futures_util::{Stream, StreamExt};
 
 use super::audit::AuditEventFilter;
 use super::context::{self, ContextExt, admin};
-use super::guards::{self, RoleEnum, refuses, require_user, requires};
+use super::guards::{self, RoleEnum, access, refuses, require_user};
 use super::views::AuditEventView;
 use crate::api::graphql::error::{ApiError, Code, missing_data};
 use crate::api::graphql::pipeline::subscription_state::SubscriptionState;
 use crate::app::charges::Payer;
 use crate::app::viewer::Viewer;
-use crate::error::{Error, ErrorCode, FieldFault, Result as OwnResult};
+use crate::error::{Error, ErrorCode, FieldErrorCode, FieldFault, Result as OwnResult};
 use crate::flows::follow_events::{Missed, follow_own, follow_trail};
 use crate::records::audit_log::AuditEvent;
 
@@ -32,7 +32,7 @@ impl SubscriptionRoot {
     /// Receive all audit events as they happen.
     #[graphql(
         guard = "guards::admin()",
-        directive = requires::apply(RoleEnum::Admin, false),
+        directive = access::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn audit_events(
@@ -57,7 +57,7 @@ impl SubscriptionRoot {
     /// this session is the last one.
     #[graphql(
         guard = "require_user()",
-        directive = requires::apply(RoleEnum::User, false),
+        directive = access::apply(RoleEnum::User, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn security_events(
@@ -78,7 +78,7 @@ impl SubscriptionRoot {
 
 fn missed_events(ctx: &Context<'_>, viewer: &Viewer, after: Option<ID>) -> OwnResult<Option<Missed>> {
     let Some(after) = after else { return Ok(None) };
-    let wrong = |_| FieldFault::new("INVALID", "This is not a valid event id.").at("after");
+    let wrong = |_| FieldFault::new(FieldErrorCode::Invalid, "This is not a valid event id.").at("after");
     let payer = Payer::new(ctx.app()?, ctx.caller()?, Some(viewer.user().id));
     Ok(Some(Missed { after: after.parse().map_err(wrong)?, payer }))
 }

@@ -6,7 +6,7 @@ use super::account::parse_change;
 use super::guards::RoleEnum;
 use super::input::Faults;
 use crate::api::graphql::scalars::DateTime;
-use crate::error::{FieldFault, Result};
+use crate::error::{FieldErrorCode, FieldFault, Result};
 use crate::flows::update_user::{Lock, UserChange};
 use crate::values::time::Time;
 use crate::values::user::{LOCKED_FOR_GOOD, parse_locale, parse_name};
@@ -55,8 +55,12 @@ fn parse_lock(locked: Option<bool>, until: Option<Time>, now: Time) -> Result<Op
         (Some(false), None) => Ok(Some(Lock::Lifted)),
         (Some(true), None) => Ok(Some(Lock::Until(LOCKED_FOR_GOOD))),
         (Some(true), Some(until)) if until > now => Ok(Some(Lock::Until(until.min(LOCKED_FOR_GOOD)))),
-        (Some(true), Some(_)) => Err(FieldFault::new("OUT_OF_RANGE", "The end of a lock must be in the future.")),
-        (Some(false) | None, Some(_)) => Err(FieldFault::new("INVALID", "Use this only with `locked: true`.")),
+        (Some(true), Some(_)) => {
+            Err(FieldFault::new(FieldErrorCode::OutOfRange, "The end of a lock must be in the future."))
+        }
+        (Some(false) | None, Some(_)) => {
+            Err(FieldFault::new(FieldErrorCode::Invalid, "Use this only with `locked: true`."))
+        }
     }
 }
 
@@ -64,6 +68,6 @@ fn parse_verified(typed: Option<bool>) -> Result<bool, FieldFault> {
     match typed {
         None => Ok(false),
         Some(true) => Ok(true),
-        Some(false) => Err(FieldFault::new("INVALID", "A verified address cannot become unverified.")),
+        Some(false) => Err(FieldFault::new(FieldErrorCode::Invalid, "A verified address cannot become unverified.")),
     }
 }

@@ -4,7 +4,8 @@ use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::context::ContextExt;
 use super::costs::{self, cost};
-use super::guards::{RoleEnum, admin, refuses, requires};
+use super::date_time_range::DateTimeRange;
+use super::guards::{RoleEnum, access, admin, refuses};
 use super::input::Faults;
 use super::loaders::loaders;
 use super::node::{self, Node};
@@ -12,12 +13,11 @@ use super::paging::{ConnectionArguments, PageInfo, RelayConnection, RelayEdge, c
 use super::user::UserStatusEnum;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::DateTime;
-use crate::error::{FieldFault, Result};
+use crate::error::{FieldErrorCode, FieldFault, Result};
 use crate::records::user_list;
 use crate::values::ids::UserId;
 use crate::values::paging::ListScope;
-use crate::values::user_filter::{self, TextSearch, TimeRange, UserFilter};
+use crate::values::user_filter::{self, TextSearch, UserFilter};
 
 /// Selects users. A user must match every field that is given.
 #[derive(InputObject, Default)]
@@ -40,18 +40,9 @@ pub struct UserFilterInput {
     /// Only users who can sign in with this provider.
     provider: Option<String>,
     /// Only users whose account was created within this time.
-    created_at: Option<TimeSpan>,
+    created_at: Option<DateTimeRange>,
     /// Only users who last signed in within this time.
-    last_login_at: Option<TimeSpan>,
-}
-
-/// A span of time. An omitted end is open.
-#[derive(InputObject)]
-pub struct TimeSpan {
-    /// First moment of the span.
-    from: Option<DateTime>,
-    /// First moment after the span.
-    before: Option<DateTime>,
+    last_login_at: Option<DateTimeRange>,
 }
 
 /// Order of a list of users. Users who never signed in count as earlier than all others.
@@ -105,7 +96,7 @@ impl UserConnection {
     }
 
     /// Number of users that match the filter. Counting takes longer the more users match.
-    #[graphql(directive = cost::apply(costs::TOTAL_COUNT.points, costs::TOTAL_COUNT.bucket))]
+    #[graphql(directive = cost::apply(costs::TOTAL_COUNT.to_string()))]
     async fn total_count(&self, ctx: &Context<'_>) -> ApiResult<i64> {
         Ok(user_list::count(&ctx.app()?.db, &self.filter, ctx.now()?).await?)
     }
@@ -128,7 +119,7 @@ impl UsersQuery {
     /// accounts are listed without personal data.
     #[graphql(
         guard = "admin()",
-        directive = requires::apply(RoleEnum::Admin, false),
+        directive = access::apply(RoleEnum::Admin, false),
         directive = refuses::apply(vec![Code::ValidationFailed]),
     )]
     async fn users(
@@ -152,7 +143,7 @@ impl UsersQuery {
     }
 
     /// Get a user by id, also a deleted one. Null if there is none.
-    #[graphql(guard = "admin()", directive = requires::apply(RoleEnum::Admin, false))]
+    #[graphql(guard = "admin()", directive = access::apply(RoleEnum::Admin, false))]
     async fn user(
         &self,
         ctx: &Context<'_>,
@@ -171,8 +162,8 @@ impl UserFilterInput {
         let search = faults.check("filter.search", optional(self.search.as_deref(), TextSearch::anywhere));
         let starts_with =
             faults.check("filter.startsWith", optional(self.starts_with.as_deref(), TextSearch::beginning));
-        let created = faults.check("filter.createdAt", span(self.created_at));
-        let last_login = faults.check("filter.lastLoginAt", span(self.last_login_at));
+        let created = faults.check("filter.createdAt", DateTimeRange::parse(self.created_at));
+        let last_login = faults.check("filter.lastLoginAt", DateTimeRange::parse(self.last_login_at));
         let provider = faults.check("filter.provider", provider(self.provider));
         let read = || Some(((search?, starts_with?), (created?, last_login?), provider?));
         let ((search, starts_with), (created, last_login), provider) = faults.finish(read())?;
@@ -198,20 +189,9 @@ fn optional(typed: Option<&str>, parse: ParseText) -> Result<Option<TextSearch>,
 /// Refuses control characters, which no provider name contains: such a filter would otherwise match all users.
 fn provider(typed: Option<String>) -> Result<Option<String>, FieldFault> {
     if typed.as_deref().is_some_and(|typed| typed.contains(char::is_control)) {
-        return Err(FieldFault::new("INVALID", "Control characters are not allowed."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Control characters are not allowed."));
     }
     Ok(typed)
-}
-
-fn span(typed: Option<TimeSpan>) -> Result<TimeRange, FieldFault> {
-    let Some(TimeSpan { from, before }) = typed else { return Ok(TimeRange::default()) };
-    let span = TimeRange { from: from.map(|at| at.0), before: before.map(|at| at.0) };
-    match (span.from, span.before) {
-        (Some(from), Some(before)) if from >= before => {
-            Err(FieldFault::new("INVALID", "`from` must be earlier than `before`."))
-        }
-        (Some(_) | None, Some(_) | None) => Ok(span),
-    }
 }
 
 impl From<UserOrderInput> for user_filter::UserOrder {

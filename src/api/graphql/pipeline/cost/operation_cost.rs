@@ -187,7 +187,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::api::graphql::schema::costs::{RateBucket, cost};
+    use crate::api::graphql::schema::costs::{RateBucket, cost, rate_limit};
 
     #[derive(SimpleObject)]
     struct Item {
@@ -221,7 +221,7 @@ mod tests {
             let _ = (first, last);
             ItemConnection { edges: vec![], total: 0 }
         }
-        #[graphql(directive = cost::apply(7, None))]
+        #[graphql(directive = cost::apply("7".to_owned()))]
         async fn dear(&self) -> i32 {
             7
         }
@@ -230,7 +230,7 @@ mod tests {
     #[Object]
     #[allow(clippy::unused_async, reason = "resolvers are async")]
     impl Mutation {
-        #[graphql(directive = cost::apply(50, Some(RateBucket::Auth)))]
+        #[graphql(directive = cost::apply("50".to_owned()), directive = rate_limit::apply(RateBucket::Auth))]
         async fn login(&self, #[graphql(secret)] password: String) -> PartCost {
             let _ = password;
             PartCost { number: 1 }

@@ -188,14 +188,14 @@ fn length(length: usize) -> u32 {
 }
 
 fn is_for_admins(field: &MetaField) -> bool {
-    let requires = field.directive_invocations.iter().find(|directive| directive.name == "requires");
-    matches!(requires.and_then(|requires| requires.args.get("role")), Some(Value::Enum(role)) if role == "ADMIN")
+    let access = field.directive_invocations.iter().find(|directive| directive.name == "access");
+    matches!(access.and_then(|access| access.args.get("role")), Some(Value::Enum(role)) if role == "ADMIN")
 }
 
 fn declared(field: &MetaField) -> Option<u32> {
     let cost = field.directive_invocations.iter().find(|directive| directive.name == "cost")?;
-    match cost.args.get("points")? {
-        Value::Number(points) => u32::try_from(points.as_u64()?).ok(),
+    match cost.args.get("weight")? {
+        Value::String(weight) => weight.parse().ok(),
         _ => None,
     }
 }

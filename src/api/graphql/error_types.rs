@@ -1,0 +1,134 @@
+//! The words of errors, as the schema publishes them: codes, reasons, and the shape of `errors[].extensions`.
+
+use async_graphql::Enum;
+
+use crate::error::{ErrorCode, ErrorReason, FieldErrorCode};
+
+/// Value of `errors[].extensions.code`. Every error also has `extensions.statusCode` and `extensions.correlationId`.
+/// The latter identifies the request in the response header `x-request-id` and in the server's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "ErrorCode", remote = "ErrorCode")]
+pub enum Code {
+    /// Status 401. The access token is missing, malformed or expired, or its session has ended.
+    Unauthenticated,
+    /// Status 401. The email address or the password is wrong. The error does not tell which.
+    InvalidCredentials,
+    /// Status 401. The code of the second factor is wrong or was used before. While signing in, `extensions.attemptsLeft` is
+    /// the number of attempts left.
+    InvalidMfaCode,
+    /// Status 400. The token of an email or a challenge is unknown, used or expired.
+    InvalidToken,
+    /// Status 401. The session of the refresh token has ended. `extensions.sessionEndReason` says why.
+    SessionEnded,
+    /// Status 401. The refresh token was used before, so the session was ended.
+    RefreshTokenReused,
+    /// Status 403. The role of the user, or a setting of the server, does not allow it.
+    Forbidden,
+    /// Status 403. Call `reauthenticate` first.
+    ReauthenticationRequired,
+    /// Status 423. The account is locked. Returned only to clients that gave the right password or email token.
+    /// `extensions.retryAfter` is the number of seconds until the lock ends; it is missing if the lock does not end by
+    /// itself.
+    AccountLocked,
+    /// Status 403. The email address must be verified before the first sign-in.
+    EmailNotVerified,
+    /// Status 409. The email address belongs to another account.
+    EmailTaken,
+    /// Status 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`.
+    ValidationFailed,
+    /// Status 400. A variable or an argument does not match its type.
+    BadUserInput,
+    /// Status 400. The document is not valid GraphQL syntax.
+    GraphqlParseFailed,
+    /// Status 400. The document does not match the schema.
+    GraphqlValidationFailed,
+    /// 200. The server does not know a document with this hash. Send the document as well.
+    PersistedQueryNotFound,
+    /// Status 400. The document asks for too much. `extensions.cost` and `extensions.limit` say how much, if it was counted.
+    QueryTooComplex,
+    /// 400, 405, 406, 413 or 415. The HTTP request is invalid.
+    BadRequest,
+    /// Status 404. The object does not exist, or you may not see it.
+    NotFound,
+    /// Status 409. The current state does not allow it; the message says why.
+    Conflict,
+    /// Status 429. A rate limit is exhausted. `extensions.retryAfter` is the number of seconds to wait.
+    RateLimited,
+    /// Status 503. The server has too much to do. `extensions.retryAfter` is the number of seconds to wait.
+    Overloaded,
+    /// Status 503. The database is not available.
+    Unavailable,
+    /// Status 500. An unexpected error. The server's log has the details under `extensions.correlationId`.
+    Internal,
+}
+
+/// Value of `errors[].extensions.reason`: tells the causes of one `ErrorCode` apart. Newer servers may add values:
+/// clients must accept values they do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "ErrorReason", remote = "ErrorReason")]
+pub enum ErrorReasonEnum {
+    /// FORBIDDEN: registration is closed (`authConfig.registrationOpen`).
+    RegistrationClosed,
+    /// FORBIDDEN: the field is for administrators.
+    RoleTooLow,
+    /// CONFLICT: one administrator must remain.
+    LastAdmin,
+    /// CONFLICT: administrators cannot do this to their own account.
+    OwnAccount,
+    /// CONFLICT: the second factor is already on.
+    MfaOn,
+    /// CONFLICT: the second factor is off.
+    MfaOff,
+    /// CONFLICT: no enrollment of a second factor is waiting.
+    NoEnrollment,
+    /// CONFLICT: the account has no password and no second factor to prove an identity with. Sign in again.
+    NoProof,
+    /// CONFLICT: a former address can still undo an email change.
+    EmailChangeUndoable,
+    /// CONFLICT: the account is deleted.
+    Deleted,
+    /// CONFLICT: the account is not deleted.
+    NotDeleted,
+    /// CONFLICT: the personal data of the account was erased.
+    Erased,
+    /// CONFLICT: another request changed the same at the same time. Try again.
+    Race,
+    /// `INVALID_TOKEN`: the token has expired, or a newer one replaced it.
+    Expired,
+    /// `INVALID_TOKEN`: the token was used before.
+    Used,
+    /// `INVALID_TOKEN`: the server does not know the token.
+    Unknown,
+}
+
+/// What is wrong with an input value. Newer servers may add values: clients must accept values they do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "FieldErrorCode", remote = "FieldErrorCode")]
+pub enum FieldErrorCodeEnum {
+    /// It is malformed, or not allowed here.
+    Invalid,
+    /// It is required here.
+    Required,
+    /// It does not match the value it must be equal to.
+    Mismatch,
+    /// It is too small, too large, too early or too late.
+    OutOfRange,
+    /// It has too few characters.
+    TooShort,
+    /// It has too many characters.
+    TooLong,
+    /// The password has no upper-case letter.
+    NoUppercase,
+    /// The password has no lower-case letter.
+    NoLowercase,
+    /// The password has no digit.
+    NoDigit,
+    /// The password has no symbol.
+    NoSymbol,
+    /// The password is one of the most common ones.
+    TooCommon,
+    /// The password contains the email address or the name.
+    ContainsIdentity,
+    /// The server does not know, or no longer keeps, an event with this id.
+    UnknownEvent,
+}
