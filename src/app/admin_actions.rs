@@ -31,13 +31,23 @@ pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
 /// Finds the user that an administrator is about to change, and holds their row until the transaction ends.
 ///
 /// # Errors
-/// `NOT_FOUND`; `CONFLICT` for a deleted user.
+/// `NOT_FOUND`; `CONFLICT` for a deleted or an erased user.
 pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> {
     let user = administration::find_to_change(tx, id).await?.ok_or(Refusal::NotFound)?;
+    // An erased account is deleted, too; the reason says that it cannot be restored.
+    if user.erased_at.is_some() {
+        return Err(erased().into());
+    }
     if user.status(now) == UserStatus::Deleted {
         return Err(Refusal::conflict(ErrorReason::Deleted, "This account is deleted. Please restore it first.").into());
     }
     Ok(user)
+}
+
+/// The refusal of an action on an account whose personal data is erased.
+#[must_use]
+pub const fn erased() -> Refusal {
+    Refusal::conflict(ErrorReason::Erased, "The personal data of this account was erased. It cannot be restored.")
 }
 
 /// Requires that an administrator who can sign in is left without this user. The transaction must hold the roster.

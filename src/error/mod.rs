@@ -38,8 +38,8 @@ pub enum Refusal {
         /// How many attempts this sign-in has left; `None` outside a sign-in.
         attempts_left: Option<i32>,
     },
-    /// A token of an email is unknown, used or expired.
-    #[error("The link or token is unknown, was used before, or has expired.")]
+    /// A token of an email, or of a login that waits for its second factor, is unknown, used or expired.
+    #[error("{}", invalid_token(*.reason))]
     InvalidToken {
         /// `EXPIRED`, `USED` or `UNKNOWN`.
         reason: ErrorReason,
@@ -137,6 +137,15 @@ impl Refusal {
             Self::Overloaded { .. } => ErrorCode::Overloaded,
             Self::Unavailable => ErrorCode::Unavailable,
         }
+    }
+}
+
+/// What happened to a token, for people.
+const fn invalid_token(reason: ErrorReason) -> &'static str {
+    match reason {
+        ErrorReason::Used => "The link or token was used before.",
+        ErrorReason::Expired => "The link or token has expired, or a newer one replaced it.",
+        _ => "The link or token is unknown.",
     }
 }
 

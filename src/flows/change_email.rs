@@ -60,9 +60,12 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::ConfirmEmailChange, now - REPEATED).await?;
-        return Ok(proved.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?);
+        if let Some(email) = proved {
+            return Ok(email);
+        }
+        return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::ConfirmEmailChange]).await?.into());
     };
-    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     let user = move_account(&mut tx, &holder, now).await?;
     // Links in the old mailbox stop working, except the one to undo.
     for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ConfirmEmailChange] {
@@ -85,10 +88,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
 async fn move_account(tx: &mut Tx, holder: &Holder, now: Time) -> Result<User> {
     let user = users::find_in(tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
-    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     if !sessions::hold_living(tx, session, now).await? || user.email == holder.email {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
     }
     if !users::change_email(tx, user.id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
@@ -106,14 +109,16 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::UndoEmailChange, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let Some(holder) = spent else {
+        return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::UndoEmailChange]).await?.into());
+    };
     let user =
-        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
         return Err(locked(until, now).into());
     }
     if user.deleted_at.is_some() {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
     }
     // The emails before the tokens: one that is being composed makes its token before the tokens are revoked, or not at all.
     // And before the address, whose change would wait for that composing while it waits for us.

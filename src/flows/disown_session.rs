@@ -21,12 +21,14 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::DisownSession, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
-    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let Some(holder) = spent else {
+        return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::DisownSession]).await?.into());
+    };
+    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     // The token of an address that the account has left is not valid any more.
     let user =
-        user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+        user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     users::revoke_password(&mut tx, user.id, now).await?;
     // The same person may have opened other sessions.
     revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;

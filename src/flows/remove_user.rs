@@ -52,7 +52,7 @@ pub async fn restore_user(app: &App, caller: &Caller, admin: &Admin, id: UserId)
     let mut tx = admin_actions::begin(app, admin, now).await?;
     let user = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     if user.erased_at.is_some() {
-        return Err(Refusal::conflict(ErrorReason::Erased, "The data of this account is erased for good.").into());
+        return Err(admin_actions::erased().into());
     }
     if !administration::restore(&mut tx, id, now).await? {
         return Err(Refusal::conflict(ErrorReason::NotDeleted, "This account is not deleted.").into());

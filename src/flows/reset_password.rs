@@ -17,6 +17,9 @@ use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 
+/// The tokens that set a password: of a reset, and of an invitation.
+const PURPOSES: [Purpose; 2] = [Purpose::ResetPassword, Purpose::Invitation];
+
 /// Posts an email with a link. It runs the same statements for every address, so that neither the answer nor its duration
 /// tells whether there is an account; that is found out when the email leaves. A new link replaces the older one.
 ///
@@ -52,18 +55,20 @@ pub async fn reset_password(
     limits::reserve(app, &Attempt::Proof, caller, now).await?;
     let (purpose, holder) = find_holder(app, token, now).await?;
     let user =
-        users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+        users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     new_password::require_strong(&app.config, password, &user.email, user.name.as_deref(), "input.newPassword")?;
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
 
     let mut tx = app.db.begin().await?;
     // Only here is the token used up: of two simultaneous uses one gets on.
     let spent = one_time_tokens::consume(&mut tx, token, purpose, now).await?;
-    let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let Some(holder) = spent else {
+        return Err(one_time_tokens::refusal_in(&mut tx, token, &PURPOSES).await?.into());
+    };
     let before =
-        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
     }
     let is_first_proof = drop_unproved(&mut tx, &before, now).await?;
     withdraw_links(&mut tx, &holder, now).await?;
@@ -88,12 +93,12 @@ pub async fn reset_password(
 
 /// Finds whom a token was made for, and whether it is of a reset or of an invitation.
 async fn find_holder(app: &App, token: &OneTimeToken, now: Time) -> Result<(Purpose, Holder)> {
-    for purpose in [Purpose::ResetPassword, Purpose::Invitation] {
+    for purpose in PURPOSES {
         if let Some(holder) = one_time_tokens::find_holder(&app.db, token, purpose, now).await? {
             return Ok((purpose, holder));
         }
     }
-    Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into())
+    Err(one_time_tokens::refusal(&app.db, token, &PURPOSES).await?.into())
 }
 
 /// Drops what a person may have set who never proved the mailbox. Answers whether this is its first proof.

@@ -26,6 +26,11 @@ const DEVICE_RETENTION: Duration = Duration::from_hours(365 * 24);
 /// How long it is known which users were active on a day: a little longer than the dashboard shows.
 const ACTIVITY_RETENTION: Duration = Duration::from_hours(400 * 24);
 
+/// How long the server knows a token of an email after its end, so that a late reader learns that the link has expired.
+const TOKEN_RETENTION: Duration = Duration::from_hours(3 * 24);
+/// The same for a login that waited for its second factor.
+const CHALLENGE_RETENTION: Duration = Duration::from_hours(24);
+
 /// Removes everything that is older than the settings keep it. A table that fails is logged, and the others go on.
 /// Answers how many rows were removed.
 ///
@@ -37,11 +42,11 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     while !stopping.is_cancelled() {
         let swept = [
             ("refresh tokens", refresh_tokens::sweep(&app.db, now, BATCH).await),
-            ("one-time tokens", one_time_tokens::sweep(&app.db, now, BATCH).await),
+            ("one-time tokens", one_time_tokens::sweep(&app.db, now - TOKEN_RETENTION, BATCH).await),
             ("sessions", sessions::sweep(&app.db, now - app.config.retention.sessions, BATCH).await),
             ("the outbox", outbox::sweep(&app.db, now - app.config.retention.mails, BATCH).await),
             ("enrollments", mfa::sweep_enrollments(&app.db, now, BATCH).await),
-            ("challenges", mfa_challenges::sweep(&app.db, now, BATCH).await),
+            ("challenges", mfa_challenges::sweep(&app.db, now - CHALLENGE_RETENTION, BATCH).await),
             ("known devices", known_devices::sweep(&app.db, now - DEVICE_RETENTION, BATCH).await),
             ("held addresses", email_holds::sweep(&app.db, now, BATCH).await),
             (

@@ -15,17 +15,20 @@ use crate::values::secret_token::OneTimeToken;
 /// Marks the address of an account as verified. For a minute the same token gets the same answer.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for a token that is unknown, used, expired, or of an address the account has left.
+/// `INVALID_TOKEN` for a token that is unknown, used or expired, also where the account has left its address.
 pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::VerifyEmail, now).await?;
     let Some(holder) = spent else {
         let proved = one_time_tokens::find_proved(&mut tx, token, Purpose::VerifyEmail, now - REPEATED).await?;
-        return Ok(proved.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?);
+        if let Some(email) = proved {
+            return Ok(email);
+        }
+        return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::VerifyEmail]).await?.into());
     };
     if !users::verify_email(&mut tx, holder.user_id, &holder.email, now).await? {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
+        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
     }
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::VerifyEmail, now).await?;
     outbox::withdraw(&mut tx, MailKind::VerifyEmail, &holder.email, now).await?;

@@ -19,15 +19,17 @@ use crate::values::user::locked;
 /// attempts are limited like successive ones.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for a challenge that is unknown, over or used up; `INVALID_MFA_CODE` with the attempts left;
+/// `INVALID_TOKEN` for a challenge that is unknown, over, or used (also by too many attempts); `INVALID_MFA_CODE` with the attempts left;
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
 pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<NewTokens> {
     let now = app.clock.now();
     let most = app.config.mfa.challenge_attempts;
-    let counted = mfa_challenges::count_attempt(&app.db, token, most.unwrap_or(i32::MAX), now).await?;
-    let challenge = counted.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let limit = most.unwrap_or(i32::MAX);
+    let Some(challenge) = mfa_challenges::count_attempt(&app.db, token, limit, now).await? else {
+        return Err(mfa_challenges::refusal(&app.db, token, limit).await?.into());
+    };
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
@@ -39,7 +41,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
         return Err(Refusal::InvalidMfaCode { attempts_left }.into());
     };
     if !mfa_challenges::consume(&mut tx, token, now).await? {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());
+        return Err(mfa_challenges::refusal_in(&mut tx, token, limit).await?.into());
     }
     // The right password came before, so a lock by wrong passwords of strangers since then does not matter.
     if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {

@@ -1,6 +1,6 @@
 //! Sign-ins that wait for their second factor.
 
-use crate::error::Result;
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
@@ -65,6 +65,32 @@ pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time
     .await
 }
 
+/// A challenge that was not accepted: when it was used and expired, and its attempts.
+type SpentChallenge = (Option<Time>, Time, i32);
+
+const SPENT_CHALLENGE: &str = sql!("select used_at, expires_at, attempts from mfa_challenges where hash = $1");
+
+/// Why a challenge was not accepted: `INVALID_TOKEN` with its reason. `most` attempts use it up.
+pub async fn refusal(db: &Db, token: &ChallengeToken, most: i32) -> Result<Refusal> {
+    Ok(refusal_of(db.query(SPENT_CHALLENGE).bind(token.hash()).optional().await?, most))
+}
+
+/// As [`refusal`], in the transaction in which the challenge was not accepted.
+pub async fn refusal_in(tx: &mut Tx, token: &ChallengeToken, most: i32) -> Result<Refusal> {
+    Ok(refusal_of(tx.query(SPENT_CHALLENGE).bind(token.hash()).optional().await?, most))
+}
+
+fn refusal_of(found: Option<SpentChallenge>, most: i32) -> Refusal {
+    let reason = match found {
+        None => ErrorReason::Unknown,
+        // A challenge that was ended for its user is over when it is ended; one is used before its end.
+        Some((Some(used_at), expires_at, _)) if used_at < expires_at => ErrorReason::Used,
+        Some((None, _, attempts)) if attempts >= most => ErrorReason::Used,
+        Some(_) => ErrorReason::Expired,
+    };
+    Refusal::InvalidToken { reason }
+}
+
 /// Marks a challenge as used. Of two simultaneous uses exactly one succeeds.
 pub async fn consume(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<bool> {
     let used = tx
@@ -76,13 +102,16 @@ pub async fn consume(tx: &mut Tx, token: &ChallengeToken, now: Time) -> Result<b
     Ok(used == 1)
 }
 
-/// Ends all waiting sign-ins of a user, because their first factor is no longer valid.
+/// Ends all waiting sign-ins of a user, because their first factor is no longer valid. Their holders read EXPIRED.
 pub async fn end_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update mfa_challenges set used_at = $2 where user_id = $1 and used_at is null"))
-        .bind(user)
-        .bind(now)
-        .execute()
-        .await?;
+    tx.query(sql!(
+        "update mfa_challenges set used_at = $2, expires_at = case when expires_at < $2 then expires_at else $2 end",
+        " where user_id = $1 and used_at is null"
+    ))
+    .bind(user)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::users;
-use crate::error::Result;
+use crate::error::{ErrorReason, Refusal, Result};
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::{SessionId, UserId};
@@ -102,6 +102,33 @@ pub async fn consume(tx: &mut Tx, token: &OneTimeToken, purpose: Purpose, now: T
     .await
 }
 
+/// A token that was not accepted: its purpose, and when it was used and expired.
+type SpentToken = (Purpose, Option<Time>, Time);
+
+const SPENT_TOKEN: &str = sql!("select purpose, used_at, expires_at from one_time_tokens where hash = $1");
+
+/// Why a token of one of these purposes was not accepted: `INVALID_TOKEN` with its reason. Only the holder of the token
+/// learns it.
+pub async fn refusal(db: &Db, token: &OneTimeToken, purposes: &[Purpose]) -> Result<Refusal> {
+    Ok(refusal_of(db.query(SPENT_TOKEN).bind(token.hash()).optional().await?, purposes))
+}
+
+/// As [`refusal`], in the transaction in which the token was not accepted. Of two simultaneous uses the second waited in
+/// [`consume`] for the first, and sees it here.
+pub async fn refusal_in(tx: &mut Tx, token: &OneTimeToken, purposes: &[Purpose]) -> Result<Refusal> {
+    Ok(refusal_of(tx.query(SPENT_TOKEN).bind(token.hash()).optional().await?, purposes))
+}
+
+fn refusal_of(found: Option<SpentToken>, purposes: &[Purpose]) -> Refusal {
+    let reason = match found.filter(|(purpose, ..)| purposes.contains(purpose)) {
+        None => ErrorReason::Unknown,
+        // A revoked token ends when it is revoked; a token is used before its end.
+        Some((_, Some(used_at), expires_at)) if used_at < expires_at => ErrorReason::Used,
+        Some(_) => ErrorReason::Expired,
+    };
+    Refusal::InvalidToken { reason }
+}
+
 /// The address that a used token has verified since then, if it still is the account's. A client that sends the token
 /// twice within a moment gets the same answer: a page may be mounted twice, or an answer be lost.
 pub async fn find_proved(
@@ -125,25 +152,32 @@ pub async fn find_proved(
     Ok(proved.map(|(email,)| email))
 }
 
-/// Revokes the unused tokens of a user for one purpose.
+/// Revokes the unused tokens of a user for one purpose. A revoked token has no `used_at` before its `expires_at`, so that
+/// its holder reads EXPIRED and not USED.
 pub async fn revoke(tx: &mut Tx, user: UserId, purpose: Purpose, now: Time) -> Result<()> {
-    tx.query(sql!("update one_time_tokens set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null"))
-        .bind(user)
-        .bind(purpose)
-        .bind(now)
-        .execute()
-        .await?;
+    tx.query(sql!(
+        "update one_time_tokens set used_at = $3, expires_at = case when expires_at < $3 then expires_at else $3 end",
+        " where user_id = $1 and purpose = $2 and used_at is null"
+    ))
+    .bind(user)
+    .bind(purpose)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 
 /// Revokes the unused tokens for one purpose that went to one address.
 pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpose, now: Time) -> Result<()> {
-    tx.query(sql!("update one_time_tokens set used_at = $3 where email = $1 and purpose = $2 and used_at is null"))
-        .bind(email.clone())
-        .bind(purpose)
-        .bind(now)
-        .execute()
-        .await?;
+    tx.query(sql!(
+        "update one_time_tokens set used_at = $3, expires_at = case when expires_at < $3 then expires_at else $3 end",
+        " where email = $1 and purpose = $2 and used_at is null"
+    ))
+    .bind(email.clone())
+    .bind(purpose)
+    .bind(now)
+    .execute()
+    .await?;
     Ok(())
 }
 
@@ -151,7 +185,8 @@ pub async fn revoke_of_address(tx: &mut Tx, email: &EmailAddress, purpose: Purpo
 /// they lead back to addresses that the user had earlier than the restored one.
 pub async fn revoke_but_older_undo(tx: &mut Tx, user: UserId, restored: &EmailAddress, now: Time) -> Result<()> {
     tx.query(sql!(
-        "update one_time_tokens set used_at = $2 where user_id = $1 and used_at is null",
+        "update one_time_tokens set used_at = $2, expires_at = case when expires_at < $2 then expires_at else $2 end",
+        " where user_id = $1 and used_at is null",
         " and not (purpose = $3 and email in (select h.email from email_holds h where h.user_id = $1",
         " and h.held_until < (select o.held_until from email_holds o where o.email = $4)))"
     ))
@@ -167,16 +202,19 @@ pub async fn revoke_but_older_undo(tx: &mut Tx, user: UserId, restored: &EmailAd
 /// Revokes the unused tokens of a user, except those that undo changes of address: with them an owner gets an account
 /// back that an attacker moved to another address and then deleted.
 pub async fn revoke_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update one_time_tokens set used_at = $2 where user_id = $1 and used_at is null and purpose <> $3"))
-        .bind(user)
-        .bind(now)
-        .bind(Purpose::UndoEmailChange)
-        .execute()
-        .await?;
+    tx.query(sql!(
+        "update one_time_tokens set used_at = $2, expires_at = case when expires_at < $2 then expires_at else $2 end",
+        " where user_id = $1 and used_at is null and purpose <> $3"
+    ))
+    .bind(user)
+    .bind(now)
+    .bind(Purpose::UndoEmailChange)
+    .execute()
+    .await?;
     Ok(())
 }
 
-/// Deletes a batch of tokens that expired before `cutoff`. Answers how many.
+/// Deletes a batch of tokens that expired before `cutoff`. Answers how many. Their holders read UNKNOWN from then on.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(
         "delete from one_time_tokens where hash in (select hash from one_time_tokens where expires_at < $1 limit $2)"

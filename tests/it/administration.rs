@@ -22,7 +22,7 @@ async fn a_locked_user_is_out_at_once_and_on_every_instance() {
         ("LOCKED", HOUR)
     );
     assert_eq!(there.me(&ann).await.code(), "UNAUTHENTICATED");
-    assert_eq!(there.refresh(&ann).await.extension("reason"), "ACCOUNT_LOCKED");
+    assert_eq!(there.refresh(&ann).await.extension("sessionEndReason"), "ACCOUNT_LOCKED");
     let refused = there.login("ann@example.com", PASSWORD).await;
     assert_eq!((refused.code(), refused.retry_after()), ("ACCOUNT_LOCKED", 3_600));
     assert_eq!(there.login("ann@example.com", "Wrong-Guess-99").await.code(), "INVALID_CREDENTIALS");
@@ -38,7 +38,7 @@ async fn a_session_that_the_lock_did_not_end_is_refused_all_the_same() {
     tx.commit().await.unwrap();
 
     assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
-    assert_eq!(app.refresh(&ann).await.extension("reason"), "ACCOUNT_LOCKED");
+    assert_eq!(app.refresh(&ann).await.extension("sessionEndReason"), "ACCOUNT_LOCKED");
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn a_deleted_user_is_a_stranger_to_everybody_but_administrators() {
 
     assert_eq!(deleted.text_at("/deleteUser/user/status"), "DELETED");
     assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
-    assert_eq!(app.refresh(&ann).await.extension("reason"), "ACCOUNT_DELETED");
+    assert_eq!(app.refresh(&ann).await.extension("sessionEndReason"), "ACCOUNT_DELETED");
     assert_eq!(app.reset_password(&reset, "Another-Horse-8").await.code(), "INVALID_TOKEN");
     assert_eq!(app.verify_email(&verify).await.code(), "INVALID_TOKEN");
     let (known, stranger) =
@@ -271,7 +271,7 @@ async fn an_administrator_ends_the_sessions_of_a_user() {
     let ended = app.revoke_user_sessions(&admin, &ann.user).await;
 
     assert_eq!(ended.at("/revokeUserSessions/revokedCount"), &json!(2));
-    assert_eq!(app.refresh(&ann).await.extension("reason"), "REVOKED_BY_ADMIN");
+    assert_eq!(app.refresh(&ann).await.extension("sessionEndReason"), "REVOKED_BY_ADMIN");
     app.me(&admin).await.ok();
 }
 

@@ -81,7 +81,7 @@ async fn the_old_mailbox_can_undo_and_every_session_ends() {
     assert_eq!(app.undo_email_change(&undo).await.text_at("/undoEmailChange/email"), OLD);
 
     assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
-    assert_eq!(app.refresh(&ann).await.extension("reason"), &json!("EMAIL_CHANGE_UNDONE"));
+    assert_eq!(app.refresh(&ann).await.extension("sessionEndReason"), &json!("EMAIL_CHANGE_UNDONE"));
     let reset = app.token_to(OLD, "reset_password").await;
     app.reset_password(&reset, "Another-Horse-8").await.ok();
     app.login(OLD, "Another-Horse-8").await.signed_in();

@@ -17,7 +17,7 @@ async fn every_session_of_a_deleted_account_is_over() {
     assert_eq!(answer.text_at("/deleteAccount/userId"), here.user);
     for who in [&here, &there] {
         assert_eq!(app.me(who).await.code(), "UNAUTHENTICATED");
-        assert_eq!(app.refresh(who).await.extension("reason"), &json!("ACCOUNT_DELETED"));
+        assert_eq!(app.refresh(who).await.extension("sessionEndReason"), &json!("ACCOUNT_DELETED"));
     }
 }
 

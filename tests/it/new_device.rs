@@ -122,7 +122,7 @@ async fn the_email_ends_every_session_at_once_and_offers_a_new_password() {
     assert_eq!(app.me(&thief).await.code(), "UNAUTHENTICATED");
     assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
     let refused = app.refresh(&thief).await;
-    assert_eq!((refused.code(), refused.extension("reason")), ("SESSION_ENDED", &json!("REVOKED_BY_USER")));
+    assert_eq!((refused.code(), refused.extension("sessionEndReason")), ("SESSION_ENDED", &json!("REVOKED_BY_USER")));
     assert_eq!(app.audit_trail().await.last().unwrap(), "SESSION_DISOWNED Success");
 
     let reset = app.token_to("ann@example.com", "reset_password").await;

@@ -31,7 +31,7 @@ async fn a_stolen_refresh_token_ends_the_session_for_both() {
     assert_eq!(app.refresh(&stolen).await.code(), "REFRESH_TOKEN_REUSED");
 
     let ended = app.refresh(&honest).await;
-    assert_eq!((ended.code(), ended.extension("reason")), ("SESSION_ENDED", &json!("TOKEN_REUSED")));
+    assert_eq!((ended.code(), ended.extension("sessionEndReason")), ("SESSION_ENDED", &json!("TOKEN_REUSED")));
     assert_eq!(app.me(&honest).await.code(), "UNAUTHENTICATED");
     assert_eq!(app.audit_trail().await.last().unwrap(), "REFRESH_TOKEN_REUSED Failure");
     assert_eq!(app.mail_kinds_to("ann@example.com").await.last().unwrap(), "session_compromised");
@@ -136,7 +136,7 @@ async fn a_refresh_token_lives_a_week_and_every_refresh_starts_it_anew() {
     app.wait(Duration::from_hours(7 * 24));
 
     let ended = app.refresh(&later).await;
-    assert_eq!((ended.code(), ended.extension("reason")), ("SESSION_ENDED", &json!("EXPIRED")));
+    assert_eq!((ended.code(), ended.extension("sessionEndReason")), ("SESSION_ENDED", &json!("EXPIRED")));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn no_refresh_keeps_a_session_longer_than_the_setting_allows() {
     let later = app.refresh(&ann).await.signed_in();
     app.wait(Duration::from_hours(2 * 24));
 
-    assert_eq!(app.refresh(&later).await.extension("reason"), &json!("EXPIRED"));
+    assert_eq!(app.refresh(&later).await.extension("sessionEndReason"), &json!("EXPIRED"));
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn a_reset_ends_every_session_at_once() {
     app.reset_password(&token, NEW).await.ok();
 
     assert_eq!(app.me(&ann).await.code(), "UNAUTHENTICATED");
-    assert_eq!(app.refresh(&ann).await.extension("reason"), &json!("PASSWORD_RESET"));
+    assert_eq!(app.refresh(&ann).await.extension("sessionEndReason"), &json!("PASSWORD_RESET"));
     app.me(&bob).await.ok();
 }
 

@@ -120,7 +120,7 @@ async fn a_revoked_session_is_over_at_once() {
     assert_eq!(revoked.text_at("/revokeSession/session/status"), "REVOKED");
     assert_eq!(revoked.text_at("/revokeSession/session/endReason"), "REVOKED_BY_USER");
     assert_eq!(app.me(&on[1]).await.code(), "UNAUTHENTICATED");
-    assert_eq!(app.refresh(&on[1]).await.extension("reason"), &json!("REVOKED_BY_USER"));
+    assert_eq!(app.refresh(&on[1]).await.extension("sessionEndReason"), &json!("REVOKED_BY_USER"));
     app.me(&on[0]).await.ok();
 }
 
@@ -198,7 +198,7 @@ async fn a_logout_ends_this_session_alone() {
 
     assert_eq!(app.me(&on[0]).await.code(), "UNAUTHENTICATED");
     assert_eq!(app.logout(&on[0]).await.code(), "UNAUTHENTICATED");
-    assert_eq!(app.refresh(&on[0]).await.extension("reason"), &json!("LOGOUT"));
+    assert_eq!(app.refresh(&on[0]).await.extension("sessionEndReason"), &json!("LOGOUT"));
     app.me(&on[1]).await.ok();
 }
 

@@ -82,7 +82,7 @@ async fn who_comes_back_late_still_learns_that_the_session_expired() {
     app.wait(8 * DAY);
     swept(&app).await;
 
-    assert_eq!(app.refresh(&ann).await.extension("reason"), "EXPIRED");
+    assert_eq!(app.refresh(&ann).await.extension("sessionEndReason"), "EXPIRED");
 }
 
 #[tokio::test]
