@@ -7,7 +7,11 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use crate::error::{FieldErrorCode, FieldFault};
+use crate::error::FieldErrorCode::{
+    self, ContainsIdentity, Invalid, Mismatch, NoDigit, NoLowercase, NoSymbol, NoUppercase, OutOfRange, Required,
+    TooCommon, TooLong, TooShort, UnknownEvent,
+};
+use crate::error::FieldFault;
 use crate::values::email_address::EmailAddress;
 
 /// A typed password, NFC-normalised so that every keyboard spells it the same (NIST SP 800-63B, 5.1.1.2).
@@ -78,49 +82,82 @@ pub struct PasswordPolicy {
     pub requires_symbol: bool,
 }
 
+/// A rule for new passwords, as a client may check it before it sends one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordRule {
+    /// The code of a password that breaks it.
+    pub code: FieldErrorCode,
+    /// The rule, for people.
+    pub message: String,
+    /// The number of characters that the rule is about.
+    pub limit: Option<usize>,
+    /// A regular expression (ECMAScript, flag `u`) that a normalised password matches if it keeps the rule. `None` if only
+    /// the server can tell.
+    pub pattern: Option<String>,
+}
+
 impl PasswordPolicy {
+    /// Every rule that applies, in the order in which they are shown and checked.
+    #[must_use]
+    pub fn rules(&self) -> Vec<PasswordRule> {
+        let (least, most) = (self.min_length, self.max_length);
+        let length = |code, message: String, limit, pattern: String| {
+            Some(PasswordRule { code, message, limit: Some(limit), pattern: Some(pattern) })
+        };
+        let rule = |code, is_on: bool, message: &str, pattern: Option<&str>| {
+            let (message, pattern) = (message.to_owned(), pattern.map(str::to_owned));
+            is_on.then_some(PasswordRule { code, message, limit: None, pattern })
+        };
+        let rules = [
+            length(
+                TooShort,
+                format!("Please use at least {least} characters."),
+                least,
+                format!("^[\\s\\S]{{{least},}}$"),
+            ),
+            length(TooLong, format!("Please use at most {most} characters."), most, format!("^[\\s\\S]{{0,{most}}}$")),
+            rule(NoUppercase, self.requires_uppercase, "Please add an upper-case letter.", Some("\\p{Uppercase}")),
+            rule(NoLowercase, self.requires_lowercase, "Please add a lower-case letter.", Some("\\p{Lowercase}")),
+            rule(NoDigit, self.requires_digit, "Please add a digit.", Some("\\p{N}")),
+            rule(NoSymbol, self.requires_symbol, "Please add a symbol.", Some(SYMBOL)),
+            rule(TooCommon, true, "This password is too common. Please choose another one.", None),
+            rule(ContainsIdentity, true, "Please choose a password without your name or email address.", None),
+        ];
+        rules.into_iter().flatten().collect()
+    }
+
     /// Every rule that this new password breaks, in a fixed order. The password may not contain the user's address or
     /// name, as far as they are known.
     #[must_use]
     pub fn faults(&self, password: &Password, email: Option<&EmailAddress>, name: Option<&str>) -> Vec<FieldFault> {
         let text = password.expose();
-        let length = text.chars().count();
-        let has = |is: fn(char) -> bool| text.chars().any(is);
-        let is_symbol = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
-        let rules = [
-            (
-                length < self.min_length,
-                FieldErrorCode::TooShort,
-                &*format!("Please use at least {} characters.", self.min_length),
-            ),
-            (
-                length > self.max_length,
-                FieldErrorCode::TooLong,
-                &*format!("Please use at most {} characters.", self.max_length),
-            ),
-            (
-                self.requires_uppercase && !has(char::is_uppercase),
-                FieldErrorCode::NoUppercase,
-                "Please add an upper-case letter.",
-            ),
-            (
-                self.requires_lowercase && !has(char::is_lowercase),
-                FieldErrorCode::NoLowercase,
-                "Please add a lower-case letter.",
-            ),
-            (self.requires_digit && !has(char::is_numeric), FieldErrorCode::NoDigit, "Please add a digit."),
-            (self.requires_symbol && !has(is_symbol), FieldErrorCode::NoSymbol, "Please add a symbol."),
-            (is_common(text), FieldErrorCode::TooCommon, "This password is too common. Please choose another one."),
-            (
-                contains_identity(text, email, name),
-                FieldErrorCode::ContainsIdentity,
-                "Please choose a password without your name or email address.",
-            ),
-        ];
-        let broken = rules.into_iter().filter(|(is_broken, ..)| *is_broken);
-        broken.map(|(_, code, message)| FieldFault::new(code, message)).collect()
+        let broken = self.rules().into_iter().filter(|rule| rule.is_broken_by(text, email, name));
+        broken.map(|rule| FieldFault::new(rule.code, rule.message)).collect()
     }
 }
+
+impl PasswordRule {
+    /// Whether the password breaks the rule; the same as `pattern`, where there is one.
+    fn is_broken_by(&self, text: &str, email: Option<&EmailAddress>, name: Option<&str>) -> bool {
+        let length = text.chars().count();
+        let lacks = |is: fn(char) -> bool| !text.chars().any(is);
+        match self.code {
+            TooShort => self.limit.is_some_and(|least| length < least),
+            TooLong => self.limit.is_some_and(|most| length > most),
+            NoUppercase => lacks(char::is_uppercase),
+            NoLowercase => lacks(char::is_lowercase),
+            NoDigit => lacks(char::is_numeric),
+            NoSymbol => lacks(|c| !c.is_alphanumeric() && !c.is_whitespace()),
+            TooCommon => is_common(text),
+            ContainsIdentity => contains_identity(text, email, name),
+            // The other codes are of other values.
+            Invalid | Required | Mismatch | OutOfRange | UnknownEvent => false,
+        }
+    }
+}
+
+/// No letter, digit or space.
+const SYMBOL: &str = "[^\\p{Alphabetic}\\p{N}\\p{White_Space}]";
 
 /// The most common passwords of public leaks, lower-cased, one a line.
 static COMMON: LazyLock<HashSet<&'static str>> =

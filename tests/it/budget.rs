@@ -10,7 +10,7 @@ use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
 const REQUESTS: &[(&str, &str)] = &[("RATE_LIMIT_REQUESTS", "3/1m"), ("TRUSTED_PROXIES", "1")];
 const POINTS: &[(&str, &str)] = &[("RATE_LIMIT_BUDGET", "200/1m"), ("TRUSTED_PROXIES", "1")];
 const LARGE: &[(&str, &str)] = &[("RATE_LIMIT_BUDGET", "20000/1m")];
-const LEFT: &str = "{ rateLimit { limit remaining used resetAt cost } }";
+const LEFT: &str = "{ rateLimit { limit remaining used resetAt requested } }";
 
 /// What is left of the caller's points.
 async fn remaining(app: &TestApp, who: Option<&SignedIn>) -> u64 {
@@ -126,7 +126,8 @@ async fn to_ask_what_is_left_costs_nothing() {
 
     let answer = app.ask(LEFT).await.ok();
 
-    let told = json!({ "limit": 200, "remaining": 199, "used": 1, "resetAt": "2030-03-01T12:01:00.000Z", "cost": 0 });
+    let told =
+        json!({ "limit": 200, "remaining": 199, "used": 1, "resetAt": "2030-03-01T12:01:00.000Z", "requested": 0 });
     assert_eq!(answer.at("/rateLimit"), &told);
     assert_eq!(remaining(&app, None).await, 199);
 }

@@ -246,7 +246,10 @@ async fn a_session_that_expires_is_no_longer_active_at_that_moment() {
     assert_eq!(kept_totals(&app).await.active_sessions, 0);
 
     let refused = app.refresh(&ann).await;
-    assert_eq!((refused.code(), refused.extension("sessionEndReason")), ("SESSION_ENDED", &serde_json::json!("EXPIRED")));
+    assert_eq!(
+        (refused.code(), refused.extension("sessionEndReason")),
+        ("SESSION_ENDED", &serde_json::json!("EXPIRED"))
+    );
     let again = app.login("ann@example.com", PASSWORD).await.signed_in();
     let listed = app
         .ask("{ me { sessions(status: EXPIRED) { edges { node { id status endReason endedAt } } } } }")

@@ -2,6 +2,7 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat};
+use serde_json::Value as JsonValue;
 
 use crate::values::email_address::EmailAddress;
 use crate::values::time::{Time, sortable};
@@ -9,7 +10,8 @@ use crate::values::time::{Time, sortable};
 /// A point in time.
 pub struct DateTime(pub Time);
 
-/// A point in time in RFC 3339 format, UTC, with milliseconds: `2026-11-21T09:30:00.000Z`.
+/// A point in time (RFC 3339). The server returns UTC with milliseconds: `2026-11-21T09:30:00.000Z`. It accepts any
+/// offset and any fraction of a second.
 #[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -42,12 +44,15 @@ impl From<Time> for DateTime {
 /// A day.
 pub struct Date(pub NaiveDate);
 
-/// A day in UTC: `2026-11-21`.
+/// A day in UTC (`full-date` of RFC 3339): `2026-11-21`.
 #[Scalar(name = "Date", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        text.parse().map(Self).map_err(|_| InputValueError::custom("not a day like 2026-11-21"))
+        let day = text.parse::<NaiveDate>().ok();
+        // The library also accepts days with spaces, or without zeros.
+        let day = day.filter(|day| day.to_string() == *text);
+        day.map(Self).ok_or_else(|| InputValueError::custom("not a day like 2026-11-21"))
     }
 
     fn to_value(&self) -> Value {
@@ -78,6 +83,40 @@ impl From<&EmailAddress> for EmailAddressScalar {
     fn from(address: &EmailAddress) -> Self {
         Self(address.as_str().to_owned())
     }
+}
+
+/// Any JSON value.
+pub struct Json(pub JsonValue);
+
+/// Any JSON value: an object, a list, a string, a number, a boolean or null. Objects can have members that are not listed
+/// here.
+#[Scalar(name = "JSON", specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259")]
+impl ScalarType for Json {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        Ok(Self(value.into_json()?))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
+/// Whether a value can be of a scalar of the schema, told by its name. An `EmailAddress` is any string here: a malformed
+/// one is refused where it is used, with the path of its field.
+#[must_use]
+pub fn accepts(scalar: &str, value: Value) -> bool {
+    match scalar {
+        "DateTime" => DateTime::parse(value).is_ok(),
+        "Date" => Date::parse(value).is_ok(),
+        "EmailAddress" => matches!(value, Value::String(_)),
+        _ => true,
+    }
+}
+
+/// Whether every value is one of this scalar of the schema, lists and objects included.
+#[must_use]
+pub fn accepts_anything(scalar: &str) -> bool {
+    !matches!(scalar, "DateTime" | "Date" | "EmailAddress")
 }
 
 /// A count as GraphQL's `Int`, which has 32 bits; larger counts become the largest `Int`.

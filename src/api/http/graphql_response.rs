@@ -21,8 +21,8 @@ pub const fn status(media_type: MediaType, stage: GraphqlErrorKind) -> StatusCod
     }
 }
 
-/// The status of a request that is correct and yet does not run: a limit is used up, the server is overloaded, or the
-/// persisted document is not known yet. It is the same under both media types, because proxies and client libraries
+/// The status of a request that is correct and yet does not run: a limit is used up, the server is overloaded, the
+/// persisted document is not known yet, or the operation needs POST. It is the same under both media types, because proxies and client libraries
 /// understand it.
 struct NotRunStatus {
     status: StatusCode,
@@ -37,8 +37,13 @@ impl NotRunStatus {
             _ => None,
         };
         let status = number("statusCode").and_then(|status| StatusCode::from_u16(u16::try_from(status).ok()?).ok())?;
-        let is_ours =
-            [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        let is_ours = [
+            StatusCode::OK,
+            StatusCode::METHOD_NOT_ALLOWED,
+            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::SERVICE_UNAVAILABLE,
+        ]
+        .contains(&status);
         is_ours.then(|| Self { status, retry_after: number("retryAfter").map(HeaderValue::from) })
     }
 }
@@ -76,6 +81,9 @@ pub fn answer(graphql: async_graphql::Response, media_type: MediaType, stage: Gr
     let not_run = NotRunStatus::from_errors(&graphql.errors).filter(|_| stage == GraphqlErrorKind::Request);
     let status = not_run.as_ref().map_or_else(|| status(media_type, stage), |not_run| not_run.status);
     let mut response = (status, body).into_response();
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
     if let Some(retry_after) = not_run.and_then(|not_run| not_run.retry_after) {
         response.headers_mut().insert(header::RETRY_AFTER, retry_after);
     }

@@ -8,6 +8,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use super::graphql_request::GraphqlRequest;
 use crate::api::graphql::pipeline::chosen_operation::ChosenOperation;
 use crate::api::graphql::pipeline::executable_document;
+use crate::api::graphql::pipeline::operation_limits::SentInUrl;
 use crate::api::graphql::pipeline::persisted_documents::{ChosenDocument, RefusedDocument, ValidDocument};
 use crate::api::graphql::pipeline::validation::coercion::coerce;
 use crate::api::state::AppState;
@@ -39,6 +40,8 @@ pub struct PreparedOperation {
     /// The operation that runs, with the fragments it uses.
     runs: ExecutableDocument,
     parameters: GraphqlRequest,
+    /// Whether it came in the URL of a request by GET.
+    is_in_url: bool,
 }
 
 impl PreparedOperation {
@@ -63,7 +66,13 @@ impl PreparedOperation {
         }
         let name = operation.name.map(|name| OperationName(name.chars().take(MAX_OPERATION_NAME).collect()));
         let runs = executable_document::for_execution(&valid.tree, &operation, &parameters.variables);
-        Ok(Some(Self { kind, name, document: (chosen, valid), runs, parameters }))
+        Ok(Some(Self { kind, name, document: (chosen, valid), runs, parameters, is_in_url: false }))
+    }
+
+    /// Notes that the operation came in a URL. It then must not take a secret.
+    #[must_use]
+    pub fn sent_in_url(self, is_in_url: bool) -> Self {
+        Self { is_in_url, ..self }
     }
 
     /// Makes the request to the schema, which gets the syntax tree instead of the text. Also returns the document, for
@@ -74,6 +83,9 @@ impl PreparedOperation {
         request.operation_name = self.parameters.operation_name;
         request.extensions = self.parameters.extensions;
         request.set_parsed_query(self.runs);
+        if self.is_in_url {
+            request = request.data(SentInUrl);
+        }
         (request, self.document)
     }
 }

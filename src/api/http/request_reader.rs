@@ -87,6 +87,7 @@ pub async fn read_operation(
     }
     let parameters = read_parameters(head, body, state.app.config.http.max_body_bytes).await?;
     let operation = PreparedOperation::prepare(state, parameters)?.ok_or(NO_QUERY)?;
+    let operation = operation.sent_in_url(head.method == Method::GET);
     match operation.kind {
         OperationType::Mutation if head.method == Method::GET => Err(ONLY_POST.into()),
         OperationType::Subscription if !accepts.has_event_stream => {

@@ -11,7 +11,7 @@ use async_graphql::{Data, Request, Response, ServerError, ServerResult};
 
 use super::cost::{CostTable, OperationCost};
 use super::error_masking::document_error;
-use super::operation_limits::MeasuredOperation;
+use super::operation_limits::{MeasuredOperation, SentInUrl};
 use super::rate_limit_status::RateLimitStatus;
 use crate::api::graphql::error::request_error;
 use crate::api::graphql::viewer_cell::ViewerCell;
@@ -70,14 +70,15 @@ impl Charging {
     /// nothing.
     ///
     /// # Errors
-    /// `QUERY_TOO_COMPLEX`, `OVERLOADED`, `RATE_LIMITED`; those of the document.
+    /// `QUERY_TOO_COMPLEX`, `BAD_REQUEST`, `OVERLOADED`, `RATE_LIMITED`; those of the document.
     pub async fn check_and_charge(&self, ctx: &ExtensionContext<'_>, mut request: Request) -> ServerResult<Request> {
-        let Some(app) = ctx.data_opt::<Arc<App>>() else { return Ok(request) };
         let costs = self.costs.get_or_init(|| CostTable::new(&ctx.schema_env.registry));
         let operation = MeasuredOperation::measure(costs, &mut request)?;
+        let in_url = find::<SentInUrl>(ctx, &request).map_or(Ok(()), |_| operation.keep_secrets_out_of_urls());
+        let Some(app) = ctx.data_opt::<Arc<App>>() else { return in_url.map(|()| request) };
         let caller = find::<Caller>(ctx, &request).cloned();
         // Refused before it is charged, but still counted as a request.
-        if let Err(refused) = operation.check(app.config.graphql.max_complexity) {
+        if let Err(refused) = in_url.and_then(|()| operation.check(app.config.graphql.max_complexity)) {
             return Err(count_refused(app, caller.as_ref(), refused).await);
         }
         // Checks the signature only. Whether the session is alive, the database says below.

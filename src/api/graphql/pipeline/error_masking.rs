@@ -23,6 +23,13 @@ pub fn document_error(code: ErrorCode, message: impl Into<String>, locations: Ve
     error
 }
 
+/// The same error with another HTTP status than its code usually has.
+#[must_use]
+pub fn with_status(status: u16, mut error: ServerError) -> ServerError {
+    error.extensions.get_or_insert_default().set("statusCode", status);
+    error
+}
+
 /// Gives every error a code, a status and the correlation id. Errors without a code come from the library: their texts
 /// are replaced, because they may repeat values of the client.
 pub fn mask_errors(errors: &mut Vec<ServerError>, kind: GraphqlErrorKind, correlation_id: &str) {

@@ -6,6 +6,8 @@ use async_graphql::{Request, ServerResult};
 use super::chosen_operation::ChosenOperation;
 use super::cost::{CostTable, OperationCost};
 use super::document_limits::check_limit;
+use super::error_masking::{document_error, with_status};
+use crate::error::ErrorCode;
 
 /// How many fields with a secret one operation may have. With one, aliases cannot multiply guesses.
 const MOST_SECRETS: u32 = 1;
@@ -16,6 +18,11 @@ const MOST_SCHEMA_FIELDS: u32 = 150_000;
 /// The limits of a subscription for each event. They are lower, because it runs again for every event and subscriber.
 const MOST_FIELDS_OF_AN_EVENT: u32 = 200;
 const MOST_POINTS_OF_AN_EVENT: u32 = 50;
+
+/// Request data: the operation came in the URL of a request by GET. URLs are kept in the logs of proxies, in caches and in
+/// the history of browsers.
+#[derive(Debug, Clone, Copy)]
+pub struct SentInUrl;
 
 /// The chosen operation of a request, measured before it runs.
 pub struct MeasuredOperation {
@@ -39,6 +46,20 @@ impl MeasuredOperation {
         let measured = Self { kind: operation.kind(), cost };
         request.variables = variables;
         Ok(measured)
+    }
+
+    /// Refuses an operation that takes a secret and came in a URL.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST`, with the status 405 as for any operation that needs POST.
+    pub fn keep_secrets_out_of_urls(&self) -> ServerResult<()> {
+        if self.cost.secrets == 0 {
+            return Ok(());
+        }
+        Err(with_status(
+            405,
+            document_error(ErrorCode::BadRequest, "An operation that takes a secret needs POST.", vec![]),
+        ))
     }
 
     /// Checks the limits that do not depend on the caller.

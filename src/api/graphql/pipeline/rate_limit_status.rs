@@ -19,7 +19,7 @@ struct WindowStatus {
 pub struct RateLimitStatus {
     requests: WindowStatus,
     budget: WindowStatus,
-    cost: u32,
+    requested: u32,
     now: Time,
 }
 
@@ -41,11 +41,11 @@ impl WindowStatus {
 impl RateLimitStatus {
     /// The usage of the windows of requests and of points.
     #[must_use]
-    pub fn new(config: &Config, cost: u32, (requests, budget): (WindowUsage, WindowUsage), now: Time) -> Self {
+    pub fn new(config: &Config, requested: u32, (requests, budget): (WindowUsage, WindowUsage), now: Time) -> Self {
         Self {
             requests: WindowStatus { limit: config.rate_limits.requests, usage: requests },
             budget: WindowStatus { limit: config.rate_limits.budget, usage: budget },
-            cost,
+            requested,
             now,
         }
     }
@@ -63,16 +63,16 @@ impl RateLimitStatus {
         self.budget.usage.used = self.budget.usage.used.saturating_sub(points);
     }
 
-    /// How many points there are in a period; 0 if they are not limited.
+    /// How many points there are in a period; `None` if they are not limited.
     #[must_use]
-    pub const fn limit(&self) -> u32 {
-        self.budget.limit.attempts
+    pub fn limit(&self) -> Option<u32> {
+        self.budget.is_on().then_some(self.budget.limit.attempts)
     }
 
-    /// How many points are left.
+    /// How many points are left; `None` if they are not limited.
     #[must_use]
-    pub const fn remaining(&self) -> u32 {
-        self.budget.remaining()
+    pub fn remaining(&self) -> Option<u32> {
+        self.budget.is_on().then(|| self.budget.remaining())
     }
 
     /// How many points are used, those of this operation included.
@@ -83,8 +83,8 @@ impl RateLimitStatus {
 
     /// What the operation costs at most.
     #[must_use]
-    pub const fn cost(&self) -> u32 {
-        self.cost
+    pub const fn requested(&self) -> u32 {
+        self.requested
     }
 
     /// When all points are available again, if the caller waits until then.
@@ -93,7 +93,8 @@ impl RateLimitStatus {
         self.now + self.budget.usage.empty_in
     }
 
-    /// Writes the headers and, if the settings say so, `extensions.cost` of a response.
+    /// Writes the headers and, if the settings say so, `extensions.cost` of a response. Where points are not limited there
+    /// is no `extensions.cost`.
     pub fn write_to(&self, response: &mut Response, in_extensions: bool) {
         let limited: Vec<_> = [("requests", &self.requests), ("points", &self.budget)]
             .into_iter()
@@ -120,7 +121,7 @@ impl RateLimitStatus {
         }
         if self.budget.is_on() && in_extensions {
             let cost = value!({
-                "requested": self.cost,
+                "requested": self.requested,
                 "remaining": self.budget.remaining(),
                 "limit": self.budget.limit.attempts,
                 "resetAt": DateTime::from(self.reset_at()).to_text(),

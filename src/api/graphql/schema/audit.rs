@@ -1,7 +1,6 @@
 //! The audit trail: events, their list, and who may see which details.
 
-use async_graphql::{Context, ID, Json, Object};
-use serde_json::Value;
+use async_graphql::{Context, ID, Object};
 
 use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
 pub use super::audit_filter::AuditEventFilter;
@@ -11,7 +10,7 @@ use super::loaders::loaders;
 use super::paging::{ConnectionArguments, RelayConnection, connection};
 use super::views::{AuditEventView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::DateTime;
+use crate::api::graphql::scalars::{DateTime, Json};
 use crate::app::viewer::Viewer;
 use crate::records::audit_log::{self, AuditEvent};
 use crate::records::audit_search::{self, EventFilter, EventSlice};
@@ -155,7 +154,7 @@ impl AuditEventView {
     }
 
     /// Details that depend on the action, such as `reason`, `method` or `endedSessions`. Contains no secrets.
-    async fn metadata(&self) -> Json<Value> {
+    async fn metadata(&self) -> Json {
         Json(self.event().metadata.0.clone())
     }
 }

@@ -5,6 +5,7 @@ pub mod administration; // what administrators do to other accounts
 pub mod audit; // the audit trail
 pub mod audit_enums; // actions and outcomes of the audit trail
 pub mod audit_filter; // the filter of audit events
+pub mod auth_config; // the settings that clients need before sign-in
 pub mod context; // what a resolver gets from its request
 pub mod costs; // the price of every field
 pub mod credentials; // passwords and email addresses
@@ -23,7 +24,7 @@ pub mod session_endings; // mutations that end sessions
 pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the tokens of a sign-in
 pub mod subscriptions; // events as they happen
-pub mod user; // users, and the settings that clients need
+pub mod user; // users and their provider accounts
 pub mod user_changes; // the changes of `updateUser`
 pub mod users; // list and search of users
 pub mod views; // the records behind the objects of the schema
@@ -35,6 +36,7 @@ use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, Sch
 use self::account::AccountMutation;
 use self::administration::AdministrationMutation;
 use self::audit::AuditQuery;
+use self::auth_config::AuthConfig;
 use self::context::{ContextExt, viewer};
 use self::costs::cost;
 use self::credentials::CredentialsMutation;
@@ -46,7 +48,6 @@ use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
-use self::user::AuthConfig;
 use self::users::UsersQuery;
 use self::views::UserView;
 use super::error::{ApiResult, missing_data};

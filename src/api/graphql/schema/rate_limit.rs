@@ -9,16 +9,16 @@ use crate::api::graphql::scalars::DateTime;
 #[derive(SimpleObject)]
 #[graphql(name = "RateLimit")]
 pub struct RateLimitView {
-    /// Points per period (`RATE_LIMIT_BUDGET`). 0 if points are not limited.
-    limit: u32,
-    /// Points left.
-    remaining: u32,
+    /// Points per period (`RATE_LIMIT_BUDGET`). Null if points are not limited.
+    limit: Option<u32>,
+    /// Points left. Null if points are not limited.
+    remaining: Option<u32>,
     /// Points used, including this operation.
     used: u32,
     /// When all points are available again if no more are used until then.
     reset_at: DateTime,
-    /// Maximum price of this operation. Points it did not use are returned.
-    cost: u32,
+    /// Points this operation costs at most, as in `extensions.cost.requested`. Points it did not use are returned.
+    requested: u32,
 }
 
 impl From<&RateLimitStatus> for RateLimitView {
@@ -28,7 +28,7 @@ impl From<&RateLimitStatus> for RateLimitView {
             remaining: status.remaining(),
             used: status.used(),
             reset_at: status.reset_at().into(),
-            cost: status.cost(),
+            requested: status.requested(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Users, their provider accounts, and the settings a client needs before sign-in.
+//! Users and their provider accounts.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
@@ -15,7 +15,7 @@ use crate::api::graphql::scalars::{DateTime, EmailAddressScalar, int};
 use crate::records::{oauth_accounts, sessions};
 use crate::values::paging::{ListScope, SortedBy};
 use crate::values::time::Time;
-use crate::values::{password, user};
+use crate::values::user;
 
 /// Status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -194,53 +194,6 @@ impl From<oauth_accounts::LinkedAccount> for OAuthAccountView {
             email: account.email,
             linked_at: account.linked_at.into(),
             last_used_at: account.last_used_at.map(Into::into),
-        }
-    }
-}
-
-/// Settings that a client needs before sign-in.
-#[derive(SimpleObject)]
-pub struct AuthConfig {
-    /// Rules for new passwords.
-    pub password_policy: PasswordPolicyView,
-    /// Whether users must verify their address before they can sign in.
-    pub email_verification_required: bool,
-    /// Whether `register` is allowed.
-    pub registration_open: bool,
-}
-
-/// Rules for new passwords. Common passwords are refused, and so are passwords that contain the user's email address or
-/// name.
-#[derive(SimpleObject)]
-#[graphql(name = "PasswordPolicy")]
-#[allow(clippy::struct_excessive_bools, reason = "each is a rule of its own in the schema")]
-pub struct PasswordPolicyView {
-    /// Minimum number of characters.
-    pub min_length: usize,
-    /// Maximum number of characters.
-    pub max_length: usize,
-    /// Whether an upper-case letter is required.
-    pub requires_uppercase: bool,
-    /// Whether a lower-case letter is required.
-    pub requires_lowercase: bool,
-    /// Whether a digit is required.
-    pub requires_digit: bool,
-    /// Whether a symbol is required.
-    pub requires_symbol: bool,
-    /// Whether common passwords are refused. Always true.
-    pub blocks_common_passwords: bool,
-}
-
-impl From<&password::PasswordPolicy> for PasswordPolicyView {
-    fn from(policy: &password::PasswordPolicy) -> Self {
-        Self {
-            min_length: policy.min_length,
-            max_length: policy.max_length,
-            requires_uppercase: policy.requires_uppercase,
-            requires_lowercase: policy.requires_lowercase,
-            requires_digit: policy.requires_digit,
-            requires_symbol: policy.requires_symbol,
-            blocks_common_passwords: true,
         }
     }
 }

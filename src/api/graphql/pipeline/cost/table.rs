@@ -1,10 +1,10 @@
 //! The prices of all fields, read once from the directives of the schema.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::Value;
 use async_graphql::indexmap::IndexSet;
-use async_graphql::registry::{MetaField, MetaType, MetaTypeName, Registry};
+use async_graphql::registry::{MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
 
 /// The price of every field of the schema.
 #[derive(Debug)]
@@ -200,13 +200,20 @@ fn declared(field: &MetaField) -> Option<u32> {
     }
 }
 
-/// Whether an argument is, or contains, an input marked with `#[graphql(secret)]`.
+/// Whether an argument is, or contains at any depth, an input marked with `#[graphql(secret)]`.
 fn takes_secret(registry: &Registry, field: &MetaField) -> bool {
-    field.args.values().any(|argument| {
-        let members = match registry.types.get(MetaTypeName::concrete_typename(&argument.ty)) {
-            Some(MetaType::InputObject { input_fields, .. }) => Some(input_fields),
-            _ => None,
-        };
-        argument.is_secret || members.is_some_and(|members| members.values().any(|member| member.is_secret))
-    })
+    let mut open: Vec<&MetaInputValue> = field.args.values().collect();
+    let mut seen = HashSet::new();
+    while let Some(input) = open.pop() {
+        if input.is_secret {
+            return true;
+        }
+        let name = MetaTypeName::concrete_typename(&input.ty);
+        if let Some(MetaType::InputObject { input_fields, .. }) = registry.types.get(name)
+            && seen.insert(name)
+        {
+            open.extend(input_fields.values());
+        }
+    }
+    false
 }

@@ -8,6 +8,7 @@ use super::MAX_FAULTS;
 use super::schema_types::{NamedType, NamedTypeKind, SchemaTypes};
 use super::values::{ValuePosition, missing_field, not_one_of};
 use crate::api::graphql::pipeline::document_fault::{DocumentFault, ValuePath};
+use crate::api::graphql::scalars;
 use async_graphql::indexmap::IndexMap;
 
 /// Checks the variables of an operation. A number that JSON wrote as `1.0` becomes an integer. Lists and defaults are
@@ -114,7 +115,7 @@ fn unknown_field(position: ValuePosition<'_>) -> DocumentFault {
 /// Whether a scalar or an enum takes a JSON value.
 fn coerce_leaf(value: &mut Value, ty: &NamedType) -> bool {
     match (ty.kind, &*value) {
-        (NamedTypeKind::CustomScalar, _) => true,
+        (NamedTypeKind::CustomScalar, value) => scalars::accepts(&ty.name, value.clone()),
         (NamedTypeKind::Enum, Value::String(name)) => ty.has_value(name),
         (NamedTypeKind::BuiltInScalar, Value::Number(number)) => match (ty.name.as_str(), integer(number)) {
             ("Float", _) => true,

@@ -7,6 +7,7 @@ use async_graphql_value::Value;
 use super::schema_types::{Input, NamedType, NamedTypeKind};
 use super::{Expected, Uses, Validator, VariableUse};
 use crate::api::graphql::pipeline::document_fault::{DocumentFault, ValuePath};
+use crate::api::graphql::scalars;
 use async_graphql::indexmap::IndexMap;
 
 /// The path of a value, and its position in the document. The tree has positions of arguments only.
@@ -137,9 +138,10 @@ impl<'s> Validator<'_, 's> {
         }
     }
 
-    /// Whether the type is a scalar of our own, which checks its values when the field runs.
+    /// Whether the type is a scalar of our own that takes lists and objects.
     fn takes_anything(&self, expected: Expected<'s>) -> bool {
-        self.schema.named(expected.base).is_some_and(|ty| ty.kind == NamedTypeKind::CustomScalar)
+        let named = self.schema.named(expected.base).filter(|ty| ty.kind == NamedTypeKind::CustomScalar);
+        named.is_some_and(|ty| scalars::accepts_anything(&ty.name))
     }
 
     fn wrong_value(&mut self, expected: Expected<'s>, position: ValuePosition<'_>) {
@@ -168,7 +170,10 @@ pub(super) fn not_one_of(position: ValuePosition<'_>) -> DocumentFault {
 /// Whether a scalar or an enum takes a literal (section 3.5, "Input Coercion" of each scalar, and 3.9).
 fn is_literal_of(literal: &Value, ty: &NamedType) -> bool {
     match (ty.kind, literal) {
-        (NamedTypeKind::CustomScalar, _) => true,
+        // A literal of a leaf has no variables, so it is a value.
+        (NamedTypeKind::CustomScalar, literal) => {
+            literal.clone().into_const().is_some_and(|value| scalars::accepts(&ty.name, value))
+        }
         (NamedTypeKind::Enum, Value::Enum(name)) => ty.has_value(name),
         (NamedTypeKind::BuiltInScalar, literal) => match (ty.name.as_str(), literal) {
             ("Int", Value::Number(number)) => number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()),
