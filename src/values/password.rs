@@ -231,6 +231,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_is_off_is_not_listed() {
+        let short = PasswordPolicy { requires_symbol: false, requires_uppercase: false, ..DEFAULT };
+        let listed: Vec<_> = short.rules().into_iter().map(|rule| rule.code).collect();
+        assert_eq!(listed, [TooShort, TooLong, NoLowercase, NoDigit, TooCommon, ContainsIdentity]);
+        assert_eq!(DEFAULT.rules().len(), 8);
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_rule_says() {
+        let said = |code| DEFAULT.rules().into_iter().find(|rule| rule.code == code).unwrap().message;
+        for fault in DEFAULT.faults(&Password::typed("short".to_owned()), None, None) {
+            assert_eq!(fault.message, said(fault.code));
+        }
+    }
+
+    #[test]
     fn a_common_password_in_disguise_is_common() {
         assert_eq!(codes("P@ssw0rd1234"), [FieldErrorCode::TooCommon]);
         assert_eq!(codes("Password123!"), [FieldErrorCode::TooCommon]);

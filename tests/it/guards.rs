@@ -33,7 +33,7 @@ const PUBLIC: [&str; 14] = [
 
 /// What strangers can be shown, of themselves: it stands behind a field of the list above. Every other type is only
 /// reached through a field that says who may resolve it, so its own fields need no guard.
-const SHOWN: [&str; 25] = [
+const SHOWN: [&str; 26] = [
     "AcceptedPayload",
     "AuditEvent",
     "AuditEventConnection",
@@ -50,6 +50,7 @@ const SHOWN: [&str; 25] = [
     "OAuthAccount",
     "PageInfo",
     "PasswordPolicy",
+    "PasswordRule",
     "RateLimit",
     "ResetPasswordPayload",
     "Session",
@@ -150,6 +151,7 @@ impl Declared {
             Some(TypeKind::Enum(of)) => of.values[0].node.value.node.to_string(),
             _ if name == "Int" => "1".to_owned(),
             _ if name == "Boolean" => "true".to_owned(),
+            _ if name == "DateTime" => "\"2031-01-01T00:00:00.000Z\"".to_owned(),
             _ => "\"ann@example.com\"".to_owned(),
         }
     }

@@ -14,15 +14,16 @@ pub enum Code {
     /// Status 401. The email address or the password is wrong. The error does not tell which.
     InvalidCredentials,
     /// Status 401. The code of the second factor is wrong or was used before. While signing in, `extensions.attemptsLeft` is
-    /// the number of attempts left.
+    /// the number of attempts left. If it is 0, the user must log in again.
     InvalidMfaCode,
-    /// Status 400. The token of an email or a challenge is unknown, used or expired.
+    /// Status 400. The token of an email or a challenge is not accepted. `extensions.reason` says why: EXPIRED, USED or
+    /// UNKNOWN.
     InvalidToken,
     /// Status 401. The session of the refresh token has ended. `extensions.sessionEndReason` says why.
     SessionEnded,
     /// Status 401. The refresh token was used before, so the session was ended.
     RefreshTokenReused,
-    /// Status 403. The role of the user, or a setting of the server, does not allow it.
+    /// Status 403. The role of the user, or a setting of the server, does not allow it. `extensions.reason` says which.
     Forbidden,
     /// Status 403. Call `reauthenticate` first.
     ReauthenticationRequired,
@@ -36,21 +37,22 @@ pub enum Code {
     EmailTaken,
     /// Status 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`.
     ValidationFailed,
-    /// Status 400. A variable or an argument does not match its type.
+    /// Status 400. A variable or an argument does not match its type. The message names its path. Nothing was executed.
     BadUserInput,
     /// Status 400. The document is not valid GraphQL syntax.
     GraphqlParseFailed,
     /// Status 400. The document does not match the schema.
     GraphqlValidationFailed,
-    /// 200. The server does not know a document with this hash. Send the document as well.
+    /// Status 200. The server does not know a document with this hash. Send the document as well.
     PersistedQueryNotFound,
     /// Status 400. The document asks for too much. `extensions.cost` and `extensions.limit` say how much, if it was counted.
     QueryTooComplex,
-    /// 400, 405, 406, 413 or 415. The HTTP request is invalid.
+    /// Status 400, 405, 406, 413 or 415. The HTTP request is invalid. A request by GET gets 405 if its operation is a mutation
+    /// or takes a secret.
     BadRequest,
     /// Status 404. The object does not exist, or you may not see it.
     NotFound,
-    /// Status 409. The current state does not allow it; the message says why.
+    /// Status 409. The current state does not allow it. `extensions.reason` says why.
     Conflict,
     /// Status 429. A rate limit is exhausted. `extensions.retryAfter` is the number of seconds to wait.
     RateLimited,
@@ -85,19 +87,20 @@ pub enum ErrorReasonEnum {
     NoProof,
     /// CONFLICT: a former address can still undo an email change.
     EmailChangeUndoable,
-    /// CONFLICT: the account is deleted.
+    /// CONFLICT: the account is deleted. It can be restored.
     Deleted,
     /// CONFLICT: the account is not deleted.
     NotDeleted,
-    /// CONFLICT: the personal data of the account was erased.
+    /// CONFLICT: the personal data of the deleted account was erased. It cannot be restored.
     Erased,
     /// CONFLICT: another request changed the same at the same time. Try again.
     Race,
-    /// `INVALID_TOKEN`: the token has expired, or a newer one replaced it.
+    /// `INVALID_TOKEN`: the token has expired, was replaced by a newer one, or is no longer valid for the account. A user
+    /// needs a new email, or must log in again.
     Expired,
-    /// `INVALID_TOKEN`: the token was used before.
+    /// `INVALID_TOKEN`: the token was used before, or too many wrong codes were given for the challenge.
     Used,
-    /// `INVALID_TOKEN`: the server does not know the token.
+    /// `INVALID_TOKEN`: the server does not know the token. It also forgets tokens some days after they have expired.
     Unknown,
 }
 

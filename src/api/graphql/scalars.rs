@@ -123,3 +123,29 @@ pub fn accepts_anything(scalar: &str) -> bool {
 pub fn int(count: impl TryInto<i32>) -> i32 {
     count.try_into().unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_one_spelling() {
+        for text in ["2026-11-21", "2024-02-29", "0001-01-01", "9999-12-31"] {
+            assert!(accepts("Date", Value::from(text)), "{text}");
+        }
+        for text in ["2026-2-3", " 2026-11-21", "2026 - 11 - 21", "+2026-11-21", "2025-02-29", "12026-11-21", ""] {
+            assert!(!accepts("Date", Value::from(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_the_checked_scalars_are_those_of_the_schema() {
+        let sdl = crate::api::graphql::schema::sdl();
+        for name in ["DateTime", "Date", "EmailAddress"] {
+            assert!(sdl.contains(&format!("scalar {name} ")) && !accepts_anything(name), "{name}");
+            assert!(!accepts(name, Value::Boolean(true)), "{name}");
+        }
+        assert_eq!(sdl.matches("\nscalar ").count(), 4, "a scalar that is not checked");
+        assert!(accepts("JSON", Value::Boolean(true)) && accepts_anything("JSON"));
+    }
+}

@@ -98,6 +98,8 @@ mod tests {
     use axum::body::to_bytes;
 
     use super::*;
+    use crate::api::graphql::pipeline::error_masking::{document_error, with_status};
+    use crate::error::ErrorCode;
 
     async fn answered(graphql: async_graphql::Response, stage: GraphqlErrorKind) -> String {
         let response = answer(graphql, MediaType::Json, stage);
@@ -118,6 +120,19 @@ mod tests {
     async fn keys_keep_their_order() {
         let sorted = async_graphql::Response::new(value!({ "b": 1, "a": { "d": 1, "c": 2 } }));
         assert_eq!(answered(sorted, GraphqlErrorKind::Execution).await, r#"{"data":{"b":1,"a":{"d":1,"c":2}}}"#);
+    }
+
+    #[test]
+    fn an_operation_that_needs_post_is_405_under_both_types() {
+        for media_type in [MediaType::Json, MediaType::GraphqlResponse] {
+            let error = with_status(405, document_error(ErrorCode::BadRequest, "needs POST", vec![]));
+            let refused = async_graphql::Response::from_errors(vec![error]);
+            let response = answer(refused, media_type, GraphqlErrorKind::Request);
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()["allow"]),
+                (405, &HeaderValue::from_static("POST"))
+            );
+        }
     }
 
     #[test]

@@ -79,3 +79,73 @@ impl MeasuredOperation {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unused_async, reason = "resolvers are async")]
+
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_graphql::{EmptyMutation, EmptySubscription, InputObject, Object, Response, Schema};
+
+    use super::*;
+    use crate::api::graphql::pipeline::extension::PipelineExtension;
+
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+    struct Query;
+
+    #[derive(InputObject)]
+    struct Strength {
+        guess: Guess,
+    }
+
+    #[derive(InputObject)]
+    struct Guess {
+        #[graphql(secret)]
+        password: String,
+    }
+
+    #[Object]
+    impl Query {
+        async fn strength(&self, #[graphql(secret)] password: String) -> usize {
+            RUNS.fetch_add(1, Ordering::Relaxed) + password.len()
+        }
+        async fn strength_of(&self, input: Strength) -> usize {
+            RUNS.fetch_add(1, Ordering::Relaxed) + input.guess.password.len()
+        }
+        async fn open(&self, name: String) -> String {
+            name
+        }
+    }
+
+    async fn asked(document: &str, is_in_url: bool) -> Response {
+        let schema =
+            Schema::build(Query, EmptyMutation, EmptySubscription).extension(PipelineExtension::default()).finish();
+        let request = Request::new(document);
+        schema.execute(if is_in_url { request.data(SentInUrl) } else { request }).await
+    }
+
+    #[tokio::test]
+    async fn an_operation_that_takes_a_secret_does_not_run_by_get() {
+        for document in [
+            "{ strength(password: \"hunter2\") }",
+            "{ open(name: \"x\") strength(password: \"hunter2\") }",
+            "{ ...x } fragment x on Query { a: strength(password: \"hunter2\") }",
+            "{ strengthOf(input: {guess: {password: \"hunter2\"}}) }",
+        ] {
+            let before = RUNS.load(Ordering::Relaxed);
+            let refused = asked(document, true).await;
+            assert_eq!(RUNS.load(Ordering::Relaxed), before, "{document}");
+            assert_eq!(refused.data, async_graphql::Value::Null);
+            let [error] = &refused.errors[..] else { panic!("{:?}", refused.errors) };
+            assert_eq!(error.message, "An operation that takes a secret needs POST.");
+            let extensions = error.extensions.as_ref().unwrap();
+            assert_eq!(extensions.get("code"), Some(&"BAD_REQUEST".into()));
+            assert_eq!(extensions.get("statusCode"), Some(&405.into()));
+
+            assert!(asked(document, false).await.errors.is_empty(), "{document}");
+        }
+        assert!(asked("{ open(name: \"x\") }", true).await.errors.is_empty());
+    }
+}
