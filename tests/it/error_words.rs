@@ -303,6 +303,19 @@ async fn every_code_of_a_field_is_said() {
     assert_eq!(said, published.values("FieldErrorCode"));
 }
 
+#[test]
+fn the_fragment_of_the_handbook_is_of_fields_that_exist() {
+    let (readme, published) = (include_str!("../../README.md"), Published::read());
+    let (_, fragment) = readme.split_once("fragment Refusal on ErrorExtensions {").unwrap();
+    let (selected, _) = fragment.split_once("\n}").unwrap();
+    let (of_error, of_field) = (published.fields("ErrorExtensions"), published.fields("FieldError"));
+    let exists = |name: &&str| of_error.iter().chain(&of_field).any(|field| field.name.node == *name);
+    let mut names = selected.split(|c: char| !c.is_alphanumeric()).filter(|name| !name.is_empty());
+
+    assert!(names.clone().count() > 7);
+    assert_eq!(names.find(|name| !exists(name)), None);
+}
+
 /// Keys that no test has met are found in the source.
 #[test]
 fn every_key_that_the_source_sets_is_published() {

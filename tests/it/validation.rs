@@ -120,6 +120,41 @@ async fn values_that_do_not_fit_their_variables_are_refused_before_anything_runs
 }
 
 #[tokio::test]
+async fn a_malformed_time_is_refused_with_its_path_before_anything_runs() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let document = "query($filter: UserFilter) { me { id } users(filter: $filter) { totalCount } }";
+    let users = |from: Value| {
+        let variables = json!({ "filter": { "createdAt": { "from": from } } });
+        app.ask(document).variables(variables).by(&admin)
+    };
+    for from in [json!("yesterday"), json!("2026-11-21"), json!("2026-02-30T00:00:00Z"), json!(1), json!([])] {
+        let refused = users(from.clone()).await;
+        assert_eq!((refused.code(), refused.body.get("data")), ("BAD_USER_INPUT", None), "{from}");
+        let expected = "Invalid value for the variable \"$filter.createdAt.from\", which has type \"DateTime\".";
+        assert_eq!(refused.errors()[0]["message"], expected);
+    }
+    users(json!("2026-11-21T09:30:00.123456+01:00")).await.ok();
+    users(json!(null)).await.ok();
+
+    let literal = "{ me { id } users(filter: { createdAt: { from: \"hunter2\" } }) { totalCount } }";
+    let refused = app.ask(literal).by(&admin).await;
+    assert_eq!((refused.code(), refused.body.get("data")), ("BAD_USER_INPUT", None));
+    let message = refused.errors()[0]["message"].as_str().unwrap();
+    assert!(message.contains("\"filter.createdAt.from\"") && !message.contains("hunter2"), "{message}");
+}
+
+#[tokio::test]
+async fn a_malformed_address_is_told_with_the_other_fields() {
+    let app = TestApp::start().await;
+
+    let refused = app.register_with(json!({ "email": "nonsense", "password": "short" })).await;
+
+    assert!(refused.field_errors().contains(&"input.email INVALID".to_owned()), "{}", refused.text);
+    assert!(refused.field_errors().contains(&"input.password TOO_SHORT".to_owned()), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn a_variable_left_out_leaves_a_profile_alone() {
     let app = TestApp::start().await;
     let member = json!({ "email": "ann@example.com", "password": PASSWORD, "name": "Keep", "locale": "de" });

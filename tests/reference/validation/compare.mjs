@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import * as js16 from 'graphql-16';
 import * as js17 from 'graphql-17';
 import { documentOf } from './documents.mjs';
+import { checkScalars } from './scalars.mjs';
 import { variablesOf } from './variables.mjs';
 
 const [base, seed = '1', documents = '20000', values = '4000'] = process.argv.slice(2);
@@ -22,7 +23,7 @@ const NO_OPERATION = 'NoOperationHasThisName';
 const MEANINGS = { GRAPHQL_PARSE_FAILED: 'no document', GRAPHQL_VALIDATION_FAILED: 'not valid', BAD_USER_INPUT: 'not valid', BAD_REQUEST: 'valid', QUERY_TOO_COMPLEX: 'too large' };
 
 const sdl = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
-const judges = [js16, js17].map((js) => ({ js, schema: js.buildSchema(sdl), rules: js.specifiedRules.filter((rule) => rule !== js.MaxIntrospectionDepthRule) }));
+const judges = [js16, js17].map((js) => ({ js, schema: checkScalars(js, js.buildSchema(sdl)), rules: js.specifiedRules.filter((rule) => rule !== js.MaxIntrospectionDepthRule) }));
 const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
 setTimeout(() => {

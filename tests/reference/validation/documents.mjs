@@ -1,6 +1,7 @@
 // Random documents for a schema: most choices are right ones, and `bend` says how often one is wrong.
 import { isAbstractType, isCompositeType, isEnumType, isInputObjectType, isListType, isNonNullType, isObjectType, getNamedType, getNullableType } from 'graphql-16';
 import { Random } from './random.mjs';
+import { EXAMPLES } from './scalars.mjs';
 
 const DEEPEST = 4;
 const NAMES = ['a', 'b', 'c', 'id', 'name', 'nullx', 'on', 'type', 'query', 'true', 'é', '_', '__typename', 'user', 'edges', 'node', 'totalCount'];
@@ -120,7 +121,7 @@ export class Documents {
   }
 
   directives() {
-    if (this.bends()) return ` ${this.random.pick(['@nope', '@skip', '@skip(if: 1)', '@deprecated', '@skip(if: true) @skip(if: false)', '@include(unless: true)', '@skip(if: $undefined)', '@cost(points: 1)', '@skip(if: null)'])}`;
+    if (this.bends()) return ` ${this.random.pick(['@nope', '@skip', '@skip(if: 1)', '@deprecated', '@skip(if: true) @skip(if: false)', '@include(unless: true)', '@skip(if: $undefined)', '@cost(weight: "1")', '@skip(if: null)'])}`;
     if (this.random.chance(0.05)) return ` @${this.random.pick(['skip', 'include'])}(if: ${this.variable('Boolean!')})`;
     return this.random.chance(0.05) ? ` ${this.random.pick(DIRECTIVES)}` : '';
   }
@@ -154,6 +155,8 @@ export class Documents {
     if (isListType(type)) return random.chance(0.2) ? this.literal(type.ofType, depth, isConst) : `[${random.times(0, 3, () => inner(type.ofType)).join(' ')}]`;
     if (isEnumType(type)) return random.pick(type.getValues()).name;
     if (isInputObjectType(type)) return this.object(type, depth, isConst);
+    const examples = EXAMPLES[type.name];
+    if (examples) return random.pick(random.chance(this.bend) ? examples.wrong : examples.right);
     return {
       Int: () => random.pick(['0', '1', '-1', '20', '2147483647', '-2147483648']), Float: () => random.pick(['1', '1.5', '-1e3']),
       String: () => random.pick(STRINGS), Boolean: () => random.pick(['true', 'false']), ID: () => random.pick([...STRINGS, '1', '-7']),

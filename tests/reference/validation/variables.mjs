@@ -1,6 +1,7 @@
 // Random operations with variables, and random values for them, as JSON.
 import { isEnumType, isInputObjectType, isListType, isNonNullType, isCompositeType, getNamedType } from 'graphql-16';
 import { Random } from './random.mjs';
+import { EXAMPLES } from './scalars.mjs';
 
 const ANY = ['null', '1', '0', '-1', '1.0', '1.5', '1e2', '2147483647', '2147483648', '-2147483649', '9007199254740993', '""', '"x"', '"1"', '"ADMIN"', 'true', '[]', '[1]', '["x"]', '[null]', '{}', '{"a":1}', '[[]]', '[{}]'];
 
@@ -17,6 +18,8 @@ class Values {
     if (isListType(type)) return random.chance(0.3) ? this.json(type.ofType, depth) : `[${random.times(0, 3, () => this.json(type.ofType, depth)).join(',')}]`;
     if (isEnumType(type)) return JSON.stringify(random.pick(type.getValues()).name);
     if (isInputObjectType(type)) return this.object(type, depth);
+    const examples = EXAMPLES[type.name];
+    if (examples) return random.pick(random.chance(0.1) ? examples.wrong : examples.right);
     return random.pick({
       Int: ['0', '1', '-1', '1.0', '2147483647', '-2147483648', '1e2'], Float: ['1', '1.5'], String: ['""', '"x"', '"é😀"'],
       Boolean: ['true', 'false'], ID: ['"x"', '1', '-7', '1.0', '123456789012'],

@@ -65,20 +65,22 @@ fn documents_that_the_library_judges_wrongly_are_judged_rightly() {
 
 #[test]
 fn literals_of_our_scalars_are_checked_with_their_path() {
-    let event = |value: &str| format!("{{ auditEvents(filter: {{since: {value}}}) {{ __typename }} }}");
+    let users = |value: &str| format!("{{ users(filter: {{createdAt: {{from: {value}}}}}) {{ totalCount }} }}");
     for value in ["\"2026-11-21T09:30:00Z\"", "\"2026-11-21t09:30:00.123456+01:00\"", "null"] {
-        assert_eq!(faults(&event(value)), Vec::<String>::new(), "{value}");
+        assert_eq!(faults(&users(value)), Vec::<String>::new(), "{value}");
     }
     for value in ["\"yesterday\"", "\"2026-11-21\"", "\"2026-02-30T09:30:00Z\"", "\"\"", "1", "true", "X", "[]", "{}"] {
-        let expected = "Invalid value for argument \"filter.since\", which has type \"DateTime\".";
-        assert_eq!(faults(&event(value)), [expected], "{value}");
+        let expected = "Invalid value for argument \"filter.createdAt.from\", which has type \"DateTime\".";
+        assert_eq!(faults(&users(value)), [expected], "{value}");
     }
     // A malformed address is for the resolver, which lists it with the other fields.
     let login =
         |email: &str| format!("mutation {{ login(input: {{email: {email}, password: \"x\"}}) {{ __typename }} }}");
     assert!(is_valid(&login("\"nonsense\"")));
     assert!(!is_valid(&login("1")) && !is_valid(&login("[\"a@b.cc\"]")));
-    assert!(!is_valid("query($at: DateTime = \"yesterday\") { auditEvents(filter: {since: $at}) { __typename } }"));
+    assert!(!is_valid(
+        "query($at: DateTime = \"yesterday\") { users(filter: {createdAt: {from: $at}}) { totalCount } }"
+    ));
 }
 
 #[test]
