@@ -209,7 +209,7 @@ async fn a_challenge_says_whether_it_was_used_or_is_over() {
         app.challenge("ann@example.com").await,
         app.challenge("ann@example.com").await,
     ];
-    let verify = |challenge: &str| app.verify_mfa(challenge, &ann.backup_codes[9]);
+    let verify = |challenge: &str| app.verify_mfa(challenge, &ann.backup_codes[7]);
 
     app.verify_mfa(&used, &ann.backup_codes[0]).await.signed_in();
     for _ in 0..5 {
