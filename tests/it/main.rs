@@ -89,6 +89,7 @@ mod replays;
 mod reset_password;
 mod same_work;
 mod schema;
+mod secrets_in_urls;
 mod serving;
 mod sessions;
 mod settings;
