@@ -1,32 +1,22 @@
 //! Signing in with an email address and a password.
 
 use crate::app::guesses::{self, GuessReservation};
-use crate::app::limits::{self, Attempt, MailCause};
+use crate::app::limits::{self, Attempt};
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
-use crate::app::sign_in::second_factor::MfaChallenge;
-use crate::app::sign_in::{self, FirstFactorOutcome, NewTokens};
-use crate::app::{App, known_devices, lockout, mail};
+use crate::app::sign_in::outcome::{FirstFactorOutcome, LoginOutcome};
+use crate::app::sign_in::{self, email_verification};
+use crate::app::{App, known_devices, lockout};
 use crate::error::{Error, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::outbox::{self, Details, MailKind};
 use crate::records::users::{self, User};
 use crate::tools::password_hasher::PasswordVerdict;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::password::{Password, PasswordHash};
-use crate::values::session::AuthMethod;
+use crate::values::session::{AuthMethod, LoginClient};
 use crate::values::time::Time;
 use crate::values::user::locked;
-
-/// The outcome of a login.
-#[derive(Debug)]
-pub enum LoggedIn {
-    /// The user is signed in.
-    NewTokens(Box<NewTokens>),
-    /// The login waits for the second factor.
-    MfaRequired(MfaChallenge),
-}
 
 /// A password that matched.
 struct Match {
@@ -42,32 +32,29 @@ struct Match {
 /// gets in; with a wrong one it is refused as a stranger is, so that the answer does not tell which devices an account knows.
 ///
 /// # Errors
-/// `INVALID_CREDENTIALS`; `ACCOUNT_LOCKED` and `EMAIL_NOT_VERIFIED` only for the right password; `RATE_LIMITED`, `OVERLOADED`.
+/// `INVALID_CREDENTIALS`; `ACCOUNT_LOCKED` only for the right password; `RATE_LIMITED`, `OVERLOADED`.
 pub async fn login(
     app: &App,
     caller: &Caller,
     email: &EmailAddress,
     password: &Password,
-    device_name: Option<String>,
-) -> Result<LoggedIn> {
+    client: LoginClient,
+) -> Result<LoginOutcome> {
     let now = app.clock.now();
     // The attempt counts against the address of the caller, before anything is compared.
     limits::reserve(app, &Attempt::Proof, caller, now).await?;
     let matched = compare_password(app, caller, email, password, now).await?;
-    let outcome = complete_login(app, caller, &matched, device_name, now).await?;
+    let outcome = complete_login(app, caller, &matched, client, now).await?;
 
     // What follows must not hold a connection: Redis, hashing, signing.
     guesses::forget_of_device(app, email, caller).await;
     if matched.is_stale {
         renew_hash(app, &matched, password).await;
     }
-    match outcome {
-        FirstFactorOutcome::SignedIn(opened) => {
-            known_devices::remember(app, caller).await;
-            Ok(LoggedIn::NewTokens(Box::new(opened.sign(app)?)))
-        }
-        FirstFactorOutcome::SecondFactorRequired(challenge) => Ok(LoggedIn::MfaRequired(challenge)),
+    if matches!(outcome, FirstFactorOutcome::SignedIn(..)) {
+        known_devices::remember(app, caller).await;
     }
+    outcome.finish(app)
 }
 
 /// Compares the password, with the same statements and one hash for every address.
@@ -103,18 +90,19 @@ async fn compare_password(
     }
 }
 
-/// Opens a session or a challenge for a user whose password matched, in one transaction.
+/// Opens a session or the next step for a user whose password matched, in one transaction.
 ///
 /// # Errors
-/// `ACCOUNT_LOCKED`, `EMAIL_NOT_VERIFIED`; `INVALID_CREDENTIALS` where the password was changed meanwhile.
+/// `ACCOUNT_LOCKED`; `INVALID_CREDENTIALS` where the password was changed meanwhile.
 async fn complete_login(
     app: &App,
     caller: &Caller,
     matched: &Match,
-    device_name: Option<String>,
+    client: LoginClient,
     now: Time,
 ) -> Result<FirstFactorOutcome> {
     let Match { user, hash, bypasses_lock, .. } = matched;
+    let may_send_mail = email_verification::reserve_mail(app, user, now).await;
     let mut tx = app.db.begin().await?;
     // One statement checks the lock and that the hash is still the one that was compared.
     let Some(user) = users::accept_password(&mut tx, user.id, hash, *bypasses_lock, now).await? else {
@@ -122,20 +110,11 @@ async fn complete_login(
         drop(tx);
         return Err(refuse_right_password(app, caller, user, now).await?);
     };
-    if app.config.requires_verified_email() && user.email_verified_at.is_none() {
-        drop(tx);
-        return Err(refuse_unverified(app, caller, &user, now).await?);
-    }
     let id = user.id;
-    let authenticated = AuthenticatedUser { user, caller, device_name, method: AuthMethod::Password };
+    let authenticated = AuthenticatedUser { user, caller, client, method: AuthMethod::Password, may_send_mail };
     let outcome = sign_in::complete_first_factor(app, &mut tx, authenticated, now).await?;
-    let event = match &outcome {
-        FirstFactorOutcome::SignedIn(opened) => {
-            NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id)
-        }
-        FirstFactorOutcome::SecondFactorRequired(_) => NewAuditEvent::success(AuditAction::MfaChallenged).by(id),
-    };
-    audit_log::write(&mut tx, caller, event.with("method", AuthMethod::Password.as_str()), now).await?;
+    let event = outcome.event(id).with("method", AuthMethod::Password.as_str());
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(outcome)
 }
@@ -159,13 +138,12 @@ struct WrongLogin {
 async fn refuse_wrong_login(app: &App, caller: &Caller, wrong: WrongLogin, now: Time) -> Result<Error> {
     let WrongLogin { user, is_wrong_password, guess } = wrong;
     let refusal = guess.refusal();
-    let reason = match (is_wrong_password, &refusal) {
-        (true, _) => "INVALID_CREDENTIALS",
-        (false, Some(_)) => "RATE_LIMITED",
-        (false, None) => "EMAIL_NOT_VERIFIED",
-    };
+    let reason = if is_wrong_password || refusal.is_none() { "INVALID_CREDENTIALS" } else { "RATE_LIMITED" };
     let failed =
         NewAuditEvent::failure(AuditAction::Login).about(user.as_ref().map(|user| user.id)).with("reason", reason);
+    // The right password of an account that must not show yet.
+    let is_unverified = !is_wrong_password && refusal.is_none();
+    let failed = if is_unverified { failed.with("emailUnverified", true) } else { failed };
     lockout::count_failure(app, caller, user.as_ref().filter(|_| is_wrong_password), failed, now).await?;
     Ok(refusal.unwrap_or(Refusal::InvalidCredentials).into())
 }
@@ -182,20 +160,6 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(locked_until.map_or(Refusal::InvalidCredentials, |until| locked(until, now)).into())
-}
-
-/// Refuses the right password because the address is not verified, and posts another verification email.
-async fn refuse_unverified(app: &App, caller: &Caller, user: &User, now: Time) -> Result<Error> {
-    let sends_mail = limits::may_send_mail(app, MailCause::Verification, &user.email, now).await;
-    let mut tx = app.db.begin().await?;
-    let event = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", "EMAIL_NOT_VERIFIED");
-    audit_log::write(&mut tx, caller, event, now).await?;
-    if sends_mail {
-        outbox::withdraw(&mut tx, MailKind::VerifyEmail, &user.email, now).await?;
-        mail::post(&mut tx, MailKind::VerifyEmail, user, Details::caused_by(caller), now).await?;
-    }
-    tx.commit().await?;
-    Ok(Refusal::EmailNotVerified.into())
 }
 
 /// Hashes the password again with the parameters of the settings. A full queue does not refuse the login: the next one tries

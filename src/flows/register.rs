@@ -2,8 +2,8 @@
 
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
-use crate::app::sign_in::{self, NewTokens};
-use crate::app::{App, known_devices, mail};
+use crate::app::sign_in::outcome::LoginOutcome;
+use crate::app::{App, known_devices, mail, sign_in};
 use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{self, Details, Draft, MailKind};
@@ -13,7 +13,7 @@ use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::password::{Password, PasswordHash};
-use crate::values::session::AuthMethod;
+use crate::values::session::{AuthMethod, LoginClient};
 use crate::values::time::Time;
 use crate::values::user::Role;
 
@@ -25,23 +25,14 @@ pub struct Application {
     pub password: Password,
     pub name: Option<String>,
     pub locale: Option<String>,
-    pub device_name: Option<String>,
-}
-
-/// The outcome of a registration.
-#[derive(Debug)]
-pub enum Registered {
-    /// The user is signed in.
-    NewTokens(Box<NewTokens>),
-    /// An email was posted. Also the answer for a taken address, where the existence of accounts is hidden.
-    VerificationSent(EmailAddress),
+    pub client: LoginClient,
 }
 
 /// Opens an account and, unless the address has to be verified first, a session.
 ///
 /// # Errors
 /// `FORBIDDEN` where registration is closed, `EMAIL_TAKEN`, `RATE_LIMITED`, `OVERLOADED`.
-pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Registered> {
+pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<LoginOutcome> {
     let now = app.clock.now();
     if !app.config.registration.is_open {
         return Err(Refusal::Forbidden { reason: ErrorReason::RegistrationClosed }.into());
@@ -63,15 +54,17 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
     }
     if app.config.requires_verified_email() {
         tx.commit().await?;
-        return Ok(Registered::VerificationSent(new.email));
+        return Ok(LoginOutcome::EmailVerificationRequired(new.email));
     }
     let id = user.id;
-    let authenticated = AuthenticatedUser { user, caller, device_name: new.device_name, method: AuthMethod::Password };
+    let delivery = new.client.token_delivery;
+    let authenticated =
+        AuthenticatedUser { user, caller, client: new.client, method: AuthMethod::Password, may_send_mail: false };
     let opened = sign_in::open_session(app, &mut tx, authenticated, None, now).await?;
     let event = NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id);
     audit_log::write(&mut tx, caller, event.with("method", "REGISTRATION"), now).await?;
     tx.commit().await?;
-    Ok(Registered::NewTokens(Box::new(opened.sign(app)?)))
+    Ok(LoginOutcome::SignedIn(Box::new(opened.sign(app)?), delivery))
 }
 
 async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, now: Time) -> Result<Option<User>> {
@@ -93,7 +86,7 @@ struct TakenAddress {
 }
 
 /// Refuses a taken address. Its owner gets an email; the person who registers learns it only where it is no secret.
-async fn refuse_taken(app: &App, mut tx: Tx, caller: &Caller, taken: TakenAddress, now: Time) -> Result<Registered> {
+async fn refuse_taken(app: &App, mut tx: Tx, caller: &Caller, taken: TakenAddress, now: Time) -> Result<LoginOutcome> {
     let TakenAddress { email, sends_mail } = taken;
     let owner = users::find_by_email_in(&mut tx, &email).await?.filter(|user| user.deleted_at.is_none());
     let owner = owner.map(|user| user.id);
@@ -107,5 +100,5 @@ async fn refuse_taken(app: &App, mut tx: Tx, caller: &Caller, taken: TakenAddres
         outbox::post(&mut tx, draft, now).await?;
     }
     tx.commit().await?;
-    if is_hidden { Ok(Registered::VerificationSent(email)) } else { Err(Refusal::EmailTaken.into()) }
+    if is_hidden { Ok(LoginOutcome::EmailVerificationRequired(email)) } else { Err(Refusal::EmailTaken.into()) }
 }

@@ -14,6 +14,7 @@ pub mod error_extensions; // the shape of the extensions of an error
 pub mod guards; // who may resolve a field
 pub mod input; // parses the fields of an input together
 pub mod loaders; // one statement for all items of a page
+pub mod login_result; // how a login ends or continues
 pub mod mfa; // the second factor
 pub mod node; // any object by its id
 pub mod paging; // Relay connections
@@ -21,7 +22,7 @@ pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
 pub mod session_endings; // mutations that end sessions
 pub mod sign_in; // login, refresh, reauthentication
-pub mod signed_in; // the tokens of a sign-in
+pub mod signed_in; // the client of a login, and the tokens it gets
 pub mod subscriptions; // events as they happen
 pub mod user; // users, and the settings that clients need
 pub mod user_changes; // the changes of `updateUser`
@@ -41,6 +42,7 @@ use self::credentials::CredentialsMutation;
 use self::dashboard::DashboardQuery;
 use self::error_extensions::ErrorExtensionsView;
 use self::guards::{RoleEnum, access, require_user};
+use self::login_result::LoginStep;
 use self::mfa::MfaMutation;
 use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
@@ -136,8 +138,9 @@ pub async fn introspected(query: &str) -> serde_json::Value {
 fn builder() -> SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
     // Documents and variables are already validated (pipeline/validation): the library lacks rules (docs/adr/0027).
     Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot)
-        // No field returns it.
+        // No field returns these two.
         .register_output_type::<ErrorExtensionsView>()
+        .register_output_type::<LoginStep>()
         .extension(PipelineExtension::default())
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
