@@ -21,6 +21,7 @@ pub mod paging; // Relay connections
 pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
 pub mod session_endings; // mutations that end sessions
+pub mod session_update; // renames the device of a session
 pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the client of a login, and the tokens it gets
 pub mod subscriptions; // events as they happen
@@ -46,11 +47,12 @@ use self::login_result::LoginStep;
 use self::mfa::MfaMutation;
 use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
+use self::session_update::SessionUpdateMutation;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
 use self::user::AuthConfig;
 use self::users::UsersQuery;
-use self::views::UserView;
+use self::views::{SessionView, UserView};
 use super::error::{ApiResult, missing_data};
 use super::pipeline::extension::PipelineExtension;
 use super::pipeline::rate_limit_status::RateLimitStatus;
@@ -78,6 +80,14 @@ impl GeneralQuery {
         Ok(Some(UserView(viewer(ctx).await?.user().clone())))
     }
 
+    /// Get the session of this request.
+    #[graphql(guard = "require_user()", directive = access::apply(RoleEnum::User, false))]
+    async fn session(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionView>> {
+        let viewer = viewer(ctx).await?;
+        let (session, user) = (viewer.session().clone(), viewer.user().clone());
+        Ok(Some(SessionView { session, user, is_current: true }))
+    }
+
     /// Get the caller's remaining points. Costs nothing.
     #[graphql(directive = cost::apply(costs::RATE_LIMIT.to_string()))]
     async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
@@ -102,6 +112,7 @@ pub struct MutationRoot(
     AccountMutation,
     SignInMutation,
     SessionMutation,
+    SessionUpdateMutation,
     MfaMutation,
     CredentialsMutation,
     AdministrationMutation,
