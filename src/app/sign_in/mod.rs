@@ -3,6 +3,7 @@
 pub mod authenticated_user;
 pub mod email_verification;
 pub mod outcome;
+pub mod password;
 pub mod second_factor;
 
 use self::authenticated_user::AuthenticatedUser;

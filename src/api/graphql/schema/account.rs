@@ -33,6 +33,9 @@ pub struct RegisterInput {
     locale: Option<String>,
     /// What the client tells about itself.
     client: Option<ClientInput>,
+    /// Identifies this attempt, for example by a UUID; 1 to 128 characters. Repeating the call with the same key, address
+    /// and password within 24 hours logs the user in instead of failing with `EMAIL_TAKEN`.
+    idempotency_key: Option<String>,
 }
 
 /// Input of `verifyEmail`.
@@ -196,13 +199,14 @@ fn parse_application(ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Appli
     let name = faults.check("input.name", input.name.as_deref().map_or(Ok(None), parse_name));
     let locale = faults.check("input.locale", input.locale.as_deref().map_or(Ok(None), parse_locale));
     let client = ClientInput::parse(ctx, input.client, &mut faults);
+    let key = faults.check("input.idempotencyKey", input::idempotency_key(input.idempotency_key.as_deref()));
     let password = Password::typed(input.password);
     let policy = &ctx.app()?.config.password_policy;
     let weaknesses = policy.faults(&password, email.as_ref(), name.as_ref().and_then(Option::as_deref));
     faults.extend(weaknesses.into_iter().map(|fault| fault.at("input.password")));
-    let values = email.zip(name).zip(locale.zip(client));
-    let ((email, name), (locale, client)) = faults.finish(values)?;
-    Ok(Application { email, password, name, locale, client })
+    let values = email.zip(name).zip(locale.zip(client.zip(key)));
+    let ((email, name), (locale, (client, key))) = faults.finish(values)?;
+    Ok(Application { email, password, name, locale, client, key })
 }
 
 /// Parses a field that can be omitted (keep), null (clear) or a value (set).

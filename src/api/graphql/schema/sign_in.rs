@@ -98,7 +98,8 @@ impl SignInMutation {
         // The answer goes the way that the question came: a script must not get a token from a cookie it cannot read.
         let delivery = if input.refresh_token.is_none() { TokenDelivery::Cookie } else { TokenDelivery::Body };
         check_delivery(ctx, delivery).map_err(|fault| fault.at("input.refreshToken"))?;
-        let key = input::idempotency_key(input.idempotency_key.as_deref())?;
+        let key = input::idempotency_key(input.idempotency_key.as_deref())
+            .map_err(|fault| fault.at("input.idempotencyKey"))?;
         let presented = input.refresh_token.as_deref().or(cookie).and_then(RefreshToken::parse);
         let presented = presented.ok_or(Refusal::Unauthenticated)?;
         let signed_in = flows::refresh::refresh(ctx.app()?, ctx.caller()?, &presented, key.as_ref()).await?;
