@@ -2,7 +2,6 @@
 
 use authgraph::flows::learn_hash_costs::learn_hash_costs;
 use authgraph::tools::db::statements_run;
-
 use serde_json::json;
 
 use crate::support::{Answer, GraphQLRequest, PASSWORD, TestApp};
