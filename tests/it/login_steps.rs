@@ -9,6 +9,9 @@ use crate::support::{PASSWORD, TestApp};
 
 const REQUIRED: &[(&str, &str)] = &[("EMAIL_VERIFICATION", "required")];
 
+/// Another device than the one that registers.
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+
 /// What a client of an older version selects: it knows one type and the interface.
 const OLD_CLIENT: &str = "__typename ... on SignedIn { accessToken } ... on LoginStep { message }";
 
@@ -86,7 +89,7 @@ async fn the_address_comes_before_the_second_factor_and_a_lock_before_both() {
     assert_eq!(step.text_at("/login/__typename"), "EmailVerificationRequired");
 
     app.guess_wrong("ann@example.com", 5).await;
-    let away = strict.login("ann@example.com", PASSWORD).header("user-agent", "Somebody else");
+    let away = strict.login("ann@example.com", PASSWORD).header("user-agent", FIREFOX);
     assert_eq!(away.await.code(), "ACCOUNT_LOCKED");
     app.me(&ann.session).await.ok();
 }

@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{PASSWORD, TestApp};
 
+/// Another device than the one that registers.
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
 const DAY: Duration = Duration::from_hours(24);
 
 fn registration(key: &str, password: &str) -> Value {
@@ -75,7 +77,7 @@ async fn a_repeated_registration_is_no_way_around_the_second_factor() {
 async fn a_repeated_registration_is_no_way_around_a_lock() {
     let app = TestApp::start().await;
     app.register_with(registration("k", PASSWORD)).await.signed_in();
-    let away = |password| app.register_with(registration("k", password)).header("user-agent", "Somebody else");
+    let away = |password| app.register_with(registration("k", password)).header("user-agent", FIREFOX);
 
     for guess in 0..5 {
         assert_eq!(away("Wrong-Guess-99").await.code(), "EMAIL_TAKEN", "{guess}");
@@ -83,7 +85,7 @@ async fn a_repeated_registration_is_no_way_around_a_lock() {
 
     assert_eq!(away(PASSWORD).await.code(), "ACCOUNT_LOCKED");
     assert_eq!(
-        app.login("ann@example.com", PASSWORD).header("user-agent", "Somebody else").await.code(),
+        app.login("ann@example.com", PASSWORD).header("user-agent", FIREFOX).await.code(),
         "ACCOUNT_LOCKED"
     );
 }
@@ -92,7 +94,7 @@ async fn a_repeated_registration_is_no_way_around_a_lock() {
 async fn a_repeated_registration_is_no_way_around_the_limit_of_an_account() {
     let app = TestApp::with(&[("RATE_LIMIT_AUTH_ACCOUNT", "3/1h"), ("LOCKOUT_ATTEMPTS", "0")]).await;
     app.register_with(registration("k", PASSWORD)).await.signed_in();
-    let away = |password| app.register_with(registration("k", password)).header("user-agent", "Somebody else");
+    let away = |password| app.register_with(registration("k", password)).header("user-agent", FIREFOX);
 
     for _ in 0..3 {
         assert_eq!(away("Wrong-Guess-99").await.code(), "EMAIL_TAKEN");
