@@ -14,7 +14,6 @@ pub enum ErrorCode {
     Forbidden,
     ReauthenticationRequired,
     AccountLocked,
-    EmailNotVerified,
     EmailTaken,
     ValidationFailed,
     BadUserInput,
@@ -56,7 +55,7 @@ impl ErrorCode {
             | Self::InvalidMfaCode
             | Self::SessionEnded
             | Self::RefreshTokenReused => 401,
-            Self::Forbidden | Self::ReauthenticationRequired | Self::EmailNotVerified => 403,
+            Self::Forbidden | Self::ReauthenticationRequired => 403,
             Self::NotFound => 404,
             Self::EmailTaken | Self::Conflict => 409,
             Self::AccountLocked => 423,

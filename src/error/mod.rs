@@ -68,9 +68,6 @@ pub enum Refusal {
         /// The rest of the lock; `None` for a lock without an end.
         retry_after: Option<Duration>,
     },
-    /// The settings require a verified address to sign in.
-    #[error("Please verify your email address first.")]
-    EmailNotVerified,
     /// The address belongs to another account.
     #[error("This email address is taken.")]
     EmailTaken,
@@ -128,7 +125,6 @@ impl Refusal {
             Self::Forbidden { .. } => ErrorCode::Forbidden,
             Self::ReauthenticationRequired => ErrorCode::ReauthenticationRequired,
             Self::AccountLocked { .. } => ErrorCode::AccountLocked,
-            Self::EmailNotVerified => ErrorCode::EmailNotVerified,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::ValidationFailed { .. } => ErrorCode::ValidationFailed,
             Self::NotFound => ErrorCode::NotFound,

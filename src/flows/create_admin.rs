@@ -26,6 +26,7 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
         locale: None,
         role: Role::Admin,
         password_hash: Some(&password_hash),
+        creation_key: None,
         email_verified_at: Some(now),
     };
     let mut tx = app.db.begin().await?;

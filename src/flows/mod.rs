@@ -32,6 +32,7 @@ pub mod reset_password;
 pub mod seed;
 pub mod sweep;
 pub mod update_profile;
+pub mod update_session;
 pub mod update_user;
 pub mod verify_audit;
 pub mod verify_email;

@@ -2,10 +2,12 @@
 
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
-use crate::app::sign_in::{self, NewTokens};
-use crate::app::{App, known_devices, mail};
-use crate::error::{ErrorReason, Refusal, Result};
+use crate::app::sign_in::outcome::LoginOutcome;
+use crate::app::sign_in::password;
+use crate::app::{App, guesses, known_devices, mail, sign_in};
+use crate::error::{Error, ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
+use crate::records::creation_keys::{self, AddressOwner};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, NewUser, User};
 use crate::tools::db::Tx;
@@ -13,7 +15,8 @@ use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
 use crate::values::password::{Password, PasswordHash};
-use crate::values::session::AuthMethod;
+use crate::values::secret_token::{AttemptScope, IdempotencyKey, TokenHash};
+use crate::values::session::{AuthMethod, LoginClient};
 use crate::values::time::Time;
 use crate::values::user::Role;
 
@@ -25,23 +28,16 @@ pub struct Application {
     pub password: Password,
     pub name: Option<String>,
     pub locale: Option<String>,
-    pub device_name: Option<String>,
+    pub client: LoginClient,
+    pub key: Option<IdempotencyKey>,
 }
 
-/// The outcome of a registration.
-#[derive(Debug)]
-pub enum Registered {
-    /// The user is signed in.
-    NewTokens(Box<NewTokens>),
-    /// An email was posted. Also the answer for a taken address, where the existence of accounts is hidden.
-    VerificationSent(EmailAddress),
-}
-
-/// Opens an account and, unless the address has to be verified first, a session.
+/// Opens an account and, unless the address has to be verified first, a session. A client that lost the answer repeats the
+/// call with the same key and is logged in, by everything that a login requires.
 ///
 /// # Errors
 /// `FORBIDDEN` where registration is closed, `EMAIL_TAKEN`, `RATE_LIMITED`, `OVERLOADED`.
-pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Registered> {
+pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<LoginOutcome> {
     let now = app.clock.now();
     if !app.config.registration.is_open {
         return Err(Refusal::Forbidden { reason: ErrorReason::RegistrationClosed }.into());
@@ -53,9 +49,17 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
     let sends_mail = !app.config.registration.hide_account_existence
         || limits::may_send_mail(app, MailCause::Registration, &new.email, now).await;
 
+    let key = new.key.as_ref().map(|key| key.hash_in(AttemptScope::Register(&new.email)));
     let mut tx = app.db.begin().await?;
-    let Some(user) = create(&mut tx, &new, &password_hash, now).await? else {
-        return refuse_taken(app, tx, caller, TakenAddress { email: new.email, sends_mail }, now).await;
+    let Some(user) = create(&mut tx, &new, &password_hash, key.clone(), now).await? else {
+        let owner = creation_keys::find_owner(&mut tx, &new.email, key.as_ref(), now).await?;
+        let owner = owner.filter(|owner| owner.user.deleted_at.is_none());
+        let taken = TakenAddress { email: &new.email, owner, sends_mail };
+        if taken.is_own() && !app.config.registration.hide_account_existence {
+            drop(tx);
+            return repeat(app, caller, new, now).await;
+        }
+        return refuse_taken(app, tx, caller, taken, now).await;
     };
     audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::UserRegistered).by(user.id), now).await?;
     if sends_mail {
@@ -63,18 +67,26 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Re
     }
     if app.config.requires_verified_email() {
         tx.commit().await?;
-        return Ok(Registered::VerificationSent(new.email));
+        return Ok(LoginOutcome::EmailVerificationRequired(new.email));
     }
     let id = user.id;
-    let authenticated = AuthenticatedUser { user, caller, device_name: new.device_name, method: AuthMethod::Password };
+    let delivery = new.client.token_delivery;
+    let authenticated =
+        AuthenticatedUser { user, caller, client: new.client, method: AuthMethod::Password, may_send_mail: false };
     let opened = sign_in::open_session(app, &mut tx, authenticated, None, now).await?;
     let event = NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id);
     audit_log::write(&mut tx, caller, event.with("method", "REGISTRATION"), now).await?;
     tx.commit().await?;
-    Ok(Registered::NewTokens(Box::new(opened.sign(app)?)))
+    Ok(LoginOutcome::SignedIn(Box::new(opened.sign(app)?), delivery))
 }
 
-async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, now: Time) -> Result<Option<User>> {
+async fn create(
+    tx: &mut Tx,
+    new: &Application,
+    password_hash: &PasswordHash,
+    creation_key: Option<TokenHash>,
+    now: Time,
+) -> Result<Option<User>> {
     let new = NewUser {
         email: &new.email,
         name: new.name.as_deref(),
@@ -82,30 +94,69 @@ async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, no
         role: Role::User,
         password_hash: Some(password_hash),
         email_verified_at: None,
+        creation_key,
     };
     users::create(tx, new, now).await
 }
 
+/// Answers a registration that is repeated: as a login would, without another email. It counts as a guess at the account, and
+/// a wrong password learns no more than that the address is taken.
+async fn repeat(app: &App, caller: &Caller, again: Application, now: Time) -> Result<LoginOutcome> {
+    let matched = password::find_match(app, caller, &again.email, &again.password, now).await;
+    let matched = matched.map_err(|error| match error {
+        Error::Refused(Refusal::InvalidCredentials) => Refusal::EmailTaken.into(),
+        other => other,
+    })?;
+    let (user, client) = (matched.user.clone(), again.client);
+    let authenticated = AuthenticatedUser { user, caller, client, method: AuthMethod::Password, may_send_mail: false };
+    let outcome = password::accept(app, &matched, authenticated, now).await?;
+    guesses::forget_of_device(app, &again.email, caller).await;
+    outcome.finish(app)
+}
+
 /// An address that cannot be registered.
-struct TakenAddress {
-    email: EmailAddress,
+struct TakenAddress<'a> {
+    email: &'a EmailAddress,
+    /// Who has it; `None` where the account is deleted, or the address held for its former owner.
+    owner: Option<AddressOwner>,
     sends_mail: bool,
 }
 
+impl TakenAddress<'_> {
+    /// Whether this very call took it, and is repeated.
+    fn is_own(&self) -> bool {
+        self.owner.as_ref().is_some_and(|owner| owner.was_created_by_key)
+    }
+}
+
 /// Refuses a taken address. Its owner gets an email; the person who registers learns it only where it is no secret.
-async fn refuse_taken(app: &App, mut tx: Tx, caller: &Caller, taken: TakenAddress, now: Time) -> Result<Registered> {
-    let TakenAddress { email, sends_mail } = taken;
-    let owner = users::find_by_email_in(&mut tx, &email).await?.filter(|user| user.deleted_at.is_none());
-    let owner = owner.map(|user| user.id);
-    let event = NewAuditEvent::failure(AuditAction::RegistrationRefused).about(owner);
+async fn refuse_taken(
+    app: &App,
+    mut tx: Tx,
+    caller: &Caller,
+    taken: TakenAddress<'_>,
+    now: Time,
+) -> Result<LoginOutcome> {
+    let user = taken.owner.as_ref().map(|owner| owner.user.id);
+    let event = NewAuditEvent::failure(AuditAction::RegistrationRefused).about(user);
     audit_log::write(&mut tx, caller, event.with("reason", "EMAIL_TAKEN"), now).await?;
     let is_hidden = app.config.registration.hide_account_existence;
     // Posted also where the account is deleted or the address held. That there is no reader is found out when it leaves.
-    if is_hidden && sends_mail {
+    if is_hidden && taken.sends_mail {
         let details = Details::caused_by(caller);
-        let draft = Draft { kind: MailKind::AccountExists, recipient: &email, user: owner, details };
-        outbox::post(&mut tx, draft, now).await?;
+        let draft = Draft { kind: MailKind::AccountExists, recipient: taken.email, user, details };
+        // A repeated registration needs no other email, and takes the same statements: its time must not tell that the
+        // first one succeeded.
+        if taken.is_own() {
+            outbox::post_settled(&mut tx, draft, now).await?;
+        } else {
+            outbox::post(&mut tx, draft, now).await?;
+        }
     }
     tx.commit().await?;
-    if is_hidden { Ok(Registered::VerificationSent(email)) } else { Err(Refusal::EmailTaken.into()) }
+    if is_hidden {
+        Ok(LoginOutcome::EmailVerificationRequired(taken.email.clone()))
+    } else {
+        Err(Refusal::EmailTaken.into())
+    }
 }

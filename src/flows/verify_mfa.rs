@@ -2,9 +2,10 @@
 
 use crate::app::guesses::CodeContext;
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
-use crate::app::sign_in::{self, NewTokens, second_factor};
+use crate::app::sign_in::outcome::LoginOutcome;
+use crate::app::sign_in::{self, second_factor};
 use crate::app::{App, known_devices};
-use crate::error::{Error, ErrorReason, Refusal, Result};
+use crate::error::{Error, ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa_challenges::{self, Challenge};
 use crate::records::users;
@@ -12,17 +13,35 @@ use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::secret_token::ChallengeToken;
+use crate::values::session::{LoginClient, TokenDelivery};
 use crate::values::time::Time;
 use crate::values::user::locked;
+
+/// The second step of a login, as a client asks for it.
+#[derive(Debug)]
+pub struct MfaProof {
+    /// The challenge.
+    pub token: ChallengeToken,
+    /// The code, as it was typed.
+    pub code: String,
+    /// Whether the answer can set a cookie.
+    pub can_set_cookie: bool,
+}
 
 /// Opens the session that a challenge stands for. The attempt is counted before the code is checked, so that simultaneous
 /// attempts are limited like successive ones.
 ///
 /// # Errors
-/// `INVALID_TOKEN` for a challenge that is unknown, over, or used (also by too many attempts); `INVALID_MFA_CODE` with the attempts left;
+/// `INVALID_TOKEN` for a challenge that is unknown, over, or used (also by too many attempts); `INVALID_MFA_CODE` with the
+/// attempts left; `VALIDATION_FAILED` for a challenge whose client wants a cookie that the answer cannot set;
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
-pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, typed: &str) -> Result<NewTokens> {
+pub async fn verify_mfa(app: &App, caller: &Caller, proof: &MfaProof) -> Result<LoginOutcome> {
     let now = app.clock.now();
+    let MfaProof { token, code: typed, can_set_cookie } = proof;
+    // Before the attempt is counted: the client can still send it in a way that can set the cookie.
+    if !can_set_cookie {
+        refuse_cookie(app, token).await?;
+    }
     let most = app.config.mfa.challenge_attempts;
     let limit = most.unwrap_or(i32::MAX);
     let Some(challenge) = mfa_challenges::count_attempt(&app.db, token, limit, now).await? else {
@@ -33,7 +52,7 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, typed, now).await?;
 
     let mut tx = app.db.begin().await?;
-    let Some(method) = second_factor::consume_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
+    let Some(second) = second_factor::consume_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
         drop(tx);
         let attempts_left = most.map(|most| most - challenge.attempts);
         let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id));
@@ -51,15 +70,25 @@ pub async fn verify_mfa(app: &App, caller: &Caller, token: &ChallengeToken, type
     let event = NewAuditEvent::success(AuditAction::Login)
         .by(user.id)
         .with("method", challenge.first_factor.as_str())
-        .with("secondFactor", method.as_str());
+        .with("secondFactor", second.as_str());
     let event = with_first_factor(event, &challenge);
-    let authenticated =
-        AuthenticatedUser { user, caller, device_name: challenge.device_name, method: challenge.first_factor };
-    let opened = sign_in::open_session(app, &mut tx, authenticated, Some(method), now).await?;
+    let Challenge { device_name, token_delivery, first_factor: method, .. } = challenge;
+    let client = LoginClient { device_name, token_delivery };
+    let authenticated = AuthenticatedUser { user, caller, client, method, may_send_mail: false };
+    let opened = sign_in::open_session(app, &mut tx, authenticated, Some(second), now).await?;
     audit_log::write(&mut tx, caller, event.in_session(opened.session().id), now).await?;
     tx.commit().await?;
     known_devices::remember(app, caller).await;
-    opened.sign(app)
+    Ok(LoginOutcome::SignedIn(Box::new(opened.sign(app)?), token_delivery))
+}
+
+/// Refuses a challenge whose client wants a cookie. It stays as it is.
+async fn refuse_cookie(app: &App, token: &ChallengeToken) -> Result<()> {
+    if mfa_challenges::find_token_delivery(&app.db, token).await? != Some(TokenDelivery::Cookie) {
+        return Ok(());
+    }
+    let message = "This login asked for a cookie, which a WebSocket cannot set. Please send this mutation by POST.";
+    Err(FieldFault::new(FieldErrorCode::Invalid, message).at("input.challengeToken").into())
 }
 
 /// Adds where the first factor came from: the two steps of one login may come from different clients.

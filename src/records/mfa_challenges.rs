@@ -5,7 +5,7 @@ use crate::tools::db::{Db, Tx, sql};
 use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::secret_token::ChallengeToken;
-use crate::values::session::AuthMethod;
+use crate::values::session::{AuthMethod, LoginClient, TokenDelivery};
 use crate::values::time::Time;
 
 /// A sign-in that waits for its second factor; `attempts` includes the present one.
@@ -15,6 +15,7 @@ pub struct Challenge {
     pub user_id: UserId,
     pub first_factor: AuthMethod,
     pub device_name: Option<String>,
+    pub token_delivery: TokenDelivery,
     pub address: String,
     pub user_agent: String,
     pub attempts: i32,
@@ -26,7 +27,7 @@ pub struct Challenge {
 pub struct NewChallenge<'a> {
     pub user: UserId,
     pub first_factor: AuthMethod,
-    pub device_name: Option<String>,
+    pub client: &'a LoginClient,
     pub caller: &'a Caller,
     pub expires_at: Time,
 }
@@ -35,19 +36,31 @@ pub struct NewChallenge<'a> {
 pub async fn open(tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeToken> {
     let token = ChallengeToken::random()?;
     tx.query(sql!(
-        "insert into mfa_challenges (hash, user_id, first_factor, device_name, address, user_agent, expires_at)",
-        " values ($1, $2, $3, $4, $5, $6, $7)"
+        "insert into mfa_challenges",
+        " (hash, user_id, first_factor, device_name, address, user_agent, expires_at, token_delivery)",
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)"
     ))
     .bind(token.hash())
     .bind(new.user)
     .bind(new.first_factor)
-    .bind(new.device_name)
+    .bind(new.client.device_name.clone())
     .bind(new.caller.address.to_string())
     .bind(new.caller.user_agent.clone())
     .bind(new.expires_at)
+    .bind(new.client.token_delivery)
     .execute()
     .await?;
     Ok(token)
+}
+
+/// How the client of a challenge wants its refresh token, whether or not the challenge is still waiting. It never changes.
+pub async fn find_token_delivery(db: &Db, token: &ChallengeToken) -> Result<Option<TokenDelivery>> {
+    let found: Option<(TokenDelivery,)> = db
+        .query(sql!("select token_delivery from mfa_challenges where hash = $1"))
+        .bind(token.hash())
+        .optional()
+        .await?;
+    Ok(found.map(|(delivery,)| delivery))
 }
 
 /// Counts an attempt before the code is compared, so that parallel guesses count, too. `None` where the challenge is
@@ -56,7 +69,7 @@ pub async fn count_attempt(db: &Db, token: &ChallengeToken, most: i32, now: Time
     db.query(sql!(
         "update mfa_challenges set attempts = attempts + 1",
         " where hash = $1 and used_at is null and expires_at > $2 and attempts < $3",
-        " returning user_id, first_factor, device_name, address, user_agent, attempts"
+        " returning user_id, first_factor, device_name, token_delivery, address, user_agent, attempts"
     ))
     .bind(token.hash())
     .bind(now)

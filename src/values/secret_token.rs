@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use super::email_address::EmailAddress;
+use super::ids::UserId;
 use crate::error::{OrFault, Result};
 
 /// The SHA-256 of a token, which the database stores. 256 random bits need no slow hash.
@@ -107,9 +109,18 @@ impl fmt::Debug for RefreshSalt {
     }
 }
 
-/// The name that a client gives to one attempt to refresh, as a hash.
+/// The name that a client gives to one attempt, as a hash.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(TokenHash);
+
+/// What an attempt does. The same key of a client names different attempts in different scopes.
+#[derive(Debug, Clone, Copy)]
+pub enum AttemptScope<'a> {
+    /// Registers this address.
+    Register(&'a EmailAddress),
+    /// Creates an account with this address, as this administrator.
+    CreateUser(UserId, &'a EmailAddress),
+}
 
 impl IdempotencyKey {
     /// Hashes the key that the client sent.
@@ -118,10 +129,29 @@ impl IdempotencyKey {
         Self(TokenHash(digest::digest(&digest::SHA256, key.as_bytes()).as_ref().to_vec()))
     }
 
-    /// The hash that the database stores.
+    /// The hash that the database stores with a refresh token.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         self.0.clone()
+    }
+
+    /// The hash that the database stores with an account: HMAC-SHA-256 over what the attempt does, keyed with the key. Equal
+    /// keys of two clients have different hashes.
+    #[must_use]
+    pub fn hash_in(&self, scope: AttemptScope<'_>) -> TokenHash {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0.0));
+        match scope {
+            AttemptScope::Register(email) => {
+                context.update(b"register\0");
+                context.update(email.as_str().as_bytes());
+            }
+            AttemptScope::CreateUser(admin, email) => {
+                context.update(b"createUser\0");
+                context.update(admin.uuid().as_bytes());
+                context.update(email.as_str().as_bytes());
+            }
+        }
+        TokenHash(context.sign().as_ref().to_vec())
     }
 }
 
@@ -175,5 +205,26 @@ mod tests {
         assert_eq!(successor, token.successor(&salt).hash());
         assert_ne!(successor, token.successor(&RefreshSalt::random().unwrap()).hash());
         assert_ne!(successor, RefreshToken::random().unwrap().successor(&salt).hash());
+    }
+
+    #[test]
+    fn the_hash_of_an_attempt_depends_on_key_purpose_person_and_address() {
+        let (ann, ben) =
+            (EmailAddress::parse("ann@example.com").unwrap(), EmailAddress::parse("ben@example.com").unwrap());
+        let (root, other) = (UserId::new(), UserId::new());
+        let scopes = [
+            AttemptScope::Register(&ann),
+            AttemptScope::Register(&ben),
+            AttemptScope::CreateUser(root, &ann),
+            AttemptScope::CreateUser(other, &ann),
+            AttemptScope::CreateUser(root, &ben),
+        ];
+        let keys = [IdempotencyKey::new("one"), IdempotencyKey::new("two")];
+        let hash_all = || keys.iter().flat_map(|key| scopes.map(|scope| key.hash_in(scope).0)).collect::<Vec<_>>();
+
+        let distinct: std::collections::BTreeSet<_> = hash_all().into_iter().collect();
+
+        assert_eq!(distinct.len(), 10);
+        assert_eq!(hash_all(), hash_all());
     }
 }

@@ -24,6 +24,26 @@ impl AuthMethod {
     }
 }
 
+/// How a client wants its refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TokenDelivery {
+    /// In the answer, for clients that can store it safely.
+    #[default]
+    Body,
+    /// In a cookie that scripts cannot read.
+    Cookie,
+}
+
+/// What a client tells about itself with the first step of a login. The challenge of a second factor remembers it.
+#[derive(Debug, Clone, Default)]
+pub struct LoginClient {
+    /// What it calls its device, if it says.
+    pub device_name: Option<String>,
+    /// How it wants its refresh token.
+    pub token_delivery: TokenDelivery,
+}
+
 /// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionStatus {

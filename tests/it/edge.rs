@@ -209,7 +209,7 @@ async fn values_are_never_repeated_in_errors() {
     for input in [
         json!({ "email": 1, "password": "hunter2" }),
         json!({ "email": "a@example.com", "password": ["hunter2"] }),
-        json!({ "email": "a@example.com", "password": "x", "tokenDelivery": "hunter2" }),
+        json!({ "email": "a@example.com", "password": "x", "client": { "tokenDelivery": "hunter2" } }),
         json!({ "email": "a@example.com", "password": "x", "hunter2": 1 }),
         json!("hunter2"),
     ] {

@@ -58,7 +58,7 @@ async fn aliases_in_one_document_are_not_judged_at_all() {
     let ann = app.with_mfa("ann@example.com").await;
     let challenge = app.challenge("ann@example.com").await;
     let input = format!(r#"{{ challengeToken: "{challenge}", code: "{}" }}"#, app.wrong_code(&ann.authenticator));
-    let field = |n| format!("c{n}: verifyMfa(input: {input}) {{ accessToken }}");
+    let field = |n| format!("c{n}: verifyMfa(input: {input}) {{ __typename }}");
 
     let answer = app.ask(format!("mutation {{ {} {} }}", field(1), field(2))).await;
 

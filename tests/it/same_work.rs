@@ -2,6 +2,7 @@
 
 use authgraph::flows::learn_hash_costs::learn_hash_costs;
 use authgraph::tools::db::statements_run;
+use serde_json::json;
 
 use crate::support::{Answer, GraphQLRequest, PASSWORD, TestApp};
 
@@ -58,6 +59,11 @@ async fn a_hidden_registration_takes_as_many_statements_for_a_taken_address() {
 
     let free = statements(app.register("new@example.com")).await;
 
+    let with_key = |email| json!({ "email": email, "password": PASSWORD, "idempotencyKey": "k" });
+    for why in ["free, with a key", "repeated"] {
+        assert_eq!(statements(app.register_with(with_key("key@example.com"))).await, free, "{why}");
+    }
+    assert_eq!(statements(app.register_with(with_key("root@example.com"))).await, free, "taken, with a key");
     for (email, why) in
         [("root@example.com", "taken"), ("gone@example.com", "deleted"), ("ann@example.com", "held for its owner")]
     {

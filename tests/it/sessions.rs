@@ -36,7 +36,7 @@ async fn ann_on_devices(app: &TestApp, devices: usize) -> Vec<SignedIn> {
 async fn a_session_tells_the_device_it_was_opened_on() {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
-    let login = json!({ "email": "ann@example.com", "password": PASSWORD, "deviceName": "Work" });
+    let login = json!({ "email": "ann@example.com", "password": PASSWORD, "client": { "deviceName": "Work" } });
 
     let answer = app.login_with(login).header("user-agent", FIREFOX).await;
 
@@ -239,4 +239,66 @@ async fn last_seen_is_kept_to_the_minute() {
 
     let seen = app.ask(last_seen).by(&ann).await;
     assert_eq!(seen.text_at("/me/sessions/edges/0/node/lastSeenAt"), "2030-03-01T12:05:00.000Z");
+}
+
+fn rename(app: &TestApp, who: &SignedIn, input: Value) -> crate::support::GraphQLRequest {
+    app.mutate("updateSession", input, "session { id current device { name } }").by(who)
+}
+
+#[tokio::test]
+async fn a_device_gets_another_name_keeps_it_and_loses_it() {
+    let app = TestApp::start().await;
+    let on = ann_on_devices(&app, 2).await;
+    let id = &on[1].session;
+    let name = async |input: Value| rename(&app, &on[0], input).await.ok().at("/updateSession/session").clone();
+    let expected = |name: Value| json!({ "id": id, "current": false, "device": { "name": name } });
+
+    assert_eq!(name(json!({ "sessionId": id, "deviceName": "  Phone " })).await, expected(json!("Phone")));
+    assert_eq!(name(json!({ "sessionId": id })).await, expected(json!("Phone")));
+    assert_eq!(name(json!({ "sessionId": id, "deviceName": "Phone" })).await, expected(json!("Phone")));
+    assert_eq!(list(&app, &on[0], "").await.at("/me/sessions/edges/0/node/device/name"), &json!("Phone"));
+    assert_eq!(name(json!({ "sessionId": id, "deviceName": null })).await, expected(json!(null)));
+    assert_eq!(list(&app, &on[0], "").await.at("/me/sessions/edges/0/node/device/name"), &json!(null));
+
+    // What changes nothing is no event, and the names stay out of the trail.
+    let trail = app.audit_trail().await;
+    assert_eq!(trail.iter().filter(|event| *event == "SESSION_UPDATED Success").count(), 2);
+    let events = authgraph::records::audit_log::list_latest(&app.app.db, 1).await.unwrap();
+    assert_eq!(events[0].session_id.map(|id| id.to_string()).as_ref(), Some(id));
+    assert_eq!(events[0].metadata.0, json!({ "fields": ["deviceName"] }));
+}
+
+#[tokio::test]
+async fn only_an_active_session_of_ones_own_is_renamed() {
+    let app = TestApp::start().await;
+    let on = ann_on_devices(&app, 3).await;
+    let bob = app.signed_in("bob@example.com").await;
+    app.logout(&on[1]).await.ok();
+
+    for id in [&bob.session, &on[1].session, &on[0].user, "session_00000000000000000000000000", "nonsense", ""] {
+        let refused = rename(&app, &on[0], json!({ "sessionId": id, "deviceName": "Mine" })).await;
+        assert_eq!(refused.code(), "NOT_FOUND", "{id}");
+        assert_eq!(rename(&app, &on[0], json!({ "sessionId": id })).await.code(), "NOT_FOUND", "{id}");
+    }
+    let long = rename(&app, &on[0], json!({ "sessionId": on[0].session, "deviceName": "x".repeat(81) })).await;
+    assert_eq!(long.field_errors(), ["input.deviceName TOO_LONG"]);
+    app.wait(Duration::from_hours(7 * 24));
+    let late = app.login("ann@example.com", PASSWORD).await.signed_in();
+    let expired = rename(&app, &late, json!({ "sessionId": on[0].session, "deviceName": "Mine" })).await;
+    assert_eq!(expired.code(), "NOT_FOUND");
+    assert!(!app.audit_trail().await.contains(&"SESSION_UPDATED Success".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sessions_that_rename_each_other_at_once_do_not_block() {
+    let app = TestApp::start().await;
+    let on = ann_on_devices(&app, 2).await;
+
+    let renames = (0..20).map(|n| {
+        let (by, of) = (&on[n % 2], &on[(n + 1) % 2]);
+        rename(&app, by, json!({ "sessionId": of.session, "deviceName": format!("Name {n}") }))
+    });
+    let answers = app.at_once_patiently(renames).await;
+
+    assert!(answers.iter().all(|answer| answer.errors().is_empty()), "{:?}", answers.iter().map(|a| &a.text).max());
 }

@@ -13,6 +13,8 @@ use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
 const ME: &str = "{ me { email } }";
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) {
      ... on SignedIn { accessToken refreshToken session { id } } } }";
+const VERIFY: &str =
+    "mutation($input: VerifyMfaInput!) { verifyMfa(input: $input) { ... on SignedIn { refreshToken } } }";
 const REFRESH: &str = "mutation($input: RefreshInput!) { refresh(input: $input) { refreshToken session { id } } }";
 const RENAME: &str = "mutation($name: String) { updateProfile(input: { name: $name }) { user { name } } }";
 
@@ -85,34 +87,69 @@ async fn a_login_in_the_body_and_its_refresh_work() {
 async fn a_cookie_is_refused_before_anything_is_done() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    let held = app.login_with(json!({ "email": "ann@example.com", "password": PASSWORD, "tokenDelivery": "COOKIE" }));
+    let held = app.login_with(
+        json!({ "email": "ann@example.com", "password": PASSWORD, "client": { "tokenDelivery": "COOKIE" } }),
+    );
     let cookie = held.await.header("set-cookie").split(';').next().unwrap().to_owned();
     let (mut socket, _) = Socket::connect(app.address, &[PROTOCOL, ("cookie", &cookie)]).await.unwrap();
     socket.init(&ann.access).await;
     socket.receive().await;
     let before = app.audit_trail().await;
+    let client = "password: \"Correct-Horse-7\", client: { tokenDelivery: COOKIE }";
     let inputs = [
-        ("register", "email: \"bob@example.com\", password: \"Correct-Horse-7\", tokenDelivery: COOKIE", "__typename"),
-        ("login", "email: \"ann@example.com\", password: \"Correct-Horse-7\", tokenDelivery: COOKIE", "__typename"),
-        ("verifyMfa", "challengeToken: \"x\", code: \"123456\", tokenDelivery: COOKIE", "accessToken"),
-        ("refresh", "refreshToken: \"x\", tokenDelivery: COOKIE", "accessToken"),
+        ("register", format!("email: \"bob@example.com\", {client}"), "__typename", "input.client.tokenDelivery"),
+        ("login", format!("email: \"ann@example.com\", {client}"), "__typename", "input.client.tokenDelivery"),
         // The cookie of the handshake is not read either.
-        ("refresh", "", "accessToken"),
+        ("refresh", "idempotencyKey: \"k\"".to_owned(), "accessToken", "input.refreshToken"),
     ];
 
-    for (field, input, payload) in inputs {
-        let input = if input.is_empty() { "idempotencyKey: \"k\"" } else { input };
+    for (field, input, payload, path) in inputs {
         let document = format!("mutation {{ {field}(input: {{ {input} }}) {{ {payload} }} }}");
         let answer = socket.run("1", &document, Value::Null).await;
         let fields = &answer["errors"][0]["extensions"]["fields"];
-        assert_eq!(
-            (code(&answer), &fields[0]["path"]),
-            ("VALIDATION_FAILED", &json!("input.tokenDelivery")),
-            "{field}"
-        );
+        assert_eq!((code(&answer), &fields[0]["path"]), ("VALIDATION_FAILED", &json!(path)), "{field}");
     }
 
     assert_eq!(app.audit_trail().await, before);
+}
+
+#[tokio::test]
+async fn a_second_step_whose_first_asked_for_a_cookie_is_refused_and_uses_nothing_up() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    let client = json!({ "tokenDelivery": "COOKIE" });
+    let input = json!({ "email": "ann@example.com", "password": PASSWORD, "client": client });
+    let waiting = app.mutate("login", input, "... on MfaRequired { challengeToken }").await.ok();
+    let challenge = waiting.text_at("/login/challengeToken");
+    let code_of_ann = app.next_code(&ann.authenticator);
+    let mut socket = app.socket_of(&ann.session).await;
+    let before = app.audit_trail().await;
+
+    // More often than a challenge allows attempts.
+    for _ in 0..6 {
+        let variables = json!({ "input": { "challengeToken": challenge, "code": code_of_ann } });
+        let answer = socket.run("1", VERIFY, variables).await;
+        assert_eq!(code(&answer), "VALIDATION_FAILED");
+        assert_eq!(answer["errors"][0]["extensions"]["fields"][0]["path"], "input.challengeToken");
+    }
+    assert_eq!(app.audit_trail().await, before);
+
+    let verified = app.verify_mfa(challenge, &code_of_ann).await.ok();
+    assert_eq!(verified.at("/verifyMfa/refreshToken"), &json!(null));
+    assert!(verified.header("set-cookie").contains("agr_"), "{}", verified.header("set-cookie"));
+}
+
+#[tokio::test]
+async fn a_second_step_whose_first_asked_for_the_body_works_over_a_socket() {
+    let app = TestApp::start().await;
+    let ann = app.with_mfa("ann@example.com").await;
+    let challenge = app.challenge("ann@example.com").await;
+    let mut socket = app.socket_of(&ann.session).await;
+
+    let variables = json!({ "input": { "challengeToken": challenge, "code": app.next_code(&ann.authenticator) } });
+    let answer = socket.run("1", VERIFY, variables).await;
+
+    assert!(answer["data"]["verifyMfa"]["refreshToken"].is_string(), "{answer}");
 }
 
 #[tokio::test]

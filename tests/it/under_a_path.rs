@@ -21,7 +21,7 @@ async fn below_a_path_the_refresh_cookie_comes_back() {
     app.signed_in("ann@example.com").await;
     let (browser, url) = (browser(), app.url("/auth/graphql"));
     let login = format!(
-        "mutation {{ login(input: {{ email: \"ann@example.com\", password: \"{PASSWORD}\", tokenDelivery: COOKIE }}) \
+        "mutation {{ login(input: {{ email: \"ann@example.com\", password: \"{PASSWORD}\", client: {{ tokenDelivery: COOKIE }} }}) \
          {{ ... on SignedIn {{ refreshToken }} }} }}"
     );
 
@@ -37,7 +37,7 @@ async fn by_tls_the_cookie_stays_bound_to_the_host_below_a_path_too() {
     let app = TestApp::with(&[("PUBLIC_URL", "https://example.com/auth")]).await;
     app.signed_in("ann@example.com").await;
 
-    let login = json!({ "email": "ann@example.com", "password": PASSWORD, "tokenDelivery": "COOKIE" });
+    let login = json!({ "email": "ann@example.com", "password": PASSWORD, "client": { "tokenDelivery": "COOKIE" } });
     let answer = app.login_with(login).await.ok();
 
     let cookie = answer.header("set-cookie");

@@ -188,7 +188,7 @@ async fn a_variable_left_out_gives_the_default_of_the_schema() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.com").await;
     let login = "mutation($p: String!, $d: TokenDelivery, $n: String) {
-        login(input: { email: \"root@example.com\", password: $p, tokenDelivery: $d, deviceName: $n })
+        login(input: { email: \"root@example.com\", password: $p, client: { tokenDelivery: $d, deviceName: $n } })
         { ... on SignedIn { refreshToken session { device { name } } } } }";
     let answer = app.ask(login).variables(json!({ "p": PASSWORD })).await.ok();
     assert!(answer.at("/login/refreshToken").is_string(), "{}", answer.text);

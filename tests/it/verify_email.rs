@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use authgraph::records::audit_log;
 use serde_json::json;
 
 use crate::support::{PASSWORD, TestApp, token_in};
@@ -100,7 +101,10 @@ async fn where_it_is_required_nobody_signs_in_before() {
     let app = TestApp::with(REQUIRED).await;
     app.register("ann@example.com").await.ok();
 
-    assert_eq!(app.login("ann@example.com", PASSWORD).await.code(), "EMAIL_NOT_VERIFIED");
+    let step = app.login("ann@example.com", PASSWORD).await.ok();
+    assert_eq!(step.text_at("/login/__typename"), "EmailVerificationRequired");
+    assert_eq!(step.text_at("/login/email"), "ann@example.com");
+    assert!(!step.text.contains("Token"), "{}", step.text);
     assert_eq!(app.login("ann@example.com", "Wrong-Guess-99").await.code(), "INVALID_CREDENTIALS");
 
     let token = app.token_to("ann@example.com", "verify_email").await;
@@ -109,7 +113,7 @@ async fn where_it_is_required_nobody_signs_in_before() {
 }
 
 #[tokio::test]
-async fn a_refused_login_posts_another_email() {
+async fn a_login_that_must_wait_for_the_address_posts_another_email() {
     let app = TestApp::with(REQUIRED).await;
     app.register("ann@example.com").await.ok();
     app.mails_to("ann@example.com").await;
@@ -128,6 +132,12 @@ async fn where_accounts_are_hidden_an_unverified_login_is_a_wrong_password() {
     let wrong = app.login("ann@example.com", "Wrong-Guess-99").await;
 
     assert_eq!(unverified.anonymous_text(), wrong.anonymous_text());
+    assert_eq!(unverified.code(), "INVALID_CREDENTIALS");
+    assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email"]);
+    let events = audit_log::list_latest(&app.app.db, 2).await.unwrap();
+    let told: Vec<_> = events.iter().map(|event| &event.metadata.0).collect();
+    assert_eq!(told[0], &json!({ "reason": "INVALID_CREDENTIALS", "emailUnverified": true }));
+    assert_eq!(told[1], &json!({ "reason": "INVALID_CREDENTIALS" }));
 }
 
 #[tokio::test]

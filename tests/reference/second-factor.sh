@@ -17,7 +17,7 @@ first=$(code '30 seconds ago')
 ask "mutation { confirmMfaEnrollment(input: { code: \\\"$first\\\" }) { backupCodes } }" -H "authorization: Bearer $access" | must_have backupCodes
 
 challenge=$(ask "mutation { login(input: { $who }) { ... on MfaRequired { challengeToken } } }" | cut_out challengeToken)
-again() { ask "mutation { verifyMfa(input: { challengeToken: \\\"$challenge\\\", code: \\\"$1\\\" }) { session { authMethods } } }"; }
+again() { ask "mutation { verifyMfa(input: { challengeToken: \\\"$challenge\\\", code: \\\"$1\\\" }) { ... on SignedIn { session { authMethods } } } }"; }
 again "$first" | must_have INVALID_MFA_CODE
 again "$(code now)" | must_have TOTP
 echo "The codes of oathtool are accepted, each once."

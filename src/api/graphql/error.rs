@@ -70,7 +70,6 @@ fn refusal_error(refusal: &Refusal) -> async_graphql::Error {
         | Refusal::RefreshTokenReused
         | Refusal::AccountLocked { retry_after: None }
         | Refusal::ReauthenticationRequired
-        | Refusal::EmailNotVerified
         | Refusal::EmailTaken
         | Refusal::NotFound
         | Refusal::Unavailable => {}

@@ -31,8 +31,6 @@ pub enum Code {
     /// `extensions.retryAfter` is the number of seconds until the lock ends; it is missing if the lock does not end by
     /// itself.
     AccountLocked,
-    /// Status 403. The email address must be verified before the first sign-in.
-    EmailNotVerified,
     /// Status 409. The email address belongs to another account.
     EmailTaken,
     /// Status 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`.

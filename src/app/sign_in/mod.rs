@@ -1,10 +1,13 @@
 //! Signing in: a user who has proved who they are gets a session and its tokens here, and nowhere else.
 
 pub mod authenticated_user;
+pub mod email_verification;
+pub mod outcome;
+pub mod password;
 pub mod second_factor;
 
 use self::authenticated_user::AuthenticatedUser;
-use self::second_factor::MfaChallenge;
+use self::outcome::FirstFactorOutcome;
 use super::{App, mail};
 use crate::error::Result;
 use crate::records::known_devices::{self, DeviceStatus};
@@ -33,16 +36,6 @@ pub struct NewTokens {
     pub session: Session,
     /// The user.
     pub user: User,
-}
-
-/// The outcome of a first factor.
-#[derive(Debug)]
-#[must_use = "a user is not signed in before the second factor is considered"]
-pub enum FirstFactorOutcome {
-    /// The user has no second factor and is signed in.
-    SignedIn(Box<OpenedSession>),
-    /// The login waits for the second factor.
-    SecondFactorRequired(MfaChallenge),
 }
 
 /// A session whose access token is not signed yet. Signing waits until the transaction is committed.
@@ -90,18 +83,24 @@ impl OpenedSession {
     }
 }
 
-/// Continues after a first factor: a user with a second factor gets a challenge, any other user a session.
+/// Continues after a first factor, whichever it was. An address that must be verified comes before everything else; a user
+/// with a second factor gets a challenge, any other user a session.
 pub async fn complete_first_factor(
     app: &App,
     tx: &mut Tx,
     authenticated: AuthenticatedUser<'_>,
     now: Time,
 ) -> Result<FirstFactorOutcome> {
+    if email_verification::is_required(app, &authenticated.user) {
+        email_verification::post_mail(tx, &authenticated, now).await?;
+        return Ok(FirstFactorOutcome::VerificationRequired(authenticated.user.email));
+    }
     if let Some(challenge) = second_factor::challenge(tx, &authenticated, now).await? {
         return Ok(FirstFactorOutcome::SecondFactorRequired(challenge));
     }
+    let delivery = authenticated.client.token_delivery;
     let opened = open_session(app, tx, authenticated, None, now).await?;
-    Ok(FirstFactorOutcome::SignedIn(Box::new(opened)))
+    Ok(FirstFactorOutcome::SignedIn(Box::new(opened), delivery))
 }
 
 /// Opens a session for a user who has passed every step. Call it only from [`complete_first_factor`], from the second step,
@@ -113,10 +112,10 @@ pub async fn open_session(
     second: Option<AuthMethod>,
     now: Time,
 ) -> Result<OpenedSession> {
-    let AuthenticatedUser { mut user, caller, device_name, method } = authenticated;
+    let AuthenticatedUser { mut user, caller, client, method, .. } = authenticated;
     let parsed = user_agent::parse(&caller.user_agent);
     let fingerprint = DeviceFingerprint::new(parsed.browser.as_deref(), parsed.os.as_deref(), caller.address);
-    let device = SessionDevice { name: device_name, browser: parsed.browser, os: parsed.os };
+    let device = SessionDevice { name: client.device_name, browser: parsed.browser, os: parsed.os };
     let methods = [Some(method), second].into_iter().flatten().collect();
     let expires_at = session_expiry(app, now, now);
     let session = sessions::new(user.id, device, caller, methods, (now, expires_at))?;

@@ -64,7 +64,7 @@ pub(super) async fn challenge(
     let new = NewChallenge {
         user,
         first_factor: authenticated.method,
-        device_name: authenticated.device_name.clone(),
+        client: &authenticated.client,
         caller: authenticated.caller,
         expires_at,
     };

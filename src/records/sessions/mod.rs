@@ -1,5 +1,6 @@
 //! Sessions: sign-ins of users, with device, times and the reason of their end.
 
+mod device;
 mod endings;
 mod list;
 
@@ -16,6 +17,7 @@ use crate::values::secret_token::RefreshSalt;
 use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device_label};
 use crate::values::time::Time;
 
+pub use device::rename_device;
 pub use endings::{end, end_all, end_expired, sweep};
 pub use list::{list_of_users, place};
 

@@ -75,6 +75,7 @@ pub struct NewUser<'a> {
     /// `None` for an invited user, who chooses a password later.
     pub password_hash: Option<&'a PasswordHash>,
     pub email_verified_at: Option<Time>,
+    pub creation_key: Option<crate::values::secret_token::TokenHash>,
 }
 
 /// The columns of [`User`], of the table under the name `u`.
@@ -95,8 +96,8 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
     let created = tx
         .query(sql!(
             "insert into users",
-            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key)",
-            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10",
+            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key, creation_key)",
+            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11",
             " where not exists (select 1 from email_holds h where h.email = $2 and h.held_until > $8)",
             " on conflict (email) do nothing"
         ))
@@ -110,6 +111,7 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
         .bind(now)
         .bind(new.name.map(folded))
         .bind(new.email.search_key())
+        .bind(new.creation_key)
         .execute()
         .await?;
     // Also for a taken address, so that both cases take the same number of statements and the time reveals nothing.

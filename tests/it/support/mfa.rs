@@ -93,7 +93,7 @@ impl TestApp {
     /// The first step of a sign-in: answers `MfaRequired` where there is a second.
     pub fn first_step(&self, email: &str) -> GraphQLRequest {
         let payload = format!(
-            "__typename ... on MfaRequired {{ challengeToken expiresAt methods }} ... on SignedIn {{ {TOKENS} }}"
+            "__typename ... on MfaRequired {{ message challengeToken expiresAt methods }} ... on SignedIn {{ {TOKENS} }}"
         );
         self.mutate("login", json!({ "email": email, "password": PASSWORD }), &payload)
     }
@@ -113,7 +113,8 @@ impl TestApp {
     }
 
     pub fn verify_mfa(&self, challenge: &str, code: &str) -> GraphQLRequest {
-        self.mutate("verifyMfa", json!({ "challengeToken": challenge, "code": code }), TOKENS)
+        let payload = format!("... on SignedIn {{ {TOKENS} }}");
+        self.mutate("verifyMfa", json!({ "challengeToken": challenge, "code": code }), &payload)
     }
 
     /// Both steps of a sign-in.

@@ -11,7 +11,7 @@ use super::request::GraphQLRequest;
 pub const PASSWORD: &str = "Correct-Horse-7";
 
 const TOKENS: &str = "fragment Tokens on SignedIn {
-    accessToken accessTokenExpiresAt refreshToken refreshTokenExpiresAt tokenType
+    accessToken accessTokenExpiresAt accessTokenExpiresIn refreshToken refreshTokenExpiresAt tokenType
     session { id status createdAt lastSeenAt expiresAt endedAt endReason ipAddress authMethods
         device { name browser os userAgent } }
     user { id email emailVerified name locale role status hasPassword createdAt lastLoginAt }
@@ -20,7 +20,7 @@ const TOKENS: &str = "fragment Tokens on SignedIn {
 impl TestApp {
     pub fn register_with(&self, input: Value) -> GraphQLRequest {
         let document = "mutation($input: RegisterInput!) { register(input: $input)
-            { __typename ... on EmailVerificationSent { email } ...Tokens } }";
+            { __typename ... on EmailVerificationRequired { message email } ...Tokens } }";
         self.ask(format!("{document} {TOKENS}")).input(input)
     }
 
@@ -42,7 +42,8 @@ impl TestApp {
     }
 
     pub fn login_with(&self, input: Value) -> GraphQLRequest {
-        let document = "mutation($input: LoginInput!) { login(input: $input) { __typename ...Tokens } }";
+        let document = "mutation($input: LoginInput!) { login(input: $input)
+            { __typename ... on EmailVerificationRequired { message email } ...Tokens } }";
         self.ask(format!("{document} {TOKENS}")).input(input)
     }
 

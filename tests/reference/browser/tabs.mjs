@@ -46,7 +46,7 @@ async function newUser() {
     return page;
   };
   const first = await open();
-  const input = { email: `tabs-${crypto.randomUUID()}@example.com`, password: 'Correct-Horse-7', tokenDelivery: 'COOKIE' };
+  const input = { email: `tabs-${crypto.randomUUID()}@example.com`, password: 'Correct-Horse-7', client: { tokenDelivery: 'COOKIE' } };
   const query = 'mutation($input: RegisterInput!) { register(input: $input) { ... on SignedIn { accessToken } } }';
   const { data } = await ask(first, { query, variables: { input } });
   return { context, open, first, token: data.register.accessToken };

@@ -107,7 +107,7 @@ async function runOverSocket() {
   if (data?.me?.email !== input.email) throw new Error(`the query over the socket answers ${JSON.stringify(data)}`);
   const renaming = await overSocket('mutation { updateProfile(input: { name: "Ann Socket" }) { user { name } } }');
   if (renaming.data?.updateProfile?.user?.name !== 'Ann Socket') throw new Error(JSON.stringify(renaming));
-  const login = `email: "${input.email}", password: "${input.password}", tokenDelivery: COOKIE`;
+  const login = `email: "${input.email}", password: "${input.password}", client: { tokenDelivery: COOKIE }`;
   const refused = await overSocket(`mutation { login(input: { ${login} }) { __typename } }`);
   const code = refused.errors?.[0]?.extensions?.code;
   if (code !== 'VALIDATION_FAILED') throw new Error(`a cookie over a socket is answered ${JSON.stringify(refused)}`);

@@ -1,18 +1,19 @@
 //! Mutations of a user's own account: registration, address verification, profile, deletion.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Union};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use super::context::{ContextExt, clear_refresh_cookie, viewer};
 use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
 use super::input;
-use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
+use super::login_result::{LoginResult, login_result};
+use super::signed_in::ClientInput;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddressScalar;
 use crate::error::FieldFault;
 use crate::flows;
-use crate::flows::register::{Application, Registered};
+use crate::flows::register::Application;
 use crate::flows::update_profile::ProfileChange;
 use crate::values::email_address::EmailAddress;
 use crate::values::password::Password;
@@ -30,28 +31,11 @@ pub struct RegisterInput {
     name: Option<String>,
     /// Language of the user as a BCP 47 tag, such as `en` or `pt-BR`.
     locale: Option<String>,
-    /// Name of this device in the list of sessions, 1 to 80 characters.
-    device_name: Option<String>,
-    /// How the refresh token is returned if the registration signs the user in.
-    #[graphql(default_with = "TokenDelivery::Body")]
-    token_delivery: TokenDelivery,
-}
-
-/// Result of `register`.
-#[derive(Union)]
-pub enum RegisterResult {
-    /// The user is signed in.
-    SignedIn(Box<SignedIn>),
-    /// The user must verify the address before signing in.
-    EmailVerificationSent(EmailVerificationSent),
-}
-
-/// A verification email was sent. If the server hides which addresses have accounts, a taken address gets the same
-/// result.
-#[derive(SimpleObject)]
-pub struct EmailVerificationSent {
-    /// Address the email was sent to.
-    email: EmailAddressScalar,
+    /// What the client tells about itself.
+    client: Option<ClientInput>,
+    /// Identifies this attempt, for example by a UUID; 1 to 128 characters. Repeating the call with the same key, address
+    /// and password within 24 hours logs the user in instead of failing with `EMAIL_TAKEN`.
+    idempotency_key: Option<String>,
 }
 
 /// Input of `verifyEmail`.
@@ -132,16 +116,10 @@ impl AccountMutation {
         directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded]),
     )]
-    async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<RegisterResult>> {
-        let delivery = input.token_delivery;
-        check_delivery(ctx, delivery)?;
+    async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<LoginResult>> {
         let application = parse_application(ctx, input)?;
-        Ok(Some(match flows::register::register(ctx.app()?, ctx.caller()?, application).await? {
-            Registered::NewTokens(signed_in) => RegisterResult::SignedIn(Box::new(deliver(ctx, *signed_in, delivery)?)),
-            Registered::VerificationSent(email) => {
-                RegisterResult::EmailVerificationSent(EmailVerificationSent { email: (&email).into() })
-            }
-        }))
+        let outcome = flows::register::register(ctx.app()?, ctx.caller()?, application).await?;
+        Ok(Some(login_result(ctx, outcome)?))
     }
 
     /// Verify an email address with the token from the verification email. Works without signing in, because the email
@@ -220,14 +198,15 @@ fn parse_application(ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Appli
     let email = faults.check("input.email", EmailAddress::parse(&input.email.0));
     let name = faults.check("input.name", input.name.as_deref().map_or(Ok(None), parse_name));
     let locale = faults.check("input.locale", input.locale.as_deref().map_or(Ok(None), parse_locale));
-    let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
+    let client = ClientInput::parse(ctx, input.client, &mut faults);
+    let key = faults.check("input.idempotencyKey", input::idempotency_key(input.idempotency_key.as_deref()));
     let password = Password::typed(input.password);
     let policy = &ctx.app()?.config.password_policy;
     let weaknesses = policy.faults(&password, email.as_ref(), name.as_ref().and_then(Option::as_deref));
     faults.extend(weaknesses.into_iter().map(|fault| fault.at("input.password")));
-    let values = email.zip(name).zip(locale.zip(device_name));
-    let ((email, name), (locale, device_name)) = faults.finish(values)?;
-    Ok(Application { email, password, name, locale, device_name })
+    let values = email.zip(name).zip(locale.zip(client.zip(key)));
+    let ((email, name), (locale, (client, key))) = faults.finish(values)?;
+    Ok(Application { email, password, name, locale, client, key })
 }
 
 /// Parses a field that can be omitted (keep), null (clear) or a value (set).

@@ -6,7 +6,7 @@ use super::account::AcceptedPayload;
 use super::context::{ContextExt, admin};
 use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{self, RoleEnum, access, refuses, require_recent_admin};
-use super::input::Faults;
+use super::input::{Faults, idempotency_key};
 use super::session_endings::RevokeSessionsPayload;
 use super::user_changes::UpdateUserInput;
 use super::views::UserView;
@@ -31,6 +31,9 @@ pub struct CreateUserInput {
     /// Role of the new user.
     #[graphql(default_with = "RoleEnum::User")]
     role: RoleEnum,
+    /// Identifies this attempt, for example by a UUID; 1 to 128 characters. Repeating the call with the same key and
+    /// address within 24 hours returns the same user and sends no other email.
+    idempotency_key: Option<String>,
 }
 
 /// Result of `createUser`.
@@ -123,8 +126,9 @@ impl AdministrationMutation {
         let email = faults.check("input.email", EmailAddress::parse(&input.email.0));
         let name = faults.check("input.name", input.name.as_deref().map_or(Ok(None), parse_name));
         let locale = faults.check("input.locale", input.locale.as_deref().map_or(Ok(None), parse_locale));
-        let (email, (name, locale)) = faults.finish(email.zip(name.zip(locale)))?;
-        let invitee = Invitee { email, name, locale, role: input.role.into() };
+        let key = faults.check("input.idempotencyKey", idempotency_key(input.idempotency_key.as_deref()));
+        let ((email, key), (name, locale)) = faults.finish(email.zip(key).zip(name.zip(locale)))?;
+        let invitee = Invitee { email, name, locale, role: input.role.into(), key };
         let user = create_user::create_user(ctx.app()?, ctx.caller()?, &admin(ctx).await?, invitee).await?;
         Ok(Some(CreateUserPayload { user: UserView(user) }))
     }

@@ -29,6 +29,8 @@ pub enum AuditActionEnum {
     Reauthenticated,
     /// A user signed out.
     Logout,
+    /// A user renamed the device of one of their sessions.
+    SessionUpdated,
     /// A user ended one of their sessions.
     SessionRevoked,
     /// A user or an administrator ended several sessions at once.
@@ -53,6 +55,8 @@ pub enum AuditActionEnum {
     AdminCreated,
     /// A sign-in passed the first factor; the second is required.
     MfaChallenged,
+    /// A login passed the first factor; the email address must be verified first.
+    EmailVerificationRequired,
     /// A user started to set up an authenticator app.
     MfaEnrollmentStarted,
     /// A user turned the second factor on.

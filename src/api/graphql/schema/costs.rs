@@ -41,6 +41,7 @@ pub const REAUTHENTICATE: u32 = PASSWORD_HASH;
 
 // Sessions.
 pub const LOGOUT: u32 = WRITE;
+pub const UPDATE_SESSION: u32 = WRITE;
 pub const REVOKE_SESSION: u32 = WRITE;
 pub const DISOWN_SESSION: u32 = TOKEN_CHECK + MAIL;
 pub const REVOKE_OTHER_SESSIONS: u32 = WRITE;

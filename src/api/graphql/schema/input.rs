@@ -57,18 +57,12 @@ pub fn device_name(typed: Option<&str>) -> std::result::Result<Option<String>, F
     typed.map_or(Ok(None), user::parse_name)
 }
 
-/// Parses an idempotency key.
-///
-/// # Errors
-/// `VALIDATION_FAILED` if it is empty or longer than 128 characters.
-pub fn idempotency_key(typed: Option<&str>) -> Result<Option<IdempotencyKey>> {
+/// Parses an idempotency key: 1 to 128 characters.
+pub fn idempotency_key(typed: Option<&str>) -> std::result::Result<Option<IdempotencyKey>, FieldFault> {
     let Some(typed) = typed else { return Ok(None) };
     if typed.is_empty() || typed.chars().count() > KEY_LIMIT {
-        let fault = FieldFault::new(
-            FieldErrorCode::OutOfRange,
-            format!("Use 1 to {KEY_LIMIT} characters, for example a UUID."),
-        );
-        return Err(fault.at("input.idempotencyKey").into());
+        let message = format!("Use 1 to {KEY_LIMIT} characters, for example a UUID.");
+        return Err(FieldFault::new(FieldErrorCode::OutOfRange, message));
     }
     Ok(Some(IdempotencyKey::new(typed)))
 }

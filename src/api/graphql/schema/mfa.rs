@@ -1,56 +1,21 @@
 //! The second factor: sign-in, enrollment, backup codes.
 
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, Object, SimpleObject};
 
 use super::context::{ContextExt, viewer};
 use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
-use super::signed_in::{SignedIn, TokenDelivery, check_delivery, deliver};
+use super::login_result::{LoginResult, login_result};
+use super::signed_in::can_set_cookie;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
-use crate::app::sign_in::second_factor::MfaChallenge;
 use crate::error::{ErrorReason, Refusal};
+use crate::flows::verify_mfa::MfaProof;
 use crate::flows::{disable_mfa, enroll_mfa, regenerate_backup_codes, verify_mfa};
 use crate::values::mfa::BackupCode;
 use crate::values::password::Password;
 use crate::values::secret_token::ChallengeToken;
-use crate::values::session::AuthMethod;
-
-/// How the second step of a sign-in can be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MfaMethod {
-    /// Six-digit code of an authenticator app (RFC 6238).
-    Totp,
-    /// One of the user's backup codes.
-    BackupCode,
-}
-
-/// The password was right and a second factor is required. Call `verifyMfa` to sign in.
-#[derive(SimpleObject)]
-pub struct MfaRequired {
-    /// Token for `verifyMfa`. It works once, and allows five attempts.
-    challenge_token: String,
-    /// When the challenge token expires.
-    expires_at: DateTime,
-    /// Kinds of code that `verifyMfa` accepts.
-    methods: Vec<MfaMethod>,
-}
-
-impl From<MfaChallenge> for MfaRequired {
-    fn from(challenge: MfaChallenge) -> Self {
-        let methods = challenge.methods.into_iter().filter_map(|method| match method {
-            AuthMethod::Totp => Some(MfaMethod::Totp),
-            AuthMethod::BackupCode => Some(MfaMethod::BackupCode),
-            AuthMethod::Password => None,
-        });
-        Self {
-            challenge_token: challenge.token.expose(),
-            expires_at: challenge.expires_at.into(),
-            methods: methods.collect(),
-        }
-    }
-}
 
 /// State of a user's second factor.
 #[derive(SimpleObject)]
@@ -66,16 +31,13 @@ pub struct MfaStatus {
 /// Input of `verifyMfa`.
 #[derive(InputObject)]
 pub struct VerifyMfaInput {
-    /// `challengeToken` of the `MfaRequired` that `login` returned.
+    /// `challengeToken` of the `MfaRequired` that the first step returned.
     #[graphql(secret)]
     challenge_token: String,
     /// Six-digit code of the authenticator app, or a backup code. Spaces and dashes are ignored, and digits of any
     /// script are accepted.
     #[graphql(secret)]
     code: String,
-    /// How the refresh token is returned.
-    #[graphql(default_with = "TokenDelivery::Body")]
-    token_delivery: TokenDelivery,
 }
 
 /// Secret to set up an authenticator app. It is shown once, and takes effect with `confirmMfaEnrollment`.
@@ -147,7 +109,8 @@ pub struct MfaMutation;
 
 #[Object]
 impl MfaMutation {
-    /// Complete a sign-in with a second factor. `INVALID_TOKEN` if the challenge is unknown, used or expired.
+    /// Complete a login with a second factor. `INVALID_TOKEN` if the challenge is unknown, used or expired. The refresh
+    /// token is returned as the first step asked for it; `VALIDATION_FAILED` if that is a cookie, over a WebSocket.
     #[graphql(
         directive = cost::apply(costs::VERIFY_MFA.to_string()),
         directive = rate_limit::apply(RateBucket::Mfa),
@@ -155,12 +118,12 @@ impl MfaMutation {
             Code::InvalidToken, Code::InvalidMfaCode, Code::AccountLocked, Code::ValidationFailed,
         ]),
     )]
-    async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<SignedIn>> {
-        check_delivery(ctx, input.token_delivery)?;
+    async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<LoginResult>> {
         let token = ChallengeToken::parse(&input.challenge_token)
             .ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
-        let signed_in = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &token, &input.code).await?;
-        Ok(Some(deliver(ctx, signed_in, input.token_delivery)?))
+        let proof = MfaProof { token, code: input.code, can_set_cookie: can_set_cookie(ctx) };
+        let outcome = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &proof).await?;
+        Ok(Some(login_result(ctx, outcome)?))
     }
 
     /// Create a secret for an authenticator app. The second factor is off until `confirmMfaEnrollment`. CONFLICT if it

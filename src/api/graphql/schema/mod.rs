@@ -15,14 +15,16 @@ pub mod error_extensions; // the shape of the extensions of an error
 pub mod guards; // who may resolve a field
 pub mod input; // parses the fields of an input together
 pub mod loaders; // one statement for all items of a page
+pub mod login_result; // how a login ends or continues
 pub mod mfa; // the second factor
 pub mod node; // any object by its id
 pub mod paging; // Relay connections
 pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
 pub mod session_endings; // mutations that end sessions
+pub mod session_update; // renames the device of a session
 pub mod sign_in; // login, refresh, reauthentication
-pub mod signed_in; // the tokens of a sign-in
+pub mod signed_in; // the client of a login, and the tokens it gets
 pub mod subscriptions; // events as they happen
 pub mod user; // users and their provider accounts
 pub mod user_changes; // the changes of `updateUser`
@@ -43,13 +45,15 @@ use self::credentials::CredentialsMutation;
 use self::dashboard::DashboardQuery;
 use self::error_extensions::ErrorExtensionsView;
 use self::guards::{RoleEnum, access, require_user};
+use self::login_result::LoginStep;
 use self::mfa::MfaMutation;
 use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
+use self::session_update::SessionUpdateMutation;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
 use self::users::UsersQuery;
-use self::views::UserView;
+use self::views::{SessionView, UserView};
 use super::error::{ApiResult, missing_data};
 use super::pipeline::extension::PipelineExtension;
 use super::pipeline::rate_limit_status::RateLimitStatus;
@@ -77,6 +81,14 @@ impl GeneralQuery {
         Ok(Some(UserView(viewer(ctx).await?.user().clone())))
     }
 
+    /// Get the session of this request.
+    #[graphql(guard = "require_user()", directive = access::apply(RoleEnum::User, false))]
+    async fn session(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionView>> {
+        let viewer = viewer(ctx).await?;
+        let (session, user) = (viewer.session().clone(), viewer.user().clone());
+        Ok(Some(SessionView { session, user, is_current: true }))
+    }
+
     /// Get the caller's remaining points. Costs nothing.
     #[graphql(directive = cost::apply(costs::RATE_LIMIT.to_string()))]
     async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
@@ -101,6 +113,7 @@ pub struct MutationRoot(
     AccountMutation,
     SignInMutation,
     SessionMutation,
+    SessionUpdateMutation,
     MfaMutation,
     CredentialsMutation,
     AdministrationMutation,
@@ -137,8 +150,9 @@ pub async fn introspected(query: &str) -> serde_json::Value {
 fn builder() -> SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
     // Documents and variables are already validated (pipeline/validation): the library lacks rules (docs/adr/0027).
     Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot)
-        // No field returns it.
+        // No field returns these two.
         .register_output_type::<ErrorExtensionsView>()
+        .register_output_type::<LoginStep>()
         .extension(PipelineExtension::default())
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()

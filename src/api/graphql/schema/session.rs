@@ -128,10 +128,11 @@ impl SessionView {
         Ok(self.session.end_reason_at(ctx.now()?).map(Into::into))
     }
 
-    /// Until when fields with `recentAuth` are allowed in this session. Null if `reauthenticate` is required first, and
-    /// for sessions of another user.
+    /// Until when fields with `recentAuth` are allowed in this session. Null if `reauthenticate` is required first, if the
+    /// session has ended, and for sessions of another user.
     async fn recent_auth_until(&self, ctx: &Context<'_>) -> ApiResult<Option<DateTime>> {
-        if !self.is_own(ctx).await {
+        // Nothing is allowed in a session that has ended.
+        if !self.is_own(ctx).await || self.session.end_reason_at(ctx.now()?).is_some() {
             return Ok(None);
         }
         let until = self.session.authenticated_at + ctx.app()?.config.sessions.reauthentication_window;

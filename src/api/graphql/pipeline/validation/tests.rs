@@ -54,7 +54,7 @@ fn documents_that_the_library_judges_wrongly_are_judged_rightly() {
         ("{ auditEvents(filter: {actions: LOGIN}) { __typename } }", true),
         ("{ auditEvents(filter: {actions: [[LOGIN]]}) { __typename } }", false),
         (
-            "mutation($d: TokenDelivery) { login(input: {email: \"a@b.cc\", password: \"x\", tokenDelivery: $d}) { __typename } }",
+            "mutation($d: TokenDelivery) { login(input: {email: \"a@b.cc\", password: \"x\", client: {tokenDelivery: $d}}) { __typename } }",
             true,
         ),
         ("\"About\" query Q(\"the size\" $n: Int) { users(first: $n) { totalCount } }", true),
