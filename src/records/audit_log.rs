@@ -4,11 +4,14 @@
 //! chain, `audit_integrity` reads events with their hashes for verification and removes old ones, `audit_search`
 //! filters them. `flows/verify_audit` checks the chains.
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use sqlx::types::Json;
 
 use super::audit_chains;
 pub use super::audit_chains::ChainHead;
+use super::sessions::EndedSessions;
+use super::users::User;
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
@@ -16,6 +19,20 @@ use crate::values::audit_chain::{ChainHash, ChainPosition, Content, spelt_alike}
 use crate::values::caller::Caller;
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
+
+/// The key of the metadata that holds the values that changed.
+const CHANGES: &str = "changes";
+
+/// A value of a user that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedValue {
+    /// Which one: `role`.
+    pub field: String,
+    /// Before. `None` if there was none, and for personal data.
+    pub from: Option<String>,
+    /// After. `None` if there is none, and for personal data.
+    pub to: Option<String>,
+}
 
 /// An event that is not written yet.
 #[derive(Debug)]
@@ -58,6 +75,38 @@ impl NewAuditEvent {
     /// The session it was done in, or to.
     pub fn in_session(self, session: SessionId) -> Self {
         Self { session: Some(session), ..self }
+    }
+
+    /// The sessions that the action ended: how many as `endedSessions`, which as `endedSessionIds`.
+    pub fn with_ended(self, ended: &EndedSessions) -> Self {
+        let ids: Vec<String> = ended.ids.iter().map(SessionId::to_string).collect();
+        self.with("endedSessions", ended.count).with("endedSessionIds", ids)
+    }
+
+    /// A value of the user that changed. The trail cannot be changed when personal data is erased, so it tells neither
+    /// names nor addresses (docs/adr/0043): use [`Self::with_untold_change`] for them.
+    pub fn with_change(mut self, field: &str, from: Option<&str>, to: Option<&str>) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let change = json!(ChangedValue { field: field.to_owned(), from: owned(from), to: owned(to) });
+        match self.metadata.entry(CHANGES).or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(changes) => changes.push(change),
+            other => *other = Value::Array(vec![change]),
+        }
+        self
+    }
+
+    /// Personal data of the user that changed: only that it did.
+    pub fn with_untold_change(self, field: &str) -> Self {
+        self.with_change(field, None, None)
+    }
+
+    /// What differs between two profiles of a user.
+    pub fn with_profile(self, before: &User, after: &User) -> Self {
+        let event = if before.name == after.name { self } else { self.with_untold_change("name") };
+        if before.locale == after.locale {
+            return event;
+        }
+        event.with_change("locale", before.locale.as_deref(), after.locale.as_deref())
     }
 
     /// A detail; never a secret.
@@ -144,6 +193,22 @@ impl AuditEvent {
     #[must_use]
     pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
         self.subject_id == Some(user) || self.actor_id == Some(user) || self.session_id == Some(session)
+    }
+
+    /// Why it was refused, as the trail has it; `None` for what was not refused.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        if self.outcome != AuditOutcome::Failure {
+            return None;
+        }
+        self.metadata.get("reason").and_then(Value::as_str)
+    }
+
+    /// The values that changed. Those that a newer version writes in another form are left out.
+    #[must_use]
+    pub fn changes(&self) -> Vec<ChangedValue> {
+        let changes = self.metadata.get(CHANGES).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        changes.iter().filter_map(|change| ChangedValue::deserialize(change).ok()).collect()
     }
 
     /// Whether the actor is another user than the subject.

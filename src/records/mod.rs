@@ -5,6 +5,7 @@ pub mod audit_chains;
 pub mod audit_integrity;
 pub mod audit_log;
 pub mod audit_search;
+pub mod email_changes;
 pub mod email_holds;
 pub mod erasure;
 mod id_list;

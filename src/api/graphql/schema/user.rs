@@ -43,6 +43,12 @@ impl UserView {
         (&self.0.email).into()
     }
 
+    /// New address that has not been confirmed yet. Null if none is waiting.
+    async fn pending_email(&self, ctx: &Context<'_>) -> ApiResult<Option<EmailAddressScalar>> {
+        let pending = loaders(ctx)?.pending_email(self.0.id).await?;
+        Ok(pending.map(|change| (&change.email).into()))
+    }
+
     /// Whether the user proved that the mailbox of `email` is theirs.
     async fn email_verified(&self) -> bool {
         self.0.email_verified_at.is_some()
