@@ -12,6 +12,7 @@ mod id_list;
 pub mod known_devices;
 pub mod mfa;
 pub mod mfa_challenges;
+mod new_audit_event;
 pub mod oauth_accounts;
 pub mod one_time_tokens;
 pub mod outbox;

@@ -33,8 +33,8 @@ const PUBLIC: [&str; 14] = [
 
 /// What strangers can be shown, of themselves: it stands behind a field of the list above. Every other type is only
 /// reached through a field that says who may resolve it, so its own fields need no guard.
-const SHOWN: [&str; 25] = [
-    "AcceptedPayload",
+const SHOWN: [&str; 27] = [
+    "AuditChange",
     "AuditEvent",
     "AuditEventConnection",
     "AuditEventEdge",
@@ -51,6 +51,8 @@ const SHOWN: [&str; 25] = [
     "PageInfo",
     "PasswordPolicy",
     "RateLimit",
+    "RequestPasswordResetPayload",
+    "ResendVerificationEmailPayload",
     "ResetPasswordPayload",
     "Session",
     "SessionConnection",

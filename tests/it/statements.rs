@@ -233,6 +233,7 @@ fn the_modules_that_put_statements_together_are_known() {
     let known = [
         "audit_log",
         "audit_search",
+        "email_changes",
         "mfa",
         "oauth_accounts",
         "seeding",

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use sqlx::types::Json;
 
-use super::id_list::IdList;
 use super::users::{self, User};
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
@@ -18,7 +17,7 @@ use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device
 use crate::values::time::Time;
 
 pub use endings::{EndedSessions, end, end_all, end_expired, sweep};
-pub use list::{list_of_users, place};
+pub use list::{list_of_users, list_with_users, place};
 
 /// A session: one sign-in on one device.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -174,17 +173,6 @@ pub async fn find_with_user_in(tx: &mut Tx, id: SessionId) -> Result<Option<Sess
     .bind(id)
     .optional()
     .await
-}
-
-/// The sessions of these ids with their users, in no order. Unknown ids are missing.
-pub async fn list_with_users(db: &Db, ids: &[SessionId]) -> Result<Vec<SessionOfUser>> {
-    let ids = IdList::new(ids);
-    let (session, user) = (columns!(), users::columns!());
-    let text = format!(
-        "select {session}, {user} from sessions s join users u on u.id = s.user_id where s.id in ({})",
-        ids.placeholders(1)
-    );
-    ids.bind(db.query_built(text)).all().await
 }
 
 /// The session of this id, if it belongs to the user.
