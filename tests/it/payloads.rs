@@ -48,6 +48,18 @@ async fn whoever_ends_the_other_sessions_is_told_which_they_were_and_what_is_lef
 }
 
 #[tokio::test]
+async fn a_session_that_ends_itself_still_shows_its_user_in_the_answer() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+
+    let payload = "session { current status user { email } }";
+    let ended = app.mutate("revokeSession", json!({ "sessionId": ann.session }), payload).by(&ann).await.ok();
+
+    let session = json!({ "current": true, "status": "REVOKED", "user": { "email": "ann@example.com" } });
+    assert_eq!(ended.at("/revokeSession/session"), &session);
+}
+
+#[tokio::test]
 async fn whoever_ends_all_sessions_is_told_which_they_were() {
     let app = TestApp::start().await;
     let on = ann_on_devices(&app, 3).await;

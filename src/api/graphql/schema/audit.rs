@@ -208,7 +208,8 @@ impl AuditEventView {
         &self.event().correlation_id
     }
 
-    /// Details that depend on the action, such as `reason`, `method` or `endedSessions`. Contains no secrets.
+    /// Details that depend on the action, such as `method` or `endedSessionIds`. Newer servers may add keys. Contains no
+    /// secrets.
     async fn metadata(&self) -> Json<Value> {
         Json(self.event().metadata.0.clone())
     }
