@@ -39,8 +39,8 @@ impl AuditEventFilter {
     pub fn parse(typed: Option<Self>) -> Result<EventFilter> {
         let Some(typed) = typed else { return Ok(EventFilter::default()) };
         let mut faults = Faults::default();
-        let actions = faults.check("filter.actions", known(typed.actions, AuditActionEnum::Unknown));
-        let outcomes = faults.check("filter.outcomes", known(typed.outcomes, AuditOutcomeEnum::Unknown));
+        let actions = faults.check("filter.actions", known(typed.actions, &AuditActionEnum::Unknown));
+        let outcomes = faults.check("filter.outcomes", known(typed.outcomes, &AuditOutcomeEnum::Unknown));
         let actor = faults.check("filter.actorId", id(typed.actor_id.as_ref()));
         let subject = faults.check("filter.subjectId", id(typed.subject_id.as_ref()));
         let session = faults.check("filter.sessionId", id(typed.session_id.as_ref()));
@@ -57,12 +57,12 @@ impl AuditEventFilter {
 }
 
 /// Parses the words of a list; without one, all match.
-fn known<T: PartialEq + Into<W>, W>(typed: Option<Vec<T>>, unknown: T) -> std::result::Result<Vec<W>, FieldFault> {
+fn known<T: PartialEq + Into<W>, W>(typed: Option<Vec<T>>, unknown: &T) -> std::result::Result<Vec<W>, FieldFault> {
     let Some(typed) = typed else { return Ok(Vec::new()) };
     if typed.is_empty() {
         return Err(FieldFault::new(FieldErrorCode::Invalid, "Name at least one value, or omit the field."));
     }
-    if typed.contains(&unknown) {
+    if typed.contains(unknown) {
         return Err(FieldFault::new(FieldErrorCode::Invalid, "UNKNOWN cannot be searched for."));
     }
     Ok(typed.into_iter().map(Into::into).collect())

@@ -71,6 +71,7 @@ async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiR
 }
 
 /// Users can see what is their own, administrators everything.
+#[must_use]
 pub fn may_see(viewer: &Viewer, owner: UserId) -> bool {
     viewer.user().id == owner || viewer.user().role == Role::Admin
 }

@@ -173,11 +173,13 @@ async fn revoke(ctx: &Context<'_>, which: SessionSelection) -> ApiResult<EndedSe
 }
 
 /// Ids of sessions that ended, as payloads name them.
+#[must_use]
 pub fn ended_ids(ended: &EndedSessions) -> Vec<ID> {
     ended.ids.iter().map(|id| ID(id.to_string())).collect()
 }
 
 /// Number of sessions that ended, as payloads name it.
+#[must_use]
 pub fn ended_count(ended: &EndedSessions) -> i32 {
     int(ended.count)
 }
