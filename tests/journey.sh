@@ -37,7 +37,7 @@ for expected in \
     '"current":false,"status":"ACTIVE","device":{"name":"Laptop"}' \
     '"status":"REVOKED","endReason":"REVOKED_BY_USER","device":{"name":"Laptop"}' \
     '"code":"UNAUTHENTICATED"' \
-    '"requestPasswordReset":{"accepted":true}' \
+    '"requestPasswordReset":{"email":"ann@example.com"}' \
     '/reset-password?token=ago_' \
     '"resetPassword":{"email":"ann@example.com"}' \
     '"login":{"accessToken":' \

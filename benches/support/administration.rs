@@ -31,7 +31,7 @@ const PAGES: [(&str, &str); 6] = [
     ),
     (
         "a filtered page of audit events",
-        "{ auditEvents(first: 20, filter: { actions: [LOGIN], outcome: FAILURE }) {
+        "{ auditEvents(first: 20, filter: { actions: [LOGIN], outcomes: [FAILURE] }) {
             edges { node { id at action outcome ipAddress } }
         } }",
     ),

@@ -3,14 +3,15 @@
 use crate::error::Result;
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, MailKind};
-use crate::records::{known_devices, mfa, mfa_challenges, oauth_accounts, sessions, users};
+use crate::records::sessions::{self, EndedSessions};
+use crate::records::{email_changes, known_devices, mfa, mfa_challenges, oauth_accounts, users};
 use crate::tools::db::Tx;
 use crate::values::ids::{SessionId, UserId};
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 
 /// Ends every living session of a user except `spared`, and everything that was begun and not finished, also in the spared
-/// session: a login without its second factor, a change of address, an enrolment. Answers how many sessions ended.
+/// session: a login without its second factor, a change of address, an enrolment. Answers which sessions ended.
 ///
 /// A single session that ends needs no such search: an enrolment is confirmed in the session that started it, and a change of
 /// address only while the session that asked for it lives.
@@ -20,11 +21,12 @@ pub async fn end_sessions(
     spared: Option<SessionId>,
     reason: SessionEndReason,
     now: Time,
-) -> Result<u64> {
+) -> Result<EndedSessions> {
     users::hold(tx, user).await?;
     // The email first: one that is being written makes its token before we revoke the tokens, or not at all.
     outbox::withdraw_of_user(tx, MailKind::ConfirmEmailChange, user, now).await?;
     one_time_tokens::revoke(tx, user, Purpose::ConfirmEmailChange, now).await?;
+    email_changes::forget(tx, user).await?;
     mfa::drop_enrollment(tx, user).await?;
     mfa_challenges::end_all(tx, user, now).await?;
     sessions::end_all(tx, user, spared, reason, now).await

@@ -29,6 +29,12 @@ pub struct CheckedClaims {
 pub struct BearerClaims(pub Option<CheckedClaims>);
 
 impl BearerClaims {
+    /// Whether the token was issued for this session, which may have ended.
+    #[must_use]
+    pub fn is_of(&self, session: SessionId) -> bool {
+        self.0.is_some_and(|claims| claims.session == session)
+    }
+
     /// Checks a token: signature, audience, expiry.
     #[must_use]
     pub fn verify(app: &App, token: Option<&str>) -> Self {

@@ -1,7 +1,7 @@
 //! Error codes, on which clients branch, and the HTTP status of each.
 
 /// Every value that `errors[].extensions.code` can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::EnumString)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "described once, for clients, in api/graphql/error.rs")]
 pub enum ErrorCode {

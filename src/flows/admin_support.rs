@@ -6,6 +6,7 @@ use crate::app::{App, admin_actions, limits, mail, revocation};
 use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, MailKind};
+use crate::records::sessions::EndedSessions;
 use crate::records::users::{self, User};
 use crate::records::{audit_log, mfa};
 use crate::values::audit::AuditAction;
@@ -13,19 +14,24 @@ use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 use crate::values::session::SessionEndReason;
 
-/// Ends every session of a user. Answers how many there were.
+/// Ends every session of a user. Answers the user and the sessions.
 ///
 /// # Errors
 /// `NOT_FOUND`, `CONFLICT` for a deleted account, `FORBIDDEN`.
-pub async fn revoke_user_sessions(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<u64> {
+pub async fn revoke_user_sessions(
+    app: &App,
+    caller: &Caller,
+    admin: &Admin,
+    id: UserId,
+) -> Result<(User, EndedSessions)> {
     let now = app.clock.now();
     let mut tx = admin_actions::begin(app, admin, now).await?;
     let user = admin_actions::find_to_change(&mut tx, id, now).await?;
     let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByAdmin, now).await?;
-    let event = admin.success(AuditAction::SessionsRevoked, id).with("endedSessions", ended);
+    let event = admin.success(AuditAction::SessionsRevoked, id).with_ended(&ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
-    Ok(ended)
+    Ok((user, ended))
 }
 
 /// Turns the second factor of a user off and ends every session: the lost device may be signed in, in other hands. An
@@ -48,7 +54,7 @@ pub async fn reset_user_mfa(app: &App, caller: &Caller, admin: &Admin, id: UserI
         return Err(Refusal::conflict(ErrorReason::MfaOff, "The second factor is off.").into());
     }
     let ended = revocation::end_sessions(&mut tx, id, None, SessionEndReason::RevokedByAdmin, now).await?;
-    let event = admin.success(AuditAction::MfaReset, id).with("endedSessions", ended);
+    let event = admin.success(AuditAction::MfaReset, id).with_ended(&ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details { at: Some(now), ..Details::caused_by(caller) };
     mail::post(&mut tx, MailKind::MfaReset, &user, details, now).await?;
@@ -57,11 +63,11 @@ pub async fn reset_user_mfa(app: &App, caller: &Caller, admin: &Admin, id: UserI
 }
 
 /// Posts an email with a link to a new password, or another invitation to a user who has not followed theirs. It replaces
-/// the older one.
+/// the older one. Answers the user.
 ///
 /// # Errors
 /// `NOT_FOUND`, `CONFLICT` for a deleted account, `FORBIDDEN`, `RATE_LIMITED` where the user has got enough emails.
-pub async fn send_user_password_reset(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<()> {
+pub async fn send_user_password_reset(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
     let now = app.clock.now();
     let found = users::find(&app.db, id).await?.ok_or(Refusal::NotFound)?;
     limits::reserve_recipient(app, &found.email, now).await?;
@@ -78,5 +84,6 @@ pub async fn send_user_password_reset(app: &App, caller: &Caller, admin: &Admin,
     mail::post(&mut tx, kind, &user, Details::caused_by(caller), now).await?;
     let event = admin.success(AuditAction::PasswordResetRequested, id).with("invitation", is_invited);
     audit_log::write(&mut tx, caller, event, now).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(user)
 }

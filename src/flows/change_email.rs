@@ -5,10 +5,11 @@ use crate::app::viewer::Viewer;
 use crate::app::{App, mail, revocation};
 use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::one_time_tokens::{self, Holder, Purpose, REPEATED};
+use crate::records::email_changes::EmailChange;
+use crate::records::one_time_tokens::{self, Holder, ProvedEmail, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, User};
-use crate::records::{email_holds, known_devices, sessions};
+use crate::records::{email_changes, email_holds, known_devices, sessions};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -38,13 +39,15 @@ pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, n
     let details = Details { session: Some(session.id), new_address: Some(new.clone()), ..Details::caused_by(caller) };
     let draft = Draft { kind: MailKind::ConfirmEmailChange, recipient: new, user: Some(user.id), details };
     outbox::post(&mut tx, draft, now).await?;
+    let expires_at = now + app.config.links.verification_lifetime;
+    let change = EmailChange { user: user.id, email: new, session: session.id, expires_at };
+    email_changes::note(&mut tx, change).await?;
     if notifies_owner {
         let details = Details::for_action(session.device_label(), caller, now);
         let details = Details { new_address: Some(new.clone()), ..details };
         mail::post(&mut tx, MailKind::EmailChangeRequested, user, details, now).await?;
     }
-    let event = viewer.success(AuditAction::EmailChangeRequested).with("newEmail", new.as_str());
-    audit_log::write(&mut tx, caller, event, now).await?;
+    audit_log::write(&mut tx, caller, viewer.success(AuditAction::EmailChangeRequested), now).await?;
     tx.commit().await
 }
 
@@ -54,7 +57,7 @@ pub async fn request_email_change(app: &App, caller: &Caller, viewer: &Viewer, n
 ///
 /// # Errors
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
-pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
+pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<ProvedEmail> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::ConfirmEmailChange, now).await?;
@@ -71,15 +74,16 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
     for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ConfirmEmailChange] {
         one_time_tokens::revoke(&mut tx, user.id, purpose, now).await?;
     }
+    email_changes::forget(&mut tx, user.id).await?;
     if user.email_verified_at.is_some() {
         email_holds::hold(&mut tx, user.id, &user.email, now + app.config.links.email_change_undo_lifetime).await?;
     }
     let details = Details { new_address: Some(holder.email.clone()), ..mail::request_details(caller, now) };
     mail::post(&mut tx, MailKind::EmailChanged, &user, details, now).await?;
     let event = NewAuditEvent::success(AuditAction::EmailChanged).by(user.id).in_session(session);
-    audit_log::write(&mut tx, caller, event.with("newEmail", holder.email.as_str()), now).await?;
+    audit_log::write(&mut tx, caller, event.with_untold_change("email"), now).await?;
     tx.commit().await?;
-    Ok(holder.email)
+    Ok(holder.into())
 }
 
 /// Changes the address, if the session that asked for it lives. Answers the user as they were before.
@@ -135,7 +139,8 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     // An address that was left later is the thief's, and must not take the account back.
     email_holds::release_from(&mut tx, user.id, &holder.email).await?;
     let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::EmailChangeUndone, now).await?;
-    let event = NewAuditEvent::success(AuditAction::EmailChangeUndone).by(user.id).with("endedSessions", ended);
+    let event = NewAuditEvent::success(AuditAction::EmailChangeUndone).by(user.id).with_ended(&ended);
+    let event = event.with_untold_change("email");
     audit_log::write(&mut tx, caller, event, now).await?;
     let (kind, details) = (MailKind::ResetPassword, Details::caused_by(caller));
     outbox::post(&mut tx, Draft { kind, recipient: &holder.email, user: Some(user.id), details }, now).await?;

@@ -38,12 +38,12 @@ pub async fn delete_account(app: &App, caller: &Caller, viewer: &Viewer, typed: 
     }
     admin_actions::require_another_admin(app, &mut tx, user.id, now).await?;
     if users::delete(&mut tx, user.id, now).await? {
-        revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
+        let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::AccountDeleted, now).await?;
         outbox::withdraw_but_undo(&mut tx, user.id, now).await?;
         one_time_tokens::revoke_but_undo(&mut tx, user.id, now).await?;
         let details = Details::for_action(viewer.session().device_label(), caller, now);
         mail::post(&mut tx, MailKind::AccountDeleted, user, details, now).await?;
-        audit_log::write(&mut tx, caller, viewer.success(AuditAction::AccountDeleted), now).await?;
+        audit_log::write(&mut tx, caller, viewer.success(AuditAction::AccountDeleted).with_ended(&ended), now).await?;
     }
     tx.commit().await?;
     Ok(user.id)

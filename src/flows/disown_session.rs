@@ -31,11 +31,11 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
         user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
     users::revoke_password(&mut tx, user.id, now).await?;
     // The same person may have opened other sessions.
-    revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
+    let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
     // No device of this account is known before its owner has signed in again.
     known_devices::forget_all(&mut tx, user.id).await?;
     let event = NewAuditEvent::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
-    audit_log::write(&mut tx, caller, event, now).await?;
+    audit_log::write(&mut tx, caller, event.with_ended(&ended), now).await?;
     mail::post(&mut tx, MailKind::ResetPassword, &user, Details::caused_by(caller), now).await?;
     tx.commit().await?;
     Ok(session)

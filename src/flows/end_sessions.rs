@@ -4,7 +4,7 @@ use crate::app::viewer::Viewer;
 use crate::app::{App, revocation};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::sessions::{self, Session};
+use crate::records::sessions::{self, EndedSessions, Session};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::SessionId;
@@ -36,8 +36,13 @@ pub enum SessionSelection {
     All,
 }
 
-/// Ends many of the viewer's sessions at once. Answers how many.
-pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, selection: SessionSelection) -> Result<u64> {
+/// Ends many of the viewer's sessions at once. Answers which.
+pub async fn revoke_sessions(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    selection: SessionSelection,
+) -> Result<EndedSessions> {
     let now = app.clock.now();
     let user = viewer.user().id;
     let spared = match selection {
@@ -46,7 +51,7 @@ pub async fn revoke_sessions(app: &App, caller: &Caller, viewer: &Viewer, select
     };
     let mut tx = app.db.begin().await?;
     let ended = revocation::end_sessions(&mut tx, user, spared, SessionEndReason::RevokedByUser, now).await?;
-    let event = viewer.success(AuditAction::SessionsRevoked).with("endedSessions", ended);
+    let event = viewer.success(AuditAction::SessionsRevoked).with_ended(&ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(ended)

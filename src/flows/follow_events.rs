@@ -16,6 +16,7 @@ use crate::records::audit_search::{self, EventFilter, EventSlice};
 use crate::values::ids::EventId;
 use crate::values::paging::{self, Cursor, PAGE_LIMIT, Page};
 use crate::values::time::Time;
+use crate::values::user_filter::TimeRange;
 
 /// Missed events that are read at once; as many as the largest page of a list.
 const PAGE: usize = PAGE_LIMIT;
@@ -178,11 +179,11 @@ impl Follower {
         // Some events that were committed after it are dated before it.
         let from = event.at - self.app.longest_flow();
         let filter = self.visibility.filter.clone();
-        let since = Some(filter.since.map_or(from, |since| since.max(from)));
+        let since = filter.at.from.map_or(from, |since| since.max(from));
         // Administrators have received what is dated before their event, and do not pay for it again: on a busy server it
         // may cost more than all their points, and then they would never get any further.
         let free_until = if self.visibility.needs_admin { event.at } else { from };
-        let filter = EventFilter { since, ..filter };
+        let filter = EventFilter { at: TimeRange { from: Some(since), ..filter.at }, ..filter };
         Ok(Replay { payer, free_until, filter, cursor: None, page: VecDeque::new(), is_last: false })
     }
 

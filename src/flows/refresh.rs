@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::sign_in::{NewTokens, OpenedSession};
 use crate::app::{App, mail, sign_in};
-use crate::error::{OrFault, Refusal, Result};
+use crate::error::{ErrorCode, OrFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{Details, MailKind};
 use crate::records::refresh_tokens::{self, KnownToken, NewToken, RefreshCaller};
@@ -169,6 +169,7 @@ async fn end_reused(mut tx: Tx, caller: &Caller, found: &SessionOfUser, now: Tim
         return Ok(false);
     }
     let event = NewAuditEvent::failure(AuditAction::RefreshTokenReused).about(Some(user.id)).in_session(session.id);
+    let event = event.with("reason", ErrorCode::RefreshTokenReused.as_str());
     audit_log::write(&mut tx, caller, event, now).await?;
     let details = Details::for_action(session.device_label(), caller, now);
     mail::post(&mut tx, MailKind::SessionCompromised, user, details, now).await?;

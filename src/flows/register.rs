@@ -75,7 +75,13 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Lo
         AuthenticatedUser { user, caller, client: new.client, method: AuthMethod::Password, may_send_mail: false };
     let opened = sign_in::open_session(app, &mut tx, authenticated, None, now).await?;
     let event = NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id);
-    audit_log::write(&mut tx, caller, event.with("method", "REGISTRATION"), now).await?;
+    audit_log::write(
+        &mut tx,
+        caller,
+        event.with("method", AuthMethod::Password.as_str()).with("registration", true),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(LoginOutcome::SignedIn(Box::new(opened.sign(app)?), delivery))
 }

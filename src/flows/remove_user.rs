@@ -35,7 +35,7 @@ pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) 
         // Its owner learns of it, but not which administrator did it.
         let details = Details { at: Some(now), ..Details::caused_by(caller) };
         mail::post(&mut tx, MailKind::AccountDeleted, &subject, details, now).await?;
-        let event = admin.success(AuditAction::UserDeleted, id).with("endedSessions", ended);
+        let event = admin.success(AuditAction::UserDeleted, id).with_ended(&ended);
         audit_log::write(&mut tx, caller, event, now).await?;
     }
     let user = users::find_in(&mut tx, id).await?.or_fault("reading a user just deleted")?;

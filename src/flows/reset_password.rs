@@ -76,7 +76,7 @@ pub async fn reset_password(
     let is_invitation = purpose == Purpose::Invitation;
     let event = NewAuditEvent::success(AuditAction::PasswordReset)
         .by(holder.user_id)
-        .with("endedSessions", ended)
+        .with_ended(&ended)
         .with("invitation", is_invitation)
         .with("firstProof", is_first_proof);
     audit_log::write(&mut tx, caller, event, now).await?;

@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::{
-    audit_chains, audit_integrity, email_holds, known_devices, mfa, mfa_challenges, one_time_tokens, outbox,
-    refresh_tokens, sessions, statistics,
+    audit_chains, audit_integrity, email_changes, email_holds, known_devices, mfa, mfa_challenges, one_time_tokens,
+    outbox, refresh_tokens, sessions, statistics,
 };
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
@@ -49,6 +49,7 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
             ("challenges", mfa_challenges::sweep(&app.db, now - CHALLENGE_RETENTION, BATCH).await),
             ("known devices", known_devices::sweep(&app.db, now - DEVICE_RETENTION, BATCH).await),
             ("held addresses", email_holds::sweep(&app.db, now, BATCH).await),
+            ("changes of address", email_changes::sweep(&app.db, now, BATCH).await),
             (
                 "active users",
                 statistics::sweep_active_users(&app.db, (now - ACTIVITY_RETENTION).date_naive(), BATCH).await,

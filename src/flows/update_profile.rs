@@ -26,11 +26,13 @@ pub async fn update_profile(app: &App, caller: &Caller, viewer: &Viewer, change:
     let mut tx = app.db.begin().await?;
     viewer.hold(&mut tx, now).await?;
     // Read again: another request may have changed what this one leaves as it is.
-    let mut user = users::find_in(&mut tx, viewer.user().id).await?.ok_or(Refusal::Unauthenticated)?;
+    let before = users::find_in(&mut tx, viewer.user().id).await?.ok_or(Refusal::Unauthenticated)?;
+    let mut user = before.clone();
     change.name.apply(&mut user.name);
     change.locale.apply(&mut user.locale);
     let user = users::update_profile(&mut tx, &user, now).await?;
-    audit_log::write(&mut tx, caller, viewer.success(AuditAction::ProfileUpdated), now).await?;
+    let event = viewer.success(AuditAction::ProfileUpdated).with_profile(&before, &user);
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(user)
 }

@@ -80,7 +80,8 @@ impl AccountUpdate<'_> {
         self.refuse_own("You cannot change your own role.")?;
         admin_actions::require_another_admin(self.app, tx, self.user.id, self.now).await?;
         administration::set_role(tx, self.user.id, role, self.now).await?;
-        let event = self.event(AuditAction::RoleChanged).with("from", before.as_str()).with("to", role.as_str());
+        let event =
+            self.event(AuditAction::RoleChanged).with_change("role", Some(before.as_str()), Some(role.as_str()));
         audit_log::write(tx, self.caller, event, self.now).await
     }
 
@@ -91,7 +92,7 @@ impl AccountUpdate<'_> {
         let reason = SessionEndReason::AccountLocked;
         let ended = revocation::end_sessions(tx, self.user.id, None, reason, self.now).await?;
         let until = if until < LOCKED_FOR_GOOD { Some(until.to_rfc3339()) } else { None };
-        let event = self.event(AuditAction::UserLocked).with("until", until).with("endedSessions", ended);
+        let event = self.event(AuditAction::UserLocked).with("until", until).with_ended(&ended);
         audit_log::write(tx, self.caller, event, self.now).await
     }
 
@@ -118,13 +119,12 @@ impl AccountUpdate<'_> {
         let mut changed = self.user.clone();
         name.apply(&mut changed.name);
         locale.apply(&mut changed.locale);
-        let fields = [("name", changed.name != self.user.name), ("locale", changed.locale != self.user.locale)];
-        let fields: Vec<&str> = fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
-        if fields.is_empty() {
+        if changed.name == self.user.name && changed.locale == self.user.locale {
             return Ok(());
         }
         users::update_profile(tx, &changed, self.now).await?;
-        audit_log::write(tx, self.caller, self.event(AuditAction::UserUpdated).with("fields", fields), self.now).await
+        let event = self.event(AuditAction::UserUpdated).with_profile(&self.user, &changed);
+        audit_log::write(tx, self.caller, event, self.now).await
     }
 
     fn refuse_own(&self, why: &'static str) -> Result<()> {

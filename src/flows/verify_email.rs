@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::one_time_tokens::{self, Purpose, REPEATED};
+use crate::records::one_time_tokens::{self, ProvedEmail, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users;
 use crate::values::audit::AuditAction;
@@ -16,7 +16,7 @@ use crate::values::secret_token::OneTimeToken;
 ///
 /// # Errors
 /// `INVALID_TOKEN` for a token that is unknown, used or expired, also where the account has left its address.
-pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<EmailAddress> {
+pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> Result<ProvedEmail> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await?;
     let spent = one_time_tokens::consume(&mut tx, token, Purpose::VerifyEmail, now).await?;
@@ -35,7 +35,7 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
     audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::EmailVerified).by(holder.user_id), now)
         .await?;
     tx.commit().await?;
-    Ok(holder.email)
+    Ok(holder.into())
 }
 
 /// Posts another verification email. It does the same for every address; whether there is an account is found out when the

@@ -4,68 +4,21 @@
 //! chain, `audit_integrity` reads events with their hashes for verification and removes old ones, `audit_search`
 //! filters them. `flows/verify_audit` checks the chains.
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 use sqlx::types::Json;
 
 use super::audit_chains;
 pub use super::audit_chains::ChainHead;
+use super::new_audit_event::CHANGES;
+pub use super::new_audit_event::{ChangedValue, NewAuditEvent};
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
 use crate::values::audit::{AuditAction, AuditOutcome};
-use crate::values::audit_chain::{ChainHash, ChainPosition, Content, spelt_alike};
+use crate::values::audit_chain::{ChainHash, ChainPosition, Content};
 use crate::values::caller::Caller;
 use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
-
-/// An event that is not written yet.
-#[derive(Debug)]
-#[must_use = "an event that is not written did not happen"]
-pub struct NewAuditEvent {
-    action: AuditAction,
-    outcome: AuditOutcome,
-    actor: Option<UserId>,
-    subject: Option<UserId>,
-    session: Option<SessionId>,
-    metadata: Map<String, Value>,
-}
-
-impl NewAuditEvent {
-    /// Something was done.
-    pub fn success(action: AuditAction) -> Self {
-        Self { action, outcome: AuditOutcome::Success, actor: None, subject: None, session: None, metadata: Map::new() }
-    }
-
-    /// Something was refused.
-    pub fn failure(action: AuditAction) -> Self {
-        Self { outcome: AuditOutcome::Failure, ..Self::success(action) }
-    }
-
-    /// The user did it, to their own account.
-    pub fn by(self, user: UserId) -> Self {
-        Self { actor: Some(user), subject: Some(user), ..self }
-    }
-
-    /// The administrator did it to the subject.
-    pub fn by_admin(self, admin: UserId, subject: UserId) -> Self {
-        Self { actor: Some(admin), subject: Some(subject), ..self }
-    }
-
-    /// It was done to the user by someone who is not signed in.
-    pub fn about(self, user: Option<UserId>) -> Self {
-        Self { subject: user, ..self }
-    }
-
-    /// The session it was done in, or to.
-    pub fn in_session(self, session: SessionId) -> Self {
-        Self { session: Some(session), ..self }
-    }
-
-    /// A detail; never a secret.
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.metadata.insert(name.to_owned(), spelt_alike(value.into()));
-        self
-    }
-}
 
 /// Appends an event to a chain of the trail. The chain stays locked until the transaction ends.
 pub async fn write(tx: &mut Tx, caller: &Caller, event: NewAuditEvent, now: Time) -> Result<()> {
@@ -144,6 +97,22 @@ impl AuditEvent {
     #[must_use]
     pub fn concerns(&self, user: UserId, session: SessionId) -> bool {
         self.subject_id == Some(user) || self.actor_id == Some(user) || self.session_id == Some(session)
+    }
+
+    /// Why it was refused, as the trail has it; `None` for what was not refused.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        if self.outcome != AuditOutcome::Failure {
+            return None;
+        }
+        self.metadata.get("reason").and_then(Value::as_str)
+    }
+
+    /// The values that changed. Those that a newer version writes in another form are left out.
+    #[must_use]
+    pub fn changes(&self) -> Vec<ChangedValue> {
+        let changes = self.metadata.get(CHANGES).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        changes.iter().filter_map(|change| ChangedValue::deserialize(change).ok()).collect()
     }
 
     /// Whether the actor is another user than the subject.

@@ -10,14 +10,15 @@ use crate::values::audit::{AuditAction, AuditOutcome};
 use crate::values::ids::{SessionId, UserId};
 use crate::values::paging::{Cursor, Page, SortKey};
 use crate::values::time::Time;
+use crate::values::user_filter::TimeRange;
 
 /// Which events: those that fit every condition. `None` and empty conditions fit all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EventFilter {
     /// The action is one of these.
     pub actions: Vec<AuditAction>,
-    /// The outcome.
-    pub outcome: Option<AuditOutcome>,
+    /// The outcome is one of these.
+    pub outcomes: Vec<AuditOutcome>,
     /// The user who did it.
     pub actor: Option<UserId>,
     /// The user it was done to.
@@ -26,10 +27,8 @@ pub struct EventFilter {
     pub session: Option<SessionId>,
     /// The IP address it was done from, as the trail writes it.
     pub address: Option<String>,
-    /// At this time or later.
-    pub since: Option<Time>,
-    /// Before this time.
-    pub until: Option<Time>,
+    /// When it happened.
+    pub at: TimeRange,
     /// Leaves out events in which another user did something to the subject.
     pub own_only: bool,
 }
@@ -51,13 +50,12 @@ impl EventFilter {
         }
 
         (self.actions.is_empty() || self.actions.contains(&event.action))
-            && is(self.outcome.as_ref(), Some(&event.outcome))
+            && (self.outcomes.is_empty() || self.outcomes.contains(&event.outcome))
             && is(self.actor.as_ref(), event.actor_id.as_ref())
             && is(self.subject.as_ref(), event.subject_id.as_ref())
             && is(self.session.as_ref(), event.session_id.as_ref())
             && is(self.address.as_ref(), event.address.as_ref())
-            && self.since.is_none_or(|since| event.at >= since)
-            && self.until.is_none_or(|until| event.at < until)
+            && self.at.contains(event.at)
             && !(self.own_only && event.is_by_another())
     }
 }
@@ -187,7 +185,7 @@ impl SearchStatement {
             let places: Vec<String> = values.into_iter().map(|value| self.place(value)).collect();
             conditions.push(format!("{plus}e.{column} in ({})", places.join(", ")));
         }
-        for (comparison, time) in [(">=", filter.since), ("<", filter.until)] {
+        for (comparison, time) in [(">=", filter.at.from), ("<", filter.at.before)] {
             let Some(time) = time else { continue };
             conditions.push(format!("e.at {comparison} {}", self.place(Bound::Time(time))));
         }
@@ -220,14 +218,18 @@ fn equalities(filter: &EventFilter) -> Vec<(&'static str, Vec<Bound>)> {
         wanted.map(bound).into_iter().collect()
     }
 
-    let actions: BTreeSet<&str> = filter.actions.iter().map(|action| action.as_str()).collect();
+    /// Each word once: a part of the statement for each of them must not find the same events.
+    fn words(wanted: impl Iterator<Item = &'static str>) -> Vec<Bound> {
+        wanted.collect::<BTreeSet<_>>().into_iter().map(|word| Bound::Text(word.to_owned())).collect()
+    }
+
     let all = [
         ("session_id", one(filter.session, Bound::Session)),
         ("actor_id", one(filter.actor, Bound::User)),
         ("subject_id", one(filter.subject, Bound::User)),
         ("address", one(filter.address.clone(), Bound::Text)),
-        ("action", actions.into_iter().map(|action| Bound::Text(action.to_owned())).collect()),
-        ("outcome", one(filter.outcome, |outcome| Bound::Text(outcome.as_str().to_owned()))),
+        ("action", words(filter.actions.iter().map(|action| action.as_str()))),
+        ("outcome", words(filter.outcomes.iter().map(|outcome| outcome.as_str()))),
     ];
     all.into_iter().filter(|(_, values)| !values.is_empty()).collect()
 }
@@ -261,13 +263,13 @@ mod tests {
     async fn every_filter_is_led_by_its_index() {
         let (user, session) = (Some(UserId::new()), Some(SessionId::new()));
         let all = EventFilter {
-            outcome: Some(AuditOutcome::Failure),
-            since: Some(Time::UNIX_EPOCH),
+            outcomes: vec![AuditOutcome::Failure, AuditOutcome::Success],
+            at: TimeRange { from: Some(Time::UNIX_EPOCH), before: None },
             ..EventFilter::default()
         };
         let actions = vec![AuditAction::Login, AuditAction::Logout];
         let filters = [
-            ("audit_events_at", EventFilter { outcome: None, ..all.clone() }),
+            ("audit_events_at", EventFilter { outcomes: Vec::new(), ..all.clone() }),
             ("audit_events_of_outcome", all.clone()),
             ("audit_events_of_action", EventFilter { actions: actions.clone(), ..all.clone() }),
             (

@@ -65,6 +65,7 @@ pub async fn remove_belongings(tx: &mut Tx, due: &UserToErase) -> Result<()> {
         sql!("delete from one_time_tokens where user_id = $1"),
         sql!("delete from outbox where user_id = $1"),
         sql!("delete from email_holds where user_id = $1"),
+        sql!("delete from email_changes where user_id = $1"),
         sql!("delete from known_devices where user_id = $1"),
         sql!("delete from oauth_accounts where user_id = $1"),
         sql!("delete from mfa_challenges where user_id = $1"),

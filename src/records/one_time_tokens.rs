@@ -42,6 +42,21 @@ pub struct Holder {
     pub session_id: Option<SessionId>,
 }
 
+/// An address that a token has proved, and its account.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct ProvedEmail {
+    /// The account.
+    pub user_id: UserId,
+    /// The address.
+    pub email: EmailAddress,
+}
+
+impl From<Holder> for ProvedEmail {
+    fn from(Holder { user_id, email, .. }: Holder) -> Self {
+        Self { user_id, email }
+    }
+}
+
 /// Makes a token for an email that is about to be sent.
 pub async fn issue(
     tx: &mut Tx,
@@ -136,20 +151,18 @@ pub async fn find_proved(
     token: &OneTimeToken,
     purpose: Purpose,
     since: Time,
-) -> Result<Option<EmailAddress>> {
+) -> Result<Option<ProvedEmail>> {
     // Equal times mean that this token verified the address, and not another one.
-    let proved: Option<(EmailAddress,)> = tx
-        .query(sql!(
-            "select t.email from one_time_tokens t join users u on u.id = t.user_id and u.email = t.email",
-            " where t.hash = $1 and t.purpose = $2 and t.used_at > $3 and u.email_verified_at = t.used_at",
-            " and u.deleted_at is null"
-        ))
-        .bind(token.hash())
-        .bind(purpose)
-        .bind(since)
-        .optional()
-        .await?;
-    Ok(proved.map(|(email,)| email))
+    tx.query(sql!(
+        "select t.user_id, t.email from one_time_tokens t join users u on u.id = t.user_id and u.email = t.email",
+        " where t.hash = $1 and t.purpose = $2 and t.used_at > $3 and u.email_verified_at = t.used_at",
+        " and u.deleted_at is null"
+    ))
+    .bind(token.hash())
+    .bind(purpose)
+    .bind(since)
+    .optional()
+    .await
 }
 
 /// Revokes the unused tokens of a user for one purpose. A revoked token has no `used_at` before its `expires_at`, so that

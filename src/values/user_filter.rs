@@ -33,7 +33,7 @@ pub struct UserFilter {
 }
 
 /// A range of time; open where an end is missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TimeRange {
     /// From this moment on.
     pub from: Option<Time>,
@@ -42,6 +42,12 @@ pub struct TimeRange {
 }
 
 impl TimeRange {
+    /// Whether it contains a time.
+    #[must_use]
+    pub fn contains(self, at: Time) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.before.is_none_or(|before| at < before)
+    }
+
     /// Whether it contains all times.
     #[must_use]
     pub fn is_open(self) -> bool {

@@ -9,6 +9,7 @@ use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::caller::Caller;
 use authgraph::values::ids::{SessionId, UserId};
 use authgraph::values::paging::{ListScope, Page, SortedBy};
+use authgraph::values::user_filter::TimeRange;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, PASSWORD, START, SignedIn, TestApp};
@@ -69,7 +70,7 @@ async fn an_administrator_sees_everything_newest_first() {
     assert_eq!(nodes[1]["actor"]["email"], "ann@example.com");
     assert_eq!(nodes[1]["sessionId"], json!(ann.session));
     assert_eq!(nodes[1]["ipAddress"], "127.0.0.1");
-    assert_eq!(nodes[1]["metadata"], json!({ "method": "REGISTRATION" }));
+    assert_eq!(nodes[1]["metadata"], json!({ "method": "PASSWORD", "registration": true }));
     assert!(nodes[1]["id"].as_str().unwrap().starts_with("event_"));
 }
 
@@ -181,7 +182,7 @@ async fn what_cannot_be_looked_for_is_refused_all_at_once() {
     let app = TestApp::start().await;
     let admin = app.administrator("admin@example.com").await;
     let filter = format!(
-        "(filter: {{ actorId: \"{}\", sessionId: \"x\", ipAddress: \"localhost\", actions: [UNKNOWN], outcome: UNKNOWN }})",
+        "(filter: {{ actorId: \"{}\", sessionId: \"x\", ipAddress: \"localhost\", actions: [UNKNOWN], outcomes: [UNKNOWN] }})",
         admin.session
     );
 
@@ -190,7 +191,7 @@ async fn what_cannot_be_looked_for_is_refused_all_at_once() {
     assert_eq!(refused.code(), "VALIDATION_FAILED");
     let paths: Vec<&str> =
         refused.extension("fields").as_array().unwrap().iter().map(|fault| fault["path"].as_str().unwrap()).collect();
-    assert_eq!(paths, ["filter.actions", "filter.outcome", "filter.actorId", "filter.sessionId", "filter.ipAddress"]);
+    assert_eq!(paths, ["filter.actions", "filter.outcomes", "filter.actorId", "filter.sessionId", "filter.ipAddress"]);
 }
 
 #[tokio::test]
@@ -282,13 +283,15 @@ fn any_filter(die: &mut Die, cast: &Cast) -> EventFilter {
     let actions = (0..die.throw(3)).map(|_| die.pick(&ACTIONS)).collect();
     let filter = EventFilter {
         actions,
-        outcome: die.maybe(AuditOutcome::ALL),
+        outcomes: (0..die.throw(3)).map(|_| die.pick(AuditOutcome::ALL)).collect(),
         actor: die.maybe(&cast.users),
         subject: die.maybe(&cast.users),
         session: die.maybe(&cast.sessions),
         address: die.maybe(&ADDRESSES).map(str::to_owned),
-        since: die.maybe(&[START, START + Duration::from_secs(10)]),
-        until: die.maybe(&[START + Duration::from_secs(20), START + Duration::from_secs(11)]),
+        at: TimeRange {
+            from: die.maybe(&[START, START + Duration::from_secs(10)]),
+            before: die.maybe(&[START + Duration::from_secs(20), START + Duration::from_secs(11)]),
+        },
         own_only: false,
     };
     if die.throw(4) == 0 { filter.seen_by_subject(die.pick(&cast.users)) } else { filter }

@@ -149,7 +149,7 @@ async fn who_asks_for_a_taken_address_learns_nothing() {
     let taken = app.request_email_change(&ann, "bob@example.com").await.ok();
     let free = app.request_email_change(&ann, "nobody@example.com").await.ok();
 
-    assert_eq!(taken.text, free.text);
+    assert_eq!(taken.text.replace("bob@example.com", "nobody@example.com"), free.text);
 }
 
 #[tokio::test]

@@ -132,7 +132,8 @@ async fn a_time_beyond_the_calendar_finds_the_same_on_every_engine() {
     let app = TestApp::start().await;
     let admin = app.administrator("root@example.com").await;
     let until = async |time: &str| {
-        let events = format!("auditEvents(first: 1, filter: {{ until: \"{time}\" }}) {{ edges {{ cursor }} }}");
+        let events =
+            format!("auditEvents(first: 1, filter: {{ at: {{ before: \"{time}\" }} }}) {{ edges {{ cursor }} }}");
         app.ask(format!("{{ {events} }}")).by(&admin).await
     };
 

@@ -49,6 +49,7 @@ async fn after_30_days_nothing_personal_is_left() {
         "sessions",
         "one_time_tokens",
         "email_holds",
+        "email_changes",
         "known_devices",
         "oauth_accounts",
         "mfa_challenges",

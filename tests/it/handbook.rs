@@ -36,6 +36,25 @@ fn is_setting_like(word: &str) -> bool {
 }
 
 #[test]
+fn every_key_of_the_metadata_of_audit_events_is_in_the_handbook() {
+    let handbook = file("docs/operations.md");
+    let (_, rest) = handbook.split_once("`metadata` has the details of an event").unwrap();
+    let told: BTreeSet<_> =
+        quoted(rest.split_once("\n\nConsecutive").unwrap().0).into_iter().map(|(word, _)| word.to_owned()).collect();
+    let mut keys = BTreeSet::new();
+    for folder in ["src/flows", "src/app", "src/app/sign_in", "src/records"] {
+        for entry in fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+            let path = entry.unwrap().path();
+            let code = if path.is_file() { fs::read_to_string(path).unwrap() } else { String::new() };
+            keys.extend(code.split(".with(\"").skip(1).filter_map(|rest| rest.split('"').next().map(str::to_owned)));
+        }
+    }
+
+    assert!(keys.len() >= 15, "{keys:?}");
+    assert_eq!(keys.difference(&told).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
 fn the_production_checklist_names_all_that_production_requires() {
     let checklist = checklist();
     let faults = read(&[("AUTHGRAPH_ENV", "production")]).unwrap_err();

@@ -186,7 +186,7 @@ async fn the_cookie_lives_as_long_as_its_token() {
 #[tokio::test]
 async fn leaving_takes_the_cookie_away() {
     let app = TestApp::start().await;
-    for leave in ["logout { sessionId }", "revokeAllSessions { revokedCount }"] {
+    for leave in ["logout { sessionId }", "revokeAllSessions { endedSessionCount }"] {
         let ann = app.login("ann@example.com", PASSWORD).await;
         let ann = if ann.errors().is_empty() { ann.signed_in() } else { app.signed_in("ann@example.com").await };
 

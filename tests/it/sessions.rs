@@ -169,7 +169,7 @@ async fn the_others_end_and_this_one_stays() {
 
     let revoked = app.revoke_others(&on[1]).await;
 
-    assert_eq!(revoked.at("/revokeOtherSessions/revokedCount"), &json!(2));
+    assert_eq!(revoked.at("/revokeOtherSessions/endedSessionCount"), &json!(2));
     assert_eq!(app.me(&on[0]).await.code(), "UNAUTHENTICATED");
     assert_eq!(app.me(&on[2]).await.code(), "UNAUTHENTICATED");
     app.me(&on[1]).await.ok();
@@ -183,7 +183,7 @@ async fn all_end_and_this_one_too() {
 
     let revoked = app.revoke_all(&on[1]).await;
 
-    assert_eq!(revoked.at("/revokeAllSessions/revokedCount"), &json!(3));
+    assert_eq!(revoked.at("/revokeAllSessions/endedSessionCount"), &json!(3));
     for who in &on {
         assert_eq!(app.me(who).await.code(), "UNAUTHENTICATED");
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use authgraph::records::audit_chains::ChainHead;
 use authgraph::records::audit_search::{EventFilter, EventSlice};
-use authgraph::records::{audit_log, audit_search, mfa, oauth_accounts, sessions, user_list, users};
+use authgraph::records::{audit_log, audit_search, email_changes, mfa, oauth_accounts, sessions, user_list, users};
 use authgraph::tools::db::Db;
 use authgraph::values::audit::{AuditAction, AuditOutcome};
 use authgraph::values::ids::{EventId, SessionId, UserId};
@@ -128,6 +128,8 @@ async fn run_lists_by_id(db: &Db) {
     for ids in [vec![UserId::new()], vec![UserId::new(), UserId::new()]] {
         users::list(db, &ids).await.unwrap();
         mfa::list_of_users(db, &ids).await.unwrap();
+        email_changes::list_of_users(db, &ids, START).await.unwrap();
+        sessions::list_with_users(db, &[SessionId::new(), SessionId::new()]).await.unwrap();
         oauth_accounts::list_of_users(db, &ids).await.unwrap();
         let all = [SessionStatus::Active, SessionStatus::Expired, SessionStatus::Revoked, SessionStatus::Compromised];
         for status in all.into_iter().map(Some).chain([None]) {
@@ -149,13 +151,12 @@ async fn run_searches_of_events(db: &Db) {
         let has = |bit: u32| bits & (1 << bit) != 0;
         let filter = EventFilter {
             actions: if has(0) { vec![AuditAction::Login, AuditAction::Logout] } else { vec![] },
-            outcome: has(1).then_some(AuditOutcome::Failure),
+            outcomes: if has(1) { vec![AuditOutcome::Failure, AuditOutcome::Success] } else { vec![] },
             actor: user.filter(|_| has(2)),
             subject: user.filter(|_| has(3)),
             session: session.filter(|_| has(4)),
             address: has(5).then(|| "192.0.2.1".to_owned()),
-            since: has(6).then_some(START),
-            until: has(6).then_some(START),
+            at: TimeRange { from: Some(START).filter(|_| has(6)), before: Some(START).filter(|_| has(6)) },
             own_only: has(7),
         };
         for page in pages(SortedBy::Time) {
@@ -232,6 +233,7 @@ fn the_modules_that_put_statements_together_are_known() {
     let known = [
         "audit_log",
         "audit_search",
+        "email_changes",
         "mfa",
         "oauth_accounts",
         "seeding",

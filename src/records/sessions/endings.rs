@@ -18,24 +18,47 @@ pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time
     Ok(ended == 1)
 }
 
-/// Ends every active session of a user, except `spared`. Answers how many.
+/// The most ids of ended sessions that one action tells.
+pub const TOLD_IDS: usize = 1_000;
+
+/// The sessions that one action ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EndedSessions {
+    /// Their ids, the newest first; at most [`TOLD_IDS`].
+    pub ids: Vec<SessionId>,
+    /// How many there were.
+    pub count: usize,
+}
+
+impl EndedSessions {
+    fn new(mut ids: Vec<SessionId>) -> Self {
+        let count = ids.len();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.truncate(TOLD_IDS);
+        Self { ids, count }
+    }
+}
+
+/// Ends every active session of a user, except `spared`. Answers which.
 pub async fn end_all(
     tx: &mut Tx,
     user: UserId,
     spared: Option<SessionId>,
     reason: SessionEndReason,
     now: Time,
-) -> Result<u64> {
-    tx.query(sql!(
-        "update sessions set ended_at = $2, end_reason = $3",
-        " where user_id = $1 and ended_at is null and expires_at > $2 and (id <> $4 or $4 is null)"
-    ))
-    .bind(user)
-    .bind(now)
-    .bind(reason)
-    .bind(spared)
-    .execute()
-    .await
+) -> Result<EndedSessions> {
+    let ended: Vec<(SessionId,)> = tx
+        .query(sql!(
+            "update sessions set ended_at = $2, end_reason = $3",
+            " where user_id = $1 and ended_at is null and expires_at > $2 and (id <> $4 or $4 is null) returning id"
+        ))
+        .bind(user)
+        .bind(now)
+        .bind(reason)
+        .bind(spared)
+        .all()
+        .await?;
+    Ok(EndedSessions::new(ended.into_iter().map(|(id,)| id).collect()))
 }
 
 /// Ends a batch of expired sessions, at the time they expired. Answers how many.

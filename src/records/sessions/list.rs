@@ -1,10 +1,11 @@
 //! Lists of sessions: of many users in one statement, by status, a page at a time.
 
-use super::{Session, columns};
+use super::{Session, SessionOfUser, columns};
 use crate::error::Result;
 use crate::records::id_list::IdList;
+use crate::records::users;
 use crate::tools::db::Db;
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::paging::{Cursor, Page, SortKey};
 use crate::values::session::SessionStatus;
 use crate::values::time::Time;
@@ -45,6 +46,17 @@ pub async fn list_of_users(
         None => query.all().await,
         Some((at, id)) => query.bind(at).bind(id).all().await,
     }
+}
+
+/// The sessions of these ids with their users, in no order. Unknown ids are missing.
+pub async fn list_with_users(db: &Db, ids: &[SessionId]) -> Result<Vec<SessionOfUser>> {
+    let ids = IdList::new(ids);
+    let (session, user) = (columns!(), users::columns!());
+    let text = format!(
+        "select {session}, {user} from sessions s join users u on u.id = s.user_id where s.id in ({})",
+        ids.placeholders(1)
+    );
+    ids.bind(db.query_built(text)).all().await
 }
 
 /// The first rows of every user, in SQL.

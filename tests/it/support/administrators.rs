@@ -39,7 +39,7 @@ impl TestApp {
     }
 
     pub fn revoke_user_sessions(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
-        self.mutate("revokeUserSessions", json!({ "userId": user }), "revokedCount").by(admin)
+        self.mutate("revokeUserSessions", json!({ "userId": user }), "endedSessionIds endedSessionCount").by(admin)
     }
 
     pub fn reset_user_mfa(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
@@ -47,7 +47,7 @@ impl TestApp {
     }
 
     pub fn send_user_password_reset(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
-        self.mutate("sendUserPasswordReset", json!({ "userId": user }), "accepted").by(admin)
+        self.mutate("sendUserPasswordReset", json!({ "userId": user }), USER).by(admin)
     }
 
     /// The user of this id: `/user/status`.

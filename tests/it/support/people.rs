@@ -93,11 +93,11 @@ impl TestApp {
     }
 
     pub fn resend_verification(&self, email: &str) -> GraphQLRequest {
-        self.mutate("resendVerificationEmail", json!({ "email": email }), "accepted")
+        self.mutate("resendVerificationEmail", json!({ "email": email }), "email")
     }
 
     pub fn request_password_reset(&self, email: &str) -> GraphQLRequest {
-        self.mutate("requestPasswordReset", json!({ "email": email }), "accepted")
+        self.mutate("requestPasswordReset", json!({ "email": email }), "email")
     }
 
     pub fn reset_password(&self, token: &str, new: &str) -> GraphQLRequest {
@@ -105,7 +105,12 @@ impl TestApp {
     }
 
     pub fn change_password(&self, who: &SignedIn, current: &str, new: &str) -> GraphQLRequest {
-        self.mutate("changePassword", json!({ "currentPassword": current, "newPassword": new }), "revokedCount").by(who)
+        self.mutate(
+            "changePassword",
+            json!({ "currentPassword": current, "newPassword": new }),
+            "endedSessionIds endedSessionCount",
+        )
+        .by(who)
     }
 
     pub fn reauthenticate(&self, who: &SignedIn, password: &str) -> GraphQLRequest {
@@ -118,7 +123,7 @@ impl TestApp {
     }
 
     pub fn request_email_change(&self, who: &SignedIn, new: &str) -> GraphQLRequest {
-        self.mutate("requestEmailChange", json!({ "newEmail": new }), "accepted").by(who)
+        self.mutate("requestEmailChange", json!({ "newEmail": new }), "user { email pendingEmail }").by(who)
     }
 
     pub fn confirm_email_change(&self, token: &str) -> GraphQLRequest {
@@ -143,11 +148,11 @@ impl TestApp {
     }
 
     pub fn revoke_others(&self, who: &SignedIn) -> GraphQLRequest {
-        self.ask("mutation { revokeOtherSessions { revokedCount } }").by(who)
+        self.ask("mutation { revokeOtherSessions { endedSessionIds endedSessionCount } }").by(who)
     }
 
     pub fn revoke_all(&self, who: &SignedIn) -> GraphQLRequest {
-        self.ask("mutation { revokeAllSessions { revokedCount } }").by(who)
+        self.ask("mutation { revokeAllSessions { endedSessionIds endedSessionCount } }").by(who)
     }
 
     /// Sends many requests at the same moment.

@@ -1,8 +1,8 @@
 //! Mutations of a user's own account: registration, address verification, profile, deletion.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
-use super::context::{ContextExt, clear_refresh_cookie, viewer};
+use super::context::{ContextExt, clear_refresh_cookie, viewer, viewer_after_change};
 use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
 use super::input;
@@ -16,6 +16,7 @@ use crate::flows;
 use crate::flows::register::Application;
 use crate::flows::update_profile::ProfileChange;
 use crate::values::email_address::EmailAddress;
+use crate::values::ids::UserId;
 use crate::values::password::Password;
 use crate::values::user::{FieldChange, parse_locale, parse_name};
 
@@ -48,9 +49,20 @@ pub struct VerifyEmailInput {
 
 /// Result of `verifyEmail`.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct VerifyEmailPayload {
     /// Address that is now verified.
     email: EmailAddressScalar,
+    #[graphql(skip)]
+    user_id: UserId,
+}
+
+#[ComplexObject]
+impl VerifyEmailPayload {
+    /// The user after the change. Null unless the request is authenticated as this user.
+    async fn user(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
+        viewer_after_change(ctx, self.user_id).await
+    }
 }
 
 /// Input of `resendVerificationEmail`.
@@ -60,16 +72,11 @@ pub struct ResendVerificationEmailInput {
     email: EmailAddressScalar,
 }
 
-/// The server accepted the request. The result does not tell whether the account exists.
+/// Result of `resendVerificationEmail`. It does not tell whether the account exists.
 #[derive(SimpleObject)]
-pub struct AcceptedPayload {
-    /// Always true.
-    accepted: bool,
-}
-
-impl AcceptedPayload {
-    /// The only value: the same for every address.
-    pub const ACCEPTED: Self = Self { accepted: true };
+pub struct ResendVerificationEmailPayload {
+    /// The address as the server reads it: trimmed and in lower case.
+    email: EmailAddressScalar,
 }
 
 /// Input of `updateProfile`. Omitted fields keep their value; null clears a field.
@@ -130,8 +137,8 @@ impl AccountMutation {
     )]
     async fn verify_email(&self, ctx: &Context<'_>, input: VerifyEmailInput) -> ApiResult<Option<VerifyEmailPayload>> {
         let token = input::one_time_token(&input.token)?;
-        let email = flows::verify_email::verify_email(ctx.app()?, ctx.caller()?, &token).await?;
-        Ok(Some(VerifyEmailPayload { email: (&email).into() }))
+        let proved = flows::verify_email::verify_email(ctx.app()?, ctx.caller()?, &token).await?;
+        Ok(Some(VerifyEmailPayload { email: (&proved.email).into(), user_id: proved.user_id }))
     }
 
     /// Send another verification email. The result is the same for every address.
@@ -144,10 +151,10 @@ impl AccountMutation {
         &self,
         ctx: &Context<'_>,
         input: ResendVerificationEmailInput,
-    ) -> ApiResult<Option<AcceptedPayload>> {
+    ) -> ApiResult<Option<ResendVerificationEmailPayload>> {
         let email = input::email(&input.email, "input.email")?;
         flows::verify_email::resend_verification(ctx.app()?, ctx.caller()?, &email).await?;
-        Ok(Some(AcceptedPayload::ACCEPTED))
+        Ok(Some(ResendVerificationEmailPayload { email: (&email).into() }))
     }
 
     /// Change the display name and the language.

@@ -2,16 +2,15 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::account::AcceptedPayload;
 use super::context::{ContextExt, admin};
 use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{self, RoleEnum, access, refuses, require_recent_admin};
 use super::input::{Faults, idempotency_key};
-use super::session_endings::RevokeSessionsPayload;
+use super::session_endings::{RevokeUserSessionsPayload, ended_count, ended_ids};
 use super::user_changes::UpdateUserInput;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::{EmailAddressScalar, int};
+use crate::api::graphql::scalars::EmailAddressScalar;
 use crate::error::{Refusal, Result};
 use crate::flows::create_user::Invitee;
 use crate::flows::{admin_support, create_user, remove_user, update_user};
@@ -106,6 +105,13 @@ pub struct SendUserPasswordResetInput {
     user_id: ID,
 }
 
+/// Result of `sendUserPasswordReset`.
+#[derive(SimpleObject)]
+pub struct SendUserPasswordResetPayload {
+    /// The user.
+    user: UserView,
+}
+
 /// Mutations that administrators run on other users' accounts.
 #[derive(Default)]
 pub struct AdministrationMutation;
@@ -188,10 +194,15 @@ impl AdministrationMutation {
         &self,
         ctx: &Context<'_>,
         input: RevokeUserSessionsInput,
-    ) -> ApiResult<Option<RevokeSessionsPayload>> {
+    ) -> ApiResult<Option<RevokeUserSessionsPayload>> {
         let id = user_id(&input.user_id)?;
-        let ended = admin_support::revoke_user_sessions(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id).await?;
-        Ok(Some(RevokeSessionsPayload { revoked_count: int(ended) }))
+        let (user, ended) =
+            admin_support::revoke_user_sessions(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id).await?;
+        Ok(Some(RevokeUserSessionsPayload {
+            ended_session_ids: ended_ids(&ended),
+            ended_session_count: ended_count(&ended),
+            user: UserView(user),
+        }))
     }
 
     /// Turn off the second factor of a user who has lost it. All sessions of the user end, and an email informs them.
@@ -225,10 +236,10 @@ impl AdministrationMutation {
         &self,
         ctx: &Context<'_>,
         input: SendUserPasswordResetInput,
-    ) -> ApiResult<Option<AcceptedPayload>> {
+    ) -> ApiResult<Option<SendUserPasswordResetPayload>> {
         let id = user_id(&input.user_id)?;
-        admin_support::send_user_password_reset(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id).await?;
-        Ok(Some(AcceptedPayload::ACCEPTED))
+        let user = admin_support::send_user_password_reset(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id).await?;
+        Ok(Some(SendUserPasswordResetPayload { user: UserView(user) }))
     }
 }
 

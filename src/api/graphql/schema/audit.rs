@@ -1,20 +1,23 @@
 //! The audit trail: events, their list, and who may see which details.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
 pub use super::audit_filter::AuditEventFilter;
-use super::context::{ContextExt, viewer};
+use super::context::{ContextExt, has_token_of, try_viewer, viewer};
 use super::guards::{self, RoleEnum, access, refuses};
 use super::loaders::loaders;
+use super::node::may_see;
 use super::paging::{ConnectionArguments, RelayConnection, connection};
-use super::views::{AuditEventView, UserView};
+use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::{DateTime, Json};
 use crate::app::viewer::Viewer;
-use crate::records::audit_log::{self, AuditEvent};
+use crate::error::{Error, ErrorCode, Refusal};
+use crate::records::audit_log::{self, AuditEvent, ChangedValue};
 use crate::records::audit_search::{self, EventFilter, EventSlice};
-use crate::values::ids::{EventId, UserId};
+use crate::records::sessions::SessionOfUser;
+use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::paging::{ListScope, SortedBy};
 
 /// Queries about the audit trail.
@@ -95,6 +98,39 @@ async fn user_of(ctx: &Context<'_>, id: Option<UserId>) -> ApiResult<Option<User
     Ok(loaders(ctx)?.user(id).await?.filter(|user| user.erased_at.is_none()).map(UserView))
 }
 
+/// The session of an event, as it is now, if the viewer may see it: users see their own sessions, administrators all.
+async fn session_of(ctx: &Context<'_>, id: SessionId) -> ApiResult<Option<SessionView>> {
+    let Some(SessionOfUser { session, user }) = loaders(ctx)?.session(id).await? else { return Ok(None) };
+    let is_current = has_token_of(ctx, id)?;
+    match try_viewer(ctx).await {
+        Ok(viewer) if !may_see(&viewer, user.id) => Ok(None),
+        Ok(_) => Ok(Some(SessionView { session, user, is_current })),
+        // A subscription also delivers the event that ended the viewer's session. It shows that session and nothing of
+        // its user (`SessionView::user`).
+        Err(Error::Refused(Refusal::Unauthenticated)) if is_current => {
+            Ok(Some(SessionView { session, user, is_current }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A value that changed.
+#[derive(SimpleObject)]
+pub struct AuditChange {
+    /// Field of the user that changed, such as `role` or `name`.
+    field: String,
+    /// Value before. Null if there was none, and always for personal data: `name` and `email`.
+    from: Option<String>,
+    /// Value after. Null if there is none, and always for personal data: `name` and `email`.
+    to: Option<String>,
+}
+
+impl From<ChangedValue> for AuditChange {
+    fn from(ChangedValue { field, from, to }: ChangedValue) -> Self {
+        Self { field, from, to }
+    }
+}
+
 /// Something that happened to an account or to the server. Events never change. They are kept for `AUDIT_RETENTION`.
 #[Object(name = "AuditEvent")]
 impl AuditEventView {
@@ -132,10 +168,28 @@ impl AuditEventView {
         user_of(ctx, self.event().subject_id).await
     }
 
-    /// Id of the session that was used or affected. Session, IP address and user agent of another user's action are
-    /// visible only to administrators.
+    /// The session that was used or affected. Null if it is no longer kept. Session, IP address and user agent of another
+    /// user's action are visible only to administrators.
+    async fn session(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionView>> {
+        match self.event().session_id.filter(|_| !self.hides_details()) {
+            Some(id) => session_of(ctx, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Id of the session that was used or affected, also if it is no longer kept.
     async fn session_id(&self) -> Option<ID> {
         self.event().session_id.filter(|_| !self.hides_details()).map(|id| ID(id.to_string()))
+    }
+
+    /// Why it was refused. Null if `outcome` is SUCCESS, and if a newer server has another reason.
+    async fn reason(&self) -> Option<Code> {
+        self.event().reason()?.parse::<ErrorCode>().ok().map(Into::into)
+    }
+
+    /// The values that an administrator or a user changed, before and after.
+    async fn changes(&self) -> Vec<AuditChange> {
+        self.event().changes().into_iter().map(Into::into).collect()
     }
 
     /// IP address of the request.
@@ -153,7 +207,8 @@ impl AuditEventView {
         &self.event().correlation_id
     }
 
-    /// Details that depend on the action, such as `reason`, `method` or `endedSessions`. Contains no secrets.
+    /// Details that depend on the action, such as `method` or `endedSessionIds`. Newer servers may add keys. Contains no
+    /// secrets.
     async fn metadata(&self) -> Json {
         Json(self.event().metadata.0.clone())
     }

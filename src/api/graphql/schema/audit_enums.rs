@@ -4,8 +4,8 @@ use async_graphql::Enum;
 
 use crate::values::audit;
 
-/// What was done or attempted. If `outcome` is FAILURE, `metadata.reason` says why it was refused. Newer servers may
-/// add values: clients must accept values they do not know.
+/// What was done or attempted. If `outcome` is FAILURE, `reason` says why it was refused. Newer servers may add values:
+/// clients must accept values they do not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "AuditAction", remote = "audit::AuditAction")]
 pub enum AuditActionEnum {
@@ -33,7 +33,7 @@ pub enum AuditActionEnum {
     SessionUpdated,
     /// A user ended one of their sessions.
     SessionRevoked,
-    /// A user or an administrator ended several sessions at once.
+    /// A user or an administrator ended several sessions at once. `metadata.endedSessionIds` names them, at most 1,000.
     SessionsRevoked,
     /// Someone requested an email to reset a password.
     PasswordResetRequested,

@@ -6,11 +6,10 @@ use std::str::FromStr;
 use async_graphql::{ID, InputObject};
 
 use super::audit_enums::{AuditActionEnum, AuditOutcomeEnum};
+use super::date_time_range::DateTimeRange;
 use super::input::Faults;
-use crate::api::graphql::scalars::DateTime;
 use crate::error::{FieldErrorCode, FieldFault, Result};
 use crate::records::audit_search::EventFilter;
-use crate::values::audit;
 use crate::values::ids::NotAnId;
 
 /// Selects audit events. An event must match every field that is given.
@@ -18,8 +17,8 @@ use crate::values::ids::NotAnId;
 pub struct AuditEventFilter {
     /// Only events with one of these actions. Must not be empty.
     actions: Option<Vec<AuditActionEnum>>,
-    /// Only events with this outcome.
-    outcome: Option<AuditOutcomeEnum>,
+    /// Only events with one of these outcomes. Must not be empty.
+    outcomes: Option<Vec<AuditOutcomeEnum>>,
     /// Only events caused by this user.
     actor_id: Option<ID>,
     /// Only events that happened to this user.
@@ -28,10 +27,8 @@ pub struct AuditEventFilter {
     session_id: Option<ID>,
     /// Only events from exactly this IPv4 or IPv6 address.
     ip_address: Option<String>,
-    /// Only events at this time or later.
-    since: Option<DateTime>,
-    /// Only events before this time.
-    until: Option<DateTime>,
+    /// Only events within this time.
+    at: Option<DateTimeRange>,
 }
 
 impl AuditEventFilter {
@@ -42,43 +39,33 @@ impl AuditEventFilter {
     pub fn parse(typed: Option<Self>) -> Result<EventFilter> {
         let Some(typed) = typed else { return Ok(EventFilter::default()) };
         let mut faults = Faults::default();
-        let actions = faults.check("filter.actions", known_actions(typed.actions));
-        let outcome = faults.check("filter.outcome", known_outcome(typed.outcome));
+        let actions = faults.check("filter.actions", known(typed.actions, &AuditActionEnum::Unknown));
+        let outcomes = faults.check("filter.outcomes", known(typed.outcomes, &AuditOutcomeEnum::Unknown));
         let actor = faults.check("filter.actorId", id(typed.actor_id.as_ref()));
         let subject = faults.check("filter.subjectId", id(typed.subject_id.as_ref()));
         let session = faults.check("filter.sessionId", id(typed.session_id.as_ref()));
         let address = faults.check("filter.ipAddress", address(typed.ip_address.as_deref()));
-        let (since, until) = (typed.since.map(|at| at.0), typed.until.map(|at| at.0));
+        let at = faults.check("filter.at", DateTimeRange::parse(typed.at));
         let parsed = || {
             let (actor, subject) = (actor?, subject?);
             let (session, address) = (session?, address?);
-            let (actions, outcome) = (actions?, outcome?);
-            Some(EventFilter { actions, outcome, actor, subject, session, address, since, until, own_only: false })
+            let (actions, outcomes, at) = (actions?, outcomes?, at?);
+            Some(EventFilter { actions, outcomes, actor, subject, session, address, at, own_only: false })
         };
         faults.finish(parsed())
     }
 }
 
-fn known_actions(typed: Option<Vec<AuditActionEnum>>) -> std::result::Result<Vec<audit::AuditAction>, FieldFault> {
+/// Parses the words of a list; without one, all match.
+fn known<T: PartialEq + Into<W>, W>(typed: Option<Vec<T>>, unknown: &T) -> std::result::Result<Vec<W>, FieldFault> {
     let Some(typed) = typed else { return Ok(Vec::new()) };
     if typed.is_empty() {
-        return Err(FieldFault::new(FieldErrorCode::Invalid, "Name at least one action, or omit the field."));
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "Name at least one value, or omit the field."));
     }
-    if typed.contains(&AuditActionEnum::Unknown) {
-        return Err(unknown());
+    if typed.contains(unknown) {
+        return Err(FieldFault::new(FieldErrorCode::Invalid, "UNKNOWN cannot be searched for."));
     }
     Ok(typed.into_iter().map(Into::into).collect())
-}
-
-fn known_outcome(typed: Option<AuditOutcomeEnum>) -> std::result::Result<Option<audit::AuditOutcome>, FieldFault> {
-    if typed == Some(AuditOutcomeEnum::Unknown) {
-        return Err(unknown());
-    }
-    Ok(typed.map(Into::into))
-}
-
-fn unknown() -> FieldFault {
-    FieldFault::new(FieldErrorCode::Invalid, "UNKNOWN cannot be searched for.")
 }
 
 fn id<T: FromStr<Err = NotAnId>>(typed: Option<&ID>) -> std::result::Result<Option<T>, FieldFault> {

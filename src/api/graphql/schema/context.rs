@@ -5,13 +5,15 @@ use std::sync::Arc;
 use async_graphql::Context;
 use cookie::{Cookie, SameSite};
 
+use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, missing_data};
 use crate::api::graphql::viewer_cell::ViewerCell;
 use crate::app::App;
 use crate::app::viewer::{Admin, BearerClaims, Viewer};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Refusal, Result};
 use crate::values::caller::{Caller, Credentials};
+use crate::values::ids::{SessionId, UserId};
 use crate::values::time::Time;
 
 /// The way an operation came. Request data.
@@ -105,6 +107,24 @@ pub async fn try_viewer(ctx: &Context<'_>) -> Result<Arc<Viewer>> {
 /// `UNAUTHENTICATED`.
 pub async fn viewer_now(ctx: &Context<'_>) -> ApiResult<Arc<Viewer>> {
     Ok(ctx.data::<ViewerCell>().map_err(missing_data)?.get_current(ctx.app()?, claims(ctx)?).await?)
+}
+
+/// The signed-in user if they are the user whom a public mutation has just changed, as they are now. `None` for everyone
+/// else, also with a token that is not valid any more: such a mutation needs none.
+pub async fn viewer_after_change(ctx: &Context<'_>, changed: UserId) -> ApiResult<Option<UserView>> {
+    let cell = ctx.data::<ViewerCell>().map_err(missing_data)?;
+    // It may have been read before the change.
+    cell.forget().await;
+    match cell.get(ctx.app()?, claims(ctx)?).await {
+        Ok(viewer) => Ok(Some(viewer.user().clone()).filter(|user| user.id == changed).map(UserView)),
+        Err(Error::Refused(Refusal::Unauthenticated)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the access token of the request was issued for this session, which may have ended since.
+pub fn has_token_of(ctx: &Context<'_>, session: SessionId) -> Result<bool> {
+    Ok(claims(ctx)?.is_of(session))
 }
 
 /// The administrator of the request.

@@ -1,21 +1,30 @@
 //! Mutations of passwords and email addresses.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 
-use super::account::AcceptedPayload;
-use super::context::{ContextExt, viewer};
+use super::context::{ContextExt, viewer, viewer_after_change};
 use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{RoleEnum, access, refuses, require_recent_auth, require_user};
 use super::input;
+use super::session_endings::{ended_count, ended_ids};
+use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::{EmailAddressScalar, int};
+use crate::api::graphql::scalars::EmailAddressScalar;
 use crate::flows::{change_email, change_password, reset_password};
+use crate::values::ids::UserId;
 use crate::values::password::Password;
 
 /// Input of `requestPasswordReset`.
 #[derive(InputObject)]
 pub struct RequestPasswordResetInput {
     /// Address of the account.
+    email: EmailAddressScalar,
+}
+
+/// Result of `requestPasswordReset`. It does not tell whether the account exists.
+#[derive(SimpleObject)]
+pub struct RequestPasswordResetPayload {
+    /// The address as the server reads it: trimmed and in lower case.
     email: EmailAddressScalar,
 }
 
@@ -52,8 +61,12 @@ pub struct ChangePasswordInput {
 /// Result of `changePassword`.
 #[derive(SimpleObject)]
 pub struct ChangePasswordPayload {
+    /// Ids of the other sessions that ended, at most 1,000.
+    ended_session_ids: Vec<ID>,
     /// Number of other sessions that ended.
-    revoked_count: i32,
+    ended_session_count: i32,
+    /// The user after the change.
+    user: UserView,
 }
 
 /// Input of `requestEmailChange`.
@@ -61,6 +74,13 @@ pub struct ChangePasswordPayload {
 pub struct RequestEmailChangeInput {
     /// The new address. It gets an email with a link to confirm.
     new_email: EmailAddressScalar,
+}
+
+/// Result of `requestEmailChange`.
+#[derive(SimpleObject)]
+pub struct RequestEmailChangePayload {
+    /// The user, with the new `pendingEmail`.
+    user: UserView,
 }
 
 /// Input of `confirmEmailChange`.
@@ -74,9 +94,20 @@ pub struct ConfirmEmailChangeInput {
 
 /// Result of `confirmEmailChange`.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct ConfirmEmailChangePayload {
     /// The new address, which is now verified.
     email: EmailAddressScalar,
+    #[graphql(skip)]
+    user_id: UserId,
+}
+
+#[ComplexObject]
+impl ConfirmEmailChangePayload {
+    /// The user after the change. Null unless the request is authenticated as this user.
+    async fn user(&self, ctx: &Context<'_>) -> ApiResult<Option<UserView>> {
+        viewer_after_change(ctx, self.user_id).await
+    }
 }
 
 /// Input of `undoEmailChange`.
@@ -111,10 +142,10 @@ impl CredentialsMutation {
         &self,
         ctx: &Context<'_>,
         input: RequestPasswordResetInput,
-    ) -> ApiResult<Option<AcceptedPayload>> {
+    ) -> ApiResult<Option<RequestPasswordResetPayload>> {
         let email = input::email(&input.email, "input.email")?;
         reset_password::request_password_reset(ctx.app()?, ctx.caller()?, &email).await?;
-        Ok(Some(AcceptedPayload::ACCEPTED))
+        Ok(Some(RequestPasswordResetPayload { email: (&email).into() }))
     }
 
     /// Set a new password with the token of a reset email or an invitation. All sessions end, and a lock caused by
@@ -154,8 +185,13 @@ impl CredentialsMutation {
     ) -> ApiResult<Option<ChangePasswordPayload>> {
         let (current, new) = (Password::typed(input.current_password), Password::typed(input.new_password));
         let viewer = viewer(ctx).await?;
-        let ended = change_password::change_password(ctx.app()?, ctx.caller()?, &viewer, &current, &new).await?;
-        Ok(Some(ChangePasswordPayload { revoked_count: int(ended) }))
+        let (user, ended) =
+            change_password::change_password(ctx.app()?, ctx.caller()?, &viewer, &current, &new).await?;
+        Ok(Some(ChangePasswordPayload {
+            ended_session_ids: ended_ids(&ended),
+            ended_session_count: ended_count(&ended),
+            user: UserView(user),
+        }))
     }
 
     /// Ask to change the email address. Nothing changes until the new address confirms with `confirmEmailChange`.
@@ -170,11 +206,11 @@ impl CredentialsMutation {
         &self,
         ctx: &Context<'_>,
         input: RequestEmailChangeInput,
-    ) -> ApiResult<Option<AcceptedPayload>> {
+    ) -> ApiResult<Option<RequestEmailChangePayload>> {
         let email = input::email(&input.new_email, "input.newEmail")?;
         let viewer = viewer(ctx).await?;
         change_email::request_email_change(ctx.app()?, ctx.caller()?, &viewer, &email).await?;
-        Ok(Some(AcceptedPayload::ACCEPTED))
+        Ok(Some(RequestEmailChangePayload { user: UserView(viewer.user().clone()) }))
     }
 
     /// Change the email address with the token sent to the new one. The session that asked for it must still be active.
@@ -190,8 +226,8 @@ impl CredentialsMutation {
         input: ConfirmEmailChangeInput,
     ) -> ApiResult<Option<ConfirmEmailChangePayload>> {
         let token = input::one_time_token(&input.token)?;
-        let email = change_email::confirm_email_change(ctx.app()?, ctx.caller()?, &token).await?;
-        Ok(Some(ConfirmEmailChangePayload { email: (&email).into() }))
+        let proved = change_email::confirm_email_change(ctx.app()?, ctx.caller()?, &token).await?;
+        Ok(Some(ConfirmEmailChangePayload { email: (&proved.email).into(), user_id: proved.user_id }))
     }
 
     /// Undo an email change with the token sent to the former address. All sessions end and the password is removed,

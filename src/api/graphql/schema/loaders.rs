@@ -17,11 +17,12 @@ use crate::app::App;
 use crate::error::{OrFault, Result};
 use crate::records::audit_log::AuditEvent;
 use crate::records::audit_search::{self, EventSlice};
+use crate::records::email_changes::{self, PendingEmail};
 use crate::records::mfa::{self, MfaSummary};
 use crate::records::oauth_accounts::{self, LinkedAccount};
-use crate::records::sessions::{self, Session};
+use crate::records::sessions::{self, Session, SessionOfUser};
 use crate::records::users::{self, User};
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::paging::Page;
 use crate::values::session::SessionStatus;
 
@@ -35,6 +36,8 @@ pub struct Loaders {
     sessions: Loader<SessionsKey, ApiResult<Vec<Session>>, SessionBatch>,
     oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountBatch>,
     mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, MfaBatch>,
+    sessions_by_id: Loader<SessionId, ApiResult<Option<SessionOfUser>>, SessionByIdBatch>,
+    pending_emails: Loader<UserId, ApiResult<Option<PendingEmail>>, PendingEmailBatch>,
     audit_events: Loader<EventSlice, ApiResult<Vec<AuditEvent>>, AuditEventBatch>,
 }
 
@@ -62,6 +65,8 @@ impl Loaders {
             sessions: Loader::new(SessionBatch(Arc::clone(app))),
             oauth_accounts: Loader::new(OAuthAccountBatch(Arc::clone(app))),
             mfa: Loader::new(MfaBatch(Arc::clone(app))),
+            sessions_by_id: Loader::new(SessionByIdBatch(Arc::clone(app))),
+            pending_emails: Loader::new(PendingEmailBatch(Arc::clone(app))),
             audit_events: Loader::new(AuditEventBatch(Arc::clone(app))),
         }
     }
@@ -86,6 +91,16 @@ impl Loaders {
         self.mfa.try_load(user).await.or_fault("loading second factors")?
     }
 
+    /// Loads a session by id, with its user.
+    pub async fn session(&self, id: SessionId) -> ApiResult<Option<SessionOfUser>> {
+        self.sessions_by_id.try_load(id).await.or_fault("loading sessions by id")?
+    }
+
+    /// Loads the new address of a user that is not confirmed yet.
+    pub async fn pending_email(&self, user: UserId) -> ApiResult<Option<PendingEmail>> {
+        self.pending_emails.try_load(user).await.or_fault("loading changes of address")?
+    }
+
     /// Loads a page of audit events, and one more row if there is a next page.
     pub async fn audit_events(&self, slice: EventSlice) -> ApiResult<Vec<AuditEvent>> {
         self.audit_events.try_load(slice).await.or_fault("loading audit events")?
@@ -105,6 +120,23 @@ struct MfaBatch(Arc<App>);
 impl BatchFn<UserId, ApiResult<Option<MfaSummary>>> for MfaBatch {
     async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Option<MfaSummary>>> {
         one_each(ids, mfa::list_of_users(&self.0.db, ids).await, |standing| standing.user_id)
+    }
+}
+
+struct SessionByIdBatch(Arc<App>);
+
+impl BatchFn<SessionId, ApiResult<Option<SessionOfUser>>> for SessionByIdBatch {
+    async fn load(&mut self, ids: &[SessionId]) -> HashMap<SessionId, ApiResult<Option<SessionOfUser>>> {
+        one_each(ids, sessions::list_with_users(&self.0.db, ids).await, |found| found.session.id)
+    }
+}
+
+struct PendingEmailBatch(Arc<App>);
+
+impl BatchFn<UserId, ApiResult<Option<PendingEmail>>> for PendingEmailBatch {
+    async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Option<PendingEmail>>> {
+        let changes = email_changes::list_of_users(&self.0.db, ids, self.0.clock.now()).await;
+        one_each(ids, changes, |change| change.user_id)
     }
 }
 

@@ -98,9 +98,11 @@ pub struct RegenerateBackupCodesInput {
 
 /// Result of `regenerateBackupCodes`.
 #[derive(SimpleObject)]
-pub struct BackupCodesPayload {
+pub struct RegenerateBackupCodesPayload {
     /// Backup codes, each for one sign-in without the app. They are shown only here.
     backup_codes: Vec<String>,
+    /// The user after the change.
+    user: UserView,
 }
 
 /// Mutations of the second factor.
@@ -196,11 +198,12 @@ impl MfaMutation {
         &self,
         ctx: &Context<'_>,
         input: RegenerateBackupCodesInput,
-    ) -> ApiResult<Option<BackupCodesPayload>> {
+    ) -> ApiResult<Option<RegenerateBackupCodesPayload>> {
         let viewer = viewer(ctx).await?;
         let codes =
             regenerate_backup_codes::regenerate_backup_codes(ctx.app()?, ctx.caller()?, &viewer, &input.code).await?;
-        Ok(Some(BackupCodesPayload { backup_codes: shown(&codes) }))
+        let user = UserView(viewer.user().clone());
+        Ok(Some(RegenerateBackupCodesPayload { backup_codes: shown(&codes), user }))
     }
 }
 

@@ -71,7 +71,8 @@ async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiR
 }
 
 /// Users can see what is their own, administrators everything.
-fn may_see(viewer: &Viewer, owner: UserId) -> bool {
+#[must_use]
+pub fn may_see(viewer: &Viewer, owner: UserId) -> bool {
     viewer.user().id == owner || viewer.user().role == Role::Admin
 }
 

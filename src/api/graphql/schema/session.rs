@@ -2,11 +2,12 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
-use super::context::{ContextExt, try_viewer};
+use super::context::{ContextExt, try_viewer, viewer};
 use super::loaders::loaders;
 use super::views::{SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::DateTime;
+use crate::error::Result;
 use crate::flows::reauthenticate;
 use crate::records::sessions::Session;
 use crate::values::session;
@@ -151,15 +152,24 @@ impl SessionView {
     }
 
     /// The user of the session.
-    async fn user(&self) -> UserView {
-        UserView(self.user.clone())
+    async fn user(&self, ctx: &Context<'_>) -> ApiResult<UserView> {
+        // A subscription also delivers the event that ended its session, and then shows nothing else of the user.
+        if self.has_ended(ctx)? {
+            viewer(ctx).await?;
+        }
+        Ok(UserView(self.user.clone()))
     }
 }
 
 impl SessionView {
+    fn has_ended(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.session.end_reason_at(ctx.now()?).is_some())
+    }
+
     /// Whether the viewer, or the user who is just signing in, owns the session.
     async fn is_own(&self, ctx: &Context<'_>) -> bool {
-        self.is_current || try_viewer(ctx).await.is_ok_and(|viewer| viewer.user().id == self.user.id)
+        let is_alive = self.has_ended(ctx).is_ok_and(|ended| !ended);
+        self.is_current && is_alive || try_viewer(ctx).await.is_ok_and(|viewer| viewer.user().id == self.user.id)
     }
 }
 

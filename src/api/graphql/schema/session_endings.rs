@@ -6,12 +6,13 @@ use super::context::{ContextExt, clear_refresh_cookie, viewer};
 use super::costs::{self, cost};
 use super::guards::{RoleEnum, access, refuses, require_user};
 use super::input;
-use super::views::SessionView;
+use super::views::{SessionView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::int;
 use crate::error::Refusal;
 use crate::flows;
 use crate::flows::end_sessions::SessionSelection;
+use crate::records::sessions::EndedSessions;
 
 /// Result of `logout`.
 #[derive(SimpleObject)]
@@ -34,11 +35,35 @@ pub struct RevokeSessionPayload {
     session: SessionView,
 }
 
-/// Result of the mutations that end several sessions.
+/// Result of `revokeOtherSessions`.
 #[derive(SimpleObject)]
-pub struct RevokeSessionsPayload {
+pub struct RevokeOtherSessionsPayload {
+    /// Ids of the sessions that ended, at most 1,000.
+    ended_session_ids: Vec<ID>,
     /// Number of sessions that ended.
-    pub revoked_count: i32,
+    ended_session_count: i32,
+    /// The user.
+    user: UserView,
+}
+
+/// Result of `revokeAllSessions`.
+#[derive(SimpleObject)]
+pub struct RevokeAllSessionsPayload {
+    /// Ids of the sessions that ended, at most 1,000.
+    ended_session_ids: Vec<ID>,
+    /// Number of sessions that ended.
+    ended_session_count: i32,
+}
+
+/// Result of `revokeUserSessions`.
+#[derive(SimpleObject)]
+pub struct RevokeUserSessionsPayload {
+    /// Ids of the sessions that ended, at most 1,000.
+    pub ended_session_ids: Vec<ID>,
+    /// Number of sessions that ended.
+    pub ended_session_count: i32,
+    /// The user.
+    pub user: UserView,
 }
 
 /// Input of `disownSession`.
@@ -117,8 +142,13 @@ impl SessionMutation {
         directive = cost::apply(costs::REVOKE_OTHER_SESSIONS.to_string()),
         directive = access::apply(RoleEnum::User, false),
     )]
-    async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        revoke(ctx, SessionSelection::Others).await
+    async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeOtherSessionsPayload>> {
+        let ended = revoke(ctx, SessionSelection::Others).await?;
+        Ok(Some(RevokeOtherSessionsPayload {
+            ended_session_ids: ended_ids(&ended),
+            ended_session_count: ended_count(&ended),
+            user: UserView(viewer(ctx).await?.user().clone()),
+        }))
     }
 
     /// End all your sessions, including this one. Its cookie is deleted, except over a WebSocket.
@@ -127,15 +157,29 @@ impl SessionMutation {
         directive = cost::apply(costs::REVOKE_ALL_SESSIONS.to_string()),
         directive = access::apply(RoleEnum::User, false),
     )]
-    async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeSessionsPayload>> {
-        let revoked = revoke(ctx, SessionSelection::All).await?;
+    async fn revoke_all_sessions(&self, ctx: &Context<'_>) -> ApiResult<Option<RevokeAllSessionsPayload>> {
+        let ended = revoke(ctx, SessionSelection::All).await?;
         clear_refresh_cookie(ctx)?;
-        Ok(revoked)
+        Ok(Some(RevokeAllSessionsPayload {
+            ended_session_ids: ended_ids(&ended),
+            ended_session_count: ended_count(&ended),
+        }))
     }
 }
 
-async fn revoke(ctx: &Context<'_>, which: SessionSelection) -> ApiResult<Option<RevokeSessionsPayload>> {
+async fn revoke(ctx: &Context<'_>, which: SessionSelection) -> ApiResult<EndedSessions> {
     let viewer = viewer(ctx).await?;
-    let ended = flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?;
-    Ok(Some(RevokeSessionsPayload { revoked_count: int(ended) }))
+    Ok(flows::end_sessions::revoke_sessions(ctx.app()?, ctx.caller()?, &viewer, which).await?)
+}
+
+/// Ids of sessions that ended, as payloads name them.
+#[must_use]
+pub fn ended_ids(ended: &EndedSessions) -> Vec<ID> {
+    ended.ids.iter().map(|id| ID(id.to_string())).collect()
+}
+
+/// Number of sessions that ended, as payloads name it.
+#[must_use]
+pub fn ended_count(ended: &EndedSessions) -> i32 {
+    int(ended.count)
 }

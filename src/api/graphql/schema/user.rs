@@ -43,6 +43,11 @@ impl UserView {
         (&self.0.email).into()
     }
 
+    /// New address that has not been confirmed yet. Null if none is waiting.
+    async fn pending_email(&self, ctx: &Context<'_>) -> ApiResult<Option<EmailAddressScalar>> {
+        Ok(loaders(ctx)?.pending_email(self.0.id).await?.map(|change| (&change.email).into()))
+    }
+
     /// Whether the user proved that the mailbox of `email` is theirs.
     async fn email_verified(&self) -> bool {
         self.0.email_verified_at.is_some()
@@ -108,8 +113,7 @@ impl UserView {
             SortedBy::Time,
         ))?;
         let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
-        let key = SessionsKey { user: self.0.id, status, page: page.clone() };
-        let rows = loaders(ctx)?.sessions(key).await?;
+        let rows = loaders(ctx)?.sessions(SessionsKey { user: self.0.id, status, page: page.clone() }).await?;
         Ok(connection(rows, &page, sessions::place, |session| SessionView {
             is_current: current == Some(session.id),
             session,
