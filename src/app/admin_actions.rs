@@ -24,20 +24,36 @@ pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
     if session.end_reason_at(now).is_some() {
         return Err(Refusal::Unauthenticated.into());
     }
-    let may_act = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_locked_by_admin(now);
+    let may_act = user.role == Role::Admin && user.deleted_at.is_none() && user.lock_by_admin(now).is_none();
     if may_act { Ok(tx) } else { Err(Refusal::Forbidden { reason: ErrorReason::RoleTooLow }.into()) }
 }
 
 /// Finds the user that an administrator is about to change, and holds their row until the transaction ends.
 ///
 /// # Errors
-/// `NOT_FOUND`; `CONFLICT` for a deleted user.
+/// `NOT_FOUND`; `CONFLICT` for a deleted or erased user.
 pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> {
     let user = administration::find_to_change(tx, id).await?.ok_or(Refusal::NotFound)?;
-    if user.status(now) == UserStatus::Deleted {
-        return Err(Refusal::conflict(ErrorReason::Deleted, "This account is deleted. Please restore it first.").into());
+    match user.status(now) {
+        UserStatus::Active | UserStatus::Invited | UserStatus::Locked => Ok(user),
+        UserStatus::Deleted => {
+            Err(Refusal::conflict(ErrorReason::Deleted, "This account is deleted. Please restore it first.").into())
+        }
+        UserStatus::Erased => {
+            Err(Refusal::conflict(ErrorReason::Erased, "The data of this account is erased for good.").into())
+        }
     }
-    Ok(user)
+}
+
+/// Refuses what administrators cannot do to their own account; `why` is for them.
+///
+/// # Errors
+/// `CONFLICT` for one's own account.
+pub fn refuse_own(admin: &Admin, id: UserId, why: &'static str) -> Result<()> {
+    if id == admin.viewer().user().id {
+        return Err(Refusal::conflict(ErrorReason::OwnAccount, why).into());
+    }
+    Ok(())
 }
 
 /// Requires that an administrator who can sign in is left without this user. The transaction must hold the roster.

@@ -16,7 +16,6 @@ use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
-use crate::values::user::locked;
 
 /// Posts an email to the new address. Only its owner learns whether it is taken.
 ///
@@ -109,8 +108,8 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     let holder = spent.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
     let user =
         users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
-    if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
-        return Err(locked(until, now).into());
+    if let Some(lock) = user.lock_by_admin(now) {
+        return Err(lock.refusal(now).into());
     }
     if user.deleted_at.is_some() {
         return Err(Refusal::InvalidToken { reason: ErrorReason::Unknown }.into());

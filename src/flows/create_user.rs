@@ -36,6 +36,7 @@ pub async fn create_user(app: &App, caller: &Caller, admin: &Admin, invitee: Inv
         role: invitee.role,
         password_hash: None,
         email_verified_at: None,
+        invited_at: Some(now),
     };
     let user = users::create(&mut tx, new, now).await?.ok_or(Refusal::EmailTaken)?;
     let event = admin.success(AuditAction::UserInvited, user.id).with("role", invitee.role.as_str());

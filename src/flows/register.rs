@@ -82,6 +82,7 @@ async fn create(tx: &mut Tx, new: &Application, password_hash: &PasswordHash, no
         role: Role::User,
         password_hash: Some(password_hash),
         email_verified_at: None,
+        invited_at: None,
     };
     users::create(tx, new, now).await
 }

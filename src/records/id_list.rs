@@ -1,19 +1,26 @@
 //! Many ids in one statement.
 
+use uuid::Uuid;
+
 use crate::tools::db::SqlQuery;
 use crate::values::ids::UserId;
 
 /// Ids that are bound one by one. The list is filled up to one of five lengths, so that the engine prepares few texts.
-pub(super) struct IdList(Vec<UserId>);
+pub(super) struct IdList(Vec<Uuid>);
 
 const LENGTHS: [usize; 5] = [1, 5, 20, 50, 100];
 
 impl IdList {
-    /// The ids, the last of them repeated.
+    /// Ids of users.
     pub(super) fn new(ids: &[UserId]) -> Self {
-        let length = LENGTHS.into_iter().find(|length| *length >= ids.len()).unwrap_or(ids.len());
-        let mut filled = ids.to_vec();
-        filled.resize(length, ids.last().copied().unwrap_or(UserId::from(uuid::Uuid::nil())));
+        Self::of(ids.iter().map(|id| id.uuid()))
+    }
+
+    /// Ids of anything, the last of them repeated.
+    pub(super) fn of(ids: impl Iterator<Item = Uuid>) -> Self {
+        let mut filled: Vec<Uuid> = ids.collect();
+        let length = LENGTHS.into_iter().find(|length| *length >= filled.len()).unwrap_or(filled.len());
+        filled.resize(length, filled.last().copied().unwrap_or(Uuid::nil()));
         Self(filled)
     }
 

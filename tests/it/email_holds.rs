@@ -22,8 +22,15 @@ fn address(text: &str) -> EmailAddress {
 async fn create(app: &App, email: &EmailAddress) -> Option<User> {
     let now = app.clock.now();
     let mut tx = app.db.begin().await.unwrap();
-    let new =
-        NewUser { email, name: None, locale: None, role: Role::User, password_hash: None, email_verified_at: None };
+    let new = NewUser {
+        email,
+        name: None,
+        locale: None,
+        role: Role::User,
+        password_hash: None,
+        email_verified_at: None,
+        invited_at: None,
+    };
     let created = users::create(&mut tx, new, now).await.unwrap();
     tx.commit().await.unwrap();
     created

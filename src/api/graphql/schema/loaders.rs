@@ -21,7 +21,7 @@ use crate::records::mfa::{self, MfaSummary};
 use crate::records::oauth_accounts::{self, LinkedAccount};
 use crate::records::sessions::{self, Session};
 use crate::records::users::{self, User};
-use crate::values::ids::UserId;
+use crate::values::ids::{OAuthAccountId, UserId};
 use crate::values::paging::Page;
 use crate::values::session::SessionStatus;
 
@@ -33,7 +33,8 @@ pub struct LoadersCell(OnceLock<Loaders>);
 pub struct Loaders {
     users: Loader<UserId, ApiResult<Option<User>>, UserBatch>,
     sessions: Loader<SessionsKey, ApiResult<Vec<Session>>, SessionBatch>,
-    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountBatch>,
+    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountsBatch>,
+    oauth_account: Loader<OAuthAccountId, ApiResult<Option<LinkedAccount>>, OAuthAccountBatch>,
     mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, MfaBatch>,
     audit_events: Loader<EventSlice, ApiResult<Vec<AuditEvent>>, AuditEventBatch>,
 }
@@ -60,7 +61,8 @@ impl Loaders {
         Self {
             users: Loader::new(UserBatch(Arc::clone(app))),
             sessions: Loader::new(SessionBatch(Arc::clone(app))),
-            oauth_accounts: Loader::new(OAuthAccountBatch(Arc::clone(app))),
+            oauth_accounts: Loader::new(OAuthAccountsBatch(Arc::clone(app))),
+            oauth_account: Loader::new(OAuthAccountBatch(Arc::clone(app))),
             mfa: Loader::new(MfaBatch(Arc::clone(app))),
             audit_events: Loader::new(AuditEventBatch(Arc::clone(app))),
         }
@@ -79,6 +81,11 @@ impl Loaders {
     /// Loads the provider accounts linked to a user, oldest first.
     pub async fn oauth_accounts(&self, user: UserId) -> ApiResult<Vec<LinkedAccount>> {
         self.oauth_accounts.try_load(user).await.or_fault("loading accounts at providers")?
+    }
+
+    /// Loads a provider account by its id.
+    pub async fn oauth_account(&self, id: OAuthAccountId) -> ApiResult<Option<LinkedAccount>> {
+        self.oauth_account.try_load(id).await.or_fault("loading an account at a provider")?
     }
 
     /// Loads the state of a user's second factor; `None` if it is off.
@@ -110,7 +117,15 @@ impl BatchFn<UserId, ApiResult<Option<MfaSummary>>> for MfaBatch {
 
 struct OAuthAccountBatch(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccountBatch {
+impl BatchFn<OAuthAccountId, ApiResult<Option<LinkedAccount>>> for OAuthAccountBatch {
+    async fn load(&mut self, ids: &[OAuthAccountId]) -> HashMap<OAuthAccountId, ApiResult<Option<LinkedAccount>>> {
+        one_each(ids, oauth_accounts::list(&self.0.db, ids).await, |account| account.id)
+    }
+}
+
+struct OAuthAccountsBatch(Arc<App>);
+
+impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccountsBatch {
     async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Vec<LinkedAccount>>> {
         many_each(ids, oauth_accounts::list_of_users(&self.0.db, ids).await, |account| account.user_id)
     }

@@ -16,6 +16,7 @@ pub mod input; // parses the fields of an input together
 pub mod loaders; // one statement for all items of a page
 pub mod mfa; // the second factor
 pub mod node; // any object by its id
+pub mod oauth_accounts; // provider accounts that are linked to users
 pub mod paging; // Relay connections
 pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
@@ -24,7 +25,7 @@ pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the tokens of a sign-in
 pub mod subscriptions; // events as they happen
 pub mod user; // users, and the settings that clients need
-pub mod user_changes; // the changes of `updateUser`
+pub mod user_changes; // changing, locking and verifying users
 pub mod users; // list and search of users
 pub mod views; // the records behind the objects of the schema
 
@@ -47,6 +48,7 @@ use self::session_endings::SessionMutation;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
 use self::user::AuthConfig;
+use self::user_changes::UserChangesMutation;
 use self::users::UsersQuery;
 use self::views::UserView;
 use super::error::{ApiResult, missing_data};
@@ -103,6 +105,7 @@ pub struct MutationRoot(
     MfaMutation,
     CredentialsMutation,
     AdministrationMutation,
+    UserChangesMutation,
 );
 
 /// Builds the schema for an app.
