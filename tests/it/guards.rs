@@ -33,7 +33,7 @@ const PUBLIC: [&str; 14] = [
 
 /// What strangers can be shown, of themselves: it stands behind a field of the list above. Every other type is only
 /// reached through a field that says who may resolve it, so its own fields need no guard.
-const SHOWN: [&str; 25] = [
+const SHOWN: [&str; 27] = [
     "AcceptedPayload",
     "AuditEvent",
     "AuditEventConnection",
@@ -48,6 +48,7 @@ const SHOWN: [&str; 25] = [
     "MfaStatus",
     "Node",
     "OAuthAccount",
+    "OAuthProvider",
     "PageInfo",
     "PasswordPolicy",
     "RateLimit",
@@ -58,6 +59,7 @@ const SHOWN: [&str; 25] = [
     "SignedIn",
     "UndoEmailChangePayload",
     "User",
+    "UserLock",
     "VerifyEmailPayload",
 ];
 
