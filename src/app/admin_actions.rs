@@ -24,7 +24,7 @@ pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
     if session.end_reason_at(now).is_some() {
         return Err(Refusal::Unauthenticated.into());
     }
-    let may_act = user.role == Role::Admin && user.deleted_at.is_none() && !user.is_locked_by_admin(now);
+    let may_act = user.role == Role::Admin && user.deleted_at.is_none() && user.lock_by_admin(now).is_none();
     if may_act { Ok(tx) } else { Err(Refusal::Forbidden { reason: ErrorReason::RoleTooLow }.into()) }
 }
 
@@ -34,14 +34,24 @@ pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
 /// `NOT_FOUND`; `CONFLICT` for a deleted or an erased user.
 pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> {
     let user = administration::find_to_change(tx, id).await?.ok_or(Refusal::NotFound)?;
-    // An erased account is deleted, too; the reason says that it cannot be restored.
-    if user.erased_at.is_some() {
-        return Err(erased().into());
+    match user.status(now) {
+        UserStatus::Active | UserStatus::Invited | UserStatus::Locked => Ok(user),
+        UserStatus::Deleted => {
+            Err(Refusal::conflict(ErrorReason::Deleted, "This account is deleted. Please restore it first.").into())
+        }
+        UserStatus::Erased => Err(erased().into()),
     }
-    if user.status(now) == UserStatus::Deleted {
-        return Err(Refusal::conflict(ErrorReason::Deleted, "This account is deleted. Please restore it first.").into());
+}
+
+/// Refuses what administrators cannot do to their own account; `why` is for them.
+///
+/// # Errors
+/// `CONFLICT` for one's own account.
+pub fn refuse_own(admin: &Admin, id: UserId, why: &'static str) -> Result<()> {
+    if id == admin.viewer().user().id {
+        return Err(Refusal::conflict(ErrorReason::OwnAccount, why).into());
     }
-    Ok(user)
+    Ok(())
 }
 
 /// The refusal of an action on an account whose personal data is erased.

@@ -170,7 +170,7 @@ async fn read(app: &App, claims: CheckedClaims) -> Result<Viewer> {
     }
     let found = sessions::find_with_user(&app.db, claims.session).await?.ok_or(Refusal::Unauthenticated)?;
     let is_alive = found.session.end_reason_at(now).is_none() && found.session.ended_at.is_none();
-    let is_barred = found.user.deleted_at.is_some() || found.user.is_locked_by_admin(now);
+    let is_barred = found.user.deleted_at.is_some() || found.user.lock_by_admin(now).is_some();
     if !is_alive || is_barred || found.user.id != claims.user {
         return Err(Refusal::Unauthenticated.into());
     }

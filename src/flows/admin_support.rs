@@ -43,13 +43,7 @@ pub async fn reset_user_mfa(app: &App, caller: &Caller, admin: &Admin, id: UserI
     let now = app.clock.now();
     let mut tx = admin_actions::begin(app, admin, now).await?;
     let user = admin_actions::find_to_change(&mut tx, id, now).await?;
-    if id == admin.viewer().user().id {
-        return Err(Refusal::conflict(
-            ErrorReason::OwnAccount,
-            "Your own second factor takes a code. Please use disableMfa.",
-        )
-        .into());
-    }
+    admin_actions::refuse_own(admin, id, "Your own second factor takes a code. Please use disableMfa.")?;
     if !mfa::disable(&mut tx, id).await? {
         return Err(Refusal::conflict(ErrorReason::MfaOff, "The second factor is off.").into());
     }
@@ -73,7 +67,7 @@ pub async fn send_user_password_reset(app: &App, caller: &Caller, admin: &Admin,
     limits::reserve_recipient(app, &found.email, now).await?;
     let mut tx = admin_actions::begin(app, admin, now).await?;
     let user = admin_actions::find_to_change(&mut tx, id, now).await?;
-    let is_invited = user.password_hash.is_none() && user.last_login_at.is_none();
+    let is_invited = user.invited_at.is_some();
     let (kind, purpose) = if is_invited {
         (MailKind::Invitation, Purpose::Invitation)
     } else {

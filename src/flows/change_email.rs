@@ -17,7 +17,6 @@ use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::OneTimeToken;
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
-use crate::values::user::locked;
 
 /// Posts an email to the new address. Only its owner learns whether it is taken.
 ///
@@ -118,8 +117,8 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     };
     let user =
         users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
-    if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
-        return Err(locked(until, now).into());
+    if let Some(lock) = user.lock_by_admin(now) {
+        return Err(lock.refusal(now).into());
     }
     if user.deleted_at.is_some() {
         return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());

@@ -28,6 +28,7 @@ pub async fn create_admin(app: &App, email: &EmailAddress, password: &Password) 
         password_hash: Some(&password_hash),
         creation_key: None,
         email_verified_at: Some(now),
+        invited_at: None,
     };
     let mut tx = app.db.begin().await?;
     let user = users::create(&mut tx, new, now).await?.ok_or(Refusal::EmailTaken)?;

@@ -42,6 +42,7 @@ pub async fn create_user(app: &App, caller: &Caller, admin: &Admin, invitee: Inv
         password_hash: None,
         email_verified_at: None,
         creation_key: key.clone(),
+        invited_at: Some(now),
     };
     let Some(user) = users::create(&mut tx, new, now).await? else {
         // The address is taken: by this very call, whose answer was lost, or by somebody else.

@@ -72,7 +72,7 @@ async fn rotate(app: &App, tx: &mut Tx, session: SessionId, attempt: &RefreshAtt
     if user.deleted_at.is_some() {
         return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountDeleted.as_str() }.into());
     }
-    if user.is_locked_by_admin(now) {
+    if user.lock_by_admin(now).is_some() {
         return Err(Refusal::SessionEnded { reason: SessionEndReason::AccountLocked.as_str() }.into());
     }
     let expires_at = sign_in::session_expiry(app, session.opened_at, now);

@@ -101,6 +101,7 @@ async fn create(
         password_hash: Some(password_hash),
         email_verified_at: None,
         creation_key,
+        invited_at: None,
     };
     users::create(tx, new, now).await
 }

@@ -19,13 +19,7 @@ use crate::values::session::SessionEndReason;
 pub async fn delete_user(app: &App, caller: &Caller, admin: &Admin, id: UserId) -> Result<User> {
     let now = app.clock.now();
     let mut tx = admin_actions::begin(app, admin, now).await?;
-    if id == admin.viewer().user().id {
-        return Err(Refusal::conflict(
-            ErrorReason::OwnAccount,
-            "You cannot delete your own account here. Please use deleteAccount.",
-        )
-        .into());
-    }
+    admin_actions::refuse_own(admin, id, "You cannot delete your own account here. Please use deleteAccount.")?;
     let subject = administration::find_to_change(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
     admin_actions::require_another_admin(app, &mut tx, id, now).await?;
     if users::delete(&mut tx, id, now).await? {

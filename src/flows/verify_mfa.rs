@@ -15,7 +15,7 @@ use crate::values::caller::Caller;
 use crate::values::secret_token::ChallengeToken;
 use crate::values::session::{LoginClient, TokenDelivery};
 use crate::values::time::Time;
-use crate::values::user::locked;
+use crate::values::user::AccountLock;
 
 /// The second step of a login, as a client asks for it.
 #[derive(Debug)]
@@ -63,9 +63,9 @@ pub async fn verify_mfa(app: &App, caller: &Caller, proof: &MfaProof) -> Result<
         return Err(mfa_challenges::refusal_in(&mut tx, token, limit).await?.into());
     }
     // The right password came before, so a lock by wrong passwords of strangers since then does not matter.
-    if let Some(until) = user.locked_until.filter(|_| user.is_locked_by_admin(now)) {
+    if let Some(lock) = user.lock_by_admin(now) {
         let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id));
-        return Err(refuse_locked(tx, caller, failed, until, now).await?);
+        return Err(refuse_locked(tx, caller, failed, lock, now).await?);
     }
     let event = NewAuditEvent::success(AuditAction::Login)
         .by(user.id)
@@ -99,8 +99,14 @@ fn with_first_factor(event: NewAuditEvent, challenge: &Challenge) -> NewAuditEve
 }
 
 /// Commits, so that the code and the challenge stay used up and the refusal is in the trail.
-async fn refuse_locked(mut tx: Tx, caller: &Caller, failed: NewAuditEvent, until: Time, now: Time) -> Result<Error> {
+async fn refuse_locked(
+    mut tx: Tx,
+    caller: &Caller,
+    failed: NewAuditEvent,
+    lock: AccountLock,
+    now: Time,
+) -> Result<Error> {
     audit_log::write(&mut tx, caller, failed.with("reason", "ACCOUNT_LOCKED"), now).await?;
     tx.commit().await?;
-    Ok(locked(until, now).into())
+    Ok(lock.refusal(now).into())
 }

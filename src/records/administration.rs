@@ -2,11 +2,11 @@
 
 use crate::error::{OrFault, Result};
 use crate::records::user_facets;
-use crate::records::users::{self, User};
+use crate::records::users::{self, StoredLock, User};
 use crate::tools::db::{Tx, sql};
 use crate::values::ids::UserId;
 use crate::values::time::Time;
-use crate::values::user::{LockedBy, Role};
+use crate::values::user::{AccountLock, LockCause, Role};
 
 /// Locks the set of administrators until the transaction ends. A transaction that takes an administrator away calls it
 /// before it reads anything, because what it read earlier may have changed while it waited for the lock.
@@ -47,12 +47,13 @@ pub async fn set_role(tx: &mut Tx, id: UserId, role: Role, now: Time) -> Result<
     Ok(())
 }
 
-/// Locks an account until a time, as an administrator.
-pub async fn lock(tx: &mut Tx, id: UserId, until: Time, now: Time) -> Result<()> {
+/// Locks an account until a time, or without an end, as an administrator. It replaces any other lock.
+pub async fn lock(tx: &mut Tx, id: UserId, until: Option<Time>, now: Time) -> Result<()> {
+    let lock = StoredLock::new(AccountLock { cause: LockCause::Administrator, until });
     tx.query(sql!("update users set locked_until = $2, locked_by = $3, updated_at = $4 where id = $1"))
         .bind(id)
-        .bind(until)
-        .bind(LockedBy::Admin)
+        .bind(lock.end())
+        .bind(lock.cause())
         .bind(now)
         .execute()
         .await?;

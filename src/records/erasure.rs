@@ -47,7 +47,7 @@ pub async fn empty(tx: &mut Tx, id: UserId, cutoff: Time, now: Time) -> Result<b
         .query(sql!(
             "update users set email = $2, email_verified_at = null, name = null, name_key = null, address_key = null,",
             " locale = null, password_hash = null, failed_attempts = 0, locked_until = null, locked_by = null, last_login_at = null, creation_key = null,",
-            " erased_at = $3, updated_at = $3 where id = $1 and deleted_at < $4 and erased_at is null"
+            " invited_at = null, erased_at = $3, updated_at = $3 where id = $1 and deleted_at < $4 and erased_at is null"
         ))
         .bind(id)
         .bind(format!("{}@erased.invalid", Uuid::now_v7().simple()))

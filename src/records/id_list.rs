@@ -1,8 +1,7 @@
 //! Many ids in one statement.
 
-use uuid::Uuid;
-
 use crate::tools::db::{SqlQuery, SqlValue};
+use uuid::Uuid;
 
 /// Ids that are bound one by one. The list is filled up to one of five lengths, so that the engine prepares few texts.
 pub(super) struct IdList<T>(Vec<T>);

@@ -29,6 +29,16 @@ pub async fn list_of_users(db: &Db, users: &[UserId]) -> Result<Vec<LinkedAccoun
     ids.bind(db.query_built(text)).all().await
 }
 
+/// The linked accounts of these ids, in no order. Unknown ids are missing.
+pub async fn list(db: &Db, ids: &[OAuthAccountId]) -> Result<Vec<LinkedAccount>> {
+    let ids = IdList::new(ids);
+    let text = format!(
+        "select id, user_id, provider, email, linked_at, last_used_at from oauth_accounts where id in ({})",
+        ids.placeholders(1)
+    );
+    ids.bind(db.query_built(text)).all().await
+}
+
 /// Removes all linked accounts of a user.
 pub async fn unlink_all(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.query(sql!("delete from oauth_accounts where user_id = $1")).bind(user).execute().await?;

@@ -14,7 +14,7 @@ use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::time::Time;
 use crate::values::user::folded;
 
-/// How many rows one statement takes: 14 values each, and SQLite binds 32,766 of them at most.
+/// How many rows one statement takes: 15 values each, and SQLite binds 32,766 of them at most.
 pub const BATCH: usize = 500;
 
 /// An invented event of the past.
@@ -70,7 +70,7 @@ pub async fn count_users(db: &Db) -> Result<i64> {
 /// Creates many accounts.
 pub async fn insert_users(tx: &mut Tx, users: &[User]) -> Result<()> {
     let columns = "id, email, email_verified_at, name, name_key, locale, role, password_hash, locked_until, locked_by, \
-                   created_at, updated_at, last_login_at, deleted_at";
+                   created_at, updated_at, last_login_at, invited_at, deleted_at";
     insert(tx, "users", columns, users, |query, user| {
         query
             .bind(user.id)
@@ -81,11 +81,12 @@ pub async fn insert_users(tx: &mut Tx, users: &[User]) -> Result<()> {
             .bind(user.locale.clone())
             .bind(user.role)
             .bind(user.password_hash.clone())
-            .bind(user.locked_until)
-            .bind(user.locked_by)
+            .bind(user.stored_lock.end())
+            .bind(user.stored_lock.cause())
             .bind(user.created_at)
             .bind(user.updated_at)
             .bind(user.last_login_at)
+            .bind(user.invited_at)
             .bind(user.deleted_at)
     })
     .await

@@ -8,7 +8,7 @@ use crate::values::printable;
 use crate::values::time::Time;
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, strum::IntoStaticStr)]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
@@ -26,32 +26,49 @@ impl Role {
     }
 }
 
-/// The status of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The status of an account. If several fit, the last of them is its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UserStatus {
     /// It can sign in.
     Active,
-    /// It cannot sign in for a while.
+    /// Its user was invited and has not accepted yet.
+    Invited,
+    /// It cannot sign in until the lock ends.
     Locked,
-    /// It is deleted: only administrators see it.
+    /// It is deleted and can be restored: only administrators see it.
     Deleted,
+    /// It is deleted, and its personal data is erased.
+    Erased,
 }
 
-/// Who locked an account.
+/// Why an account is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum LockedBy {
+#[sqlx(type_name = "text")]
+pub enum LockCause {
     /// Wrong passwords in a row: sign-ins are refused for a while, and open sessions go on.
-    FailedAttempts,
+    #[sqlx(rename = "FAILED_ATTEMPTS")]
+    WrongPasswords,
     /// An administrator: all sessions end, and only an administrator or the end of the lock unlocks the account.
-    Admin,
+    #[sqlx(rename = "ADMIN")]
+    Administrator,
 }
 
-/// The stored end of a lock without an end: the last time that both engines sort correctly.
-pub const LOCKED_FOR_GOOD: Time = match Time::from_timestamp(253_402_300_799, 0) {
-    Some(end_of_9999) => end_of_9999,
-    None => Time::MAX_UTC,
-};
+/// A lock that is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountLock {
+    /// Why the account is locked.
+    pub cause: LockCause,
+    /// When the lock ends; `None` if it does not end by itself.
+    pub until: Option<Time>,
+}
+
+impl AccountLock {
+    /// The refusal of a sign-in. A lock without an end names no time to try again.
+    #[must_use]
+    pub fn refusal(self, now: Time) -> Refusal {
+        Refusal::AccountLocked { retry_after: self.until.map(|until| (until - now).to_std().unwrap_or_default()) }
+    }
+}
 
 /// A name, an address or a search text in the form in which they are compared: without case, width and invisible
 /// characters (caseless matching, Unicode 3.13, with NFKC). The Turkish letters i with and without a dot become one, or
@@ -80,13 +97,6 @@ impl<T> FieldChange<T> {
             Self::To(value) => *field = value,
         }
     }
-}
-
-/// The refusal of a sign-in to a locked account. A lock without an end names no time to try again.
-#[must_use]
-pub fn locked(until: Time, now: Time) -> Refusal {
-    let retry_after = (until < LOCKED_FOR_GOOD).then(|| (until - now).to_std().unwrap_or_default());
-    Refusal::AccountLocked { retry_after }
 }
 
 /// The longest display name, in characters.

@@ -1,5 +1,7 @@
 //! Filters and orders of lists of users.
 
+use std::collections::BTreeSet;
+
 use crate::error::{FieldErrorCode, FieldFault};
 use crate::values::paging::SortedBy;
 use crate::values::time::Time;
@@ -12,14 +14,14 @@ const SEARCH_LIMIT: usize = 100;
 const TRIGRAM: usize = 3;
 
 /// Which users a list contains: those that fit every condition.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserFilter {
     /// The address or the name fits each of these searches.
     pub searches: Vec<TextSearch>,
-    /// The role.
-    pub role: Option<Role>,
-    /// The status.
-    pub status: Option<UserStatus>,
+    /// The role is one of these.
+    pub roles: BTreeSet<Role>,
+    /// The status is one of these.
+    pub statuses: BTreeSet<UserStatus>,
     /// Whether the address is verified.
     pub email_verified: Option<bool>,
     /// Whether the second factor is on.
@@ -30,6 +32,25 @@ pub struct UserFilter {
     pub created: TimeRange,
     /// When the user last signed in.
     pub last_login: TimeRange,
+}
+
+/// The statuses of accounts that are not deleted: a list shows them unless it asks for others.
+pub const PRESENT: [UserStatus; 3] = [UserStatus::Active, UserStatus::Invited, UserStatus::Locked];
+
+impl Default for UserFilter {
+    /// All users who are not deleted.
+    fn default() -> Self {
+        Self {
+            searches: Vec::new(),
+            roles: BTreeSet::from([Role::User, Role::Admin]),
+            statuses: PRESENT.into(),
+            email_verified: None,
+            mfa_enabled: None,
+            provider: None,
+            created: TimeRange::default(),
+            last_login: TimeRange::default(),
+        }
+    }
 }
 
 /// A range of time; open where an end is missing.

@@ -30,6 +30,7 @@ async fn create(app: &App, email: &EmailAddress) -> Option<User> {
         password_hash: None,
         email_verified_at: None,
         creation_key: None,
+        invited_at: None,
     };
     let created = users::create(&mut tx, new, now).await.unwrap();
     tx.commit().await.unwrap();

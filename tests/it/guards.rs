@@ -48,6 +48,7 @@ const SHOWN: &[&str] = &[
     "MfaStatus",
     "Node",
     "OAuthAccount",
+    "OAuthProvider",
     "PageInfo",
     "PasswordPolicy",
     "PasswordRule",
@@ -61,6 +62,7 @@ const SHOWN: &[&str] = &[
     "SignedIn",
     "UndoEmailChangePayload",
     "User",
+    "UserLock",
     "VerifyEmailPayload",
 ];
 

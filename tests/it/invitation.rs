@@ -13,13 +13,15 @@ async fn an_invitation_leads_to_a_password_and_a_verified_address() {
 
     let created = app.create_user(&admin, json!({ "email": "Bob@Example.com", "role": "ADMIN", "name": "Bob" })).await;
     assert_eq!(created.at("/createUser/user/hasPassword"), &json!(false));
+    assert_eq!(created.text_at("/createUser/user/status"), "INVITED");
     assert_eq!(app.login("bob@example.com", PASSWORD).await.code(), "INVALID_CREDENTIALS");
     let token = app.token_to("bob@example.com", "invitation").await;
     app.reset_password(&token, PASSWORD).await.ok();
 
     let bob = app.login("bob@example.com", PASSWORD).await.signed_in();
     app.ask("{ users { totalCount } }").by(&bob).await.ok();
-    assert_eq!(app.me(&bob).await.at("/me/emailVerified"), &json!(true));
+    let me = app.me(&bob).await;
+    assert_eq!((me.at("/me/emailVerified"), me.text_at("/me/status")), (&json!(true), "ACTIVE"));
     assert_eq!(app.mail_kinds_to("bob@example.com").await, ["invitation"]);
     assert_eq!(app.reset_password(&token, "Another-Horse-8").await.code(), "INVALID_TOKEN");
 }
@@ -52,6 +54,60 @@ async fn a_stranger_who_asks_for_a_reset_does_not_void_an_invitation() {
     app.deliver_mail().await;
 
     app.reset_password(&token, PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn a_user_is_invited_until_the_password_is_chosen_by_whatever_link() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let created = app.create_user(&admin, json!({ "email": "bob@example.com" })).await.ok();
+    let id = created.text_at("/createUser/user/id");
+
+    let verified = app.mark_email_verified(&admin, id).await.ok();
+    assert_eq!(verified.text_at("/markEmailVerified/user/status"), "INVITED");
+    app.lock_user(&admin, id, json!(null)).await.ok();
+    assert_eq!(app.user(&admin, id).await.text_at("/user/status"), "LOCKED");
+    app.unlock_user(&admin, id).await.ok();
+    app.delete_user(&admin, id).await.ok();
+    assert_eq!(app.user(&admin, id).await.text_at("/user/status"), "DELETED");
+    app.restore_user(&admin, id).await.ok();
+    assert_eq!(app.user(&admin, id).await.text_at("/user/status"), "INVITED");
+
+    app.request_password_reset("bob@example.com").await.ok();
+    let token = app.token_to("bob@example.com", "reset_password").await;
+    app.reset_password(&token, PASSWORD).await.ok();
+    assert_eq!(app.user(&admin, id).await.text_at("/user/status"), "ACTIVE");
+}
+
+#[tokio::test]
+async fn who_signs_in_in_any_other_way_has_accepted_the_invitation() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let ann = app.signed_in("ann@example.com").await;
+    // As after a sign-in with a provider, which no flow offers yet.
+    let id: authgraph::values::ids::UserId = ann.user.parse().unwrap();
+    let invite = "update users set invited_at = created_at where id = $1";
+    app.app.db.query(invite).bind(id).execute().await.unwrap();
+    assert_eq!(app.user(&admin, &ann.user).await.text_at("/user/status"), "INVITED");
+
+    app.login("ann@example.com", PASSWORD).await.signed_in();
+
+    assert_eq!(app.user(&admin, &ann.user).await.text_at("/user/status"), "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_user_whose_password_was_taken_away_is_not_invited_anew() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let created = app.create_user(&admin, json!({ "email": "bob@example.com" })).await.ok();
+    let id = created.text_at("/createUser/user/id");
+    let token = app.token_to("bob@example.com", "invitation").await;
+    app.reset_password(&token, PASSWORD).await.ok();
+    app.app.db.query("update users set password_hash = null where name is null").execute().await.unwrap();
+
+    app.send_user_password_reset(&app.admin("two@example.com").await, id).await.ok();
+
+    assert_eq!(app.mail_kinds_to("bob@example.com").await, ["invitation", "reset_password"]);
 }
 
 #[tokio::test]

@@ -38,10 +38,13 @@ async fn nobody_changes_their_own_role_or_shuts_themselves_out() {
     let admins = administrators(&app, 2).await;
     let own = &admins[0];
 
-    for change in [json!({ "role": "USER" }), json!({ "locked": true })] {
-        assert_eq!(app.update_user(own, &own.user, change).await.code(), "CONFLICT");
+    for refused in [
+        app.update_user(own, &own.user, json!({ "role": "USER" })).await,
+        app.lock_user(own, &own.user, json!(null)).await,
+        app.delete_user(own, &own.user).await,
+    ] {
+        assert_eq!((refused.code(), refused.extension("reason")), ("CONFLICT", &json!("OWN_ACCOUNT")));
     }
-    assert_eq!(app.delete_user(own, &own.user).await.code(), "CONFLICT");
     app.update_user(own, &own.user, json!({ "role": "ADMIN", "name": "Root" })).await.ok();
 }
 
@@ -60,11 +63,11 @@ async fn the_last_administrator_cannot_leave() {
 async fn a_locked_administrator_does_not_count() {
     let app = TestApp::start().await;
     let admins = administrators(&app, 2).await;
-    app.update_user(&admins[0], &admins[1].user, json!({ "locked": true })).await.ok();
+    app.lock_user(&admins[0], &admins[1].user, json!(null)).await.ok();
 
     assert_eq!(app.delete_account(&admins[0], "root0@example.com").await.code(), "CONFLICT");
 
-    app.update_user(&admins[0], &admins[1].user, json!({ "locked": false })).await.ok();
+    app.unlock_user(&admins[0], &admins[1].user).await.ok();
     app.delete_account(&admins[0], "root0@example.com").await.ok();
 }
 
@@ -116,12 +119,41 @@ async fn of_two_who_demote_each_other_at_once_one_has_done_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_lock_each_other_at_once_one_remains() {
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.com").await;
+    let pair = administrators(&app, 2).await;
+    app.update_user(&pair[0], &root.user, json!({ "role": "USER" })).await.ok();
+
+    let requests = [(0, 1), (1, 0)].map(|(by, whom)| app.lock_user(&pair[by], &pair[whom].user, json!(null)));
+    let answers = app.at_once(requests).await;
+
+    let refused: Vec<&Answer> = answers.iter().filter(|answer| !answer.errors().is_empty()).collect();
+    assert_eq!(refused.len(), 1, "{answers:?}");
+    assert!(["UNAUTHENTICATED", "FORBIDDEN"].contains(&refused[0].code()), "{}", refused[0].text);
+    assert_eq!(active_admins(&app).await, 1);
+}
+
+#[tokio::test]
+async fn the_last_administrator_who_can_sign_in_is_not_locked_by_one_who_cannot() {
+    let app = TestApp::start().await;
+    let admins = administrators(&app, 2).await;
+    let by: UserId = admins[0].user.parse().unwrap();
+    app.app.db.query("update users set password_hash = null where id = $1").bind(by).execute().await.unwrap();
+
+    let refused = app.lock_user(&admins[0], &admins[1].user, json!(null)).await;
+
+    assert_eq!((refused.code(), refused.extension("reason")), ("CONFLICT", &json!("LAST_ADMIN")));
+    app.me(&admins[1]).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn locks_deletions_and_departures_at_once_leave_one() {
     let app = TestApp::start().await;
     let other = app.another_instance().await;
     let admins = administrators(&app, 4).await;
 
-    let lock = |by: &SignedIn, whom: &SignedIn| app.update_user(by, &whom.user, json!({ "locked": true }));
+    let lock = |by: &SignedIn, whom: &SignedIn| app.lock_user(by, &whom.user, json!(null));
     let delete = |by: &SignedIn, whom: &SignedIn| other.delete_user(by, &whom.user);
     let mut requests: Vec<GraphQLRequest> = Vec::new();
     for (by, whom) in [(0, 1), (1, 2), (2, 3), (3, 0)].into_iter().cycle().take(100) {

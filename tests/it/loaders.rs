@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, PASSWORD, SignedIn, TestApp};
 
 const PAGE: &str = "query($first: Int) { users(first: $first) { edges { node {
-    email pendingEmail mfa { enabled backupCodesRemaining } oauthAccounts { provider email }
+    email pendingEmail mfa { enabled backupCodesRemaining } oauthAccounts { provider { name } email }
     sessions(first: 2) { edges { node { id user { email } } } pageInfo { hasNextPage } }
     active: sessions(first: 1, status: ACTIVE) { edges { node { id } } }
     auditEvents(first: 2) { edges { node { action session { id status } actor { email } subject { email } } } } } } } }";
@@ -79,7 +79,7 @@ async fn everybody_has_their_own_in_a_page() {
     assert_eq!(b["sessions"]["pageInfo"]["hasNextPage"], json!(true));
     let newest = b["sessions"]["edges"][0]["node"]["id"].as_str().unwrap();
     assert!(again.iter().any(|session| session.session == newest));
-    assert_eq!(b["oauthAccounts"], json!([{ "provider": "google", "email": null }]));
+    assert_eq!(b["oauthAccounts"], json!([{ "provider": { "name": "google" }, "email": null }]));
     assert_eq!(a["oauthAccounts"], json!([]));
 }
 

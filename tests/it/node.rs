@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::loaders::link;
 use crate::support::{GraphQLRequest, SignedIn, TestApp};
 
 fn node(app: &TestApp, id: &str) -> GraphQLRequest {
@@ -36,6 +37,42 @@ async fn the_node_of_another_user_is_as_unknown_as_none() {
         assert_eq!(node(&app, id).by(&ann).await.text, unknown.text, "{id}");
     }
     assert_eq!(unknown.at("/node"), &Value::Null);
+}
+
+#[tokio::test]
+async fn an_account_at_a_provider_is_found_by_its_user_and_by_administrators() {
+    let app = TestApp::start().await;
+    let admin = app.administrator("root@example.com").await;
+    let (ann, bob) = ann_and_bob(&app).await;
+    for (number, provider) in ["google", "github", "our-sso"].into_iter().enumerate() {
+        app.wait(std::time::Duration::from_secs(1));
+        link(&app, &ann, provider).await;
+        let email = ["Ann@Gmail.example", "not an address", ""][number];
+        let text = "update oauth_accounts set email = $1 where provider = $2";
+        app.app.db.query(text).bind(email.to_owned()).bind(provider.to_owned()).execute().await.unwrap();
+    }
+    let accounts = "{ me { oauthAccounts { id email provider { name displayName kind } } } }";
+
+    let own = app.ask(accounts).by(&ann).await.ok();
+
+    let providers: Vec<_> = (0..3).map(|n| own.at(&format!("/me/oauthAccounts/{n}/provider")).clone()).collect();
+    assert_eq!(
+        providers,
+        [
+            json!({ "name": "google", "displayName": "Google", "kind": "GOOGLE" }),
+            json!({ "name": "github", "displayName": "GitHub", "kind": "GITHUB" }),
+            json!({ "name": "our-sso", "displayName": "our-sso", "kind": "OIDC" }),
+        ]
+    );
+    assert_eq!(own.at("/me/oauthAccounts/0/email"), "ann@gmail.example");
+    assert_eq!(own.at("/me/oauthAccounts/1/email"), &Value::Null);
+    let id = own.text_at("/me/oauthAccounts/0/id");
+    for who in [&ann, &admin] {
+        let found = node(&app, id).by(who).await.ok();
+        assert_eq!((found.text_at("/node/__typename"), found.text_at("/node/id")), ("OAuthAccount", id));
+    }
+    assert_eq!(node(&app, id).by(&bob).await.ok().at("/node"), &Value::Null);
+    assert_eq!(node(&app, id).await.ok().at("/node"), &Value::Null);
 }
 
 #[tokio::test]

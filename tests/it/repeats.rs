@@ -84,10 +84,7 @@ async fn a_repeated_registration_is_no_way_around_a_lock() {
     }
 
     assert_eq!(away(PASSWORD).await.code(), "ACCOUNT_LOCKED");
-    assert_eq!(
-        app.login("ann@example.com", PASSWORD).header("user-agent", FIREFOX).await.code(),
-        "ACCOUNT_LOCKED"
-    );
+    assert_eq!(app.login("ann@example.com", PASSWORD).header("user-agent", FIREFOX).await.code(), "ACCOUNT_LOCKED");
 }
 
 #[tokio::test]

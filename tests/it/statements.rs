@@ -1,7 +1,7 @@
 //! Every SQL text of the records, prepared on the engine: our compile-time check. Texts that are written out are read
 //! from the sources; texts that are put together are built in all their variants by the function that does so, and run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use authgraph::records::audit_chains::ChainHead;
@@ -9,7 +9,7 @@ use authgraph::records::audit_search::{EventFilter, EventSlice};
 use authgraph::records::{audit_log, audit_search, email_changes, mfa, oauth_accounts, sessions, user_list, users};
 use authgraph::tools::db::Db;
 use authgraph::values::audit::{AuditAction, AuditOutcome};
-use authgraph::values::ids::{EventId, SessionId, UserId};
+use authgraph::values::ids::{EventId, OAuthAccountId, SessionId, UserId};
 use authgraph::values::paging::{Cursor, ListScope, Page, SortKey, SortedBy};
 use authgraph::values::session::SessionStatus;
 use authgraph::values::user::{Role, UserStatus};
@@ -131,6 +131,8 @@ async fn run_lists_by_id(db: &Db) {
         email_changes::list_of_users(db, &ids, START).await.unwrap();
         sessions::list_with_users(db, &[SessionId::new(), SessionId::new()]).await.unwrap();
         oauth_accounts::list_of_users(db, &ids).await.unwrap();
+        let accounts: Vec<OAuthAccountId> = ids.iter().map(|id| OAuthAccountId::from(id.uuid())).collect();
+        oauth_accounts::list(db, &accounts).await.unwrap();
         let all = [SessionStatus::Active, SessionStatus::Expired, SessionStatus::Revoked, SessionStatus::Compromised];
         for status in all.into_iter().map(Some).chain([None]) {
             for page in pages(SortedBy::Time) {
@@ -166,6 +168,13 @@ async fn run_searches_of_events(db: &Db) {
     }
 }
 
+/// Every combination of statuses that one can ask for.
+fn every_statuses() -> impl Iterator<Item = BTreeSet<UserStatus>> {
+    use UserStatus::{Active, Deleted, Erased, Invited, Locked};
+    let all = [Active, Invited, Locked, Deleted, Erased];
+    (1..1_u32 << 5).map(move |bits| (0..5).filter(|bit| bits & (1 << bit) != 0).map(|bit| all[bit]).collect())
+}
+
 /// Filters of one condition each, none, and all of them.
 fn user_filters() -> Vec<UserFilter> {
     let none = UserFilter::default;
@@ -175,19 +184,19 @@ fn user_filters() -> Vec<UserFilter> {
         none(),
         UserFilter { searches: vec![beginning.clone()], ..none() },
         UserFilter { searches: vec![anywhere.clone()], ..none() },
-        UserFilter { role: Some(Role::Admin), ..none() },
+        UserFilter { roles: [Role::Admin].into(), ..none() },
         UserFilter { email_verified: Some(true), ..none() },
         UserFilter { mfa_enabled: Some(false), ..none() },
         UserFilter { provider: Some("example".to_owned()), ..none() },
         UserFilter { created: range, ..none() },
         UserFilter { last_login: range, ..none() },
     ];
-    for status in [UserStatus::Active, UserStatus::Locked, UserStatus::Deleted] {
-        filters.push(UserFilter { status: Some(status), ..none() });
+    for statuses in every_statuses() {
+        filters.push(UserFilter { statuses: statuses.clone(), ..none() });
         filters.push(UserFilter {
             searches: vec![beginning.clone(), anywhere.clone()],
-            role: Some(Role::User),
-            status: Some(status),
+            roles: [Role::User].into(),
+            statuses,
             email_verified: Some(false),
             mfa_enabled: Some(true),
             provider: Some("example".to_owned()),

@@ -1,5 +1,6 @@
 //! Lists of users: every filter, order and direction against a list made by hand, and what a client sees of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use authgraph::records::user_list;
@@ -10,7 +11,7 @@ use authgraph::values::user::{Role, UserStatus, folded};
 use authgraph::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, START, SignedIn, TestApp};
+use crate::support::{Answer, PASSWORD, START, SignedIn, TestApp};
 
 /// More than are read and sorted without a thought, so that every way to a page is taken.
 const CROWD: u32 = 2_600;
@@ -29,7 +30,9 @@ struct Person {
     created_at: Time,
     last_login_at: Option<Time>,
     deleted: bool,
+    erased: bool,
     locked: bool,
+    invited: bool,
 }
 
 impl Person {
@@ -59,16 +62,21 @@ impl Person {
             created_at,
             last_login_at: (n % 3 != 1).then(|| created_at + Duration::from_secs(u64::from(n * 7_919 % 5_000))),
             deleted: n % 50 == 9,
-            locked: n % 300 == 11,
+            erased: n % 100 == 59,
+            locked: n % 300 == 11 || n % 350 == 9,
+            invited: n % 20 == 11 || n % 150 == 9,
         }
     }
 
     fn status(&self) -> UserStatus {
-        match (self.deleted, self.locked) {
-            (true, _) => UserStatus::Deleted,
-            (false, true) => UserStatus::Locked,
-            (false, false) => UserStatus::Active,
-        }
+        let [deleted, erased, locked, invited] = [self.deleted, self.erased, self.locked, self.invited];
+        let statuses = [
+            (erased, UserStatus::Erased),
+            (deleted, UserStatus::Deleted),
+            (locked, UserStatus::Locked),
+            (invited, UserStatus::Invited),
+        ];
+        statuses.into_iter().find(|(fits, _)| *fits).map_or(UserStatus::Active, |(_, status)| status)
     }
 
     fn fits(&self, filter: &UserFilter) -> bool {
@@ -84,8 +92,8 @@ impl Person {
                 })
         };
         filter.searches.iter().all(found)
-            && filter.role.is_none_or(|role| role == self.role)
-            && filter.status.is_none_or(|status| status == self.status())
+            && filter.roles.contains(&self.role)
+            && filter.statuses.contains(&self.status())
             && filter.email_verified.is_none_or(|verified| verified == self.verified)
             && filter.mfa_enabled.is_none_or(|mfa| mfa == self.mfa)
             && filter.provider.is_none_or_equal(self.provider)
@@ -108,7 +116,8 @@ async fn crowd(app: &TestApp) -> Vec<Person> {
     let people: Vec<Person> = (0..CROWD).map(Person::nth).collect();
     let mut tx = app.app.db.begin().await.unwrap();
     let user = "insert into users (id, email, name, name_key, role, email_verified_at, created_at, updated_at,
-        last_login_at, deleted_at, locked_until) values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10)";
+        last_login_at, deleted_at, erased_at, locked_until, invited_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12)";
     let mfa = "insert into mfa (user_id, sealed_secret, last_step, enabled_at) values ($1, $2, 0, $3)";
     let link = "insert into oauth_accounts (id, user_id, provider, subject, linked_at) values ($1, $2, $3, $4, $5)";
     for person in &people {
@@ -116,7 +125,8 @@ async fn crowd(app: &TestApp) -> Vec<Person> {
         let insert = insert.bind(person.name.as_deref().map(folded)).bind(person.role);
         let insert = insert.bind(person.verified.then_some(START)).bind(person.created_at).bind(person.last_login_at);
         let until = person.locked.then_some(START + Duration::from_hours(1));
-        insert.bind(person.deleted.then_some(START)).bind(until).execute().await.unwrap();
+        let insert = insert.bind(person.deleted.then_some(START)).bind(person.erased.then_some(START));
+        insert.bind(until).bind(person.invited.then_some(person.created_at)).execute().await.unwrap();
         if person.mfa {
             tx.query(mfa).bind(person.id).bind(vec![0_u8]).bind(START).execute().await.unwrap();
         }
@@ -174,26 +184,32 @@ fn filters() -> Vec<UserFilter> {
     all.extend(["u", "user01", "6_", "ann s", "björk", "1_1%", "%", "\\"].into_iter().map(prefix));
     all.extend([
         none(),
-        UserFilter { role: Some(Role::Admin), ..none() },
-        UserFilter { role: Some(Role::User), mfa_enabled: Some(true), email_verified: Some(false), ..none() },
-        UserFilter { status: Some(UserStatus::Active), ..none() },
-        UserFilter { status: Some(UserStatus::Locked), ..none() },
-        UserFilter { status: Some(UserStatus::Deleted), mfa_enabled: Some(true), ..none() },
+        UserFilter { roles: [Role::Admin].into(), ..none() },
+        UserFilter { roles: [Role::User].into(), mfa_enabled: Some(true), email_verified: Some(false), ..none() },
+        UserFilter { statuses: [UserStatus::Deleted].into(), mfa_enabled: Some(true), ..none() },
+        UserFilter { statuses: [UserStatus::Locked, UserStatus::Erased].into(), ..search("mail.example") },
         UserFilter { provider: Some("google".to_owned()), ..none() },
-        UserFilter { provider: Some("github".to_owned()), status: Some(UserStatus::Active), ..none() },
+        UserFilter { provider: Some("github".to_owned()), statuses: [UserStatus::Active].into(), ..none() },
         UserFilter { provider: Some("nobody".to_owned()), ..none() },
         UserFilter { created: span(2_600, 2_590), ..none() },
-        UserFilter { created: span(2_500, 1_000), role: Some(Role::Admin), ..none() },
+        UserFilter { created: span(2_500, 1_000), roles: [Role::Admin].into(), ..none() },
         UserFilter { last_login: span(2_000, 1_990), ..none() },
         UserFilter { last_login: TimeRange { from: None, before: Some(START) }, ..none() },
         UserFilter { email_verified: Some(true), ..search("smith") },
-        UserFilter { role: Some(Role::Admin), ..search("example") },
+        UserFilter { roles: [Role::Admin].into(), ..search("example") },
         UserFilter {
             searches: vec![TextSearch::Beginning("user".to_owned()), TextSearch::Anywhere("0013".to_owned())],
             ..none()
         },
     ]);
     all
+}
+
+/// Every combination of statuses that one can ask for.
+fn every_statuses() -> impl Iterator<Item = BTreeSet<UserStatus>> {
+    use UserStatus::{Active, Deleted, Erased, Invited, Locked};
+    let all = [Active, Invited, Locked, Deleted, Erased];
+    (1..1_u32 << 5).map(move |bits| (0..5).filter(|bit| bits & (1 << bit) != 0).map(|bit| all[bit]).collect())
 }
 
 #[tokio::test]
@@ -214,6 +230,30 @@ async fn every_filter_order_and_direction_is_the_list_made_by_hand() {
                 let found = pages(&app, &filter, order, backwards, 120).await;
                 assert_eq!(found, expected, "{filter:?} {order:?} backwards {backwards}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_combination_of_statuses_is_the_list_made_by_hand() {
+    let app = TestApp::start().await;
+    let people = crowd(&app).await;
+    for statuses in every_statuses() {
+        let filter = UserFilter { statuses, ..UserFilter::default() };
+        let count = user_list::count(&app.app.db, &filter, app.app.clock.now()).await.unwrap();
+        for (field, descending, backwards) in [
+            (OrderField::CreatedAt, true, false),
+            (OrderField::LastLoginAt, false, true),
+            (OrderField::Email, false, false),
+        ] {
+            let order = UserOrder { field, descending };
+            let mut expected = by_hand(&people, &filter, order);
+            assert_eq!(usize::try_from(count).unwrap(), expected.len(), "{filter:?}");
+            if backwards {
+                expected.reverse();
+            }
+            expected.truncate(80);
+            assert_eq!(pages(&app, &filter, order, backwards, 80).await, expected, "{filter:?} {order:?}");
         }
     }
 }
@@ -265,15 +305,67 @@ async fn the_newest_come_first_where_no_order_is_given() {
 }
 
 #[tokio::test]
+async fn deleted_users_are_listed_only_where_they_are_asked_for() {
+    let app = TestApp::start().await;
+    let admin = three(&app).await;
+    let created = app.create_user(&admin, json!({ "email": "new@example.com" })).await.ok();
+    assert_eq!(created.text_at("/createUser/user/status"), "INVITED");
+    let ann = app.login("ann@example.com", PASSWORD).await.signed_in();
+    app.delete_user(&admin, &ann.user).await.ok();
+    app.guess_wrong("bob@example.com", 5).await;
+    let listed = async |filter: &str| {
+        let listed = users(&app, &admin, &format!("orderBy: {{ field: EMAIL, direction: ASC }}{filter}")).await.ok();
+        emails(&listed).into_iter().map(|email| email.split('@').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    for filter in
+        ["", ", filter: {}", ", filter: { statuses: null }", ", filter: { statuses: [INVITED, ACTIVE, LOCKED] }"]
+    {
+        assert_eq!(listed(filter).await, ["bob", "carl", "new", "root"], "{filter}");
+    }
+    for (statuses, expected) in [
+        ("ACTIVE", &["carl", "root"][..]),
+        ("INVITED", &["new"]),
+        ("LOCKED", &["bob"]),
+        ("DELETED", &["ann"]),
+        ("ERASED", &[]),
+        ("LOCKED, DELETED", &["ann", "bob"]),
+        ("ACTIVE, LOCKED, ACTIVE", &["bob", "carl", "root"]),
+        ("ACTIVE, INVITED, LOCKED, DELETED, ERASED", &["ann", "bob", "carl", "new", "root"]),
+    ] {
+        assert_eq!(listed(&format!(", filter: {{ statuses: [{statuses}] }}")).await, expected, "{statuses}");
+    }
+    app.wait(Duration::from_mins(15));
+    let admin = app.login("root@example.com", PASSWORD).await.signed_in();
+    let active = users(&app, &admin, "filter: { statuses: [ACTIVE] }").await;
+    assert!(emails(&active).contains(&"bob@example.com"), "the lock is over");
+}
+
+#[tokio::test]
+async fn a_cursor_stays_good_however_the_same_filter_is_written() {
+    let app = TestApp::start().await;
+    let admin = three(&app).await;
+    let first = users(&app, &admin, "first: 1").await;
+    let cursor = first.text_at("/users/pageInfo/endCursor");
+
+    for same in ["{ statuses: [LOCKED, INVITED, ACTIVE] }", "{ roles: [ADMIN, USER, USER] }"] {
+        let next = users(&app, &admin, &format!("first: 1, after: \"{cursor}\", filter: {same}")).await.ok();
+        assert_eq!(emails(&next), ["bob@example.com"], "{same}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_belongs_to_its_filter_and_order() {
     let app = TestApp::start().await;
     let admin = three(&app).await;
-    let listed = users(&app, &admin, "first: 1, filter: { role: USER }").await;
+    let listed = users(&app, &admin, "first: 1, filter: { roles: [USER] }").await;
     let cursor = listed.text_at("/users/pageInfo/endCursor");
 
-    users(&app, &admin, &format!("first: 1, after: \"{cursor}\", filter: {{ role: USER, search: \"\" }}")).await.ok();
+    users(&app, &admin, &format!("first: 1, after: \"{cursor}\", filter: {{ roles: [USER], search: \"\" }}"))
+        .await
+        .ok();
     for other in
-        ["", ", filter: { role: ADMIN }", ", filter: { role: USER }, orderBy: { field: EMAIL, direction: DESC }"]
+        ["", ", filter: { roles: [ADMIN] }", ", filter: { roles: [USER] }, orderBy: { field: EMAIL, direction: DESC }"]
     {
         let refused = users(&app, &admin, &format!("first: 1, after: \"{cursor}\"{other}")).await;
         assert_eq!(refused.field_errors(), ["after INVALID"], "{other}");
@@ -294,6 +386,8 @@ async fn what_cannot_be_searched_for_is_refused() {
             "filter: { createdAt: { from: \"2030-01-02T00:00:00Z\", before: \"2030-01-01T00:00:00Z\" } }".to_owned(),
             "filter.createdAt INVALID",
         ),
+        ("filter: { roles: [] }".to_owned(), "filter.roles INVALID"),
+        ("filter: { statuses: [] }".to_owned(), "filter.statuses INVALID"),
         ("first: 101".to_owned(), "first OUT_OF_RANGE"),
     ] {
         assert_eq!(users(&app, &admin, &arguments).await.field_errors(), [rule], "{arguments}");
@@ -341,7 +435,7 @@ async fn users_are_counted_only_where_the_count_is_selected() {
     let count = |document: &str| app.ask(document.to_owned()).by(&admin);
 
     assert_eq!(count("{ users(first: 1) { totalCount } }").await.at("/users/totalCount"), &json!(4));
-    let admins = count("{ users(first: 0, filter: { role: ADMIN }) { totalCount edges { cursor } } }").await;
+    let admins = count("{ users(first: 0, filter: { roles: [ADMIN] }) { totalCount edges { cursor } } }").await;
     assert_eq!((admins.at("/users/totalCount"), admins.at("/users/edges")), (&json!(1), &Value::Array(vec![])));
     let before = authgraph::tools::db::statements_run();
     count("{ users(first: 1) { edges { cursor } } }").await.ok();

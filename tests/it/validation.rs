@@ -25,7 +25,7 @@ async fn a_document_that_is_not_valid_does_not_run() {
     }
     for document in [
         "{ users(orderBy: { field: \"EMAIL\" }) { totalCount } }",
-        "{ users(filter: { role: \"ADMIN\" }) { totalCount } }",
+        "{ users(filter: { roles: [\"ADMIN\"] }) { totalCount } }",
     ] {
         assert_eq!(code(&app, document).await, "BAD_USER_INPUT", "{document}");
     }
@@ -102,13 +102,13 @@ async fn values_that_do_not_fit_their_variables_are_refused_before_anything_runs
     let document =
         "query($f: UserFilter, $n: Int) { __typename users(filter: $f, first: $n) @skip(if: true) { totalCount } }";
     for (variables, expected) in [
-        (json!({ "n": 1, "f": { "role": "ADMIN", "emailVerified": null } }), true),
+        (json!({ "n": 1, "f": { "roles": "ADMIN", "emailVerified": null } }), true),
         (json!({ "n": 1.0 }), true),
         (json!({ "n": 1.5 }), false),
         (json!({ "n": "1" }), false),
         (json!({ "n": 2_147_483_648_u32 }), false),
         (json!({ "f": [] }), false),
-        (json!({ "f": { "role": "admin" } }), false),
+        (json!({ "f": { "roles": ["admin"] } }), false),
         (json!({ "f": { "nope": 1 } }), false),
         (json!({ "other": {} }), true),
     ] {

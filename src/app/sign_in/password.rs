@@ -14,7 +14,6 @@ use crate::values::email_address::EmailAddress;
 use crate::values::password::{Password, PasswordHash};
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
-use crate::values::user::locked;
 
 /// A password that matched.
 #[derive(Debug)]
@@ -124,10 +123,10 @@ async fn refuse_right_password(app: &App, caller: &Caller, user: &User, now: Tim
     let mut tx = app.db.begin().await?;
     // A lock of wrong passwords that lasts longer than any was made before the clock was set back.
     users::shorten_lock(&mut tx, user.id, now + app.config.lockout.duration).await?;
-    let locked_until = current.and_then(|user| user.locked_until_at_most(now, app.config.lockout.duration));
-    let reason = if locked_until.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
+    let lock = current.and_then(|user| user.lock_at_most(now, app.config.lockout.duration));
+    let reason = if lock.is_some() { "ACCOUNT_LOCKED" } else { "INVALID_CREDENTIALS" };
     let event = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id)).with("reason", reason);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
-    Ok(locked_until.map_or(Refusal::InvalidCredentials, |until| locked(until, now)).into())
+    Ok(lock.map_or(Refusal::InvalidCredentials, |lock| lock.refusal(now)).into())
 }

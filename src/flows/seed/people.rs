@@ -8,7 +8,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::error::Result;
 use crate::records::sessions::{self, Session, SessionDevice};
-use crate::records::users::User;
+use crate::records::users::{StoredLock, User};
 use crate::tools::user_agent;
 use crate::values::caller::Caller;
 use crate::values::email_address::EmailAddress;
@@ -16,7 +16,7 @@ use crate::values::ids::{SessionId, UserId};
 use crate::values::password::PasswordHash;
 use crate::values::session::{AuthMethod, SessionEndReason};
 use crate::values::time::Time;
-use crate::values::user::{LockedBy, Role};
+use crate::values::user::{AccountLock, LockCause, Role};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -113,7 +113,8 @@ pub fn invent(rng: &mut Rng, batch: SeededBatch, hash: &PasswordHash, now: Time)
             let created_at = now - FIRST + FIRST / number(batch.of) * number(n);
             let user = user(rng, n + batch.before, hash, (created_at, now))?;
             let sessions = sessions_of(rng, &user, &known, now)?;
-            Ok(InventedUser { user, sessions, has_mfa: chance(rng, 120) })
+            let has_mfa = user.invited_at.is_none() && chance(rng, 120);
+            Ok(InventedUser { user, sessions, has_mfa })
         })
         .collect()
 }
@@ -124,8 +125,10 @@ fn user(rng: &mut Rng, n: u64, hash: &PasswordHash, (created_at, now): (Time, Ti
     let email = EmailAddress::parse(&format!("{given}.{family}.{n}@{domain}"))?;
     let later = |rng: &mut Rng, most: Duration| created_at + between(rng, most.min(age(created_at, now)));
     let updated_at = later(rng, FIRST);
-    let locked_until = chance(rng, 2).then(|| now + between(rng, 30 * DAY));
-    Ok(User {
+    // The first users are administrators; then every status is there once, also in a small database.
+    let is_invited = n == 5 || (n >= 8 && chance(rng, 20));
+    let is_deleted = n == 7 || (n >= 8 && chance(rng, 20));
+    let user = User {
         id: UserId::from(id_of(created_at)),
         email,
         email_verified_at: chance(rng, 800).then(|| later(rng, DAY)),
@@ -134,14 +137,34 @@ fn user(rng: &mut Rng, n: u64, hash: &PasswordHash, (created_at, now): (Time, Ti
         // A handful in a small database, and one in twenty thousand in a large one.
         role: if n < 5 || rng.u64(..20_000) == 0 { Role::Admin } else { Role::User },
         password_hash: chance(rng, 900).then(|| hash.clone()).or_else(|| (n < 5).then(|| hash.clone())),
-        locked_until,
-        locked_by: locked_until.map(|_| LockedBy::Admin),
+        stored_lock: lock(rng, n, now),
         created_at,
         updated_at,
         last_login_at: chance(rng, 900).then(|| later(rng, FIRST)),
-        deleted_at: (n >= 5 && chance(rng, 20)).then_some(updated_at),
+        invited_at: None,
+        deleted_at: is_deleted.then_some(updated_at),
         erased_at: None,
-    })
+    };
+    if !is_invited {
+        return Ok(user);
+    }
+    // Nothing happened yet.
+    let nothing = User { email_verified_at: None, password_hash: None, last_login_at: None, ..user };
+    Ok(User { invited_at: Some(created_at), stored_lock: StoredLock::default(), ..nothing })
+}
+
+/// Two of a thousand are locked by an administrator, one of them without an end, and one by wrong passwords.
+fn lock(rng: &mut Rng, n: u64, now: Time) -> StoredLock {
+    let end = now + between(rng, 30 * DAY);
+    let (cause, until) = match rng.u64(..1_000) {
+        0 => (LockCause::Administrator, Some(end)),
+        1 => (LockCause::Administrator, None),
+        2 => (LockCause::WrongPasswords, Some(now + between(rng, DAY / 96))),
+        _ if n == 6 => (LockCause::Administrator, None),
+        _ => return StoredLock::default(),
+    };
+    // An administrator who is locked is no help to whoever tries the server.
+    if n < 5 { StoredLock::default() } else { StoredLock::new(AccountLock { cause, until }) }
 }
 
 fn device_of(agent: &str) -> SessionDevice {
@@ -151,7 +174,7 @@ fn device_of(agent: &str) -> SessionDevice {
 
 /// Up to three sessions of the last two weeks: some are alive, some expired, some were ended.
 fn sessions_of(rng: &mut Rng, user: &User, known: &[(&str, SessionDevice)], now: Time) -> Result<Vec<Session>> {
-    if user.deleted_at.is_some() {
+    if user.deleted_at.is_some() || user.invited_at.is_some() {
         return Ok(Vec::new());
     }
     let count = [0, 0, 0, 1, 1, 1, 1, 2, 2, 3].get(usize::try_from(rng.u64(..10)).unwrap_or(0)).copied().unwrap_or(0);

@@ -2,15 +2,14 @@
 //! index.
 
 use super::statement::SqlPart;
-use crate::records::user_facets::{ADMIN, COUNT, DELETED, MFA, VERIFIED};
+use super::statuses::{LockDemand, facets, may_be_few};
 use crate::values::time::Time;
-use crate::values::user::{Role, UserStatus};
 use crate::values::user_filter::{OrderField, TextSearch, TimeRange, UserFilter, UserOrder};
 
 /// A filter in SQL.
 #[derive(Debug)]
 pub(super) struct Conditions {
-    /// The numbers that the column `facets` may have; `None` where the filter says nothing about it.
+    /// The numbers that the column `facets` may have; `None` where it may have any.
     pub facets: Option<Vec<u8>>,
     /// The conditions that are not facets, each beginning with ` and `.
     pub beside_facets: Vec<SqlPart>,
@@ -48,7 +47,7 @@ impl Conditions {
             this.search(search);
         }
         this.provider(filter.provider.as_deref());
-        this.status(filter.status, now);
+        this.lock(LockDemand::of(filter), now);
         let (created, login) = ("u.created_at", "u.login_order");
         this.span(created, filter.created, order.field == OrderField::CreatedAt);
         this.span(login, filter.last_login, order.field == OrderField::LastLoginAt);
@@ -57,7 +56,7 @@ impl Conditions {
             this.beside_facets.push(SqlPart::Sql(" and u.last_login_at is not null"));
         }
         let facets = this.facets.as_deref().map_or_else(|| "true".to_owned(), |facets| is_one_of("u", facets));
-        if this.facets.is_some() && !this.sources.is_empty() {
+        if this.facets.is_some() && may_be_few(filter) && !this.sources.is_empty() {
             let narrow = format!("select f.id as user_id from users f where {}", facets.replace("u.", "f."));
             this.sources.push(vec![SqlPart::Built(narrow)]);
         }
@@ -131,23 +130,11 @@ impl Conditions {
         self.sources.push(vec![SqlPart::Sql("select o.user_id from oauth_accounts o where o.provider = "), name()]);
     }
 
-    fn status(&mut self, status: Option<UserStatus>, now: Time) {
-        match status {
-            // `facets` has a bit for deleted users.
-            None | Some(UserStatus::Deleted) => {}
-            Some(UserStatus::Active) => self.beside_facets.extend([
-                SqlPart::Sql(" and (u.locked_until is null or u.locked_until <= "),
-                SqlPart::At(now),
-                SqlPart::Sql(")"),
-            ]),
-            Some(UserStatus::Locked) => {
-                // `facets` excludes deleted users already. The condition is repeated for the planner, which takes the
-                // index of locked users only if the statement has that index's condition.
-                self.beside_facets
-                    .extend([SqlPart::Sql(" and u.deleted_at is null and u.locked_until > "), SqlPart::At(now)]);
-                let locked = "select l.id as user_id from users l where l.deleted_at is null and l.locked_until > ";
-                self.sources.push(vec![SqlPart::Sql(locked), SqlPart::At(now)]);
-            }
+    fn lock(&mut self, demand: LockDemand, now: Time) {
+        self.beside_facets.extend(demand.condition(now));
+        if demand == LockDemand::Locked {
+            let locked = "select l.id as user_id from users l where l.deleted_at is null and l.locked_until > ";
+            self.sources.push(vec![SqlPart::Sql(locked), SqlPart::At(now)]);
         }
     }
 
@@ -168,19 +155,6 @@ impl Conditions {
             self.sources.push([vec![SqlPart::Sql("select u.id as user_id from users u where true")], parts].concat());
         }
     }
-}
-
-/// The numbers of `facets` that fit the filter; `None` where it asks for none of the four properties.
-fn facets(filter: &UserFilter) -> Option<Vec<u8>> {
-    let is_deleted = filter.status.map(|status| status == UserStatus::Deleted);
-    let wanted = [
-        (ADMIN, filter.role.map(|role| role == Role::Admin)),
-        (DELETED, is_deleted),
-        (VERIFIED, filter.email_verified),
-        (MFA, filter.mfa_enabled),
-    ];
-    let fits = |facet: &u8| wanted.iter().all(|(bit, wanted)| wanted.is_none_or(|wanted| wanted == (facet & bit != 0)));
-    wanted.iter().any(|(_, wanted)| wanted.is_some()).then(|| (0..COUNT).filter(fits).collect())
 }
 
 fn is_one_of(table: &str, facets: &[u8]) -> String {
@@ -205,18 +179,6 @@ fn is_special(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_filter_is_a_few_of_sixteen_numbers() {
-        assert_eq!(facets(&UserFilter::default()), None);
-        let admins_without_mfa = UserFilter {
-            role: Some(Role::Admin),
-            status: Some(UserStatus::Active),
-            mfa_enabled: Some(false),
-            ..UserFilter::default()
-        };
-        assert_eq!(facets(&admins_without_mfa), Some(vec![8, 10]));
-    }
 
     #[test]
     fn wildcards_are_letters() {

@@ -7,30 +7,39 @@
 //! - walk, for a wide filter: walk along the order, and keep the rows that fit.
 
 mod conditions;
+mod order;
 mod statement;
-
-use std::collections::BTreeMap;
+mod statuses;
 
 use self::conditions::Conditions;
+use self::order::{column, in_order};
 use self::statement::{SqlPart, Statement};
 use super::users::{User, columns};
 use crate::error::Result;
 use crate::tools::db::Db;
-use crate::values::paging::{Cursor, Page, SortKey};
+use crate::values::paging::{Page, SortKey};
 use crate::values::time::Time;
 use crate::values::user_filter::{OrderField, UserFilter, UserOrder};
+
+pub use self::order::place;
 
 /// The steps of a search that does not know whether its filter is narrow or wide. Each step first walks so many rows
 /// along the order, and then sorts a source if it has at most so many rows (the last step sorts any). The growing
 /// numbers bound what the wrong way costs before the right one is taken.
 const STEPS: [(usize, Option<usize>); 3] = [(200, Some(2_000)), (2_000, Some(10_000)), (20_000, None)];
 
-/// The place of users who never signed in among sign-ins; the column `login_order` has the same time.
-const NEVER: Time = Time::UNIX_EPOCH;
-
 /// A page of the users that fit the filter, with one row more than the page where there is one.
 pub async fn list(db: &Db, filter: &UserFilter, order: UserOrder, page: &Page, now: Time) -> Result<Vec<User>> {
-    let query = PageQuery { db, conditions: Conditions::new(filter, order, now), order, page };
+    let mut pages = Vec::new();
+    for part in statuses::parts(filter) {
+        pages.push(list_part(db, &part, order, page, now).await?);
+    }
+    Ok(in_order(order, page, pages.into_iter().flatten()))
+}
+
+/// A page of the users that fit one part of the filter.
+async fn list_part(db: &Db, part: &UserFilter, order: UserOrder, page: &Page, now: Time) -> Result<Vec<User>> {
+    let query = PageQuery { db, conditions: Conditions::new(part, order, now), order, page };
     // Only facets and bounds of the order: merge.
     if query.conditions.sources.is_empty() {
         return query.merged().await;
@@ -57,7 +66,15 @@ pub async fn list(db: &Db, filter: &UserFilter, order: UserOrder, page: &Page, n
 
 /// How many users fit the filter. It counts them, so its cost grows with their number.
 pub async fn count(db: &Db, filter: &UserFilter, now: Time) -> Result<i64> {
-    let conditions = Conditions::new(filter, UserOrder::default(), now);
+    let mut count = 0;
+    for part in statuses::parts(filter) {
+        count += count_part(db, &part, now).await?;
+    }
+    Ok(count)
+}
+
+async fn count_part(db: &Db, part: &UserFilter, now: Time) -> Result<i64> {
+    let conditions = Conditions::new(part, UserOrder::default(), now);
     let mut statement = Statement::default();
     let found = match conditions.sources.first() {
         None => String::new(),
@@ -67,17 +84,6 @@ pub async fn count(db: &Db, filter: &UserFilter, now: Time) -> Result<i64> {
     let text = format!("select count(*) from users u where {fits}{found}");
     let (count,) = statement.query(db, text).one().await?;
     Ok(count)
-}
-
-/// The cursor of a user in a list.
-#[must_use]
-pub fn place(user: &User, order: UserOrder) -> Cursor {
-    let key = match order.field {
-        OrderField::CreatedAt => SortKey::At(user.created_at),
-        OrderField::LastLoginAt => SortKey::At(user.last_login_at.unwrap_or(NEVER)),
-        OrderField::Email => SortKey::Text(user.email.as_str().to_owned()),
-    };
-    Cursor { key, id: user.id.uuid() }
 }
 
 struct PageQuery<'a> {
@@ -143,15 +149,7 @@ impl PageQuery<'_> {
             self.page.size + 1
         );
         let by_address: Vec<User> = statement.query(self.db, text).all().await?;
-        Ok(Some(self.merge(by_address, by_name)))
-    }
-
-    fn merge(&self, by_address: Vec<User>, by_name: Vec<User>) -> Vec<User> {
-        let sorted: BTreeMap<String, User> =
-            by_address.into_iter().chain(by_name).map(|user| (user.email.as_str().to_owned(), user)).collect();
-        let rows = sorted.into_values();
-        let most = self.page.size + 1;
-        if self.descends() { rows.rev().take(most).collect() } else { rows.take(most).collect() }
+        Ok(Some(in_order(self.order, self.page, by_address.into_iter().chain(by_name))))
     }
 
     /// The rows of a source that fit, sorted; `None` where the source has more than `most` rows.
@@ -227,13 +225,5 @@ impl PageQuery<'_> {
     /// Reading backwards reverses the order. The connection reverses the page again.
     fn descends(&self) -> bool {
         self.order.descending != self.page.backwards
-    }
-}
-
-fn column(field: OrderField) -> &'static str {
-    match field {
-        OrderField::CreatedAt => "u.created_at",
-        OrderField::LastLoginAt => "u.login_order",
-        OrderField::Email => "u.email",
     }
 }

@@ -1,8 +1,7 @@
 //! Users: their accounts, addresses and profiles.
 
+mod lock;
 mod passwords;
-
-use std::time::Duration;
 
 use super::email_holds;
 use super::id_list::IdList;
@@ -12,8 +11,9 @@ use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
 use crate::values::time::Time;
-use crate::values::user::{LockedBy, Role, UserStatus, folded};
+use crate::values::user::{Role, UserStatus, folded};
 
+pub use lock::StoredLock;
 pub use passwords::{
     accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password,
     shorten_lock,
@@ -30,11 +30,12 @@ pub struct User {
     pub locale: Option<String>,
     pub role: Role,
     pub password_hash: Option<PasswordHash>,
-    pub locked_until: Option<Time>,
-    pub locked_by: Option<LockedBy>,
+    #[sqlx(flatten)]
+    pub stored_lock: StoredLock,
     pub created_at: Time,
     pub updated_at: Time,
     pub last_login_at: Option<Time>,
+    pub invited_at: Option<Time>,
     pub deleted_at: Option<Time>,
     pub erased_at: Option<Time>,
 }
@@ -43,24 +44,13 @@ impl User {
     /// The status of the account.
     #[must_use]
     pub fn status(&self, now: Time) -> UserStatus {
-        if self.deleted_at.is_some() {
-            return UserStatus::Deleted;
+        match (self.erased_at, self.deleted_at, self.lock(now), self.invited_at) {
+            (Some(_), ..) => UserStatus::Erased,
+            (None, Some(_), ..) => UserStatus::Deleted,
+            (None, None, Some(_), _) => UserStatus::Locked,
+            (None, None, None, Some(_)) => UserStatus::Invited,
+            (None, None, None, None) => UserStatus::Active,
         }
-        if self.locked_until.is_some_and(|until| until > now) { UserStatus::Locked } else { UserStatus::Active }
-    }
-
-    /// The end of the lock, if there is one. A lock by wrong passwords ends within `longest`, even if the clock was set
-    /// back.
-    #[must_use]
-    pub fn locked_until_at_most(&self, now: Time, longest: Duration) -> Option<Time> {
-        let until = self.locked_until.filter(|until| *until > now)?;
-        Some(if self.locked_by == Some(LockedBy::Admin) { until } else { until.min(now + longest) })
-    }
-
-    /// Whether an administrator has locked the account, which ends its sessions, too.
-    #[must_use]
-    pub fn is_locked_by_admin(&self, now: Time) -> bool {
-        self.locked_by == Some(LockedBy::Admin) && self.locked_until.is_some_and(|until| until > now)
     }
 }
 
@@ -76,13 +66,15 @@ pub struct NewUser<'a> {
     pub password_hash: Option<&'a PasswordHash>,
     pub email_verified_at: Option<Time>,
     pub creation_key: Option<crate::values::secret_token::TokenHash>,
+    /// `None` for a user who was not invited.
+    pub invited_at: Option<Time>,
 }
 
 /// The columns of [`User`], of the table under the name `u`.
 macro_rules! columns {
     () => {
         "u.id, u.email, u.email_verified_at, u.name, u.locale, u.role, u.password_hash, \
-         u.locked_until, u.locked_by, u.created_at, u.updated_at, u.last_login_at, u.deleted_at, u.erased_at"
+         u.locked_until, u.locked_by, u.created_at, u.updated_at, u.last_login_at, u.invited_at, u.deleted_at, u.erased_at"
     };
 }
 pub(super) use columns;
@@ -96,8 +88,9 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
     let created = tx
         .query(sql!(
             "insert into users",
-            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key, address_key, creation_key)",
-            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11",
+            " (id, email, name, locale, role, password_hash, email_verified_at, created_at, updated_at, name_key,",
+            " address_key, creation_key, invited_at)",
+            " select $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12",
             " where not exists (select 1 from email_holds h where h.email = $2 and h.held_until > $8)",
             " on conflict (email) do nothing"
         ))
@@ -112,6 +105,7 @@ pub async fn create(tx: &mut Tx, new: NewUser<'_>, now: Time) -> Result<Option<U
         .bind(new.name.map(folded))
         .bind(new.email.search_key())
         .bind(new.creation_key)
+        .bind(new.invited_at)
         .execute()
         .await?;
     // Also for a taken address, so that both cases take the same number of statements and the time reveals nothing.
@@ -160,9 +154,13 @@ pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
     ids.bind(db.query_built(text)).all().await
 }
 
-/// Notes a sign-in.
+/// Notes a sign-in. Whoever signs in, in whatever way, has accepted their invitation.
 pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
-    tx.query(sql!("update users set last_login_at = $2 where id = $1")).bind(id).bind(now).execute().await?;
+    tx.query(sql!("update users set last_login_at = $2, invited_at = null where id = $1"))
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
     Ok(())
 }
 

@@ -131,8 +131,8 @@ pub async fn revoke_password(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     Ok(())
 }
 
-/// Sets a new password for a user who proved to own the mailbox of `email`. It removes a lock by wrong passwords, and
-/// the address counts as verified. A lock by an administrator stays.
+/// Sets a new password for a user who proved to own the mailbox of `email`. It removes a lock by wrong passwords, the
+/// address counts as verified, and an invitation as accepted. A lock by an administrator stays.
 pub async fn reset_password(
     tx: &mut Tx,
     id: UserId,
@@ -145,7 +145,7 @@ pub async fn reset_password(
             "update users set password_hash = $3, failed_attempts = 0, updated_at = $4,",
             " locked_until = case when locked_by = 'ADMIN' then locked_until end,",
             " locked_by = case when locked_by = 'ADMIN' then locked_by end,",
-            " email_verified_at = coalesce(email_verified_at, $4)",
+            " email_verified_at = coalesce(email_verified_at, $4), invited_at = null",
             " where id = $1 and email = $2 and deleted_at is null"
         ))
         .bind(id)

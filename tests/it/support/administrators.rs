@@ -11,7 +11,7 @@ use super::people::PASSWORD;
 use super::request::GraphQLRequest;
 
 /// How an account stands, as an administrator sees it.
-const USER: &str = "user { id email emailVerified name locale role status hasPassword lockedUntil deletedAt erasedAt mfa { enabled } }";
+const USER: &str = "user { id email emailVerified name locale role status hasPassword lock { cause until } deletedAt erasedAt mfa { enabled } }";
 
 impl TestApp {
     /// An administrator who has just signed in.
@@ -28,6 +28,19 @@ impl TestApp {
     pub fn update_user(&self, admin: &SignedIn, user: &str, mut change: Value) -> GraphQLRequest {
         change["userId"] = json!(user);
         self.mutate("updateUser", change, USER).by(admin)
+    }
+
+    /// Locks a user until a time; without an end for `null`.
+    pub fn lock_user(&self, admin: &SignedIn, user: &str, until: Value) -> GraphQLRequest {
+        self.mutate("lockUser", json!({ "userId": user, "until": until }), USER).by(admin)
+    }
+
+    pub fn unlock_user(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
+        self.mutate("unlockUser", json!({ "userId": user }), USER).by(admin)
+    }
+
+    pub fn mark_email_verified(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
+        self.mutate("markEmailVerified", json!({ "userId": user }), USER).by(admin)
     }
 
     pub fn delete_user(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {

@@ -7,13 +7,12 @@ use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{self, RoleEnum, access, refuses, require_recent_admin};
 use super::input::{Faults, idempotency_key};
 use super::session_endings::{RevokeUserSessionsPayload, ended_count, ended_ids};
-use super::user_changes::UpdateUserInput;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddressScalar;
 use crate::error::{Refusal, Result};
 use crate::flows::create_user::Invitee;
-use crate::flows::{admin_support, create_user, remove_user, update_user};
+use crate::flows::{admin_support, create_user, remove_user};
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::user::{parse_locale, parse_name};
@@ -39,13 +38,6 @@ pub struct CreateUserInput {
 #[derive(SimpleObject)]
 pub struct CreateUserPayload {
     /// The new user, who has no password yet.
-    user: UserView,
-}
-
-/// Result of `updateUser`.
-#[derive(SimpleObject)]
-pub struct UpdateUserPayload {
-    /// The user after the change.
     user: UserView,
 }
 
@@ -139,21 +131,6 @@ impl AdministrationMutation {
         Ok(Some(CreateUserPayload { user: UserView(user) }))
     }
 
-    /// Change a user's role, lock, name or language, or mark the address as verified. All changes are applied together
-    /// or not at all. CONFLICT if it would remove the last administrator.
-    #[graphql(
-        guard = "require_recent_admin()",
-        directive = cost::apply(costs::UPDATE_USER.to_string()),
-        directive = access::apply(RoleEnum::Admin, true),
-        directive = refuses::apply(vec![Code::ValidationFailed, Code::NotFound, Code::Conflict]),
-    )]
-    async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> ApiResult<Option<UpdateUserPayload>> {
-        let id = user_id(&input.user_id)?;
-        let change = input.parse(ctx.now()?)?;
-        let user = update_user::update_user(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id, change).await?;
-        Ok(Some(UpdateUserPayload { user: UserView(user) }))
-    }
-
     /// Delete a user's account. All sessions end, and only administrators still see the account. It can be restored
     /// until its data is erased after `USER_RETENTION`; until then its address stays taken. CONFLICT for your own
     /// account: use `deleteAccount`.
@@ -243,6 +220,10 @@ impl AdministrationMutation {
     }
 }
 
-fn user_id(typed: &ID) -> Result<UserId> {
+/// The id of a user in an input.
+///
+/// # Errors
+/// `NOT_FOUND` for text that cannot be one.
+pub fn user_id(typed: &ID) -> Result<UserId> {
     Ok(typed.parse().map_err(|_| Refusal::NotFound)?)
 }

@@ -65,6 +65,9 @@ pub const UNDO_EMAIL_CHANGE: u32 = TOKEN_CHECK + MAIL;
 // Administration.
 pub const CREATE_USER: u32 = WRITE + MAIL;
 pub const UPDATE_USER: u32 = WRITE;
+pub const LOCK_USER: u32 = WRITE;
+pub const UNLOCK_USER: u32 = WRITE;
+pub const MARK_EMAIL_VERIFIED: u32 = WRITE;
 pub const DELETE_USER: u32 = WRITE;
 pub const RESTORE_USER: u32 = WRITE;
 pub const REVOKE_USER_SESSIONS: u32 = WRITE;

@@ -74,18 +74,18 @@ pub struct Dashboard {
     days: Vec<DashboardDay>,
 }
 
-/// Current totals. Deleted accounts are not counted.
+/// Current totals. Deleted and erased accounts are counted in none of them.
 #[derive(SimpleObject)]
 pub struct DashboardTotals {
-    /// Number of accounts.
+    /// Number of accounts, whether ACTIVE, INVITED or LOCKED.
     users: i32,
-    /// Number of accounts with a verified address.
+    /// Number of these accounts with a verified address.
     verified: i32,
-    /// Number of locked accounts.
+    /// Number of accounts that are LOCKED now, by an administrator or by wrong passwords.
     locked: i32,
-    /// Number of accounts with a second factor.
+    /// Number of these accounts with a second factor.
     with_mfa: i32,
-    /// Number of active sessions.
+    /// Number of ACTIVE sessions.
     active_sessions: i32,
 }
 

@@ -22,7 +22,7 @@ use crate::records::mfa::{self, MfaSummary};
 use crate::records::oauth_accounts::{self, LinkedAccount};
 use crate::records::sessions::{self, Session, SessionOfUser};
 use crate::records::users::{self, User};
-use crate::values::ids::{SessionId, UserId};
+use crate::values::ids::{OAuthAccountId, SessionId, UserId};
 use crate::values::paging::Page;
 use crate::values::session::SessionStatus;
 
@@ -34,7 +34,8 @@ pub struct LoadersCell(OnceLock<Loaders>);
 pub struct Loaders {
     users: Loader<UserId, ApiResult<Option<User>>, UserBatch>,
     sessions: Loader<SessionsKey, ApiResult<Vec<Session>>, SessionBatch>,
-    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountBatch>,
+    oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountsBatch>,
+    oauth_account: Loader<OAuthAccountId, ApiResult<Option<LinkedAccount>>, OAuthAccountBatch>,
     mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, MfaBatch>,
     sessions_by_id: Loader<SessionId, ApiResult<Option<SessionOfUser>>, SessionByIdBatch>,
     pending_emails: Loader<UserId, ApiResult<Option<PendingEmail>>, PendingEmailBatch>,
@@ -63,7 +64,8 @@ impl Loaders {
         Self {
             users: Loader::new(UserBatch(Arc::clone(app))),
             sessions: Loader::new(SessionBatch(Arc::clone(app))),
-            oauth_accounts: Loader::new(OAuthAccountBatch(Arc::clone(app))),
+            oauth_accounts: Loader::new(OAuthAccountsBatch(Arc::clone(app))),
+            oauth_account: Loader::new(OAuthAccountBatch(Arc::clone(app))),
             mfa: Loader::new(MfaBatch(Arc::clone(app))),
             sessions_by_id: Loader::new(SessionByIdBatch(Arc::clone(app))),
             pending_emails: Loader::new(PendingEmailBatch(Arc::clone(app))),
@@ -84,6 +86,11 @@ impl Loaders {
     /// Loads the provider accounts linked to a user, oldest first.
     pub async fn oauth_accounts(&self, user: UserId) -> ApiResult<Vec<LinkedAccount>> {
         self.oauth_accounts.try_load(user).await.or_fault("loading accounts at providers")?
+    }
+
+    /// Loads a provider account by its id.
+    pub async fn oauth_account(&self, id: OAuthAccountId) -> ApiResult<Option<LinkedAccount>> {
+        self.oauth_account.try_load(id).await.or_fault("loading an account at a provider")?
     }
 
     /// Loads the state of a user's second factor; `None` if it is off.
@@ -142,7 +149,15 @@ impl BatchFn<UserId, ApiResult<Option<PendingEmail>>> for PendingEmailBatch {
 
 struct OAuthAccountBatch(Arc<App>);
 
-impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccountBatch {
+impl BatchFn<OAuthAccountId, ApiResult<Option<LinkedAccount>>> for OAuthAccountBatch {
+    async fn load(&mut self, ids: &[OAuthAccountId]) -> HashMap<OAuthAccountId, ApiResult<Option<LinkedAccount>>> {
+        one_each(ids, oauth_accounts::list(&self.0.db, ids).await, |account| account.id)
+    }
+}
+
+struct OAuthAccountsBatch(Arc<App>);
+
+impl BatchFn<UserId, ApiResult<Vec<LinkedAccount>>> for OAuthAccountsBatch {
     async fn load(&mut self, ids: &[UserId]) -> HashMap<UserId, ApiResult<Vec<LinkedAccount>>> {
         many_each(ids, oauth_accounts::list_of_users(&self.0.db, ids).await, |account| account.user_id)
     }

@@ -18,6 +18,7 @@ pub mod loaders; // one statement for all items of a page
 pub mod login_result; // how a login ends or continues
 pub mod mfa; // the second factor
 pub mod node; // any object by its id
+pub mod oauth_accounts; // provider accounts that are linked to users
 pub mod paging; // Relay connections
 pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
@@ -27,7 +28,7 @@ pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the client of a login, and the tokens it gets
 pub mod subscriptions; // events as they happen
 pub mod user; // users and their provider accounts
-pub mod user_changes; // the changes of `updateUser`
+pub mod user_changes; // changing, locking and verifying users
 pub mod users; // list and search of users
 pub mod views; // the records behind the objects of the schema
 
@@ -52,6 +53,7 @@ use self::session_endings::SessionMutation;
 use self::session_update::SessionUpdateMutation;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
+use self::user_changes::UserChangesMutation;
 use self::users::UsersQuery;
 use self::views::{SessionView, UserView};
 use super::error::{ApiResult, missing_data};
@@ -117,6 +119,7 @@ pub struct MutationRoot(
     MfaMutation,
     CredentialsMutation,
     AdministrationMutation,
+    UserChangesMutation,
 );
 
 /// Builds the schema for an app.

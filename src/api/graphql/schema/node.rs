@@ -7,12 +7,13 @@ use async_graphql::Context;
 use super::audit;
 use super::context::{ContextExt, try_viewer};
 use super::loaders::loaders;
+use super::oauth_accounts::OAuthAccountView;
 use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::app::viewer::Viewer;
 use crate::error::{Error, Refusal};
 use crate::records::sessions::{self, SessionOfUser};
-use crate::values::ids::{EventId, SessionId, UserId};
+use crate::values::ids::{EventId, OAuthAccountId, SessionId, UserId};
 use crate::values::user::Role;
 
 pub use interface::Node;
@@ -22,7 +23,7 @@ pub use interface::Node;
 mod interface {
     use async_graphql::{ID, Interface};
 
-    use super::{AuditEventView, SessionView, UserView};
+    use super::{AuditEventView, OAuthAccountView, SessionView, UserView};
 
     /// An object with a globally unique id.
     #[derive(Interface)]
@@ -34,6 +35,8 @@ mod interface {
         Session(Box<SessionView>),
         /// `event_…`
         AuditEvent(Box<AuditEventView>),
+        /// `oauth_…`
+        OAuthAccount(Box<OAuthAccountView>),
     }
 }
 
@@ -49,6 +52,9 @@ pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
     }
     if let Ok(id) = id.parse::<EventId>() {
         return Ok(audit::find(ctx, &viewer, id).await?.map(|event| Node::AuditEvent(Box::new(event))));
+    }
+    if let Ok(id) = id.parse::<OAuthAccountId>() {
+        return Ok(find_oauth_account(ctx, &viewer, id).await?.map(|account| Node::OAuthAccount(Box::new(account))));
     }
     Ok(None)
 }
@@ -68,6 +74,15 @@ async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiR
         session,
         user,
     }))
+}
+
+async fn find_oauth_account(
+    ctx: &Context<'_>,
+    viewer: &Viewer,
+    id: OAuthAccountId,
+) -> ApiResult<Option<OAuthAccountView>> {
+    let found = loaders(ctx)?.oauth_account(id).await?;
+    Ok(found.filter(|account| may_see(viewer, account.user_id)).map(Into::into))
 }
 
 /// Users can see what is their own, administrators everything.

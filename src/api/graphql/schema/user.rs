@@ -1,20 +1,21 @@
 //! Users and their provider accounts.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object};
 
 use super::audit::{AuditEventFilter, events_about};
 use super::context::{ContextExt, viewer};
 use super::guards::RoleEnum;
 use super::loaders::{SessionsKey, loaders};
 use super::mfa::MfaStatus;
+use super::oauth_accounts::OAuthAccountView;
 use super::paging::{ConnectionArguments, RelayConnection, connection};
 use super::session::SessionStatusEnum;
+use super::user_changes::UserLockView;
 use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::{DateTime, EmailAddressScalar, int};
-use crate::records::{oauth_accounts, sessions};
+use crate::records::sessions;
 use crate::values::paging::{ListScope, SortedBy};
-use crate::values::time::Time;
 use crate::values::user;
 
 /// Status of an account.
@@ -25,8 +26,12 @@ pub enum UserStatusEnum {
     Active,
     /// The user cannot sign in until the lock ends.
     Locked,
-    /// The account is deleted. Only administrators can see it.
+    /// The user has not accepted the invitation yet.
+    Invited,
+    /// The account is deleted and can be restored. Only administrators can see it.
     Deleted,
+    /// The account is deleted and its personal data erased. Only administrators can see it.
+    Erased,
 }
 
 /// A person with an account.
@@ -150,10 +155,9 @@ impl UserView {
         self.0.last_login_at.map(Into::into)
     }
 
-    /// When the lock ends; the end of the year 9999 if it does not end by itself. Only administrators see it.
-    async fn locked_until(&self, ctx: &Context<'_>) -> ApiResult<Option<DateTime>> {
-        let now = ctx.now()?;
-        Ok(for_admins(ctx, self.0.locked_until.filter(|until| *until > now)).await)
+    /// The lock. Null if the account is not locked. Only administrators see it.
+    async fn lock(&self, ctx: &Context<'_>) -> ApiResult<Option<UserLockView>> {
+        Ok(for_admins(ctx, self.0.lock(ctx.now()?)).await)
     }
 
     /// When the account was deleted. Only administrators see it.
@@ -168,36 +172,8 @@ impl UserView {
     }
 }
 
-/// A time that only administrators may see.
-async fn for_admins(ctx: &Context<'_>, at: Option<Time>) -> Option<DateTime> {
-    let at = at?;
-    viewer(ctx).await.ok().filter(|viewer| viewer.administrator().is_ok()).map(|_| at.into())
-}
-
-/// A provider account that is linked to a user.
-#[derive(SimpleObject)]
-#[graphql(name = "OAuthAccount")]
-pub struct OAuthAccountView {
-    /// Opaque id that never changes: `oauth_…`.
-    id: ID,
-    /// Name of the provider in the server's settings.
-    provider: String,
-    /// Email address of the provider account, as the provider reported it.
-    email: Option<String>,
-    /// When it was linked.
-    linked_at: DateTime,
-    /// When the user last signed in with it. Null if never.
-    last_used_at: Option<DateTime>,
-}
-
-impl From<oauth_accounts::LinkedAccount> for OAuthAccountView {
-    fn from(account: oauth_accounts::LinkedAccount) -> Self {
-        Self {
-            id: ID(account.id.to_string()),
-            provider: account.provider,
-            email: account.email,
-            linked_at: account.linked_at.into(),
-            last_used_at: account.last_used_at.map(Into::into),
-        }
-    }
+/// A value that only administrators may see.
+async fn for_admins<T, V: From<T>>(ctx: &Context<'_>, value: Option<T>) -> Option<V> {
+    let value = value?;
+    viewer(ctx).await.ok().filter(|viewer| viewer.administrator().is_ok()).map(|_| value.into())
 }

@@ -1,5 +1,7 @@
 //! All users, for administrators: list, filter, order.
 
+use std::collections::BTreeSet;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
 use super::context::ContextExt;
@@ -29,10 +31,10 @@ pub struct UserFilterInput {
     search: Option<String>,
     /// Beginning of the email address or the name, ignoring case. The fastest search.
     starts_with: Option<String>,
-    /// Only users with this role.
-    role: Option<RoleEnum>,
-    /// Only users with this status. Without it, deleted accounts are listed too.
-    status: Option<UserStatusEnum>,
+    /// Only users with one of these roles. Must not be empty.
+    roles: Option<Vec<RoleEnum>>,
+    /// Only users with one of these statuses. Must not be empty. Omitted or null: ACTIVE, INVITED and LOCKED.
+    statuses: Option<Vec<UserStatusEnum>>,
     /// Only users whose address is verified (true) or not (false).
     email_verified: Option<bool>,
     /// Only users with (true) or without (false) a second factor.
@@ -165,18 +167,30 @@ impl UserFilterInput {
         let created = faults.check("filter.createdAt", DateTimeRange::parse(self.created_at));
         let last_login = faults.check("filter.lastLoginAt", DateTimeRange::parse(self.last_login_at));
         let provider = faults.check("filter.provider", provider(self.provider));
-        let read = || Some(((search?, starts_with?), (created?, last_login?), provider?));
-        let ((search, starts_with), (created, last_login), provider) = faults.finish(read())?;
+        let default = UserFilter::default();
+        let roles = faults.check("filter.roles", one_of(self.roles, default.roles));
+        let statuses = faults.check("filter.statuses", one_of(self.statuses, default.statuses));
+        let read = || Some(((search?, starts_with?), (created?, last_login?), (provider?, roles?, statuses?)));
+        let ((search, starts_with), (created, last_login), (provider, roles, statuses)) = faults.finish(read())?;
         Ok(UserFilter {
             searches: [search, starts_with].into_iter().flatten().collect(),
-            role: self.role.map(Into::into),
-            status: self.status.map(Into::into),
+            roles,
+            statuses,
             email_verified: self.email_verified,
             mfa_enabled: self.mfa_enabled,
             provider,
             created,
             last_login,
         })
+    }
+}
+
+/// The values of a list, each once; `default` without a list.
+fn one_of<T: Into<V>, V: Ord>(typed: Option<Vec<T>>, default: BTreeSet<V>) -> Result<BTreeSet<V>, FieldFault> {
+    match typed {
+        None => Ok(default),
+        Some(typed) if typed.is_empty() => Err(FieldFault::new(FieldErrorCode::Invalid, "Must not be empty.")),
+        Some(typed) => Ok(typed.into_iter().map(Into::into).collect()),
     }
 }
 

@@ -33,8 +33,8 @@ fn documents_that_the_library_judges_wrongly_are_judged_rightly() {
         ("query($x: Boolean!) { me { id } }", false),
         (r#"mutation { updateProfile(input: {name: "a", name: "b"}) { __typename } }"#, false),
         (r#"{ users(orderBy: {field: "EMAIL"}) { totalCount } }"#, false),
-        (r#"{ users(filter: {role: "ADMIN"}) { totalCount } }"#, false),
-        ("{ users(filter: {role: ADMIN}) { totalCount } }", true),
+        (r#"{ users(filter: {roles: "ADMIN"}) { totalCount } }"#, false),
+        ("{ users(filter: {roles: ADMIN}) { totalCount } }", true),
         ("query($n: String) { users(first: $n) { totalCount } }", false),
         ("query($n: [Int]) { users(first: $n) { totalCount } }", false),
         ("query($n: Int) { users(first: $n) { totalCount } }", true),
@@ -133,7 +133,7 @@ fn the_standard_introspection_query_is_valid() {
 fn faults_quote_no_literals_and_are_not_without_end() {
     let faults_of =
         |value: &str| faults(&format!("{{ users(first: {value}, filter: {value}) {{ totalCount }} }}")).concat();
-    for value in ["\"hunter2\"", "hunter2", "[hunter2]", "{hunter2: 1}", "{role: hunter2}", "{search: {hunter2: 1}}"] {
+    for value in ["\"hunter2\"", "hunter2", "[hunter2]", "{hunter2: 1}", "{roles: hunter2}", "{search: {hunter2: 1}}"] {
         assert!(!faults_of(value).contains("hunter2"), "{}", faults_of(value));
     }
     assert_eq!(faults(&format!("{{ me {{ {} }} }}", "nope ".repeat(1_000))).len(), MAX_FAULTS);
@@ -147,7 +147,7 @@ fn where_the_schema_is_hidden_faults_name_nothing_of_it() {
         "{ me { ... on Session { id } } }",
         "query($a: Int) { node(id: $a) { id } }",
         "mutation { login(input: {}) { __typename } }",
-        "{ users(filter: {role: 1}) { totalCount } }",
+        "{ users(filter: {roles: 1}) { totalCount } }",
     ] {
         let parsed = document_limits::parse(text, &DocumentLimits::default()).unwrap();
         for fault in validate(types(), &parsed.document, parsed.faults) {
