@@ -1,19 +1,20 @@
 //! Many ids in one statement.
 
-use crate::tools::db::SqlQuery;
-use crate::values::ids::UserId;
+use uuid::Uuid;
+
+use crate::tools::db::{SqlQuery, SqlValue};
 
 /// Ids that are bound one by one. The list is filled up to one of five lengths, so that the engine prepares few texts.
-pub(super) struct IdList(Vec<UserId>);
+pub(super) struct IdList<I>(Vec<I>);
 
 const LENGTHS: [usize; 5] = [1, 5, 20, 50, 100];
 
-impl IdList {
+impl<I: SqlValue + Copy + From<Uuid>> IdList<I> {
     /// The ids, the last of them repeated.
-    pub(super) fn new(ids: &[UserId]) -> Self {
+    pub(super) fn new(ids: &[I]) -> Self {
         let length = LENGTHS.into_iter().find(|length| *length >= ids.len()).unwrap_or(ids.len());
         let mut filled = ids.to_vec();
-        filled.resize(length, ids.last().copied().unwrap_or(UserId::from(uuid::Uuid::nil())));
+        filled.resize(length, ids.last().copied().unwrap_or(I::from(Uuid::nil())));
         Self(filled)
     }
 

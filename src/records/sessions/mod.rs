@@ -17,7 +17,7 @@ use crate::values::session::{AuthMethod, SessionEndReason, SessionStatus, device
 use crate::values::time::Time;
 
 pub use endings::{end, end_all, end_expired, sweep};
-pub use list::{list_of_users, place};
+pub use list::{SessionCount, count_of_users, list_of_users, list_with_users, place};
 
 /// A session: one sign-in on one device.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -15,13 +15,13 @@ use super::context::ContextExt;
 use crate::api::graphql::error::{ApiError, ApiResult, missing_data};
 use crate::app::App;
 use crate::error::{OrFault, Result};
-use crate::records::audit_log::AuditEvent;
+use crate::records::audit_log::{self, AuditEvent};
 use crate::records::audit_search::{self, EventSlice};
 use crate::records::mfa::{self, MfaSummary};
 use crate::records::oauth_accounts::{self, LinkedAccount};
-use crate::records::sessions::{self, Session};
+use crate::records::sessions::{self, Session, SessionCount, SessionOfUser};
 use crate::records::users::{self, User};
-use crate::values::ids::UserId;
+use crate::values::ids::{EventId, SessionId, UserId};
 use crate::values::paging::Page;
 use crate::values::session::SessionStatus;
 
@@ -33,18 +33,28 @@ pub struct LoadersCell(OnceLock<Loaders>);
 pub struct Loaders {
     users: Loader<UserId, ApiResult<Option<User>>, UserBatch>,
     sessions: Loader<SessionsKey, ApiResult<Vec<Session>>, SessionBatch>,
+    sessions_by_id: Loader<SessionId, ApiResult<Option<SessionOfUser>>, SessionByIdBatch>,
+    session_counts: Loader<SessionsFilter, ApiResult<i64>, SessionCountBatch>,
     oauth_accounts: Loader<UserId, ApiResult<Vec<LinkedAccount>>, OAuthAccountBatch>,
     mfa: Loader<UserId, ApiResult<Option<MfaSummary>>, MfaBatch>,
     audit_events: Loader<EventSlice, ApiResult<Vec<AuditEvent>>, AuditEventBatch>,
+    audit_events_by_id: Loader<EventId, ApiResult<Option<AuditEvent>>, AuditEventByIdBatch>,
+}
+
+/// Which sessions of which user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionsFilter {
+    /// The user.
+    pub user: UserId,
+    /// Only sessions of this status.
+    pub status: Option<SessionStatus>,
 }
 
 /// A page of a user's sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionsKey {
-    /// The user.
-    pub user: UserId,
-    /// Only sessions of this status.
-    pub status: Option<SessionStatus>,
+    /// Which sessions.
+    pub filter: SessionsFilter,
     /// The page.
     pub page: Page,
 }
@@ -60,9 +70,12 @@ impl Loaders {
         Self {
             users: Loader::new(UserBatch(Arc::clone(app))),
             sessions: Loader::new(SessionBatch(Arc::clone(app))),
+            sessions_by_id: Loader::new(SessionByIdBatch(Arc::clone(app))),
+            session_counts: Loader::new(SessionCountBatch(Arc::clone(app))),
             oauth_accounts: Loader::new(OAuthAccountBatch(Arc::clone(app))),
             mfa: Loader::new(MfaBatch(Arc::clone(app))),
             audit_events: Loader::new(AuditEventBatch(Arc::clone(app))),
+            audit_events_by_id: Loader::new(AuditEventByIdBatch(Arc::clone(app))),
         }
     }
 
@@ -74,6 +87,16 @@ impl Loaders {
     /// Loads a page of a user's sessions, and one more row if there is a next page.
     pub async fn sessions(&self, key: SessionsKey) -> ApiResult<Vec<Session>> {
         self.sessions.try_load(key).await.or_fault("loading sessions")?
+    }
+
+    /// Loads a session and its user by the id of the session.
+    pub async fn session(&self, id: SessionId) -> ApiResult<Option<SessionOfUser>> {
+        self.sessions_by_id.try_load(id).await.or_fault("loading sessions by id")?
+    }
+
+    /// Counts sessions of a user.
+    pub async fn session_count(&self, filter: SessionsFilter) -> ApiResult<i64> {
+        self.session_counts.try_load(filter).await.or_fault("counting sessions")?
     }
 
     /// Loads the provider accounts linked to a user, oldest first.
@@ -89,6 +112,11 @@ impl Loaders {
     /// Loads a page of audit events, and one more row if there is a next page.
     pub async fn audit_events(&self, slice: EventSlice) -> ApiResult<Vec<AuditEvent>> {
         self.audit_events.try_load(slice).await.or_fault("loading audit events")?
+    }
+
+    /// Loads an audit event by its id.
+    pub async fn audit_event(&self, id: EventId) -> ApiResult<Option<AuditEvent>> {
+        self.audit_events_by_id.try_load(id).await.or_fault("loading audit events by id")?
     }
 }
 
@@ -122,16 +150,54 @@ impl BatchFn<SessionsKey, ApiResult<Vec<Session>>> for SessionBatch {
     /// Runs one statement for each distinct page, for all users that ask for it.
     async fn load(&mut self, wanted: &[SessionsKey]) -> HashMap<SessionsKey, ApiResult<Vec<Session>>> {
         let mut slices: HashMap<(Option<SessionStatus>, &Page), Vec<UserId>> = HashMap::new();
-        for SessionsKey { user, status, page } in wanted {
-            slices.entry((*status, page)).or_default().push(*user);
+        for SessionsKey { filter, page } in wanted {
+            slices.entry((filter.status, page)).or_default().push(filter.user);
         }
         let mut loaded = HashMap::new();
         for ((status, page), ids) in slices {
             let rows = sessions::list_of_users(&self.0.db, &ids, status, page, self.0.clock.now()).await;
-            let of = |(user, rows)| (SessionsKey { user, status, page: page.clone() }, rows);
+            let key = |user| SessionsKey { filter: SessionsFilter { user, status }, page: page.clone() };
+            let of = |(user, rows)| (key(user), rows);
             loaded.extend(many_each(&ids, rows, |session| session.user_id).into_iter().map(of));
         }
         loaded
+    }
+}
+
+struct SessionByIdBatch(Arc<App>);
+
+impl BatchFn<SessionId, ApiResult<Option<SessionOfUser>>> for SessionByIdBatch {
+    async fn load(&mut self, ids: &[SessionId]) -> HashMap<SessionId, ApiResult<Option<SessionOfUser>>> {
+        one_each(ids, sessions::list_with_users(&self.0.db, ids).await, |found| found.session.id)
+    }
+}
+
+struct SessionCountBatch(Arc<App>);
+
+impl BatchFn<SessionsFilter, ApiResult<i64>> for SessionCountBatch {
+    /// Runs one statement for each status, for all users that ask for it.
+    async fn load(&mut self, wanted: &[SessionsFilter]) -> HashMap<SessionsFilter, ApiResult<i64>> {
+        let mut users: HashMap<Option<SessionStatus>, Vec<UserId>> = HashMap::new();
+        for SessionsFilter { user, status } in wanted {
+            users.entry(*status).or_default().push(*user);
+        }
+        let mut loaded = HashMap::new();
+        for (status, ids) in users {
+            let counts = sessions::count_of_users(&self.0.db, &ids, status, self.0.clock.now()).await;
+            // A user without sessions has no row.
+            let count = |row: Option<SessionCount>| row.map_or(0, |row| row.sessions);
+            let of = |(user, row): (_, ApiResult<_>)| (SessionsFilter { user, status }, row.map(count));
+            loaded.extend(one_each(&ids, counts, |row| row.user_id).into_iter().map(of));
+        }
+        loaded
+    }
+}
+
+struct AuditEventByIdBatch(Arc<App>);
+
+impl BatchFn<EventId, ApiResult<Option<AuditEvent>>> for AuditEventByIdBatch {
+    async fn load(&mut self, ids: &[EventId]) -> HashMap<EventId, ApiResult<Option<AuditEvent>>> {
+        one_each(ids, audit_log::find_many(&self.0.db, ids).await, |event| event.id)
     }
 }
 
