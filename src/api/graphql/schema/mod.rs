@@ -124,7 +124,9 @@ pub fn sdl() -> String {
         .include_specified_by()
         .use_space_ident()
         .indent_width(2);
-    builder().finish().sdl_with_options(options)
+    let text = builder().finish().sdl_with_options(options);
+    // The library indents the empty lines of descriptions too.
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// The types that documents are validated against.
