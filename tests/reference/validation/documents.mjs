@@ -120,7 +120,7 @@ export class Documents {
   }
 
   directives() {
-    if (this.bends()) return ` ${this.random.pick(['@nope', '@skip', '@skip(if: 1)', '@deprecated', '@skip(if: true) @skip(if: false)', '@include(unless: true)', '@skip(if: $undefined)', '@cost(points: 1)', '@skip(if: null)'])}`;
+    if (this.bends()) return ` ${this.random.pick(['@nope', '@skip', '@skip(if: 1)', '@deprecated', '@skip(if: true) @skip(if: false)', '@include(unless: true)', '@skip(if: $undefined)', '@cost(weight: "1")', '@skip(if: null)'])}`;
     if (this.random.chance(0.05)) return ` @${this.random.pick(['skip', 'include'])}(if: ${this.variable('Boolean!')})`;
     return this.random.chance(0.05) ? ` ${this.random.pick(DIRECTIVES)}` : '';
   }
