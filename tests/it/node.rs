@@ -146,7 +146,7 @@ async fn many_ids_are_as_many_statements_as_few() {
 
 #[tokio::test]
 async fn ids_are_paid_for_one_by_one_however_they_are_written() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "1000/1m")]).await;
     let ann = app.signed_in("ann@example.com").await;
     let select = "{ id ... on User { mfa { enabled } } }";
     for (head, ids, points) in [

@@ -43,7 +43,7 @@ impl OutputType for Annotations {
 }
 
 /// The field that is changed, and where it is.
-struct PlacedField<'a> {
+struct AnnotatedField<'a> {
     parent: &'a str,
     is_mutation: bool,
     is_root: bool,
@@ -51,7 +51,7 @@ struct PlacedField<'a> {
     field: &'a mut MetaField,
 }
 
-impl PlacedField<'_> {
+impl AnnotatedField<'_> {
     fn states(&self, directive: &str) -> bool {
         self.field.directive_invocations.iter().any(|stated| stated.name == directive)
     }
@@ -61,7 +61,7 @@ impl PlacedField<'_> {
     }
 }
 
-fn for_each_field(registry: &mut Registry, costs: &CostTable, change: fn(&mut PlacedField, &FieldCost)) {
+fn for_each_field(registry: &mut Registry, costs: &CostTable, change: fn(&mut AnnotatedField, &FieldCost)) {
     let roots = [Some(&registry.query_type), registry.mutation_type.as_ref(), registry.subscription_type.as_ref()];
     let [query, mutation, subscription] = roots.map(Option::<&String>::cloned);
     for (parent, of) in registry.types.iter_mut().filter(|(name, _)| !name.starts_with("__")) {
@@ -71,7 +71,7 @@ fn for_each_field(registry: &mut Registry, costs: &CostTable, change: fn(&mut Pl
         let is_root = is_mutation || is_subscription || is(&query);
         for field in fields.values_mut() {
             let Some(cost) = costs.find(parent, &field.name) else { continue };
-            change(&mut PlacedField { parent, is_mutation, is_root, is_subscription, field }, cost);
+            change(&mut AnnotatedField { parent, is_mutation, is_root, is_subscription, field }, cost);
         }
     }
 }
@@ -90,24 +90,24 @@ fn state_weights(registry: &mut Registry) {
     }
 }
 
-fn annotate(placed: &mut PlacedField, cost: &FieldCost) {
+fn annotate(annotated: &mut AnnotatedField, cost: &FieldCost) {
     // A default value says nothing.
-    for access in placed.field.directive_invocations.iter_mut().filter(|stated| stated.name == "access") {
+    for access in annotated.field.directive_invocations.iter_mut().filter(|stated| stated.name == "access") {
         access.args.retain(|_, value| *value != Value::Boolean(false));
     }
-    let may_refuse = placed.is_mutation || placed.states("access") || placed.states("refuses");
-    let is_nullable = !placed.field.ty.ends_with('!');
-    if is_nullable && may_refuse && !NULL_WITHOUT_ERROR.contains(&(placed.parent, &*placed.field.name)) {
-        placed.state("semanticNonNull", value!({}));
+    let may_refuse = annotated.is_mutation || annotated.states("access") || annotated.states("refuses");
+    let is_nullable = !annotated.field.ty.ends_with('!');
+    if is_nullable && may_refuse && !NULL_WITHOUT_ERROR.contains(&(annotated.parent, &*annotated.field.name)) {
+        annotated.state("semanticNonNull", value!({}));
     }
-    if placed.parent != NOT_RESOLVED {
-        state_list_size(placed, cost);
+    if annotated.parent != NOT_RESOLVED {
+        state_list_size(annotated, cost);
     }
 }
 
-fn state_list_size(placed: &mut PlacedField, cost: &FieldCost) {
+fn state_list_size(annotated: &mut AnnotatedField, cost: &FieldCost) {
     match cost.repetition {
-        Repetition::Page => placed.state(
+        Repetition::Page => annotated.state(
             "listSize",
             value!({
                 "assumedSize": PAGE_DEFAULT,
@@ -116,13 +116,13 @@ fn state_list_size(placed: &mut PlacedField, cost: &FieldCost) {
                 "requireOneSlicingArgument": false,
             }),
         ),
-        Repetition::Ids => placed.state("listSize", value!({ "assumedSize": PAGE_LIMIT })),
+        Repetition::Ids => annotated.state("listSize", value!({ "assumedSize": PAGE_LIMIT })),
         // A list of scalars costs nothing, however long it is.
         Repetition::Times(times) if cost.points > 0 => {
-            placed.state("listSize", value!({ "assumedSize": times }));
+            annotated.state("listSize", value!({ "assumedSize": times }));
             // Stated, because the list is paid for once, and the weight of its type would count for each item.
-            if !placed.states("cost") {
-                placed.state("cost", value!({ "weight": cost.points.to_string() }));
+            if !annotated.states("cost") {
+                annotated.state("cost", value!({ "weight": cost.points.to_string() }));
             }
         }
         Repetition::Times(_) | Repetition::Once | Repetition::Row => {}
@@ -130,23 +130,23 @@ fn state_list_size(placed: &mut PlacedField, cost: &FieldCost) {
 }
 
 /// Adds to the description what the directives of the field say.
-fn describe(placed: &mut PlacedField, cost: &FieldCost) {
-    let name = &placed.field.name;
-    if placed.is_mutation
-        && let Some(input) = placed.field.args.get_mut("input")
+fn describe(annotated: &mut AnnotatedField, cost: &FieldCost) {
+    let name = &annotated.field.name;
+    if annotated.is_mutation
+        && let Some(input) = annotated.field.args.get_mut("input")
     {
         input.description = Some(format!("Input of `{name}`."));
     }
-    if !placed.is_root && placed.field.directive_invocations.is_empty() {
+    if !annotated.is_root && annotated.field.directive_invocations.is_empty() {
         return;
     }
-    let notes = if placed.is_subscription {
-        field_notes::of_subscription(placed.field)
+    let notes = if annotated.is_subscription {
+        field_notes::of_subscription(annotated.field)
     } else {
-        field_notes::of_field(placed.field, cost)
+        field_notes::of_field(annotated.field, cost)
     };
-    let described = placed.field.description.take().unwrap_or_default();
-    placed.field.description = Some(format!("{described}\n\n{notes}"));
+    let described = annotated.field.description.take().unwrap_or_default();
+    annotated.field.description = Some(format!("{described}\n\n{notes}"));
 }
 
 fn define_directives(registry: &mut Registry) {

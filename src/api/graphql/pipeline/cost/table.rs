@@ -11,7 +11,7 @@ use super::introspection_lists::IntrospectionLists;
 #[derive(Debug)]
 pub struct CostTable {
     types: HashMap<String, HashMap<String, FieldCost>>,
-    /// Points of an item, by the type of its list (`[UserEdge!]`) and the field that returns it.
+    /// Points of an item of a list, by its type and the field that returns the list.
     items: HashMap<String, HashMap<String, u32>>,
     roots: [Option<String>; 3],
     largest_type: u32,
@@ -63,8 +63,7 @@ impl CostTable {
             let costs = fields.values().map(|field| (field, FieldCost::new(registry, &lists, name, field)));
             let costs: Vec<_> = costs.collect();
             for (field, cost) in costs.iter().filter(|(_, cost)| cost.repetition.is_by_item()) {
-                let list = field.ty.trim_end_matches('!').to_owned();
-                items.entry(list).or_default().insert(field.name.clone(), cost.points);
+                items.entry(cost.return_type.clone()).or_default().insert(field.name.clone(), cost.points);
             }
             types.insert(name.clone(), costs.into_iter().map(|(field, cost)| (field.name.clone(), cost)).collect());
         }
@@ -81,8 +80,9 @@ impl CostTable {
     /// the list (`[UserEdge!]`).
     #[must_use]
     pub fn points(&self, of: &str, field: &str) -> u32 {
-        if let Some(of_item) = self.items.get(of).and_then(|fields| fields.get(field)) {
-            return *of_item;
+        if of.starts_with('[') {
+            let fields = self.items.get(of.trim_matches(['[', ']', '!']));
+            return fields.and_then(|fields| fields.get(field)).copied().unwrap_or_default();
         }
         self.find(of, field).filter(|cost| !cost.repetition.is_by_item()).map_or(0, |cost| cost.points)
     }
