@@ -216,6 +216,21 @@ async fn a_page_that_is_not_full_gives_its_points_back() {
 }
 
 #[tokio::test]
+async fn rows_are_paid_for_if_they_exist_whatever_is_told_of_them() {
+    let app = TestApp::with(LARGE).await;
+    let ann = app.signed_in("ann@example.com").await;
+    app.login("ann@example.com", PASSWORD).await.signed_in();
+    for rows in ["edges { cursor }", "nodes { __typename }", "edges { node @skip(if: true) { id } }"] {
+        let before = remaining(&app, Some(&ann)).await;
+
+        let answer = app.ask(format!("{{ me {{ sessions(first: 100) {{ {rows} }} }} }}")).by(&ann).await.ok();
+
+        // The user, the connection, and two sessions of a hundred.
+        assert_eq!(cost(&answer), (102, before - 4), "{rows}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_dearer_than_the_budget_gives_back_no_more_than_it_took() {
     let app = TestApp::with(&[("RATE_LIMIT_BUDGET", "50/1m")]).await;
     let ann = app.signed_in("ann@example.com").await;

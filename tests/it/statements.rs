@@ -138,8 +138,10 @@ async fn run_lists_by_id(db: &Db) {
             for page in pages(SortedBy::Time) {
                 sessions::list_of_users(db, &ids, status, &page, START).await.unwrap();
             }
+            sessions::count_of_users(db, &ids, status, START).await.unwrap();
         }
     }
+    sessions::list_with_users(db, &[SessionId::new(), SessionId::new()]).await.unwrap();
     audit_log::find_many(db, &[EventId::new(), EventId::new()]).await.unwrap();
     // Each chain is behind this: it has one event more than none.
     let known: Vec<ChainHead> = Vec::new();

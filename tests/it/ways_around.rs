@@ -227,7 +227,9 @@ async fn pages_do_not_multiply_what_is_free() {
         assert_eq!(answer.extension("limit"), &json!(20_000));
     }
 
-    for inside in ["edges { cursor }", "pageInfo { hasNextPage }", "edges { node @skip(if: true) { id } }"] {
+    for inside in
+        ["edges @skip(if: true) { cursor }", "pageInfo { hasNextPage }", "... @skip(if: true) { nodes { id } }"]
+    {
         let answer = app.ask(pages(inside)).by(&ann).await.ok();
         let cost = &answer.body["extensions"]["cost"];
         // The rows are read, whatever is told of them: nothing of that is given back.

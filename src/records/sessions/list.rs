@@ -20,16 +20,7 @@ pub async fn list_of_users(
     now: Time,
 ) -> Result<Vec<Session>> {
     let ids = IdList::new(users);
-    let mut fits = format!("s.user_id in ({}) and $1 is not null", ids.placeholders(2));
-    fits.push_str(match status {
-        None => "",
-        Some(SessionStatus::Active) => " and s.ended_at is null and s.expires_at > $1",
-        Some(SessionStatus::Expired) => " and (s.ended_at is null and s.expires_at <= $1 or s.end_reason = 'EXPIRED')",
-        Some(SessionStatus::Revoked) => {
-            " and s.ended_at is not null and s.end_reason not in ('TOKEN_REUSED', 'EXPIRED')"
-        }
-        Some(SessionStatus::Compromised) => " and s.end_reason = 'TOKEN_REUSED'",
-    });
+    let mut fits = condition(&ids, status);
     let (comparison, order) = if page.backwards { (">", "asc") } else { ("<", "desc") };
     let place = match &page.from {
         Some(Cursor { key: SortKey::At(at), id }) => Some((*at, *id)),
@@ -48,15 +39,52 @@ pub async fn list_of_users(
     }
 }
 
-/// The sessions of these ids with their users, in no order. Unknown ids are missing.
+/// How many sessions a user has.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct SessionCount {
+    /// The user.
+    pub user_id: UserId,
+    /// The number of sessions.
+    pub sessions: i64,
+}
+
+/// Counts the sessions of each user. Users without any are missing.
+pub async fn count_of_users(
+    db: &Db,
+    users: &[UserId],
+    status: Option<SessionStatus>,
+    now: Time,
+) -> Result<Vec<SessionCount>> {
+    let ids = IdList::new(users);
+    let fits = condition(&ids, status);
+    let text = format!("select s.user_id, count(*) as sessions from sessions s where {fits} group by s.user_id");
+    ids.bind(db.query_built(text).bind(now)).all().await
+}
+
+/// The sessions of these ids and their users, in no order. Unknown ids are missing.
 pub async fn list_with_users(db: &Db, ids: &[SessionId]) -> Result<Vec<SessionOfUser>> {
     let ids = IdList::new(ids);
-    let (session, user) = (columns!(), users::columns!());
     let text = format!(
-        "select {session}, {user} from sessions s join users u on u.id = s.user_id where s.id in ({})",
+        "select {}, {} from sessions s join users u on u.id = s.user_id where s.id in ({})",
+        columns!(),
+        users::columns!(),
         ids.placeholders(1)
     );
     ids.bind(db.query_built(text)).all().await
+}
+
+/// The condition for sessions of these users, in SQL. The time is `$1`, the users follow.
+fn condition(users: &IdList<UserId>, status: Option<SessionStatus>) -> String {
+    let fits = match status {
+        None => "",
+        Some(SessionStatus::Active) => " and s.ended_at is null and s.expires_at > $1",
+        Some(SessionStatus::Expired) => " and (s.ended_at is null and s.expires_at <= $1 or s.end_reason = 'EXPIRED')",
+        Some(SessionStatus::Revoked) => {
+            " and s.ended_at is not null and s.end_reason not in ('TOKEN_REUSED', 'EXPIRED')"
+        }
+        Some(SessionStatus::Compromised) => " and s.end_reason = 'TOKEN_REUSED'",
+    };
+    format!("s.user_id in ({}) and $1 is not null{fits}", users.placeholders(2))
 }
 
 /// The first rows of every user, in SQL.

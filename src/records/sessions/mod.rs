@@ -19,7 +19,7 @@ use crate::values::time::Time;
 
 pub use device::rename_device;
 pub use endings::{EndedSessions, end, end_all, end_expired, sweep};
-pub use list::{list_of_users, list_with_users, place};
+pub use list::{SessionCount, count_of_users, list_of_users, list_with_users, place};
 
 /// A session: one sign-in on one device.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -12,6 +12,7 @@ mod own_database;
 mod people;
 pub mod process;
 mod proxy;
+mod refusals;
 mod request;
 pub mod socket;
 mod tampering;

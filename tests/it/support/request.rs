@@ -8,6 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, SignedIn};
+use super::refusals;
 
 /// A GraphQL request that is sent when it is awaited.
 #[must_use = "nothing is asked before it is awaited"]
@@ -75,6 +76,11 @@ impl IntoFuture for GraphQLRequest {
 
     fn into_future(self) -> Self::IntoFuture {
         let body = json!({ "query": self.document, "variables": self.variables });
-        async move { Answer::read(self.http.json(&body).send().await.expect("a server that answers")).await }.boxed()
+        async move {
+            let answer = Answer::read(self.http.json(&body).send().await.expect("a server that answers")).await;
+            refusals::check(&self.document, &answer);
+            answer
+        }
+        .boxed()
     }
 }

@@ -8,13 +8,13 @@ use super::context::{ContextExt, has_token_of, try_viewer, viewer};
 use super::guards::{self, RoleEnum, access, refuses};
 use super::loaders::loaders;
 use super::node::may_see;
-use super::paging::{ConnectionArguments, RelayConnection, connection};
+use super::paging::{AuditEventConnection, ConnectionArguments, connection};
 use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::{DateTime, Json};
 use crate::app::viewer::Viewer;
 use crate::error::{Error, ErrorCode, Refusal};
-use crate::records::audit_log::{self, AuditEvent, ChangedValue};
+use crate::records::audit_log::{AuditEvent, ChangedValue};
 use crate::records::audit_search::{self, EventFilter, EventSlice};
 use crate::records::sessions::SessionOfUser;
 use crate::values::ids::{EventId, SessionId, UserId};
@@ -42,12 +42,12 @@ impl AuditQuery {
         #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
-    ) -> ApiResult<Option<RelayConnection<AuditEventView>>> {
+    ) -> ApiResult<Option<AuditEventConnection>> {
         let filter = AuditEventFilter::parse(filter)?;
         let arguments = ConnectionArguments { first, after, last, before };
         let page = arguments.parse(ListScope::new("audit events", &filter, SortedBy::Time))?;
         let rows = audit_search::list(&ctx.app()?.db, &EventSlice { filter, page: page.clone() }).await?;
-        Ok(Some(connection(rows, &page, audit_search::place, AuditEventView::in_full)))
+        Ok(Some(AuditEventConnection(connection(rows, &page, audit_search::place, AuditEventView::in_full))))
     }
 }
 
@@ -58,7 +58,7 @@ pub async fn events_about(
     user: UserId,
     arguments: ConnectionArguments,
     filter: Option<AuditEventFilter>,
-) -> ApiResult<RelayConnection<AuditEventView>> {
+) -> ApiResult<AuditEventConnection> {
     let filter = AuditEventFilter::parse(filter)?;
     let is_others = filter.subject.is_some_and(|subject| subject != user);
     let (filter, view): (_, fn(AuditEvent) -> AuditEventView) = if sees_everything(ctx).await {
@@ -73,12 +73,12 @@ pub async fn events_about(
     } else {
         loaders(ctx)?.audit_events(EventSlice { filter, page: page.clone() }).await?
     };
-    Ok(connection(rows, &page, audit_search::place, view))
+    Ok(AuditEventConnection(connection(rows, &page, audit_search::place, view)))
 }
 
 /// Finds an event by id. Administrators can see every event, users only those about themselves.
 pub async fn find(ctx: &Context<'_>, viewer: &Viewer, id: EventId) -> ApiResult<Option<AuditEventView>> {
-    let found = audit_log::find(&ctx.app()?.db, id).await?;
+    let found = loaders(ctx)?.audit_event(id).await?;
     if viewer.administrator().is_ok() {
         return Ok(found.map(AuditEventView::in_full));
     }

@@ -91,11 +91,15 @@ mod directives {
 
     use super::RateBucket;
 
-    /// Points that one execution of the field costs (GraphQL Cost Directives, IBM, section 7).
+    /// Points that one execution of the field, or one object of the type, costs (GraphQL Cost Directives, IBM, section 7).
     ///
-    /// Without the directive a field costs 1 if it returns an object, and 0 if it returns a scalar or an enum. A
-    /// connection costs 1 + page size * max(1, price of a node). An operation costs 1 more per 1,000 resolved fields.
-    /// Each event of a subscription costs the price of its selection, but nothing if that is 1.
+    /// Without the directive an object costs 1, and a scalar or an enum nothing; a list costs what its items cost. A
+    /// weight of the field replaces that of its type, also for a list, which then counts once. `@listSize` says how
+    /// often the selection of a list counts.
+    ///
+    /// Three rules are not in that specification. A page costs 1 for each of its rows at least, even if neither `edges`
+    /// nor `nodes` is selected. `nodes(ids:)` costs by the number of ids. An operation costs 1 more per 1,000 resolved
+    /// fields. Points that an operation did not use are returned.
     #[TypeDirective(
         location = "ArgumentDefinition",
         location = "Enum",

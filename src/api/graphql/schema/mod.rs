@@ -2,6 +2,7 @@
 
 pub mod account; // registration, address verification, profile, deletion
 pub mod administration; // what administrators do to other accounts
+pub mod annotations; // what the schema says by rule
 pub mod audit; // the audit trail
 pub mod audit_enums; // actions and outcomes of the audit trail
 pub mod audit_filter; // the filter of audit events
@@ -12,17 +13,19 @@ pub mod credentials; // passwords and email addresses
 pub mod dashboard; // totals, and counts per day
 pub mod date_time_range; // a range of time, as filters take it
 pub mod error_extensions; // the shape of the extensions of an error
+pub mod field_notes; // directives as sentences
 pub mod guards; // who may resolve a field
 pub mod input; // parses the fields of an input together
 pub mod loaders; // one statement for all items of a page
 pub mod login_result; // how a login ends or continues
 pub mod mfa; // the second factor
-pub mod node; // any object by its id
+pub mod node; // objects by their ids
 pub mod oauth_accounts; // provider accounts that are linked to users
 pub mod paging; // Relay connections
 pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
 pub mod session_endings; // mutations that end sessions
+pub mod session_list; // the sessions of a user
 pub mod session_update; // renames the device of a session
 pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the client of a login, and the tokens it gets
@@ -38,6 +41,7 @@ use async_graphql::{Context, MergedObject, Object, SDLExportOptions, Schema, Sch
 
 use self::account::AccountMutation;
 use self::administration::AdministrationMutation;
+use self::annotations::Annotations;
 use self::audit::AuditQuery;
 use self::auth_config::AuthConfig;
 use self::context::{ContextExt, viewer};
@@ -48,6 +52,7 @@ use self::error_extensions::ErrorExtensionsView;
 use self::guards::{RoleEnum, access, require_user};
 use self::login_result::LoginStep;
 use self::mfa::MfaMutation;
+use self::node::NodeQuery;
 use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
 use self::session_update::SessionUpdateMutation;
@@ -69,7 +74,7 @@ pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 /// Operations that read data.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(GeneralQuery, UsersQuery, AuditQuery, DashboardQuery);
+pub struct QueryRoot(GeneralQuery, NodeQuery, UsersQuery, AuditQuery, DashboardQuery);
 
 /// The viewer, the server's settings, and the rate limit.
 #[derive(Default)]
@@ -91,7 +96,7 @@ impl GeneralQuery {
         Ok(Some(SessionView { session, user, is_current: true }))
     }
 
-    /// Get the caller's remaining points. Costs nothing.
+    /// Get the caller's remaining points.
     #[graphql(directive = cost::apply(costs::RATE_LIMIT.to_string()))]
     async fn rate_limit(&self, ctx: &Context<'_>) -> ApiResult<RateLimitView> {
         Ok(ctx.data::<RateLimitStatus>().map_err(missing_data)?.into())
@@ -136,7 +141,9 @@ pub fn sdl() -> String {
         .include_specified_by()
         .use_space_ident()
         .indent_width(2);
-    builder().finish().sdl_with_options(options)
+    let text = builder().finish().sdl_with_options(options);
+    // The library indents the empty lines of descriptions too.
+    text.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// The types that documents are validated against.
@@ -156,6 +163,8 @@ fn builder() -> SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
         // No field returns these two.
         .register_output_type::<ErrorExtensionsView>()
         .register_output_type::<LoginStep>()
+        // After all types.
+        .register_output_type::<Annotations>()
         .extension(PipelineExtension::default())
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()

@@ -1,19 +1,22 @@
-//! Any object by its id (Relay's `node`), with the access rules of the other fields.
+//! Any object by its id (Relay's `node` and `nodes`), with the access rules of the other fields.
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, ID, Object};
+use futures_util::future;
 
 use super::audit;
-use super::context::{ContextExt, try_viewer};
+use super::context::try_viewer;
+use super::guards::refuses;
 use super::loaders::loaders;
 use super::oauth_accounts::OAuthAccountView;
 use super::views::{AuditEventView, SessionView, UserView};
-use crate::api::graphql::error::ApiResult;
+use crate::api::graphql::error::{ApiResult, Code};
 use crate::app::viewer::Viewer;
-use crate::error::{Error, Refusal};
-use crate::records::sessions::{self, SessionOfUser};
+use crate::error::{Error, FieldErrorCode, FieldFault, Refusal};
+use crate::records::sessions::SessionOfUser;
 use crate::values::ids::{EventId, OAuthAccountId, SessionId, UserId};
+use crate::values::paging::PAGE_LIMIT;
 use crate::values::user::Role;
 
 pub use interface::Node;
@@ -40,18 +43,47 @@ mod interface {
     }
 }
 
-/// Finds an object by its id. The result is the same, nothing, for an object that does not exist, one of another user,
-/// and a client that is not signed in.
-pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
-    let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(None) };
+/// Queries for any object by its id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Get any object by its id, with the access rules of the other fields. Null if it does not exist or you may not
+    /// see it.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Id of the object.")] id: ID) -> ApiResult<Option<Node>> {
+        let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(None) };
+        find(ctx, &viewer, &id).await
+    }
+
+    /// Get objects by their ids, in the order of the ids, with the access rules of the other fields. Null for each that
+    /// does not exist or that you may not see.
+    #[graphql(directive = refuses::apply(vec![Code::ValidationFailed]))]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids of the objects, at most 100.")] ids: Vec<ID>,
+    ) -> ApiResult<Vec<Option<Node>>> {
+        if ids.len() > PAGE_LIMIT {
+            let fault = FieldFault::new(FieldErrorCode::OutOfRange, format!("Use at most {PAGE_LIMIT} ids."));
+            return Err(fault.at("ids").into());
+        }
+        let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(ids.iter().map(|_| None).collect()) };
+        // All at once, so that the loaders read objects of one kind with one statement.
+        future::try_join_all(ids.iter().map(|id| find(ctx, &viewer, id))).await
+    }
+}
+
+/// Finds an object by its id. The result is the same, nothing, for an object that does not exist and one of another user.
+async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &str) -> ApiResult<Option<Node>> {
     if let Ok(id) = id.parse::<UserId>() {
-        return Ok(find_user(ctx, &viewer, id).await?.map(Node::User));
+        return Ok(find_user(ctx, viewer, id).await?.map(Node::User));
     }
     if let Ok(id) = id.parse::<SessionId>() {
-        return Ok(find_session(ctx, &viewer, id).await?.map(|session| Node::Session(Box::new(session))));
+        return Ok(find_session(ctx, viewer, id).await?.map(|session| Node::Session(Box::new(session))));
     }
     if let Ok(id) = id.parse::<EventId>() {
-        return Ok(audit::find(ctx, &viewer, id).await?.map(|event| Node::AuditEvent(Box::new(event))));
+        return Ok(audit::find(ctx, viewer, id).await?.map(|event| Node::AuditEvent(Box::new(event))));
     }
     if let Ok(id) = id.parse::<OAuthAccountId>() {
         return Ok(find_oauth_account(ctx, &viewer, id).await?.map(|account| Node::OAuthAccount(Box::new(account))));
@@ -67,7 +99,7 @@ async fn find_user(ctx: &Context<'_>, viewer: &Viewer, id: UserId) -> ApiResult<
 }
 
 async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiResult<Option<SessionView>> {
-    let found = sessions::find_with_user(&ctx.app()?.db, id).await?;
+    let found = loaders(ctx)?.session(id).await?;
     let seen = found.filter(|found| may_see(viewer, found.user.id));
     Ok(seen.map(|SessionOfUser { session, user }| SessionView {
         is_current: session.id == viewer.session().id,

@@ -1,6 +1,6 @@
 //! Relay connections: parses the arguments of a page, and builds the page from its rows.
 
-use async_graphql::{OutputType, SimpleObject};
+use async_graphql::{Object, OutputType, SimpleObject};
 
 use super::views::{AuditEventView, SessionView, UserView};
 use crate::error::Result;
@@ -37,19 +37,51 @@ pub struct RelayEdge<T: OutputType> {
 }
 
 /// A page of a list.
-#[derive(SimpleObject)]
-#[graphql(
-    concrete(name = "AuditEventConnection", params(AuditEventView)),
-    concrete(name = "SessionConnection", params(SessionView))
-)]
-pub struct RelayConnection<T: OutputType>
-where
-    RelayEdge<T>: OutputType,
-{
+pub struct RelayConnection<T: OutputType> {
+    edges: Vec<RelayEdge<T>>,
+    page_info: PageInfo,
+}
+
+impl<T: OutputType> RelayConnection<T> {
     /// Items with their cursors.
-    pub edges: Vec<RelayEdge<T>>,
+    #[must_use]
+    pub fn edges(&self) -> &[RelayEdge<T>] {
+        &self.edges
+    }
+
+    /// Items without their cursors.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<&T> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
     /// Position of this page in the list.
-    pub page_info: PageInfo,
+    #[must_use]
+    pub const fn page_info(&self) -> &PageInfo {
+        &self.page_info
+    }
+}
+
+/// A page of audit events.
+pub struct AuditEventConnection(pub RelayConnection<AuditEventView>);
+
+/// A page of a list.
+#[Object]
+impl AuditEventConnection {
+    /// Items with their cursors.
+    async fn edges(&self) -> &[RelayEdge<AuditEventView>] {
+        self.0.edges()
+    }
+
+    /// Items without their cursors.
+    async fn nodes(&self) -> Vec<&AuditEventView> {
+        self.0.nodes()
+    }
+
+    /// Position of this page in the list.
+    async fn page_info(&self) -> &PageInfo {
+        self.0.page_info()
+    }
 }
 
 impl PageArguments {
@@ -68,10 +100,7 @@ pub fn connection<R, T: OutputType>(
     page: &Page,
     cursor: impl Fn(&R) -> Cursor,
     node: impl Fn(R) -> T,
-) -> RelayConnection<T>
-where
-    RelayEdge<T>: OutputType,
-{
+) -> RelayConnection<T> {
     let has_more = rows.len() > page.size;
     rows.truncate(page.size);
     if page.backwards {

@@ -4,18 +4,17 @@ use async_graphql::{Context, Enum, ID, Object};
 
 use super::audit::{AuditEventFilter, events_about};
 use super::context::{ContextExt, viewer};
-use super::guards::RoleEnum;
-use super::loaders::{SessionsKey, loaders};
+use super::guards::{RoleEnum, refuses};
+use super::loaders::loaders;
 use super::mfa::MfaStatus;
 use super::oauth_accounts::OAuthAccountView;
-use super::paging::{ConnectionArguments, RelayConnection, connection};
+use super::paging::{AuditEventConnection, ConnectionArguments};
 use super::session::SessionStatusEnum;
+use super::session_list::{self, SessionConnection};
 use super::user_changes::UserLockView;
-use super::views::{AuditEventView, SessionView, UserView};
-use crate::api::graphql::error::ApiResult;
+use super::views::UserView;
+use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::{DateTime, EmailAddressScalar, int};
-use crate::records::sessions;
-use crate::values::paging::{ListScope, SortedBy};
 use crate::values::user;
 
 /// Status of an account.
@@ -102,6 +101,7 @@ impl UserView {
     }
 
     /// List the user's sessions, newest first. At most 100 per page, 20 if no size is given.
+    #[graphql(directive = refuses::apply(vec![Code::ValidationFailed]))]
     async fn sessions(
         &self,
         ctx: &Context<'_>,
@@ -110,24 +110,14 @@ impl UserView {
         #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only sessions of this status.")] status: Option<SessionStatusEnum>,
-    ) -> ApiResult<RelayConnection<SessionView>> {
-        let status = status.map(Into::into);
-        let page = ConnectionArguments { first, after, last, before }.parse(ListScope::new(
-            "sessions",
-            &status,
-            SortedBy::Time,
-        ))?;
-        let current = viewer(ctx).await.ok().map(|viewer| viewer.session().id);
-        let rows = loaders(ctx)?.sessions(SessionsKey { user: self.0.id, status, page: page.clone() }).await?;
-        Ok(connection(rows, &page, sessions::place, |session| SessionView {
-            is_current: current == Some(session.id),
-            session,
-            user: self.0.clone(),
-        }))
+    ) -> ApiResult<Option<SessionConnection>> {
+        let arguments = ConnectionArguments { first, after, last, before };
+        session_list::of_user(ctx, &self.0, arguments, status.map(Into::into)).await.map(Some)
     }
 
     /// List audit events about the user, newest first. At most 100 per page, 20 if no size is given. Administrators see
     /// all details. Users do not see who else did something, nor from where.
+    #[graphql(directive = refuses::apply(vec![Code::ValidationFailed]))]
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
@@ -136,8 +126,8 @@ impl UserView {
         #[graphql(desc = "Number of items from the end, 0 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
-    ) -> ApiResult<RelayConnection<AuditEventView>> {
-        events_about(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await
+    ) -> ApiResult<Option<AuditEventConnection>> {
+        events_about(ctx, self.0.id, ConnectionArguments { first, after, last, before }, filter).await.map(Some)
     }
 
     /// When the account was created.

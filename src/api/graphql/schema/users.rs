@@ -10,7 +10,6 @@ use super::date_time_range::DateTimeRange;
 use super::guards::{RoleEnum, access, admin, refuses};
 use super::input::Faults;
 use super::loaders::loaders;
-use super::node::{self, Node};
 use super::paging::{ConnectionArguments, PageInfo, RelayConnection, RelayEdge, connection};
 use super::user::UserStatusEnum;
 use super::views::UserView;
@@ -89,12 +88,17 @@ pub struct UserConnection {
 impl UserConnection {
     /// Users with their cursors.
     async fn edges(&self) -> &[RelayEdge<UserView>] {
-        &self.page.edges
+        self.page.edges()
+    }
+
+    /// Users without their cursors.
+    async fn nodes(&self) -> Vec<&UserView> {
+        self.page.nodes()
     }
 
     /// Position of this page in the list.
     async fn page_info(&self) -> &PageInfo {
-        &self.page.page_info
+        self.page.page_info()
     }
 
     /// Number of users that match the filter. Counting takes longer the more users match.
@@ -104,19 +108,13 @@ impl UserConnection {
     }
 }
 
-/// Queries about users, and any object by its id.
+/// Queries about users.
 #[derive(Default)]
 pub struct UsersQuery;
 
 #[Object]
 #[allow(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
 impl UsersQuery {
-    /// Get any object by its id, with the access rules of the other fields. Null if it does not exist or you may not
-    /// see it.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Id of the object.")] id: ID) -> ApiResult<Option<Node>> {
-        node::find(ctx, &id).await
-    }
-
     /// List users, newest first unless `orderBy` says otherwise. At most 100 per page, 20 if no size is given. Erased
     /// accounts are listed without personal data.
     #[graphql(

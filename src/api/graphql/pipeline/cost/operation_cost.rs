@@ -136,14 +136,38 @@ impl<'a> CostEstimate<'a> {
 
     fn known_field_cost(&self, cost: &FieldCost, field: &Field, below: SelectionCost) -> SelectionCost {
         let own = PartCost::for_field(cost);
+        // The points of an item, where items are paid for and not the field.
+        let (free, item) = (PartCost { points: 0, ..own }, PartCost { fields: 0, secrets: 0, ..own });
         match cost.repetition {
+            Repetition::Once => SelectionCost::once(own.plus(below.whole()).unconditional()),
             Repetition::Times(times) => SelectionCost::once(own.plus(below.whole().times(times)).unconditional()),
             Repetition::Page => SelectionCost::once(own.plus(below.with_rows(self.page_size(field)))),
-            Repetition::Row => SelectionCost {
-                once: PartCost { fields: 1, ..PartCost::default() },
-                each_row: PartCost { fields: 0, ..own }.plus(below.whole()),
-            },
+            Repetition::Ids => {
+                let items = item.plus(below.whole()).times(self.id_count(field));
+                SelectionCost::once(free.plus(items).unconditional())
+            }
+            // Whatever is hidden inside a row, the row itself is noted when it is resolved.
+            Repetition::Row => SelectionCost { once: free, each_row: item.plus(below.whole().unconditional()) },
         }
+    }
+
+    /// The number of ids that a field asks for. Too many are refused later, and count as the most. A single id is a list of
+    /// one.
+    fn id_count(&self, field: &Field) -> u32 {
+        let most = u32::try_from(PAGE_LIMIT).unwrap_or(u32::MAX);
+        let count = match field.get_argument("ids").map(|value| &value.node) {
+            Some(DocumentValue::Variable(name)) => {
+                match chosen_operation::variable(name, self.operation, self.variables) {
+                    Some(Value::List(ids)) => Some(ids.len()),
+                    Some(Value::Null) | None => None,
+                    Some(_) => Some(1),
+                }
+            }
+            Some(DocumentValue::List(ids)) => Some(ids.len()),
+            Some(DocumentValue::Null) | None => None,
+            Some(_) => Some(1),
+        };
+        count.and_then(|count| u32::try_from(count).ok()).map_or(most, |count| count.min(most))
     }
 
     /// The most items of a page. An invalid size is refused later, and counts as the largest.
@@ -202,12 +226,14 @@ mod tests {
 
     #[derive(SimpleObject)]
     struct ItemEdge {
+        #[graphql(directive = cost::apply("0".to_owned()))]
         node: Item,
     }
 
     #[derive(SimpleObject)]
     struct ItemConnection {
         edges: Vec<ItemEdge>,
+        nodes: Vec<Item>,
         total: i32,
     }
 
@@ -219,7 +245,14 @@ mod tests {
     impl Query {
         async fn items(&self, first: Option<i32>, last: Option<i32>) -> ItemConnection {
             let _ = (first, last);
-            ItemConnection { edges: vec![], total: 0 }
+            ItemConnection { edges: vec![], nodes: vec![], total: 0 }
+        }
+        async fn by_ids(&self, ids: Vec<String>) -> Vec<Option<Item>> {
+            let _ = ids;
+            vec![]
+        }
+        async fn parts(&self) -> Vec<PartCost> {
+            vec![]
         }
         #[graphql(directive = cost::apply("7".to_owned()))]
         async fn dear(&self) -> i32 {
@@ -286,20 +319,65 @@ mod tests {
 
     #[test]
     fn a_row_that_is_read_costs_a_point_whatever_is_told_of_it() {
-        let asked = cost_of("{ items(first: 3) { edges { __typename } total } }", value!({}));
-        assert_eq!((asked.points, asked.non_refundable), (3 + 1, 3));
+        for rows in ["edges { __typename }", "nodes { name }", "edges { node @skip(if: true) { name } }"] {
+            let asked = cost_of(&format!("{{ items(first: 3) {{ {rows} total }} }}"), value!({}));
+            assert_eq!((asked.points, asked.non_refundable), (3 + 1, 0), "{rows}");
+        }
+        let unasked = cost_of("{ items(first: 3) { total } }", value!({}));
+        assert_eq!((unasked.points, unasked.non_refundable), (3 + 1, 3));
+    }
+
+    #[test]
+    fn a_row_of_nodes_costs_what_a_row_of_edges_costs() {
+        let (nodes, edges) = ("nodes { name part { number } }", "edges { node { name part { number } } }");
+        for (rows, expected) in [(nodes.to_owned(), 7), (edges.to_owned(), 7), (format!("{nodes} {edges}"), 13)] {
+            assert_eq!(points(&format!("{{ items(first: 3) {{ {rows} }} }}")), expected, "{rows}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_a_size_costs_one_and_its_selection_for_the_usual_length() {
+        assert_eq!(points("{ parts { number } }"), 1);
+        assert_eq!(cost_of("{ parts { number } }", value!({})).fields, 1 + 30);
+    }
+
+    #[test]
+    fn ids_cost_their_selection_each() {
+        for (ids, expected) in [
+            (r#"["a", "b", "c"]"#, 3),
+            ("[]", 0),
+            (r#""a""#, 1),
+            ("null", 100),
+            ("$list", 4),
+            ("$one", 1),
+            ("$none", 100),
+            ("$unknown", 100),
+            ("$default", 2),
+            ("[$one, $one]", 2),
+            ("$many", 100),
+        ] {
+            let document = format!(
+                r#"query($list: [ID!], $one: ID, $none: [ID!], $many: [ID!], $default: [ID!] = ["a", "b"]) {{
+                    byIds(ids: {ids}) {{ name part {{ number }} }} }}"#
+            );
+            let many: Vec<Value> = (0..101).map(|number| value!(number)).collect();
+            let variables = value!({ "list": ["a", "b", "c", "d"], "one": "a", "none": null, "many": many });
+            assert_eq!(cost_of(&document, variables).points, expected * 2, "{ids}");
+        }
+        assert_eq!(cost_of(r#"{ byIds(ids: ["a", "b"]) { name name } }"#, value!({})).fields, 1 + 2 * 2);
     }
 
     #[test]
     fn rows_that_a_directive_hides_are_read_all_the_same() {
         for edges in [
-            "edges { node @skip(if: true) { name } }",
             "edges @skip(if: true) { node { name } }",
             "... @skip(if: true) { edges { node { name } } }",
-            "edges { ...e @skip(if: true) }",
+            "...r @skip(if: true)",
             "total",
         ] {
-            let document = format!("{{ items(first: 3) {{ {edges} }} }} fragment e on ItemEdge {{ node {{ name }} }}");
+            let document = format!(
+                "{{ items(first: 3) {{ {edges} }} }} fragment r on ItemConnection {{ edges {{ node {{ name }} }} }}"
+            );
             let asked = cost_of(&document, value!({}));
             assert_eq!((asked.points, asked.non_refundable), (3 + 1, 3), "{edges}");
         }

@@ -2,25 +2,27 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::introspection_lists::IntrospectionLists;
 use async_graphql::Value;
-use async_graphql::indexmap::IndexSet;
-use async_graphql::registry::{MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
+use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
 
 /// The price of every field of the schema.
 #[derive(Debug)]
 pub struct CostTable {
     types: HashMap<String, HashMap<String, FieldCost>>,
+    /// Points of an item of a list, by its type and the field that returns the list.
+    items: HashMap<String, HashMap<String, u32>>,
     roots: [Option<String>; 3],
     largest_type: u32,
 }
 
 /// The price of one field, and how it multiplies what is below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FieldCost {
-    /// Points of one execution.
-    pub(super) points: u32,
+pub struct FieldCost {
+    /// Points of one execution; of one item, where the items of a list are paid for ([`Repetition::is_by_item`]).
+    pub points: u32,
     /// How often the selection below is resolved.
-    pub(super) repetition: Repetition,
+    pub repetition: Repetition,
     /// Whether only administrators may resolve it.
     pub(super) is_for_admins: bool,
     /// Whether it takes a secret, which may be a guess.
@@ -31,17 +33,21 @@ pub(super) struct FieldCost {
 
 /// How often one execution of a field resolves the selection below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repetition {
-    /// A fixed number: once, or for each item of a list of this usual length.
+pub enum Repetition {
+    /// Once.
+    Once,
+    /// For each item of a list of this usual length.
     Times(u32),
     /// It returns a connection, whose page has rows.
     Page,
-    /// It is the list of a connection: for each row of the page.
+    /// It is a list of a connection: for each row of the page.
     Row,
+    /// For each of the ids in its argument `ids`.
+    Ids,
 }
 
 /// Assumed length of a list without a size argument.
-const USUAL_LIST_LENGTH: u32 = 30;
+pub const USUAL_LIST_LENGTH: u32 = 30;
 
 impl CostTable {
     /// Reads the prices from the schema.
@@ -49,23 +55,35 @@ impl CostTable {
     pub fn new(registry: &Registry) -> Self {
         let roots = [Some(&registry.query_type), registry.mutation_type.as_ref(), registry.subscription_type.as_ref()];
         let lists = IntrospectionLists::new(registry);
-        let fields = |of: &MetaType| {
-            let fields = of.fields()?.values();
-            Some(fields.map(|field| (field.name.clone(), FieldCost::new(registry, &lists, of.name(), field))).collect())
-        };
-        let types = registry.types.iter().filter_map(|(name, of)| Some((name.clone(), fields(of)?))).collect();
-        Self { types, roots: roots.map(Option::<&String>::cloned), largest_type: lists.largest }
+        let mut items: HashMap<String, HashMap<String, u32>> = HashMap::new();
+        let mut types = HashMap::new();
+        for (name, of) in &registry.types {
+            let Some(fields) = of.fields() else { continue };
+            let costs = fields.values().map(|field| (field, FieldCost::new(registry, &lists, name, field)));
+            let costs: Vec<_> = costs.collect();
+            for (field, cost) in costs.iter().filter(|(_, cost)| cost.repetition.is_by_item()) {
+                items.entry(cost.return_type.clone()).or_default().insert(field.name.clone(), cost.points);
+            }
+            types.insert(name.clone(), costs.into_iter().map(|(field, cost)| (field.name.clone(), cost)).collect());
+        }
+        Self { types, items, roots: roots.map(Option::<&String>::cloned), largest_type: lists.largest }
     }
 
     /// The price of a field, if the field exists.
-    pub(super) fn find(&self, of: &str, field: &str) -> Option<&FieldCost> {
+    #[must_use]
+    pub fn find(&self, of: &str, field: &str) -> Option<&FieldCost> {
         self.types.get(of)?.get(field)
     }
 
-    /// Points of one execution of a field.
+    /// Points of one execution of a field. The library executes each item of a list once more, as a field of the type of
+    /// the list (`[UserEdge!]`).
     #[must_use]
     pub fn points(&self, of: &str, field: &str) -> u32 {
-        self.find(of, field).map_or(0, |cost| cost.points)
+        if of.starts_with('[') {
+            let fields = self.items.get(of.trim_matches(['[', ']', '!']));
+            return fields.and_then(|fields| fields.get(field)).copied().unwrap_or_default();
+        }
+        self.find(of, field).filter(|cost| !cost.repetition.is_by_item()).map_or(0, |cost| cost.points)
     }
 
     /// How much longer than average the longest list of a type is: a client that names one type picks that.
@@ -81,10 +99,9 @@ impl CostTable {
 impl FieldCost {
     fn new(registry: &Registry, lists: &IntrospectionLists, parent: &str, field: &MetaField) -> Self {
         let return_type = MetaTypeName::concrete_typename(&field.ty).to_owned();
-        let is_leaf = registry.types.get(&return_type).is_none_or(MetaType::is_leaf);
-        let usual = u32::from(!is_leaf && !parent.ends_with("Connection") && !parent.starts_with("__"));
+        let usual = if parent.starts_with("__") { 0 } else { type_weight(registry, &return_type) };
         Self {
-            points: declared(field).unwrap_or(usual),
+            points: stated_weight(&field.directive_invocations).unwrap_or(usual),
             repetition: Repetition::new(lists, parent, field, &return_type),
             is_for_admins: is_for_admins(field),
             takes_secret: takes_secret(registry, field),
@@ -97,94 +114,34 @@ impl Repetition {
     fn new(lists: &IntrospectionLists, parent: &str, field: &MetaField, return_type: &str) -> Self {
         let is_list = field.ty.starts_with('[');
         let has_pages = ["first", "last"].iter().all(|name| field.args.contains_key(*name));
+        let has_ids = field.args.get("ids").is_some_and(|ids| ids.ty.starts_with('['));
         match (parent.ends_with("Connection"), is_list) {
             (true, true) => Self::Row,
             (false, true) if parent.starts_with("__") => Self::Times(lists.length(&field.name)),
+            (false, true) if has_ids => Self::Ids,
             (false, true) => Self::Times(USUAL_LIST_LENGTH),
             (false, false) if return_type.ends_with("Connection") && has_pages => Self::Page,
-            (_, false) => Self::Times(1),
-        }
-    }
-}
-
-/// The lengths of the lists of introspection: the average, or the maximum where lists of one kind lead into each other
-/// and so multiply.
-struct IntrospectionLists {
-    types: u32,
-    fields: u32,
-    arguments: u32,
-    members: u32,
-    values: u32,
-    possible: u32,
-    /// The longest list as a multiple of the average of its kind, rounded up.
-    largest: u32,
-}
-
-impl IntrospectionLists {
-    fn new(registry: &Registry) -> Self {
-        let types = || registry.types.values();
-        let fields: Vec<_> = types().filter_map(MetaType::fields).collect();
-        let arguments = fields.iter().flat_map(|fields| fields.values()).map(|field| field.args.len());
-        let members = types().filter_map(|of| match of {
-            MetaType::InputObject { input_fields, .. } => Some(input_fields.len()),
-            _ => None,
-        });
-        let values = types().filter_map(|of| match of {
-            MetaType::Enum { enum_values, .. } => Some(enum_values.len()),
-            _ => None,
-        });
-        let possible = types().filter_map(MetaType::possible_types).map(IndexSet::len);
-        let [fields, members, values] = [
-            ListLengths::new(fields.iter().map(|fields| fields.len())),
-            ListLengths::new(members),
-            ListLengths::new(values),
-        ];
-        Self {
-            types: length(registry.types.len()),
-            fields: fields.average,
-            arguments: ListLengths::new(arguments).average,
-            members: members.average,
-            values: values.average,
-            possible: length(possible.max().unwrap_or_default()),
-            largest: [fields, members, values].iter().map(ListLengths::spread).max().unwrap_or(1),
+            (_, false) => Self::Once,
         }
     }
 
-    fn length(&self, list: &str) -> u32 {
-        match list {
-            "types" => self.types,
-            "fields" => self.fields,
-            "args" => self.arguments,
-            "inputFields" => self.members,
-            "enumValues" => self.values,
-            "possibleTypes" | "interfaces" => self.possible,
-            _ => USUAL_LIST_LENGTH,
+    /// Whether each item of the list is paid for, and not the list.
+    #[must_use]
+    pub const fn is_by_item(self) -> bool {
+        matches!(self, Self::Row | Self::Ids)
+    }
+}
+
+/// Points of one value of a type: what the type states, otherwise 1 for objects and 0 for scalars and enums. An interface
+/// or a union costs what its dearest object costs.
+fn type_weight(registry: &Registry, name: &str) -> u32 {
+    match registry.types.get(name) {
+        Some(MetaType::Object { directive_invocations, .. }) => stated_weight(directive_invocations).unwrap_or(1),
+        Some(MetaType::Interface { possible_types, .. } | MetaType::Union { possible_types, .. }) => {
+            possible_types.iter().map(|object| type_weight(registry, object)).max().unwrap_or(1)
         }
+        _ => 0,
     }
-}
-
-/// The lengths of lists of one kind.
-struct ListLengths {
-    /// Rounded up.
-    average: u32,
-    most: u32,
-}
-
-impl ListLengths {
-    fn new(lengths: impl Iterator<Item = usize>) -> Self {
-        let (count, sum, most) = lengths.fold((0, 0, 0), |(count, sum, most): (usize, usize, usize), length| {
-            (count + 1, sum + length, most.max(length))
-        });
-        Self { average: length(sum.div_ceil(count.max(1))), most: length(most) }
-    }
-
-    const fn spread(&self) -> u32 {
-        self.most.div_ceil(self.average)
-    }
-}
-
-fn length(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX).max(1)
 }
 
 fn is_for_admins(field: &MetaField) -> bool {
@@ -192,8 +149,9 @@ fn is_for_admins(field: &MetaField) -> bool {
     matches!(access.and_then(|access| access.args.get("role")), Some(Value::Enum(role)) if role == "ADMIN")
 }
 
-fn declared(field: &MetaField) -> Option<u32> {
-    let cost = field.directive_invocations.iter().find(|directive| directive.name == "cost")?;
+/// The weight of `@cost`, if it is stated.
+fn stated_weight(directives: &[MetaDirectiveInvocation]) -> Option<u32> {
+    let cost = directives.iter().find(|directive| directive.name == "cost")?;
     match cost.args.get("weight")? {
         Value::String(weight) => weight.parse().ok(),
         _ => None,
