@@ -1,0 +1,30 @@
+// Checks schema.graphql with the tools of its clients. After `npm ci` here and in examples it needs no network.
+// Usage: node check.mjs
+import { checkChanges, checkDeprecations, checkTheCheckOfChanges } from './changes.mjs';
+import { checkDocuments } from './documents.mjs';
+import { checkFederation } from './federation.mjs';
+import { checkGenerators } from './generators.mjs';
+import { checkRelay } from './relay.mjs';
+
+const CHECKS = [
+  ['Code generators and tsc', checkGenerators],
+  ['The code of docs/clients.md', checkDocuments],
+  ['Relay', checkRelay],
+  ['Federation', checkFederation],
+  ['Deprecations', checkDeprecations],
+  ['The comparison of releases, on two small schemas', checkTheCheckOfChanges],
+  ['Changes since the last release', checkChanges],
+];
+
+let failed = 0;
+for (const [name, check] of CHECKS) {
+  const began = performance.now();
+  try {
+    const said = await check();
+    console.log(`${name}: ${said} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed += 1;
+    console.error(`FAILED: ${name}\n${error.message}\n`);
+  }
+}
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,1 @@
+export function checkDocuments() { return 'TODO'; }
