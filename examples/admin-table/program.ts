@@ -6,7 +6,7 @@ import { newcomer } from '../testing/server.js';
 import type { Dialog } from './reauthenticate.js';
 import { count, lock, next, open, previous, remove, unlock, type Table, type View } from './table.js';
 
-const USERS = 5;
+const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const PAGE_SIZE = 2;
 
 const show = ({ rows, total, note }: Table): string => {
@@ -24,8 +24,8 @@ export interface Admin extends Credentials {
 /** Returns every state of the table with the step that led to it, and the methods that the dialog asked for. */
 export const run = async (url: string, admin: Admin) => {
   const from = new Date().toISOString();
-  const names = ['a', 'b', 'c', 'd', 'e'].slice(0, USERS);
-  for (const name of names) await register(url, newcomer(name), 'Phone');
+  const search = crypto.randomUUID();
+  for (const name of NAMES) await register(url, { ...newcomer(name), email: `${name}-${search}@example.com` }, 'Phone');
   const api = admin.api ?? { url, accessToken: keepTokens(url, await logIn(url, admin, 'Console')) };
 
   const asked: (readonly string[])[] = [];
@@ -44,7 +44,7 @@ export const run = async (url: string, admin: Admin) => {
   };
 
   const view: View = {
-    filter: { roles: ['USER'], statuses: ['ACTIVE', 'LOCKED'], createdAt: { from } },
+    filter: { search, roles: ['USER'], statuses: ['ACTIVE', 'LOCKED'], createdAt: { from } },
     orderBy: { field: 'CREATED_AT', direction: 'ASC' },
     pageSize: PAGE_SIZE,
   };

@@ -4,6 +4,7 @@ import { cacheExchange, type Cache } from '@urql/exchange-graphcache';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import type { RevokeOtherSessionsMutation, RevokeSessionMutation, SecurityEventsSubscription, SessionRowFragment } from '../generated/graphql.js';
+import { isObject } from '../shared/refusal.js';
 import { Sessions } from './operations.js';
 
 /** Changes the rows of the list in the cache. */
@@ -19,8 +20,15 @@ const changeRows = (cache: Cache, change: (rows: readonly SessionRowFragment[]) 
 const removeRows = (cache: Cache, ids: readonly string[]) =>
   changeRows(cache, (rows) => rows.filter(({ id }) => !ids.includes(id)));
 
+/** The sessions that an event says have ended. Undefined if it does not say, or does not name all of them. */
+const endedSessions = (metadata: unknown): readonly string[] | undefined => {
+  const { endedSessions, endedSessionIds } = isObject(metadata) ? metadata : {};
+  if (!Array.isArray(endedSessionIds) || endedSessionIds.length !== endedSessions) return undefined;
+  return endedSessionIds.map(String);
+};
+
 /** What a security event changes in the list. */
-const applyEvent = (cache: Cache, { action, outcome, session }: SecurityEventsSubscription['securityEvents']) => {
+const applyEvent = (cache: Cache, { action, outcome, session, metadata }: SecurityEventsSubscription['securityEvents']) => {
   if (outcome !== 'SUCCESS') return;
   if (session && session.status !== 'ACTIVE') removeRows(cache, [session.id]);
   switch (action) {
@@ -29,10 +37,13 @@ const applyEvent = (cache: Cache, { action, outcome, session }: SecurityEventsSu
       if (session?.status === 'ACTIVE') changeRows(cache, (rows) => [session, ...rows.filter(({ id }) => id !== session.id)]);
       break;
     case 'SESSIONS_REVOKED':
-    case 'PASSWORD_CHANGED':
-      // Several sessions ended and the event does not say which: read the list again.
-      cache.invalidate('Query', 'me');
+    case 'PASSWORD_CHANGED': {
+      const ended = endedSessions(metadata);
+      if (ended) removeRows(cache, ended);
+      // Nobody knows which: read the list again.
+      else cache.invalidate('Query', 'me');
       break;
+    }
     default:
   }
 };
@@ -86,11 +97,11 @@ export const openClient = (url: string, accessToken: () => Promise<string>, traf
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables }) => ({
           subscribe: (sink) => {
-            // Read whenever the socket opens: after a pause the missed events come first.
+            // Read whenever the socket opens: after a pause, the events that were missed come first.
             const payload = {
               query,
               get variables() {
-                return { ...variables, after: lastEvent };
+                return lastEvent === undefined ? variables : { ...variables, after: lastEvent };
               },
             };
             return { unsubscribe: socket.subscribe(payload, sink) };

@@ -29,6 +29,12 @@ export const Sessions = graphql(`
           ...SessionRow
         }
       }
+      # Where to begin with events, so that none is missed between this answer and the first event.
+      auditEvents(first: 1) {
+        nodes {
+          id
+        }
+      }
     }
   }
 `);
@@ -60,6 +66,7 @@ export const SecurityEvents = graphql(`
       id
       action
       outcome
+      metadata
       session {
         ...SessionRow
       }

@@ -53,7 +53,7 @@ const readField = (field: unknown): NonNullable<RefusalFragment['fields']>[numbe
   return { path: String(path), code: wordOf(FieldErrorCode, code) ?? FieldErrorCode.Invalid, message: String(message) };
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 

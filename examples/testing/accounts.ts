@@ -21,6 +21,13 @@ const signedIn = (result: EntryFragment): SignedIn => {
 export const logIn = async (url: string, credentials: Credentials, deviceName: string): Promise<SignedIn> =>
   signedIn((await execute({ url }, Login, { input: { ...credentials, client: { deviceName } } })).login);
 
+/** The challenge of an account with a second factor. */
+export const challenge = async (url: string, credentials: Credentials): Promise<Extract<EntryFragment, { __typename: 'MfaRequired' }>> => {
+  const { login } = await execute({ url }, Login, { input: credentials });
+  if (login.__typename !== 'MfaRequired') throw new Error(`The login needs no second factor: ${login.__typename}`);
+  return login;
+};
+
 /** Registers, and verifies the address if the server requires it. */
 export const register = async (url: string, credentials: Credentials, deviceName: string): Promise<SignedIn> => {
   const { register } = await execute({ url }, Register, { input: { ...credentials, client: { deviceName } } });

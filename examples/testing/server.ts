@@ -8,12 +8,12 @@ export const newcomer = (name: string) => ({
 });
 
 /** Waits until something holds, ten seconds at most. */
-export const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
+export const until = async (what: () => string, holds: () => boolean | Promise<boolean>): Promise<void> => {
   for (let attempt = 0; attempt < 200; attempt++) {
     if (await holds()) return;
     await new Promise((wake) => setTimeout(wake, 50));
   }
-  throw new Error(`It took too long: ${what}.`);
+  throw new Error(`It took too long: ${what()}.`);
 };
 
 /** The administrator that the server printed at its first start. */
