@@ -3,11 +3,12 @@
 import { checkChanges, checkDeprecations, checkTheCheckOfChanges } from './changes.mjs';
 import { checkDocuments } from './documents.mjs';
 import { checkFederation } from './federation.mjs';
-import { checkGenerators } from './generators.mjs';
+import { checkExamples, checkGenerators } from './generators.mjs';
 import { checkRelay } from './relay.mjs';
 
 const CHECKS = [
   ['Code generators and tsc', checkGenerators],
+  ['The examples', checkExamples],
   ['The code of docs/clients.md', checkDocuments],
   ['Relay', checkRelay],
   ['Federation', checkFederation],

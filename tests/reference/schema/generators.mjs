@@ -1,11 +1,12 @@
 // graphql-codegen on the operations of the examples and on one operation for each root field; tsc on the result, with
 // graphql-js 16 and 17.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from '@graphql-codegen/cli';
 import { Kind, buildSchema, parse, visit } from 'graphql';
 import { disableFragmentWarnings } from 'graphql-tag';
+import ts from 'typescript';
 import { emptyFolder, here, readSchema, root, schemaFile, write } from './files.mjs';
 import { findings } from './typescript.mjs';
 
@@ -24,14 +25,12 @@ const GRAPHQL_JS = ['graphql', 'graphql-17'];
 // The preset reads its documents with graphql-tag, which warns of names that it has seen, also in another run.
 disableFragmentWarnings();
 
-/** Runs the client preset, and returns the folder with its files. */
-export async function generateTypes(name, documents, config = {}, schema = schemaFile) {
-  const folder = emptyFolder(name);
-  const generates = { 'generated/': { preset: 'client', presetConfig: { fragmentMasking: false }, config: { ...CONFIG, ...config } } };
-  write(folder, await generate({ schema, documents, importExtension: '.js', silent: true, generates }, false));
+/** Runs a generator, and writes its files below `generated/` in the folder. */
+export async function generateWith(generator, folder, documents) {
+  const generates = { 'generated/': generator };
+  write(folder, await generate({ schema: schemaFile, documents, importExtension: '.js', silent: true, generates }, false));
   // Otherwise its files would be taken for CommonJS, in which no `import` of them works.
   write(folder, [{ filename: 'package.json', content: '{ "type": "module" }' }]);
-  return folder;
 }
 
 /** The fields of Query, Mutation and Subscription that no operation selects. */
@@ -61,6 +60,30 @@ export const loginIsNull: HasNull<LoginMutation['login']> = ${loginIsNull};
 export const unknown: ErrorCode = 'NO_SUCH_CODE';
 `;
 
+/** Where a source silences the compiler: a cast, `any`, `!` or a comment. */
+function silenced(file) {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+  const found = [...source.text.matchAll(/@ts-(ignore|nocheck|expect-error)/g)].map(([comment]) => `${file}: ${comment}`);
+  const look = (node) => {
+    // `as const` says more to the compiler, not less.
+    const isCast = (ts.isAsExpression(node) && node.type.getText() !== 'const') || ts.isTypeAssertionExpression(node);
+    if (isCast || ts.isNonNullExpression(node) || node.kind === ts.SyntaxKind.AnyKeyword) found.push(`${file}: ${node.parent.getText()}`);
+    ts.forEachChild(node, look);
+  };
+  look(source);
+  return found;
+}
+
+const sourcesOf = (folder) => readdirSync(folder).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+
+/** The examples must be typed from the schema alone. */
+export function checkExamples() {
+  const files = PROGRAMS.flatMap((folder) => sourcesOf(join(root, 'examples', folder)));
+  const found = files.flatMap(silenced);
+  assert.deepEqual(found, [], `casts, any and ! hide what the schema does not say:\n${found.join('\n')}`);
+  return `no cast, any or ! in ${files.length} files`;
+}
+
 export async function checkGenerators() {
   assert.deepEqual(unusedRootFields(), [], 'these fields are in no operation of operations.graphql');
   const runs = [
@@ -69,16 +92,18 @@ export async function checkGenerators() {
     ['examples', EXAMPLES, {}, true],
     ['examples-error-handling', EXAMPLES, { nullability: { errorHandlingClient: true } }, false],
   ];
+  const files = [];
   for (const [name, documents, config, loginIsNull] of runs) {
-    const folder = await generateTypes(name, documents, config);
+    const folder = emptyFolder(name);
+    await generateWith({ preset: 'client', presetConfig: { fragmentMasking: false }, config: { ...CONFIG, ...config } }, folder, documents);
     const types = readFileSync(join(folder, 'generated/graphql.ts'), 'utf8');
     for (const word of ENUMS_OF_ERRORS) assert.match(types, new RegExp(`export const ${word} = `), `${name}: no ${word}`);
     write(folder, [{ filename: 'types.ts', content: typesOf({ loginIsNull }) }]);
-    const files = ['types.ts', 'generated/index.ts', 'generated/gql.ts', 'generated/graphql.ts'].map((file) => join(folder, file));
-    for (const graphql of GRAPHQL_JS) {
-      const found = findings(files, graphql);
-      assert.deepEqual(found, [], `${name}, with ${graphql}: tsc --strict\n${found.join('\n')}`);
-    }
+    files.push(...['types.ts', 'generated/index.ts', 'generated/gql.ts', 'generated/graphql.ts'].map((file) => join(folder, file)));
+  }
+  for (const graphql of GRAPHQL_JS) {
+    const found = findings(files, graphql);
+    assert.deepEqual(found, [], `tsc --strict with ${graphql}:\n${found.join('\n')}`);
   }
   return `${runs.length} outputs compile with ${GRAPHQL_JS.length} versions of graphql-js`;
 }

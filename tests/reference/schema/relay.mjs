@@ -1,21 +1,11 @@
-// relay-compiler on what a client with Relay writes: it must compile without a finding, and type what it should.
+// relay-compiler, set up as in docs/clients.md, on what a client with Relay writes: it must compile without a finding, and type what it should.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import relay from 'relay-compiler';
+import { relayConfig } from './documents.mjs';
 import { emptyFolder, here, schemaFile, write } from './files.mjs';
-
-/** Also shown in docs/clients.md. */
-const CONFIG = {
-  src: './src',
-  schema: './schema.graphql',
-  language: 'typescript',
-  artifactDirectory: './__generated__',
-  eagerEsModules: true,
-  customScalarTypes: { DateTime: 'string', Date: 'string', EmailAddress: 'string', JSON: 'unknown' },
-  requireCustomScalarTypes: true,
-};
 
 /** What the artifacts must contain. */
 const TYPES = {
@@ -31,7 +21,7 @@ export function checkRelay() {
   cpSync(join(here, 'relay/src'), join(folder, 'src'), { recursive: true });
   copyFileSync(schemaFile, join(folder, 'schema.graphql'));
   write(folder, [
-    { filename: 'relay.config.json', content: JSON.stringify(CONFIG) },
+    { filename: 'relay.config.json', content: JSON.stringify(relayConfig()) },
     { filename: '__generated__/.keep', content: '' },
   ]);
   let said;
