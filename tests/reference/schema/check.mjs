@@ -2,6 +2,7 @@
 // Usage: node check.mjs
 import { checkChanges, checkDeprecations, checkTheCheckOfChanges } from './changes.mjs';
 import { checkDocuments } from './documents.mjs';
+import { here } from './files.mjs';
 import { checkFederation } from './federation.mjs';
 import { checkExamples, checkGenerators } from './generators.mjs';
 import { checkRelay } from './relay.mjs';
@@ -16,6 +17,9 @@ const CHECKS = [
   ['The comparison of releases, on two small schemas', checkTheCheckOfChanges],
   ['Changes since the last release', checkChanges],
 ];
+
+// graphql-codegen looks for its presets in the folder that it is started in.
+process.chdir(here);
 
 let failed = 0;
 for (const [name, check] of CHECKS) {
