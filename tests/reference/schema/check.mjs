@@ -1,4 +1,4 @@
-// Checks schema.graphql with the tools of its clients. After `npm ci` here and in examples it needs no network.
+// Checks schema.graphql with the tools of its clients. After `npm ci` it needs no network.
 // Usage: node check.mjs
 import { checkChanges, checkDeprecations, checkTheCheckOfChanges } from './changes.mjs';
 import { checkDocuments } from './documents.mjs';
