@@ -208,7 +208,7 @@ fn what_strangers_can_be_shown_is_a_list_of_its_own() {
         }
     }
 
-    assert_eq!(shown, SHOWN.into_iter().map(str::to_owned).collect());
+    assert_eq!(shown, SHOWN.iter().map(|name| (*name).to_owned()).collect());
 }
 
 #[test]

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { graphql } from '../generated/gql.js';
+import { execute } from '../shared/execute.js';
+import { keepTokens } from '../shared/tokens.js';
+import { register } from '../testing/accounts.js';
+import { newcomer, serverUrl } from '../testing/server.js';
+import { run } from './program.js';
+
+test('the list follows logins, logouts and revocations without being read again', async () => {
+  const [first, second] = await run(serverUrl());
+
+  const states = [
+    '3: Laptop, Tablet, Phone',
+    '2: Laptop, Phone',
+    '3: Laptop, Watch, Phone',
+    '2: Laptop, Watch',
+    '1: Laptop',
+  ];
+  // The two mutations are all that the first tab sent.
+  assert.deepEqual(first, { states, requests: 2 });
+  assert.deepEqual(second, { states, requests: 0 });
+});
+
+const Refreshes = graphql(`
+  query Refreshes {
+    me {
+      id
+      auditEvents(first: 100, filter: { actions: [SESSION_REFRESHED] }) {
+        nodes {
+          id
+        }
+      }
+    }
+  }
+`);
+
+test('requests that need a new access token at the same time share one refresh', async () => {
+  const url = serverUrl();
+  const tokens = await register(url, newcomer('ann'), 'Laptop');
+  let now = 0;
+  const accessToken = keepTokens(url, tokens, () => now);
+
+  const before = await accessToken();
+  now = tokens.accessTokenExpiresIn * 1000;
+  const after = await Promise.all(Array.from({ length: 20 }, () => accessToken()));
+
+  assert.equal(before, tokens.accessToken);
+  assert.equal(new Set(after).size, 1);
+  assert.notEqual(after[0], before);
+  const { me } = await execute({ url, accessToken }, Refreshes, {});
+  assert.equal(me.auditEvents.nodes.length, 1);
+});

@@ -1,0 +1,89 @@
+// The code of docs/clients.md: its set-up generates the types, its GraphQL is valid, and its TypeScript compiles.
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kind, buildSchema, isEnumType, isScalarType, isSpecifiedScalarType, parse, print, specifiedRules, validate } from 'graphql';
+import ts from 'typescript';
+import { emptyFolder, readSchema, root } from './files.mjs';
+import { generateWith } from './generators.mjs';
+import { findings } from './typescript.mjs';
+
+const DOCUMENT = join(root, 'docs/clients.md');
+/** Directives of Relay, which its compiler takes out of the documents that it sends. */
+const RELAY = 'directive @inline on FRAGMENT_DEFINITION directive @alias(as: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT';
+
+/** The blocks of code in a language, in their order. */
+export function blocks(language) {
+  const found = readFileSync(DOCUMENT, 'utf8').matchAll(/^```(\w+)\n([^]*?)^```$/gm);
+  return [...found].filter(([, name]) => name === language).map(([, , code]) => code);
+}
+
+/** The configuration of relay-compiler. */
+export const relayConfig = () => blocks('json').map((block) => JSON.parse(block)).find(({ language }) => language === 'typescript');
+
+/** A fragment that no operation uses is the point of `Refusal`. */
+const RULES = specifiedRules.filter(({ name }) => name !== 'NoUnusedFragmentsRule');
+
+function checkGraphql(schema) {
+  for (const block of blocks('graphql')) {
+    assert.deepEqual(validate(schema, parse(block), RULES).map(({ message }) => message), [], block);
+  }
+  const refusal = (text) => print(parse(text).definitions.find(({ kind, name }) => kind === Kind.FRAGMENT_DEFINITION && name.value === 'Refusal'));
+  const [, copied] = readFileSync(join(root, 'examples/shared/refusal.ts'), 'utf8').match(/graphql\(`([^`]*)`\)/);
+  assert.equal(refusal(blocks('graphql')[0]), refusal(copied), 'the fragment Refusal differs from the one of examples/shared/refusal.ts');
+}
+
+/** The set-ups name all scalars, and no enum that does not exist. */
+function checkNames(schema, config) {
+  const types = Object.values(schema.getTypeMap());
+  const scalars = types.filter((type) => isScalarType(type) && !isSpecifiedScalarType(type)).map(({ name }) => name).sort();
+  const kotlin = blocks('kotlin').join('\n');
+  const swift = blocks('swift').join('\n');
+  assert.deepEqual(Object.keys(config.scalars).sort(), scalars, 'the scalars of the client preset');
+  assert.deepEqual(Object.keys(relayConfig().customScalarTypes).sort(), scalars, 'the scalars of Relay');
+  assert.deepEqual([...kotlin.matchAll(/mapScalarTo\w+\("(\w+)"\)/g)].map(([, name]) => name).sort(), scalars, 'the scalars of Kotlin');
+  const enums = [
+    ...[...kotlin.matchAll(/alwaysGenerateTypesMatching\.set\(setOf\((.*)\)\)/g)].flatMap(([, list]) => JSON.parse(`[${list}]`)),
+    ...[...kotlin.matchAll(/(\w+)\.safeValueOf/g)].map(([, name]) => name),
+    ...[...swift.matchAll(/AuthAPI\.(\w+)/g)].map(([, name]) => name),
+  ];
+  assert.ok(enums.length > 8, `only ${enums}`);
+  for (const name of enums) assert.ok(isEnumType(schema.getType(name)), `${name} is no enum of the schema`);
+  const text = readFileSync(DOCUMENT, 'utf8');
+  const [, possible] = text.match(/`possibleTypes: \{([^`]*)\}`/);
+  for (const [, name, members] of possible.matchAll(/(\w+):\s*\[([^\]]*)\]/g)) {
+    const actual = schema.getPossibleTypes(schema.getType(name)).map((type) => type.name);
+    assert.deepEqual([...members.matchAll(/\w+/g)].map(String).sort(), actual.sort(), `possibleTypes of ${name}`);
+  }
+}
+
+/** The client preset's configuration, as the document writes it. */
+async function presetOf(block) {
+  const { outputText } = ts.transpileModule(block, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 } });
+  const { default: config } = await import(`data:text/javascript,${encodeURIComponent(outputText)}`);
+  return config.generates['src/generated/'];
+}
+
+export async function checkDocuments() {
+  const schema = buildSchema(readSchema());
+  const withRelay = buildSchema(`${readSchema()}\n${RELAY}`);
+  const [setUp, ...modules] = blocks('ts');
+  const preset = await presetOf(setUp);
+  checkGraphql(withRelay);
+  checkNames(schema, preset.config);
+
+  const folder = emptyFolder('documents');
+  cpSync(join(root, 'examples/shared'), join(folder, 'shared'), { recursive: true });
+  const files = [setUp, ...modules].map((code, number) => {
+    const file = join(folder, `block-${number}.ts`);
+    writeFileSync(file, code);
+    return file;
+  });
+  await generateWith(preset, folder, [join(folder, '*.ts'), join(folder, 'shared/*.ts')]);
+  const found = findings([...files, join(folder, 'shared/execute.ts')], 'graphql', {
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+  });
+  assert.deepEqual(found, [], found.join('\n'));
+  return `${files.length} blocks of TypeScript compile, ${blocks('graphql').length} of GraphQL are valid`;
+}
