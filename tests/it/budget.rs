@@ -110,6 +110,16 @@ async fn every_answer_says_what_is_left() {
 }
 
 #[tokio::test]
+async fn where_points_are_not_limited_nothing_is_said_to_be_left() {
+    let app = TestApp::start().await;
+
+    let answer = app.ask("{ rateLimit { limit remaining requested } }").await.ok();
+
+    assert_eq!(answer.at("/rateLimit"), &json!({ "limit": null, "remaining": null, "requested": 0 }));
+    assert_eq!((answer.body.get("extensions"), answer.header("ratelimit")), (None, ""));
+}
+
+#[tokio::test]
 async fn the_cost_can_be_kept_out_of_answers() {
     let app = TestApp::with(&[POINTS, &[("COST_EXTENSION", "false")]].concat()).await;
 

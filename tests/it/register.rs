@@ -165,3 +165,25 @@ async fn the_rules_are_told_before_anyone_registers() {
     let expected = json!({ "minLength": 12, "requiresSymbol": false, "requiresDigit": true });
     assert_eq!(policy.at("/authConfig/passwordPolicy"), &expected);
 }
+
+#[tokio::test]
+async fn a_refused_password_names_the_rules_that_were_told() {
+    let app = TestApp::with(&[("PASSWORD_MIN_LENGTH", "12"), ("PASSWORD_REQUIRE_SYMBOL", "false")]).await;
+
+    let told = app.ask("{ authConfig { passwordPolicy { rules { code message limit pattern } } } }").await.ok();
+    let refused = app.register_with(json!({ "email": "ann@example.com", "password": "" })).await;
+
+    let rules = told.at("/authConfig/passwordPolicy/rules").as_array().unwrap();
+    let codes: Vec<&str> = rules.iter().map(|rule| rule["code"].as_str().unwrap()).collect();
+    let expected =
+        ["TOO_SHORT", "TOO_LONG", "NO_UPPERCASE", "NO_LOWERCASE", "NO_DIGIT", "TOO_COMMON", "CONTAINS_IDENTITY"];
+    assert_eq!(codes, expected);
+    assert_eq!((&rules[0]["limit"], &rules[0]["pattern"]), (&json!(12), &json!("^[\\s\\S]{12,}$")));
+    assert_eq!((&rules[5]["limit"], &rules[5]["pattern"]), (&json!(null), &json!(null)));
+    let broken = refused.extension("fields").as_array().unwrap();
+    assert_eq!(broken.len(), 4, "{}", refused.text);
+    for field in broken {
+        let rule = rules.iter().find(|rule| rule["code"] == field["code"]).unwrap();
+        assert_eq!(field["message"], rule["message"]);
+    }
+}
