@@ -8,7 +8,7 @@ use crate::app::{App, known_devices};
 use crate::error::{Error, ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa_challenges::{self, Challenge};
-use crate::records::users;
+use crate::records::users::{self, User};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -37,30 +37,19 @@ pub struct MfaProof {
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
 pub async fn verify_mfa(app: &App, caller: &Caller, proof: &MfaProof) -> Result<LoginOutcome> {
     let now = app.clock.now();
-    let MfaProof { token, code: typed, can_set_cookie } = proof;
-    // Before the attempt is counted: the client can still send it in a way that can set the cookie.
-    if !can_set_cookie {
-        refuse_cookie(app, token).await?;
-    }
-    let most = app.config.mfa.challenge_attempts;
-    let limit = most.unwrap_or(i32::MAX);
-    let Some(challenge) = mfa_challenges::count_attempt(&app.db, token, limit, now).await? else {
-        return Err(mfa_challenges::refusal(&app.db, token, limit).await?.into());
-    };
-    let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
-    let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, typed, now).await?;
+    let (challenge, user) = count_attempt(app, proof, now).await?;
+    let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, &proof.code, now).await?;
 
     let mut tx = app.db.begin().await?;
     let Some(second) = second_factor::consume_code(&mut tx, caller, &user, code.as_ref(), now).await? else {
         drop(tx);
-        let attempts_left = most.map(|most| most - challenge.attempts);
+        let attempts_left = app.config.mfa.challenge_attempts.map(|most| most - challenge.attempts);
         let failed = NewAuditEvent::failure(AuditAction::Login).about(Some(user.id));
         second_factor::count_wrong_code(app, caller, &user, with_first_factor(failed, &challenge), now).await?;
         return Err(Refusal::InvalidMfaCode { attempts_left }.into());
     };
-    if !mfa_challenges::consume(&mut tx, token, now).await? {
-        return Err(mfa_challenges::refusal_in(&mut tx, token, limit).await?.into());
+    if !mfa_challenges::consume(&mut tx, &proof.token, now).await? {
+        return Err(mfa_challenges::refusal_in(&mut tx, &proof.token, attempts_limit(app)).await?.into());
     }
     // The right password came before, so a lock by wrong passwords of strangers since then does not matter.
     if let Some(lock) = user.lock_by_admin(now) {
@@ -80,6 +69,26 @@ pub async fn verify_mfa(app: &App, caller: &Caller, proof: &MfaProof) -> Result<
     tx.commit().await?;
     known_devices::remember(app, caller).await;
     Ok(LoginOutcome::SignedIn(Box::new(opened.sign(app)?), token_delivery))
+}
+
+/// Counts an attempt at a challenge. Answers the challenge and its user.
+async fn count_attempt(app: &App, proof: &MfaProof, now: Time) -> Result<(Challenge, User)> {
+    // Before anything is counted: the client can still send the code in a way that can set the cookie.
+    if !proof.can_set_cookie {
+        refuse_cookie(app, &proof.token).await?;
+    }
+    let limit = attempts_limit(app);
+    let Some(challenge) = mfa_challenges::count_attempt(&app.db, &proof.token, limit, now).await? else {
+        return Err(mfa_challenges::refusal(&app.db, &proof.token, limit).await?.into());
+    };
+    let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
+    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    Ok((challenge, user))
+}
+
+/// The most attempts at one challenge.
+fn attempts_limit(app: &App) -> i32 {
+    app.config.mfa.challenge_attempts.unwrap_or(i32::MAX)
 }
 
 /// Refuses a challenge whose client wants a cookie. It stays as it is.

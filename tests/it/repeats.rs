@@ -29,13 +29,13 @@ async fn a_registration_that_is_repeated_signs_its_user_in() {
     let app = TestApp::start().await;
     let lost = app.register_with(registration("k", PASSWORD)).await.signed_in();
 
-    app.wait(DAY - Duration::from_secs(1));
+    app.wait(Duration::from_hours(23));
     let again = app.register_with(registration("k", PASSWORD)).await.signed_in();
 
     assert_eq!(again.user, lost.user);
     assert_ne!(again.session, lost.session);
     assert_eq!(app.mail_kinds_to("ann@example.com").await, ["verify_email"]);
-    app.wait(Duration::from_secs(1));
+    app.wait(Duration::from_hours(1));
     assert_eq!(app.register_with(registration("k", PASSWORD)).await.code(), "EMAIL_TAKEN", "a day is over");
 }
 

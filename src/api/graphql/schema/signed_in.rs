@@ -65,6 +65,7 @@ pub struct SignedIn {
 }
 
 /// Whether the answer can set a cookie.
+#[must_use]
 pub fn can_set_cookie(ctx: &Context<'_>) -> bool {
     ctx.data_opt::<Transport>() != Some(&Transport::WebSocket)
 }
