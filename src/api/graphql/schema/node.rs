@@ -30,7 +30,7 @@ mod interface {
     #[graphql(field(name = "id", ty = "ID", desc = "Opaque id that never changes."))]
     pub enum Node {
         /// `user_…`
-        User(UserView),
+        User(Box<UserView>),
         /// `session_…`
         Session(Box<SessionView>),
         /// `event_…`
@@ -45,7 +45,7 @@ mod interface {
 pub async fn find(ctx: &Context<'_>, id: &str) -> ApiResult<Option<Node>> {
     let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(None) };
     if let Ok(id) = id.parse::<UserId>() {
-        return Ok(find_user(ctx, &viewer, id).await?.map(Node::User));
+        return Ok(find_user(ctx, &viewer, id).await?.map(|user| Node::User(Box::new(user))));
     }
     if let Ok(id) = id.parse::<SessionId>() {
         return Ok(find_session(ctx, &viewer, id).await?.map(|session| Node::Session(Box::new(session))));
