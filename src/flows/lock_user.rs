@@ -12,8 +12,8 @@ use crate::values::ids::UserId;
 use crate::values::session::SessionEndReason;
 use crate::values::time::Time;
 
-/// Locks an account until a time, or without an end: every session ends, and neither login nor password reset works. It
-/// replaces a lock that is there: its end changes, and a lock by wrong passwords becomes an administrator's.
+/// Locks an account until a time, or without an end: every session ends, and nobody can log in until then. It replaces a
+/// lock that is there: its end changes, and a lock by wrong passwords becomes an administrator's.
 ///
 /// # Errors
 /// `NOT_FOUND`; `CONFLICT` for a deleted account, one's own, and the last administrator; `FORBIDDEN`.

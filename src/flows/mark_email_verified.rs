@@ -12,7 +12,7 @@ use crate::values::caller::Caller;
 use crate::values::ids::UserId;
 
 /// Marks the address of an account as verified; verification emails that were sent become void. A verified address stays
-/// as it is. The user is no way further in: one who was invited still has to accept.
+/// as it is. A user who was invited still has to accept the invitation.
 ///
 /// # Errors
 /// `NOT_FOUND`; `CONFLICT` for a deleted account; `FORBIDDEN`.

@@ -67,7 +67,7 @@ async fn after_30_days_nothing_personal_is_left() {
     let left = app.user(&admin, &ann.user).await.ok();
     assert!(left.text_at("/user/email").ends_with("@erased.invalid"), "{}", left.text);
     assert_eq!((left.at("/user/name"), left.at("/user/locale")), (&json!(null), &json!(null)));
-    assert_eq!(left.text_at("/user/status"), "DELETED");
+    assert_eq!(left.text_at("/user/status"), "ERASED");
     assert_eq!(app.restore_user(&admin, &ann.user).await.code(), "CONFLICT");
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use authgraph::flows::verify_audit::{TrailVerdict, verify_audit};
 use authgraph::records::{statistics, user_list};
 use authgraph::tools::db::Db;
+use authgraph::values::user::UserStatus;
 use authgraph::values::user_filter::{TextSearch, UserFilter};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
@@ -60,6 +61,9 @@ async fn use_it(app: &TestApp) {
 
     let totals = statistics::totals(&app.app.db, START).await.unwrap();
     assert_eq!((totals.users, totals.verified, totals.with_mfa, totals.active_sessions), (2, 1, 1, 2));
+    // Bob has neither a password nor a provider nor a verified address.
+    let invited = UserFilter { statuses: [UserStatus::Invited].into(), ..UserFilter::default() };
+    assert_eq!(user_list::count(&app.app.db, &invited, START).await.unwrap(), 1);
     for typed in ["ann", "bücher"] {
         let filter = UserFilter { searches: vec![TextSearch::Anywhere(typed.to_owned())], ..UserFilter::default() };
         assert_eq!(user_list::count(&app.app.db, &filter, START).await.unwrap(), 1, "{typed}");

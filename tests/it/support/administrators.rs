@@ -32,7 +32,9 @@ impl TestApp {
 
     /// Locks a user until a time; without an end for `null`.
     pub fn lock_user(&self, admin: &SignedIn, user: &str, until: Value) -> GraphQLRequest {
-        self.mutate("lockUser", json!({ "userId": user, "until": until }), USER).by(admin)
+        let mut input = json!({ "userId": user });
+        input["until"] = until;
+        self.mutate("lockUser", input, USER).by(admin)
     }
 
     pub fn unlock_user(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {

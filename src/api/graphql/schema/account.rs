@@ -82,9 +82,9 @@ pub struct ResendVerificationEmailPayload {
 /// Input of `updateProfile`. Omitted fields keep their value; null clears a field.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
-    /// Display name, 1 to 80 characters.
+    /// Display name, 1 to 80 characters. Null removes it; omitted, it stays.
     name: MaybeUndefined<String>,
-    /// Language of the user as a BCP 47 tag, such as `en` or `pt-BR`.
+    /// Language of the user as a BCP 47 tag, such as `en` or `pt-BR`. Null removes it; omitted, it stays.
     locale: MaybeUndefined<String>,
 }
 

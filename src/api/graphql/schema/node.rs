@@ -33,7 +33,7 @@ mod interface {
     #[graphql(field(name = "id", ty = "ID", desc = "Opaque id that never changes."))]
     pub enum Node {
         /// `user_…`
-        User(UserView),
+        User(Box<UserView>),
         /// `session_…`
         Session(Box<SessionView>),
         /// `event_…`
@@ -77,7 +77,7 @@ impl NodeQuery {
 /// Finds an object by its id. The result is the same, nothing, for an object that does not exist and one of another user.
 async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &str) -> ApiResult<Option<Node>> {
     if let Ok(id) = id.parse::<UserId>() {
-        return Ok(find_user(ctx, viewer, id).await?.map(Node::User));
+        return Ok(find_user(ctx, viewer, id).await?.map(|user| Node::User(Box::new(user))));
     }
     if let Ok(id) = id.parse::<SessionId>() {
         return Ok(find_session(ctx, viewer, id).await?.map(|session| Node::Session(Box::new(session))));
@@ -86,7 +86,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &str) -> ApiResult<Option<
         return Ok(audit::find(ctx, viewer, id).await?.map(|event| Node::AuditEvent(Box::new(event))));
     }
     if let Ok(id) = id.parse::<OAuthAccountId>() {
-        return Ok(find_oauth_account(ctx, &viewer, id).await?.map(|account| Node::OAuthAccount(Box::new(account))));
+        return Ok(find_oauth_account(ctx, viewer, id).await?.map(|account| Node::OAuthAccount(Box::new(account))));
     }
     Ok(None)
 }

@@ -58,14 +58,14 @@ pub struct OAuthProviderView {
 pub enum OAuthProviderKind {
     /// Google.
     Google,
-    /// `GitHub`.
+    /// GitHub.
     #[graphql(name = "GITHUB")]
     GitHub,
     /// Apple.
     Apple,
     /// Microsoft.
     Microsoft,
-    /// Another issuer that speaks `OpenID` Connect.
+    /// Another issuer that speaks OpenID Connect.
     Oidc,
 }
 
@@ -76,7 +76,7 @@ impl From<LinkedAccount> for OAuthAccountView {
 }
 
 impl OAuthProviderView {
-    /// Describes a provider by its name: the known ones, and any other as one of `OpenID` Connect.
+    /// Describes a provider by its name: the known ones, and any other as one of OpenID Connect.
     fn named(name: &str) -> Self {
         let (kind, display_name) = match name {
             "google" => (OAuthProviderKind::Google, "Google"),

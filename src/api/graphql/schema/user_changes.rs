@@ -128,9 +128,9 @@ impl UserChangesMutation {
         Ok(Some(UpdateUserPayload { user: UserView(user) }))
     }
 
-    /// Lock an account: all sessions end, and neither login nor password reset works. Locking a locked account changes
-    /// when the lock ends; a lock caused by wrong passwords becomes an administrator's. CONFLICT if the account is
-    /// deleted, your own, or the last administrator's.
+    /// Lock an account: all sessions end, and nobody can log in until the lock ends. A password reset does not remove
+    /// the lock. Locking a locked account changes when the lock ends; a lock caused by wrong passwords becomes an
+    /// administrator's. CONFLICT if the account is deleted, your own, or the last administrator's.
     #[graphql(
         guard = "require_recent_admin()",
         directive = cost::apply(costs::LOCK_USER.to_string()),
