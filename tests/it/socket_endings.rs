@@ -66,6 +66,7 @@ async fn a_socket_learns_that_its_session_was_ended_and_closes() {
 async fn every_way_out_closes_sockets_on_every_instance() {
     let app = TestApp::start().await;
     let other = app.another_instance().await;
+    let admin = app.administrator("root@example.com").await;
     for way in ["logout", "all", "reset", "lock", "delete"] {
         let email = format!("{way}@example.com");
         let who = app.signed_in(&email).await;
@@ -74,7 +75,7 @@ async fn every_way_out_closes_sockets_on_every_instance() {
         match way {
             "logout" => drop(app.logout(&who).await.ok()),
             "all" => drop(app.revoke_all(&who).await.ok()),
-            "lock" => app.lock(&who).await,
+            "lock" => drop(app.lock_user(&admin, &who.user, json!(null)).await.ok()),
             "delete" => drop(app.delete_account(&who, &email).await.ok()),
             _ => {
                 app.request_password_reset(&email).await.ok();

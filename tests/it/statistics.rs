@@ -315,6 +315,19 @@ async fn invented_people_can_sign_in() {
 }
 
 #[tokio::test]
+async fn a_few_invented_people_are_enough_to_see_every_status_but_erased() {
+    let app = TestApp::start().await;
+    let size = SeedSize { users: 8, events: 0 };
+    seed(&app.app, size, &Password::typed(PASSWORD.to_owned()), false, |_| {}).await.unwrap();
+    let admin = app.administrator("root@example.com").await;
+
+    for (status, count) in [("INVITED", 1), ("LOCKED", 1), ("DELETED", 1), ("ERASED", 0)] {
+        let listed = app.ask(format!("{{ users(filter: {{ statuses: [{status}] }}) {{ totalCount }} }}"));
+        assert_eq!(listed.by(&admin).await.at("/users/totalCount"), &serde_json::Value::from(count), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn in_production_only_an_empty_database_is_filled_and_only_on_purpose() {
     let own = ["DATABASE_URL", "JWT_KEYS_DIR"];
     let mut settings: Vec<_> = PRODUCTION.iter().copied().filter(|(name, _)| !own.contains(name)).collect();

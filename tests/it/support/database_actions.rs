@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use authgraph::app::revocation;
 use authgraph::flows::create_admin::create_admin;
 use authgraph::records::audit_log::{self, NewAuditEvent};
 use authgraph::tools::db::{Db, DbSettings};
@@ -33,18 +32,6 @@ impl TestApp {
         let mut tx = self.app.db.begin().await.unwrap();
         tx.query("update users set role = 'USER' where id = $1").bind(user).execute().await.unwrap();
         let event = NewAuditEvent::success(AuditAction::RoleChanged).about(Some(user));
-        audit_log::write(&mut tx, &caller(""), event, now).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    /// Locks an account as an administrator does, which ends its sessions.
-    pub async fn lock(&self, who: &SignedIn) {
-        let user: UserId = who.user.parse().unwrap();
-        let now = self.clock_time();
-        let mut tx = self.app.db.begin().await.unwrap();
-        let reason = authgraph::values::session::SessionEndReason::AccountLocked;
-        revocation::end_sessions(&mut tx, user, None, reason, now).await.unwrap();
-        let event = NewAuditEvent::success(AuditAction::UserLocked).about(Some(user));
         audit_log::write(&mut tx, &caller(""), event, now).await.unwrap();
         tx.commit().await.unwrap();
     }
