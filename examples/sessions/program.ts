@@ -8,7 +8,7 @@ import { newcomer, until } from '../testing/server.js';
 import { openClient, type Traffic } from './client.js';
 import { RevokeOtherSessions, RevokeSession, SecurityEvents, Sessions } from './operations.js';
 
-const Logout = graphql(`
+export const Logout = graphql(`
   mutation Logout {
     logout {
       sessionId
@@ -22,8 +22,14 @@ const show = ({ session, me }: SessionsQuery): string => {
   return `${me.sessions.totalCount}: ${[session, ...others].map(({ device }) => device.name ?? 'unnamed').join(', ')}`;
 };
 
+interface Options {
+  readonly withEvents?: boolean;
+  /** What happens between the list and the first event. */
+  readonly meanwhile?: () => Promise<unknown>;
+}
+
 /** A tab of the browser with the list, and every state of it in order. */
-export const openTab = async (url: string, accessToken: () => Promise<string>, withEvents = true) => {
+export const openTab = async (url: string, accessToken: () => Promise<string>, { withEvents = true, meanwhile }: Options = {}) => {
   const traffic: Traffic = { requests: 0 };
   const { client, close } = openClient(url, accessToken, traffic);
   const states: string[] = [];
@@ -39,6 +45,7 @@ export const openTab = async (url: string, accessToken: () => Promise<string>, w
   });
   await until(() => `the list is read: ${errors}`, () => states.length > 0);
   const first = traffic.requests;
+  await meanwhile?.();
   const events = withEvents
     ? client.subscription(SecurityEvents, { after }).subscribe(({ error }) => {
         if (error) errors.push(error);

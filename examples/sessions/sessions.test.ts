@@ -6,7 +6,7 @@ import { keepTokens } from '../shared/tokens.js';
 import { logIn, register } from '../testing/accounts.js';
 import { newcomer, serverUrl } from '../testing/server.js';
 import { RevokeOtherSessions, RevokeSession } from './operations.js';
-import { openTab, run } from './program.js';
+import { Logout, openTab, run } from './program.js';
 
 test('the list follows logins, logouts and revocations without being read again', async () => {
   const [first, second] = await run(serverUrl());
@@ -29,7 +29,7 @@ test('the results of mutations are enough for the list of a tab without events',
   const laptop = await register(url, ann, 'Laptop');
   const phone = await logIn(url, ann, 'Phone');
   await logIn(url, ann, 'Tablet');
-  const tab = await openTab(url, async () => laptop.accessToken, false);
+  const tab = await openTab(url, async () => laptop.accessToken, { withEvents: false });
 
   await tab.client.mutation(RevokeSession, { input: { sessionId: phone.session.id } });
   await tab.client.mutation(RevokeOtherSessions, {});
@@ -37,6 +37,23 @@ test('the results of mutations are enough for the list of a tab without events',
 
   assert.deepEqual(tab.states, ['3: Laptop, Tablet, Phone', '2: Laptop, Tablet', '1: Laptop']);
   assert.equal(tab.requests(), 2);
+});
+
+test('what happens between the list and the subscription is not lost', async () => {
+  const url = serverUrl();
+  const ann = newcomer('ann');
+  const laptop = await register(url, ann, 'Laptop');
+  const phone = await logIn(url, ann, 'Phone');
+  const meanwhile = () => execute({ url, accessToken: async () => phone.accessToken }, Logout, {});
+
+  const tab = await openTab(url, async () => laptop.accessToken, { meanwhile });
+
+  try {
+    await tab.shows('1: Laptop');
+    assert.deepEqual(tab.states, ['2: Laptop, Phone', '1: Laptop']);
+  } finally {
+    await tab.close();
+  }
 });
 
 const Refreshes = graphql(`
