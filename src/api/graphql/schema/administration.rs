@@ -132,7 +132,7 @@ impl AdministrationMutation {
     }
 
     /// Delete a user's account. All sessions end, and only administrators still see the account. It can be restored
-    /// until its data is erased after `USER_RETENTION`; until then its address stays taken. CONFLICT for your own
+    /// until its data is erased after `DELETED_USER_RETENTION`; until then its address stays taken. CONFLICT for your own
     /// account: use `deleteAccount`.
     #[graphql(
         guard = "require_recent_admin()",
