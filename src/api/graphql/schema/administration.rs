@@ -110,8 +110,8 @@ pub struct AdministrationMutation;
 
 #[Object]
 impl AdministrationMutation {
-    /// Create an account and email an invitation to choose a password with `resetPassword`. Accepting the invitation
-    /// also verifies the address.
+    /// Create an account and email an invitation to choose a password with `resetPassword`. The link leads to the page
+    /// `/accept-invitation` of the frontend. Accepting the invitation also verifies the address.
     #[graphql(
         guard = "require_recent_admin()",
         directive = cost::apply(costs::CREATE_USER.to_string()),
