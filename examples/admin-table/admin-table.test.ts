@@ -59,9 +59,9 @@ test('an administrator filters, pages, counts, locks, unlocks and deletes', asyn
     ['lock', 'a LOCKED (ADMINISTRATOR), b ACTIVE of 5'],
     ['lock until 2100', 'a LOCKED (ADMINISTRATOR), b LOCKED (ADMINISTRATOR) of 5'],
     ['unlock', 'a ACTIVE, b LOCKED (ADMINISTRATOR) of 5'],
-    ['delete', 'a ACTIVE, b DELETED of 5'],
-    ['delete again', 'a ACTIVE, b DELETED of 5: This account is deleted.'],
-    ['only the locked', ''],
+    ['delete', 'a DELETED, b LOCKED (ADMINISTRATOR) of 5'],
+    ['lock the deleted', 'a DELETED, b LOCKED (ADMINISTRATOR) of 5: This account is deleted.'],
+    ['only the locked', 'b LOCKED (ADMINISTRATOR)'],
     ['by email, descending', 'e ACTIVE, d ACTIVE'],
   ]);
 });

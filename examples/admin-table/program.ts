@@ -58,8 +58,8 @@ export const run = async (url: string, admin: Admin) => {
   table = step('lock', await lock(api, table, dialog, first.id));
   table = step('lock until 2100', await lock(api, table, dialog, second.id, '2100-01-01T00:00:00Z'));
   table = step('unlock', await unlock(api, table, dialog, first.id));
-  table = step('delete', await remove(api, table, dialog, second.id));
-  table = step('delete again', await remove(api, table, dialog, second.id));
+  table = step('delete', await remove(api, table, dialog, first.id));
+  table = step('lock the deleted', await lock(api, table, dialog, first.id));
   step('only the locked', await open(api, { ...view, filter: { ...view.filter, statuses: ['LOCKED'] } }));
   step('by email, descending', await open(api, { ...view, orderBy: { field: 'EMAIL', direction: 'DESC' } }));
   return { states, asked };

@@ -33,8 +33,8 @@ const applyEvent = (cache: Cache, { action, outcome, session, metadata }: Securi
   if (session && session.status !== 'ACTIVE') removeRows(cache, [session.id]);
   switch (action) {
     case 'LOGIN':
-      // Events may repeat, so a row may be there already.
-      if (session?.status === 'ACTIVE') changeRows(cache, (rows) => [session, ...rows.filter(({ id }) => id !== session.id)]);
+      // Events may repeat, so the row may be there already.
+      if (session?.status === 'ACTIVE') changeRows(cache, (rows) => (rows.some(({ id }) => id === session.id) ? rows : [session, ...rows]));
       break;
     case 'SESSIONS_REVOKED':
     case 'PASSWORD_CHANGED': {

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { graphql } from '../generated/gql.js';
 import { execute } from '../shared/execute.js';
 import { keepTokens } from '../shared/tokens.js';
-import { register } from '../testing/accounts.js';
+import { logIn, register } from '../testing/accounts.js';
 import { newcomer, serverUrl } from '../testing/server.js';
-import { run } from './program.js';
+import { RevokeOtherSessions, RevokeSession } from './operations.js';
+import { openTab, run } from './program.js';
 
 test('the list follows logins, logouts and revocations without being read again', async () => {
   const [first, second] = await run(serverUrl());
@@ -18,8 +19,24 @@ test('the list follows logins, logouts and revocations without being read again'
     '1: Laptop',
   ];
   // The two mutations are all that the first tab sent.
-  assert.deepEqual(first, { states, requests: 2 });
-  assert.deepEqual(second, { states, requests: 0 });
+  assert.deepEqual(first, { states, requests: 2, errors: [] });
+  assert.deepEqual(second, { states, requests: 0, errors: [] });
+});
+
+test('the results of mutations are enough for the list of a tab without events', async () => {
+  const url = serverUrl();
+  const ann = newcomer('ann');
+  const laptop = await register(url, ann, 'Laptop');
+  const phone = await logIn(url, ann, 'Phone');
+  await logIn(url, ann, 'Tablet');
+  const tab = await openTab(url, async () => laptop.accessToken, false);
+
+  await tab.client.mutation(RevokeSession, { input: { sessionId: phone.session.id } });
+  await tab.client.mutation(RevokeOtherSessions, {});
+  await tab.close();
+
+  assert.deepEqual(tab.states, ['3: Laptop, Tablet, Phone', '2: Laptop, Tablet', '1: Laptop']);
+  assert.equal(tab.requests(), 2);
 });
 
 const Refreshes = graphql(`
