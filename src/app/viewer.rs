@@ -106,6 +106,12 @@ impl Viewer {
         }
     }
 
+    /// Whether the viewer may see what belongs to this user: their own, and administrators everything.
+    #[must_use]
+    pub fn may_see(&self, owner: UserId) -> bool {
+        self.user.id == owner || self.user.role == Role::Admin
+    }
+
     /// Requires a proof of identity within `REAUTHENTICATION_WINDOW`.
     ///
     /// # Errors

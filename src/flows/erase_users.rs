@@ -15,7 +15,7 @@ use crate::values::time::Time;
 /// How many accounts are read at once.
 const BATCH: i64 = 100;
 
-/// Erases the personal data of accounts that were deleted longer ago than `USER_RETENTION`, each in its own transaction. The
+/// Erases the personal data of accounts that were deleted longer ago than `DELETED_USER_RETENTION`, each in its own transaction. The
 /// audit trail keeps their ids. An account that fails is logged and tried again next time; the others do not wait for it.
 /// Answers how many.
 ///

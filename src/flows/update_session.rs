@@ -38,7 +38,7 @@ pub async fn update_session(
         sessions::rename_device(&mut tx, id, session.device_name.as_deref()).await?;
         // The names themselves are personal, and the trail is kept longer than the session.
         let event = NewAuditEvent::success(AuditAction::SessionUpdated).by(user).in_session(id);
-        audit_log::write(&mut tx, caller, event.with("fields", vec!["deviceName"]), now).await?;
+        audit_log::write(&mut tx, caller, event.with_untold_change("deviceName"), now).await?;
     }
     tx.commit().await?;
     Ok(session)

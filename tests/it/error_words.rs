@@ -69,10 +69,9 @@ impl Published {
     }
 
     fn is_value(&self, value: &Value, ty: &Type) -> Result<(), String> {
+        // A key without a value is left out: null is of no type.
         let wrong = || Err(format!("{value} is no {ty}"));
         let name = match (&ty.base, value) {
-            // A key without a value is left out, so that null means nothing.
-            (_, Value::Null) => return wrong(),
             (BaseType::List(item), Value::Array(items)) => {
                 return items.iter().try_for_each(|value| self.is_value(value, item));
             }
@@ -181,10 +180,7 @@ async fn every_code_is_said_and_every_key_is_published() {
 
     let said = published.said("code", &answers);
 
-    // Told apart by its answer in tests/it/verify_email.rs.
-    let mut codes = published.values("ErrorCode");
-    codes.remove("EMAIL_NOT_VERIFIED");
-    assert_eq!(said, codes);
+    assert_eq!(said, published.values("ErrorCode"));
 }
 
 /// Refusals by the state of one's own account.

@@ -41,9 +41,9 @@ impl<'a> Calculator<'a> {
                     (sized.get(&*field.node.name.node).copied().unwrap_or(1.0), HashMap::new());
                 if let Some((size, fields)) = self.list_size(definition, &field.node) {
                     if fields.is_empty() {
-                        length = size
+                        length = size;
                     } else {
-                        below = fields.into_iter().map(|name| (name, size)).collect()
+                        below = fields.into_iter().map(|name| (name, size)).collect();
                     }
                 }
                 let own = weight(&definition.directives).unwrap_or_else(|| length * self.type_weight(&of));

@@ -35,7 +35,7 @@ async fn a_stranger_gets_the_same_answer_and_no_email() {
     let member = app.request_password_reset("ann@example.com").await.ok();
     let stranger = app.request_password_reset("stranger@example.com").await.ok();
 
-    assert_eq!(member.text, stranger.text);
+    assert_eq!(member.text.replace("ann@example.com", "stranger@example.com"), stranger.text);
     assert!(app.mails_to("stranger@example.com").await.is_empty());
 }
 

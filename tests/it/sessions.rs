@@ -265,7 +265,7 @@ async fn a_device_gets_another_name_keeps_it_and_loses_it() {
     assert_eq!(trail.iter().filter(|event| *event == "SESSION_UPDATED Success").count(), 2);
     let events = authgraph::records::audit_log::list_latest(&app.app.db, 1).await.unwrap();
     assert_eq!(events[0].session_id.map(|id| id.to_string()).as_ref(), Some(id));
-    assert_eq!(events[0].metadata.0, json!({ "fields": ["deviceName"] }));
+    assert_eq!(events[0].metadata.0, json!({ "changes": [{ "field": "deviceName", "from": null, "to": null }] }));
 }
 
 #[tokio::test]

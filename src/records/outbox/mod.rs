@@ -123,9 +123,10 @@ pub async fn post_settled(tx: &mut Tx, draft: Draft<'_>, now: Time) -> Result<()
 }
 
 async fn insert(tx: &mut Tx, draft: Draft<'_>, settled_at: Option<Time>, now: Time) -> Result<()> {
+    let state = if settled_at.is_some() { "DROPPED" } else { "WAITING" };
     tx.query(sql!(
         "insert into outbox (id, kind, recipient, user_id, details, posted_at, due_at, settled_at, state)",
-        " values ($1, $2, $3, $4, $5, $6, $6, $7, case when $7 is null then 'WAITING' else 'DROPPED' end)"
+        " values ($1, $2, $3, $4, $5, $6, $6, $7, $8)"
     ))
     .bind(MailId::new())
     .bind(draft.kind)
@@ -134,6 +135,7 @@ async fn insert(tx: &mut Tx, draft: Draft<'_>, settled_at: Option<Time>, now: Ti
     .bind(Json(draft.details))
     .bind(now)
     .bind(settled_at)
+    .bind(state.to_owned())
     .execute()
     .await?;
     tx.announce_mail();

@@ -121,7 +121,9 @@ impl AccountMutation {
     #[graphql(
         directive = cost::apply(costs::REGISTER.to_string()),
         directive = rate_limit::apply(RateBucket::Auth),
-        directive = refuses::apply(vec![Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::Overloaded]),
+        directive = refuses::apply(vec![
+            Code::ValidationFailed, Code::EmailTaken, Code::Forbidden, Code::AccountLocked, Code::Overloaded,
+        ]),
     )]
     async fn register(&self, ctx: &Context<'_>, input: RegisterInput) -> ApiResult<Option<LoginResult>> {
         let application = parse_application(ctx, input)?;

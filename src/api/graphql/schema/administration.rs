@@ -110,8 +110,8 @@ pub struct AdministrationMutation;
 
 #[Object]
 impl AdministrationMutation {
-    /// Create an account and email an invitation to choose a password with `resetPassword`. Accepting the invitation
-    /// also verifies the address.
+    /// Create an account and email an invitation to choose a password with `resetPassword`. The link leads to the page
+    /// `/accept-invitation` of the frontend. Accepting the invitation also verifies the address.
     #[graphql(
         guard = "require_recent_admin()",
         directive = cost::apply(costs::CREATE_USER.to_string()),
@@ -132,7 +132,7 @@ impl AdministrationMutation {
     }
 
     /// Delete a user's account. All sessions end, and only administrators still see the account. It can be restored
-    /// until its data is erased after `USER_RETENTION`; until then its address stays taken. CONFLICT for your own
+    /// until its data is erased after `DELETED_USER_RETENTION`; until then its address stays taken. CONFLICT for your own
     /// account: use `deleteAccount`.
     #[graphql(
         guard = "require_recent_admin()",

@@ -7,7 +7,6 @@ pub use super::audit_filter::AuditEventFilter;
 use super::context::{ContextExt, has_token_of, try_viewer, viewer};
 use super::guards::{self, RoleEnum, access, refuses};
 use super::loaders::loaders;
-use super::node::may_see;
 use super::paging::{AuditEventConnection, ConnectionArguments, connection};
 use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
@@ -103,7 +102,7 @@ async fn session_of(ctx: &Context<'_>, id: SessionId) -> ApiResult<Option<Sessio
     let Some(SessionOfUser { session, user }) = loaders(ctx)?.session(id).await? else { return Ok(None) };
     let is_current = has_token_of(ctx, id)?;
     match try_viewer(ctx).await {
-        Ok(viewer) if !may_see(&viewer, user.id) => Ok(None),
+        Ok(viewer) if !viewer.may_see(user.id) => Ok(None),
         Ok(_) => Ok(Some(SessionView { session, user, is_current })),
         // A subscription also delivers the event that ended the viewer's session. It shows that session and nothing of
         // its user (`SessionView::user`).

@@ -148,9 +148,10 @@ impl CredentialsMutation {
         Ok(Some(RequestPasswordResetPayload { email: (&email).into() }))
     }
 
-    /// Set a new password with the token of a reset email or an invitation. All sessions end, and a lock caused by
-    /// wrong passwords is removed. If the address was never verified, someone else may have created the account, so its
-    /// second factor, linked providers and name are removed.
+    /// Set a new password with the token of a reset email or an invitation, whose links lead to the pages
+    /// `/reset-password` and `/accept-invitation` of the frontend. All sessions end, and a lock caused by wrong passwords
+    /// is removed. If the address was never verified, someone else may have created the account, so its second factor,
+    /// linked providers and name are removed.
     #[graphql(
         directive = cost::apply(costs::RESET_PASSWORD.to_string()),
         directive = rate_limit::apply(RateBucket::Auth),

@@ -34,8 +34,8 @@ mod directives {
 
     /// Lists the error codes of the field.
     ///
-    /// Every field may also fail with `BAD_USER_INPUT`, `RATE_LIMITED`, UNAVAILABLE and INTERNAL, and a field with
-    /// `@access` with the codes of that directive. After a subscription has sent the event that ended its session, the
+    /// Every field may also fail with `BAD_USER_INPUT`, `RATE_LIMITED`, UNAVAILABLE and INTERNAL, a mutation also
+    /// with CONFLICT and the reason RACE, and a field with `@access` with the codes of that directive. After a subscription has sent the event that ended its session, the
     /// users of that event fail with UNAUTHENTICATED. All other codes refuse a whole request: `QUERY_TOO_COMPLEX`,
     /// OVERLOADED, `BAD_REQUEST` and those of the document.
     #[TypeDirective(location = "FieldDefinition")]

@@ -17,7 +17,6 @@ use crate::error::{Error, FieldErrorCode, FieldFault, Refusal};
 use crate::records::sessions::SessionOfUser;
 use crate::values::ids::{EventId, OAuthAccountId, SessionId, UserId};
 use crate::values::paging::PAGE_LIMIT;
-use crate::values::user::Role;
 
 pub use interface::Node;
 
@@ -92,7 +91,7 @@ async fn find(ctx: &Context<'_>, viewer: &Viewer, id: &str) -> ApiResult<Option<
 }
 
 async fn find_user(ctx: &Context<'_>, viewer: &Viewer, id: UserId) -> ApiResult<Option<UserView>> {
-    if !may_see(viewer, id) {
+    if !viewer.may_see(id) {
         return Ok(None);
     }
     Ok(loaders(ctx)?.user(id).await?.map(UserView))
@@ -100,7 +99,7 @@ async fn find_user(ctx: &Context<'_>, viewer: &Viewer, id: UserId) -> ApiResult<
 
 async fn find_session(ctx: &Context<'_>, viewer: &Viewer, id: SessionId) -> ApiResult<Option<SessionView>> {
     let found = loaders(ctx)?.session(id).await?;
-    let seen = found.filter(|found| may_see(viewer, found.user.id));
+    let seen = found.filter(|found| viewer.may_see(found.user.id));
     Ok(seen.map(|SessionOfUser { session, user }| SessionView {
         is_current: session.id == viewer.session().id,
         session,
@@ -114,13 +113,7 @@ async fn find_oauth_account(
     id: OAuthAccountId,
 ) -> ApiResult<Option<OAuthAccountView>> {
     let found = loaders(ctx)?.oauth_account(id).await?;
-    Ok(found.filter(|account| may_see(viewer, account.user_id)).map(Into::into))
-}
-
-/// Users can see what is their own, administrators everything.
-#[must_use]
-pub fn may_see(viewer: &Viewer, owner: UserId) -> bool {
-    viewer.user().id == owner || viewer.user().role == Role::Admin
+    Ok(found.filter(|account| viewer.may_see(account.user_id)).map(Into::into))
 }
 
 /// The viewer; `None` without a valid token.

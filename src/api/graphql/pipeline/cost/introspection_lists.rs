@@ -3,7 +3,8 @@
 use async_graphql::indexmap::IndexSet;
 use async_graphql::registry::{MetaType, Registry};
 
-use super::table::USUAL_LIST_LENGTH;
+/// Assumed length of a list without a size argument.
+pub const USUAL_LIST_LENGTH: u32 = 30;
 
 /// The lengths of the lists of introspection: the average, or the maximum where lists of one kind lead into each other
 /// and so multiply.

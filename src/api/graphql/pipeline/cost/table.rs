@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::introspection_lists::IntrospectionLists;
+use super::introspection_lists::{IntrospectionLists, USUAL_LIST_LENGTH};
 use async_graphql::Value;
 use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
 
@@ -45,9 +45,6 @@ pub enum Repetition {
     /// For each of the ids in its argument `ids`.
     Ids,
 }
-
-/// Assumed length of a list without a size argument.
-pub const USUAL_LIST_LENGTH: u32 = 30;
 
 impl CostTable {
     /// Reads the prices from the schema.
