@@ -23,8 +23,8 @@ pub use self::error::{HttpError, RefusedUrl, ServerAway};
 use self::guard::Guard;
 pub use self::message::{HttpAnswer, OutboundRequest};
 pub use self::outbound_url::{OutboundUrl, UrlAuthor};
-pub use self::resolver::HostNames;
 use self::resolver::GuardedResolver;
+pub use self::resolver::HostNames;
 use crate::error::{Fault, OrFault, Result};
 
 /// How long a connection without a request is kept, in seconds.

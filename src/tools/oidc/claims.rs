@@ -6,53 +6,30 @@ use aws_lc_rs::digest::{self, digest};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::id_token::TokenHeader;
 use super::{ExpectedIdToken, ExpectedNonce, IdTokenRefusal, IssuerSettings};
+use crate::values::claims::ClaimSet;
 use crate::values::time::Time;
 
 /// The longest `sub`, in bytes (OpenID Connect Core 1.0, section 2).
 const MAX_SUBJECT_BYTES: usize = 255;
 
-/// The claims of a token that passed every check.
-#[derive(Clone)]
+/// A token that passed every check.
+#[derive(Debug, Clone)]
 pub struct VerifiedIdToken {
     /// The claim `iss`.
     pub issuer: String,
     /// The claim `sub`: who it is, unique for the issuer. At most 255 bytes.
     pub subject: String,
-    claims: Map<String, Value>,
-}
-
-impl VerifiedIdToken {
-    /// A claim that is a text and not empty.
-    #[must_use]
-    pub fn text(&self, claim: &str) -> Option<&str> {
-        self.claims.get(claim)?.as_str().filter(|text| !text.is_empty())
-    }
-
-    /// A claim that is true or false. Apple writes `"true"`, Microsoft also `1` and `"1"`. Anything else is false.
-    #[must_use]
-    pub fn flag(&self, claim: &str) -> bool {
-        match self.claims.get(claim) {
-            Some(Value::Bool(flag)) => *flag,
-            Some(Value::String(text)) => text == "true" || text == "1",
-            Some(Value::Number(number)) => number.as_u64() == Some(1),
-            _ => false,
-        }
-    }
-}
-
-impl std::fmt::Debug for VerifiedIdToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VerifiedIdToken").field("issuer", &self.issuer).finish_non_exhaustive()
-    }
+    /// All claims.
+    pub claims: ClaimSet,
 }
 
 /// Checks the claims of a token whose signature is right.
 pub(super) fn check(
-    claims: Map<String, Value>,
+    claims: ClaimSet,
     header: &TokenHeader,
     settings: &IssuerSettings,
     expected: &ExpectedIdToken<'_>,
@@ -71,7 +48,7 @@ pub(super) fn check(
     Ok(VerifiedIdToken { issuer, subject, claims })
 }
 
-fn check_issuer(claims: &Map<String, Value>, issuer: &str, settings: &IssuerSettings) -> Result<(), IdTokenRefusal> {
+fn check_issuer(claims: &ClaimSet, issuer: &str, settings: &IssuerSettings) -> Result<(), IdTokenRefusal> {
     let tenant = claims.get("tid").and_then(Value::as_str);
     if !settings.issuers.accept_tenant(tenant) {
         return Err(IdTokenRefusal::WrongTenant);
@@ -81,7 +58,7 @@ fn check_issuer(claims: &Map<String, Value>, issuer: &str, settings: &IssuerSett
 
 /// One of the audiences must be this client. A token for several names the one that asked for it (`azp`), or another
 /// audience could use it here.
-fn check_audience(claims: &Map<String, Value>, settings: &IssuerSettings) -> Result<(), IdTokenRefusal> {
+fn check_audience(claims: &ClaimSet, settings: &IssuerSettings) -> Result<(), IdTokenRefusal> {
     let audiences: Vec<&str> = match claims.get("aud") {
         Some(Value::String(audience)) => vec![audience],
         Some(Value::Array(audiences)) => audiences.iter().filter_map(Value::as_str).collect(),
@@ -99,7 +76,7 @@ fn check_audience(claims: &Map<String, Value>, settings: &IssuerSettings) -> Res
     if is_right { Ok(()) } else { Err(IdTokenRefusal::WrongAuthorizedParty) }
 }
 
-fn check_times(claims: &Map<String, Value>, settings: &IssuerSettings, now: Time) -> Result<(), IdTokenRefusal> {
+fn check_times(claims: &ClaimSet, settings: &IssuerSettings, now: Time) -> Result<(), IdTokenRefusal> {
     let now = now.timestamp();
     let after = |time: i64, wait: Duration| time.saturating_add_unsigned(wait.as_secs());
     let expires_at = claims.get("exp").and_then(seconds).ok_or(IdTokenRefusal::MissingClaim)?;
@@ -120,7 +97,7 @@ fn check_times(claims: &Map<String, Value>, settings: &IssuerSettings, now: Time
     Ok(())
 }
 
-fn check_nonce(claims: &Map<String, Value>, expected: ExpectedNonce<'_>) -> Result<(), IdTokenRefusal> {
+fn check_nonce(claims: &ClaimSet, expected: ExpectedNonce<'_>) -> Result<(), IdTokenRefusal> {
     let nonce = claims.get("nonce").and_then(Value::as_str).unwrap_or_default();
     let is_right = match expected {
         // An empty nonce binds to nothing.
@@ -133,7 +110,7 @@ fn check_nonce(claims: &Map<String, Value>, expected: ExpectedNonce<'_>) -> Resu
 
 /// `at_hash` is the left half of the access token's hash, by the hash function of the signature (section 3.1.3.6).
 fn check_access_token(
-    claims: &Map<String, Value>,
+    claims: &ClaimSet,
     algorithm: Algorithm,
     access_token: Option<&str>,
 ) -> Result<(), IdTokenRefusal> {
@@ -149,7 +126,7 @@ fn check_access_token(
     if is_right { Ok(()) } else { Err(IdTokenRefusal::WrongAccessToken) }
 }
 
-fn require_text<'a>(claims: &'a Map<String, Value>, claim: &str) -> Result<&'a str, IdTokenRefusal> {
+fn require_text<'a>(claims: &'a ClaimSet, claim: &str) -> Result<&'a str, IdTokenRefusal> {
     claims.get(claim).and_then(Value::as_str).ok_or(IdTokenRefusal::MissingClaim)
 }
 

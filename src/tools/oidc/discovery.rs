@@ -70,7 +70,9 @@ pub(super) async fn fetch(http: &HttpClient, settings: &IssuerSettings) -> Resul
     let basic = || vec!["client_secret_basic".to_owned()];
     Ok(IssuerMetadata {
         issuer: document.issuer,
-        authorization_endpoint: choose(&overrides.authorization_endpoint, document.authorization_endpoint)?.url().clone(),
+        authorization_endpoint: choose(&overrides.authorization_endpoint, document.authorization_endpoint)?
+            .url()
+            .clone(),
         token_endpoint: choose(&overrides.token_endpoint, document.token_endpoint)?,
         userinfo_endpoint: userinfo.map(|url| choose(&overrides.userinfo_endpoint, url)).transpose()?,
         jwks_uri: choose(&overrides.jwks_uri, document.jwks_uri)?,

@@ -5,10 +5,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 
 use super::keys::IssuerKey;
 use super::{IdTokenRefusal, IssuerSettings};
+use crate::values::claims::ClaimSet;
 
 /// Longer tokens are refused unread, in bytes. Those of the large providers have some 1,500; groups and pictures add to it.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -64,11 +64,7 @@ pub(super) fn read_header(token: &str, settings: &IssuerSettings) -> Result<Toke
 }
 
 /// The claims, if the signature is that of the key. The algorithm is one that both the settings and the key permit.
-pub(super) fn verify_signature(
-    token: &str,
-    key: &IssuerKey,
-    algorithm: Algorithm,
-) -> Result<Map<String, Value>, IdTokenRefusal> {
+pub(super) fn verify_signature(token: &str, key: &IssuerKey, algorithm: Algorithm) -> Result<ClaimSet, IdTokenRefusal> {
     let mut validation = Validation::new(algorithm);
     // The claims are ours to check: the library asks the machine's clock, and takes one audience out of many.
     validation.validate_exp = false;

@@ -94,7 +94,9 @@ impl<T> State<T> {
         match (&self.document, self.failure) {
             (Some(document), None) => Ok(Arc::clone(document)),
             (Some(document), Some(_)) if is_within(self.fetched_at, STALE_LIFETIME, now) => Ok(Arc::clone(document)),
-            (_, failure) => Err(failure.unwrap_or(OidcError::Http(crate::tools::http_client::HttpError::NotUnderstood))),
+            (_, failure) => {
+                Err(failure.unwrap_or(OidcError::Http(crate::tools::http_client::HttpError::NotUnderstood)))
+            }
         }
     }
 

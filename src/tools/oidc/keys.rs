@@ -34,7 +34,7 @@ impl KeySet {
         }
     }
 
-    /// Whether a key has this name, for whatever algorithm.
+    /// Whether there is a key of this name, for whatever algorithm.
     pub(super) fn has(&self, kid: Option<&str>) -> bool {
         kid.is_some_and(|kid| self.0.iter().any(|key| key.kid.as_deref() == Some(kid)))
     }

@@ -101,25 +101,27 @@ impl OpenIdIssuer {
     ) -> Result<VerifiedIdToken, OidcError> {
         // What can be refused without a key is refused before the issuer is asked for one.
         let header = id_token::read_header(token, &self.settings)?;
-        let is_known = |keys: &KeySet| keys.find(header.kid.as_deref(), header.algorithm).is_some();
+        let kid = header.kid.as_deref();
+        let is_known = |keys: &KeySet| keys.find(kid, header.algorithm).is_some() || keys.has(kid);
         let fetch = async {
             let metadata = self.metadata(http, now).await?;
             keys::fetch(http, &metadata.jwks_uri).await
         };
         let keys = self.keys.get(now, is_known, fetch).await?;
-        let key = keys.find(header.kid.as_deref(), header.algorithm).ok_or(IdTokenRefusal::UnknownKey)?;
+        let unfit = || if keys.has(kid) { IdTokenRefusal::WrongAlgorithm } else { IdTokenRefusal::UnknownKey };
+        let key = keys.find(kid, header.algorithm).ok_or_else(unfit)?;
 
         let claims = id_token::verify_signature(token, key, header.algorithm)?;
         Ok(claims::check(claims, &header, &self.settings, expected, now)?)
     }
 
-    /// Whether an answer of the authorization endpoint comes from this issuer (RFC 9207, section 2.4): its `iss` must be the
-    /// name in the metadata, and must be there where the metadata announces it.
+    /// Whether an answer of the authorization endpoint comes from this issuer (RFC 9207, section 2.4): its `iss` must be an
+    /// accepted name of the issuer, and must be there where the metadata announces it.
     ///
     /// # Errors
     /// As [`Self::metadata`].
     pub async fn sent_answer(&self, http: &HttpClient, iss: Option<&str>, now: Time) -> Result<bool, OidcError> {
         let metadata = self.metadata(http, now).await?;
-        Ok(iss.map_or(!metadata.sends_iss, |iss| iss == metadata.issuer || self.settings.issuers.accept_name(iss)))
+        Ok(iss.map_or(!metadata.sends_iss, |iss| self.settings.issuers.accept_name(iss)))
     }
 }
