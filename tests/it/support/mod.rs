@@ -5,6 +5,7 @@ mod answer;
 mod app;
 pub mod database;
 mod database_actions;
+pub mod issuer;
 pub mod mail_server;
 mod mails;
 mod mfa;
@@ -15,6 +16,7 @@ mod proxy;
 mod request;
 pub mod socket;
 mod tampering;
+pub mod web_server;
 
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
