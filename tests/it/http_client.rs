@@ -45,7 +45,7 @@ async fn a_private_address_is_refused_in_every_spelling() {
 
     for host in [
         "localhost",
-        "LOCALHOST.",
+        "LOCALHOST",
         "127.0.0.1",
         "127.0.0.1.",
         "[::ffff:127.0.0.1]",

@@ -1,9 +1,9 @@
 //! The one HTTP client for requests to other servers. It reaches public addresses only, follows no redirect, and gives up
 //! after a fixed time and a fixed size.
 //!
-//! Two checks keep a URL from reaching into the private network (server-side request forgery). [`guard`] looks at the URL
+//! Two checks keep a URL from reaching into the private network (server-side request forgery). `guard` looks at the URL
 //! before the request: reqwest asks its resolver about names only, so an address that is written in the URL would pass.
-//! [`resolver`] looks at the addresses that the connection is then made to, so that a name cannot answer with one
+//! `resolver` looks at the addresses that the connection is then made to, so that a name cannot answer with one
 //! address for the check and another for the connection (DNS rebinding).
 
 mod error;

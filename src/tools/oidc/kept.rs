@@ -18,12 +18,12 @@ const STALE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A document that is fetched when it is needed.
 pub(super) struct Kept<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<KeptState<T>>,
     /// Held while asking.
     turn: tokio::sync::Mutex<()>,
 }
 
-struct State<T> {
+struct KeptState<T> {
     document: Option<Arc<T>>,
     /// When the document was fetched.
     fetched_at: Option<Time>,
@@ -37,7 +37,7 @@ struct State<T> {
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        let state = State { document: None, fetched_at: None, asked_at: None, failure: None, attempts: 0 };
+        let state = KeptState { document: None, fetched_at: None, asked_at: None, failure: None, attempts: 0 };
         Self { state: Mutex::new(state), turn: tokio::sync::Mutex::new(()) }
     }
 }
@@ -75,12 +75,12 @@ impl<T> Kept<T> {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<T>> {
+    fn state(&self) -> MutexGuard<'_, KeptState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> State<T> {
+impl<T> KeptState<T> {
     /// What to use without asking.
     fn usable(&self, now: Time, suffices: impl Fn(&T) -> bool) -> Option<Arc<T>> {
         let document = self.document.as_ref()?;

@@ -1,7 +1,7 @@
 //! The relying party of OpenID Connect: finds the endpoints and keys of an issuer, and verifies its ID tokens.
 //!
-//! [`discovery`] reads the metadata of the issuer, [`keys`] its signing keys, [`kept`] keeps both and asks again at the right
-//! moments, and [`id_token`] and [`claims`] decide about a token. The time is the caller's.
+//! `discovery` reads the metadata of the issuer, `keys` its signing keys, `kept` keeps both and asks again at the right
+//! moments, and `id_token` and `claims` decide about a token. The time is the caller's.
 
 mod claims;
 mod discovery;
