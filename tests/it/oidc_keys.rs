@@ -20,7 +20,7 @@ fn token_of(issuer: &LyingIssuer, key: &IssuerKey, later: i64) -> String {
     for claim in ["iat", "exp"] {
         claims[claim] = json!(claims[claim].as_i64().unwrap() + later);
     }
-    sign(&key.header(), &claims, &key.signing, Algorithm::ES256)
+    key.sign(&claims)
 }
 
 #[tokio::test]

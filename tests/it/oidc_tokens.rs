@@ -33,6 +33,48 @@ async fn a_good_token_tells_who_the_user_is() {
     assert_eq!(token.claims.text("email"), Some("ann@example.com"));
 }
 
+/// Google names the algorithm of each key, Microsoft does not.
+#[tokio::test]
+async fn a_token_may_be_signed_with_any_kind_of_key_that_the_settings_permit() {
+    let issuer = LyingIssuer::start().await;
+    for algorithm in [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::ES384] {
+        let mut settings = issuer.settings();
+        settings.algorithms = vec![algorithm];
+        let mut key = IssuerKey::of("key-2", algorithm);
+        for _ in 0..2 {
+            issuer.publish(&[&key]);
+            let outcome = issuer.judge(settings.clone(), &key.sign(&issuer.claims())).await;
+            assert!(outcome.is_ok(), "{algorithm:?}: {outcome:?}");
+            key.jwk.as_object_mut().unwrap().remove("alg");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_algorithm_that_the_settings_do_not_permit_is_refused_without_a_question() {
+    let issuer = LyingIssuer::start().await;
+    let mut settings = issuer.settings();
+    settings.algorithms = vec![SigningAlgorithm::RS256];
+
+    let outcome = issuer.judge(settings, &issuer.token_with(&json!({}))).await;
+
+    assert_eq!(outcome.unwrap_err(), OidcError::IdToken(IdTokenRefusal::WrongAlgorithm));
+    assert_eq!(issuer.server.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn a_token_without_the_name_of_its_key_is_verified_with_the_only_one() {
+    let issuer = LyingIssuer::start().await;
+    let token = sign(&json!({ "alg": "ES256" }), &issuer.claims(), &issuer.key.signing, Algorithm::ES256);
+
+    let with_one = issuer.judge(issuer.settings(), &token).await;
+    issuer.publish(&[&issuer.key, &IssuerKey::new("key-2")]);
+    let with_two = issuer.judge(issuer.settings(), &token).await;
+
+    assert!(with_one.is_ok());
+    assert_eq!(with_two.unwrap_err(), OidcError::IdToken(IdTokenRefusal::UnknownKey));
+}
+
 #[tokio::test]
 async fn a_token_without_a_claim_that_is_needed_is_refused() {
     use IdTokenRefusal::{MissingClaim, WrongNonce};

@@ -25,26 +25,46 @@ pub const NONCE: &str = "nonce-1";
 /// The path of the metadata.
 pub const METADATA: &str = "/.well-known/openid-configuration";
 
-/// A key of an issuer, on the curve P-256.
+/// A key of an issuer.
 #[derive(Clone)]
 pub struct IssuerKey {
     kid: String,
+    algorithm: Algorithm,
     pub signing: EncodingKey,
     pub jwk: Value,
 }
 
 impl IssuerKey {
+    /// On the curve P-256.
     pub fn new(kid: &str) -> Self {
-        let pem = rcgen::KeyPair::generate().unwrap().serialize_pem();
-        let signing = EncodingKey::from_ec_pem(pem.as_bytes()).unwrap();
-        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&signing, Algorithm::ES256).unwrap()).unwrap();
+        Self::of(kid, Algorithm::ES256)
+    }
+
+    pub fn of(kid: &str, algorithm: Algorithm) -> Self {
+        let pair = match algorithm {
+            Algorithm::ES256 => rcgen::KeyPair::generate(),
+            Algorithm::ES384 => rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384),
+            _ => rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048),
+        };
+        let pem = pair.unwrap().serialize_pem();
+        let signing = match algorithm {
+            Algorithm::ES256 | Algorithm::ES384 => EncodingKey::from_ec_pem(pem.as_bytes()),
+            _ => EncodingKey::from_rsa_pem(pem.as_bytes()),
+        };
+        let signing = signing.unwrap();
+        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&signing, algorithm).unwrap()).unwrap();
         jwk["kid"] = kid.into();
         jwk["use"] = "sig".into();
-        Self { kid: kid.to_owned(), signing, jwk }
+        Self { kid: kid.to_owned(), algorithm, signing, jwk }
     }
 
     pub fn header(&self) -> Value {
-        json!({ "alg": "ES256", "kid": self.kid })
+        json!({ "alg": self.algorithm, "kid": self.kid })
+    }
+
+    /// A token with these claims.
+    pub fn sign(&self, claims: &Value) -> String {
+        sign(&self.header(), claims, &self.signing, self.algorithm)
     }
 }
 
@@ -113,7 +133,7 @@ impl LyingIssuer {
             claims[name] = value.clone();
         }
         claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        sign(&self.key.header(), &claims, &self.key.signing, Algorithm::ES256)
+        self.key.sign(&claims)
     }
 
     /// What a server knows of this issuer.
