@@ -1,5 +1,5 @@
-//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis, jitter and http_client serve
-//! other tools.
+//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis, jitter and the HTTP
+//! client serve other tools.
 
 pub mod access_token;
 pub mod background;

@@ -41,7 +41,7 @@ async fn get_as_stranger(client: &HttpClient, url: &str) -> Result<HttpAnswer, H
 async fn a_private_address_is_refused_in_every_spelling() {
     let server = WebServer::start(|_| answer(200, "secret")).await;
     let port = server.address.port();
-    let client = HttpClient::open(settings()).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
 
     for host in [
         "localhost",
@@ -78,8 +78,8 @@ async fn what_the_settings_allow_is_allowed_to_the_operator_alone() {
     let server = WebServer::start(|_| answer(200, "hello")).await;
     let (by_address, by_name) = (server.url("/"), format!("http://localhost:{}/", server.address.port()));
     let other_network = vec!["10.0.0.0/8".parse().unwrap()];
-    let elsewhere = HttpClient::open(HttpClientSettings { allowed_networks: other_network, ..settings() }).unwrap();
-    let client = HttpClient::open(settings()).unwrap();
+    let elsewhere = HttpClient::open(&HttpClientSettings { allowed_networks: other_network, ..settings() }).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
 
     for url in [&by_address, &by_name] {
         assert_eq!(get_as_operator(&client, url).await.unwrap().body, b"hello", "{url}");
@@ -97,7 +97,7 @@ async fn a_name_that_leads_to_private_addresses_is_refused() {
         "several.example" => vec!["127.0.0.1", "10.0.0.1", "::1"],
         _ => vec!["127.0.0.1"],
     });
-    let client = HttpClient::open(HttpClientSettings { names, ..settings() }).unwrap();
+    let client = HttpClient::open(&HttpClientSettings { names, ..settings() }).unwrap();
 
     for name in ["inside.example", "mapped.example", "several.example"] {
         let refused = get_as_stranger(&client, &format!("http://{name}:{}/", server.address.port())).await;
@@ -123,7 +123,7 @@ async fn a_name_cannot_change_its_address_after_the_check() {
         _ => vec!["127.0.0.1"],
     });
     let allowed_networks = vec!["127.0.0.2/32".parse().unwrap()];
-    let client = HttpClient::open(HttpClientSettings { names, allowed_networks, ..settings() }).unwrap();
+    let client = HttpClient::open(&HttpClientSettings { names, allowed_networks, ..settings() }).unwrap();
     let url = OutboundUrl::of_operator(format!("http://rebinding.example:{port}/").parse().unwrap());
 
     let first = client.send(OutboundRequest::get(url.clone())).await;
@@ -136,8 +136,8 @@ async fn a_name_cannot_change_its_address_after_the_check() {
 
 #[tokio::test]
 async fn only_https_without_credentials_is_sent() {
-    let https_only = HttpClient::open(HttpClientSettings::default()).unwrap();
-    let client = HttpClient::open(settings()).unwrap();
+    let https_only = HttpClient::open(&HttpClientSettings::default()).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
 
     for (client, url, reason) in [
         (&https_only, "http://example.com/", RefusedUrl::Scheme),
@@ -155,7 +155,7 @@ async fn a_redirect_is_not_followed() {
     let target = WebServer::start(|_| answer(200, "secret")).await;
     let to = target.url("/");
     let server = WebServer::start(move |_| redirect(&to)).await;
-    let client = HttpClient::open(settings()).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
 
     let answered = get_as_operator(&client, &server.url("/")).await;
 
@@ -169,7 +169,7 @@ async fn a_body_of_fifty_megabytes_is_not_read() {
     let counted = Arc::clone(&sent);
     let server = WebServer::start(move |asked| {
         let counted = Arc::clone(&counted);
-        let pieces = stream::iter(std::iter::repeat_n(Bytes::from_static(&[b' '; PIECE]), 50 * 1024 * 1024 / PIECE));
+        let pieces = stream::iter(std::iter::repeat_n(Bytes::from(vec![b' '; PIECE]), 50 * 1024 * 1024 / PIECE));
         let pieces = pieces.inspect(move |piece| _ = counted.fetch_add(piece.len(), Ordering::SeqCst));
         match asked.path.as_str() {
             // The length is told in advance.
@@ -178,7 +178,7 @@ async fn a_body_of_fifty_megabytes_is_not_read() {
         }
     });
     let server = server.await;
-    let client = HttpClient::open(settings()).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
 
     for path in ["/announced", "/in-pieces"] {
         assert_eq!(get_as_operator(&client, &server.url(path)).await.unwrap_err(), HttpError::TooLarge, "{path}");
@@ -197,7 +197,7 @@ async fn a_server_that_is_too_slow_is_away() {
     // Connections are accepted by the system, and nobody reads them.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let quick = HttpClientSettings { total_timeout: Duration::from_millis(200), ..settings() };
-    let client = HttpClient::open(quick).unwrap();
+    let client = HttpClient::open(&quick).unwrap();
 
     for url in [slow.url("/"), format!("http://{}/", silent.local_addr().unwrap())] {
         assert_eq!(get_as_operator(&client, &url).await.unwrap_err(), HttpError::Away(ServerAway::Timeout), "{url}");
@@ -208,7 +208,7 @@ async fn a_server_that_is_too_slow_is_away() {
 async fn a_server_that_cannot_be_reached_is_away() {
     let unused = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mail = MailServer::listening("127.0.0.1:0".parse().unwrap(), Encrypts::FromTheStart, |_| None).await;
-    let client = HttpClient::open(HttpClientSettings { names: names(|_| Vec::new()), ..settings() }).unwrap();
+    let client = HttpClient::open(&HttpClientSettings { names: names(|_| Vec::new()), ..settings() }).unwrap();
 
     for url in [
         format!("http://{unused}/"),
@@ -228,7 +228,7 @@ async fn a_server_in_trouble_is_away_and_other_statuses_are_answers() {
         json(status, &serde_json::json!({ "error": "invalid_grant" }))
     });
     let server = server.await;
-    let client = HttpClient::open(settings()).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
 
     for status in [429, 500, 502, 503] {
         let outcome = get_as_operator(&client, &server.url(&format!("/{status}"))).await;
@@ -242,7 +242,7 @@ async fn a_server_in_trouble_is_away_and_other_statuses_are_answers() {
 #[tokio::test]
 async fn no_error_and_no_answer_shows_what_was_sent() {
     let server = WebServer::start(|_| answer(200, "body-secret")).await;
-    let client = HttpClient::open(settings()).unwrap();
+    let client = HttpClient::open(&settings()).unwrap();
     let get = |url: String| get_as_stranger(&client, Box::leak(url.into_boxed_str()));
 
     let refused = get(server.url("/path-secret?query-secret")).await.unwrap_err();

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use crate::support::issuer::{ISSUED_AT, at, loopback_client};
 use crate::support::web_server::{Asked, WebServer, answer, json as json_answer, redirect};
 
+type Provider = Box<dyn Fn(&Asked) -> Response + Send + Sync>;
+
 const REDIRECT_URI: &str = "https://app.example";
 /// Letters that must be encoded in a header and in a form.
 const CLIENT_ID: &str = "client:1";
@@ -180,7 +182,6 @@ async fn a_provider_in_trouble_is_away_and_not_a_refusal() {
 async fn an_answer_that_is_no_token_is_not_understood() {
     let token = |token_type: &str| json!({ "access_token": "a", "token_type": token_type });
     let (mac, dpop) = (token("mac"), token("DPoP"));
-    type Provider = Box<dyn Fn(&Asked) -> Response + Send + Sync>;
     let answers: [Provider; 8] = [
         Box::new(|_| answer(200, "<html>Sign in</html>")),
         Box::new(|_| answer(404, "<html>Not found</html>")),

@@ -305,5 +305,5 @@ async fn the_issuer_of_a_tenant_must_fit_the_tenant_of_the_token() {
 }
 
 fn sha256_hex(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&SHA256, text.as_bytes()).as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

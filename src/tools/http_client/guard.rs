@@ -62,35 +62,40 @@ fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    let is_special = match (a, b, c) {
+    let is_special = matches!(
+        (a, b, c),
         // Unspecified, private, loopback; multicast, reserved and broadcast.
-        (0 | 10 | 127 | 224.., _, _) => true,
-        // Shared by the customers of a provider (RFC 6598).
-        (100, 64..=127, _) => true,
-        // Link-local: the metadata services of clouds.
-        (169, 254, _) => true,
-        (172, 16..=31, _) | (192, 168, _) => true,
-        // Protocol assignments, documentation (RFC 5737), relays of 6to4, benchmarks (RFC 2544).
-        (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (192, 88, 99) | (198, 18 | 19, _) => true,
-        _ => false,
-    };
+        (0 | 10 | 127 | 224.., _, _)
+            | (172, 16..=31, _)
+            | (192, 168, _)
+            // Shared by the customers of a provider (RFC 6598).
+            | (100, 64..=127, _)
+            // Link-local: the metadata services of clouds.
+            | (169, 254, _)
+            // Protocol assignments, documentation (RFC 5737), relays of 6to4, benchmarks (RFC 2544).
+            | (192, 0, 0 | 2)
+            | (198, 51, 100)
+            | (203, 0, 113)
+            | (192, 88, 99)
+            | (198, 18 | 19, _)
+    );
     !is_special
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [first, second, ..] = address.segments();
-    match (first, second) {
+    let is_special = matches!(
+        (first, second),
         // Protocol assignments (Teredo among them), and documentation (RFC 3849).
-        (0x2001, 0..=0x1ff | 0xdb8) => false,
-        // 6to4 holds an IPv4 address that may be private, and is out of use (RFC 7526).
-        (0x2002, _) => false,
-        // Documentation (RFC 9637).
-        (0x3fff, 0..=0xfff) => false,
-        // All other public addresses are here. Outside are loopback, unspecified, link-local, unique local, multicast, and
-        // the local prefix of NAT64 (RFC 8215).
-        (0x2000..=0x3fff, _) => true,
-        _ => false,
-    }
+        (0x2001, 0..=0x1ff | 0xdb8)
+            // 6to4 holds an IPv4 address that may be private, and is out of use (RFC 7526).
+            | (0x2002, _)
+            // Documentation (RFC 9637).
+            | (0x3fff, 0..=0xfff)
+    );
+    // All public addresses are in this range. Outside are loopback, unspecified, link-local, unique local, multicast, and the
+    // local prefix of NAT64 (RFC 8215).
+    (0x2000..=0x3fff).contains(&first) && !is_special
 }
 
 #[cfg(test)]

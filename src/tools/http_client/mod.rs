@@ -24,7 +24,7 @@ use self::guard::Guard;
 pub use self::message::{HttpAnswer, OutboundRequest};
 pub use self::outbound_url::{OutboundUrl, UrlAuthor};
 use self::resolver::GuardedResolver;
-pub use self::resolver::HostNames;
+pub use self::resolver::{HostNames, NameScript};
 use crate::error::{Fault, OrFault, Result};
 
 /// How long a connection without a request is kept, in seconds.
@@ -80,7 +80,7 @@ impl HttpClient {
     ///
     /// # Errors
     /// A fault where the system trusts no authority, so that no server could be verified.
-    pub fn open(settings: HttpClientSettings) -> Result<Self> {
+    pub fn open(settings: &HttpClientSettings) -> Result<Self> {
         let tls = trusting_the_system()?;
         let guard = Arc::new(Guard::new(settings.allowed_networks.clone(), settings.plain_http));
         let build = |author| {

@@ -9,13 +9,16 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use super::guard::Guard;
 use super::{RefusedUrl, UrlAuthor};
 
+/// Gives the addresses of a name.
+pub type NameScript = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
+
 /// Who turns names into addresses.
 #[derive(Clone)]
 pub enum HostNames {
     /// The system.
     System,
     /// A function, for tests.
-    Scripted(Arc<dyn Fn(&str) -> Vec<IpAddr> + Send + Sync>),
+    Scripted(Arc<NameScript>),
 }
 
 impl HostNames {

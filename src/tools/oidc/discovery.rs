@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{IssuerSettings, MetadataRefusal, OidcError};
-use crate::tools::http_client::{HttpClient, HttpError, OutboundRequest, OutboundUrl};
+use crate::tools::http_client::{HttpClient, OutboundRequest, OutboundUrl};
 
 /// The path below the location of an issuer (section 4).
 const PATH: &str = "/.well-known/openid-configuration";
@@ -53,7 +53,7 @@ struct Document {
 
 /// Asks the issuer.
 pub(super) async fn fetch(http: &HttpClient, settings: &IssuerSettings) -> Result<IssuerMetadata, OidcError> {
-    let location = metadata_url(&settings.location)?;
+    let location = metadata_url(&settings.location);
     let document: Document = http.send(OutboundRequest::get(location.clone())).await?.json()?;
     // Section 4.3: another name means that the metadata is another issuer's.
     if !settings.issuers.accept_metadata(&document.issuer) {
@@ -82,9 +82,9 @@ pub(super) async fn fetch(http: &HttpClient, settings: &IssuerSettings) -> Resul
 }
 
 /// Where the metadata of an issuer is.
-fn metadata_url(location: &OutboundUrl) -> Result<OutboundUrl, HttpError> {
+fn metadata_url(location: &OutboundUrl) -> OutboundUrl {
     let mut url = location.url().clone();
     let path = format!("{}{PATH}", url.path().trim_end_matches('/'));
     url.set_path(&path);
-    Ok(location.names(url))
+    location.names(url)
 }

@@ -8,13 +8,13 @@ use super::OidcError;
 use crate::values::time::Time;
 
 /// How long a document is used without asking again.
-const LIFETIME: Duration = Duration::from_secs(5 * 60);
+const LIFETIME: Duration = Duration::from_mins(5);
 /// After asking, how long a document is used that does not suffice, or an old one while the issuer is away. Without this
 /// pause, a stream of forged tokens would become a stream of requests to the issuer.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How long a document is used while the issuer is away. A key that the issuer has withdrawn must end some time, even if
 /// somebody keeps us from asking.
-const STALE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const STALE_LIFETIME: Duration = Duration::from_hours(24);
 
 /// A document that is fetched when it is needed.
 pub(super) struct Kept<T> {
@@ -64,15 +64,13 @@ impl<T> Kept<T> {
             let state = self.state();
             (state.attempts != attempts).then(|| state.outcome(now))
         };
-        match asked_meanwhile {
-            Some(outcome) => outcome,
-            None => {
-                let fetched = fetch.await;
-                let mut state = self.state();
-                state.note(fetched, now);
-                state.outcome(now)
-            }
+        if let Some(outcome) = asked_meanwhile {
+            return outcome;
         }
+        let fetched = fetch.await;
+        let mut state = self.state();
+        state.note(fetched, now);
+        state.outcome(now)
     }
 
     fn state(&self) -> MutexGuard<'_, KeptState<T>> {

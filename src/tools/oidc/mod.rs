@@ -60,8 +60,8 @@ impl IssuerSettings {
             client_ids: vec![client_id],
             authorized_parties: Vec::new(),
             algorithms: vec![SigningAlgorithm::RS256],
-            leeway: Duration::from_secs(60),
-            max_age: Duration::from_secs(600),
+            leeway: Duration::from_mins(1),
+            max_age: Duration::from_mins(10),
         }
     }
 }

@@ -164,7 +164,7 @@ pub fn at(later: i64) -> Time {
 /// A client that may reach the servers of a test by the operator's URLs.
 pub fn loopback_client() -> HttpClient {
     let allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];
-    HttpClient::open(HttpClientSettings { allowed_networks, plain_http: true, ..HttpClientSettings::default() })
+    HttpClient::open(&HttpClientSettings { allowed_networks, plain_http: true, ..HttpClientSettings::default() })
         .unwrap()
 }
 
