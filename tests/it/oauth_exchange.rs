@@ -14,7 +14,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 
-use crate::support::issuer::{ISSUED_AT, at, loopback_client};
+use crate::support::issuer::{ISSUED_AT, at, loopback_client, must_be_send};
 use crate::support::web_server::{Asked, WebServer, answer, json as json_answer, redirect};
 
 type Provider = Box<dyn Fn(&Asked) -> Response + Send + Sync>;
@@ -46,7 +46,8 @@ async fn exchange(
     client: &OAuthClient,
     verifier: &CodeVerifier,
 ) -> Result<ProviderTokens, OAuthError> {
-    client.exchange(http, CodeExchange { code: &secret("code-1"), redirect_uri: REDIRECT_URI, verifier }).await
+    let code = secret("code-1");
+    must_be_send(client.exchange(http, CodeExchange { code: &code, redirect_uri: REDIRECT_URI, verifier })).await
 }
 
 /// What an exchange gives where the token endpoint answers this.

@@ -1,7 +1,7 @@
 //! Asks an OpenID provider about the user (OpenID Connect Core 1.0, section 5.3).
 
 use super::OAuthError;
-use crate::tools::http_client::{HttpClient, HttpError, OutboundRequest, OutboundUrl};
+use crate::tools::http_client::{HttpAnswer, HttpClient, HttpError, OutboundRequest, OutboundUrl};
 use crate::values::claims::ClaimSet;
 use crate::values::secret::Secret;
 
@@ -22,11 +22,7 @@ pub async fn fetch_user_info(
 }
 
 /// A GET with a bearer token.
-pub(super) async fn ask(
-    http: &HttpClient,
-    url: OutboundUrl,
-    access_token: &Secret,
-) -> Result<crate::tools::http_client::HttpAnswer, OAuthError> {
+pub(super) async fn ask(http: &HttpClient, url: OutboundUrl, access_token: &Secret) -> Result<HttpAnswer, OAuthError> {
     // A token that no header can have came from the provider.
     let request = OutboundRequest::get(url).with_bearer(access_token).map_err(|_| HttpError::NotUnderstood)?;
     Ok(http.send(request).await?)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::OidcError;
+use crate::tools::http_client::HttpError;
 use crate::values::time::Time;
 
 /// How long a document is used without asking again.
@@ -92,9 +93,7 @@ impl<T> KeptState<T> {
         match (&self.document, self.failure) {
             (Some(document), None) => Ok(Arc::clone(document)),
             (Some(document), Some(_)) if is_within(self.fetched_at, STALE_LIFETIME, now) => Ok(Arc::clone(document)),
-            (_, failure) => {
-                Err(failure.unwrap_or(OidcError::Http(crate::tools::http_client::HttpError::NotUnderstood)))
-            }
+            (_, failure) => Err(failure.unwrap_or(OidcError::Http(HttpError::NotUnderstood))),
         }
     }
 

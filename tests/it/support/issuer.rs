@@ -152,8 +152,13 @@ impl LyingIssuer {
     /// What becomes of a token at a server that knows the issuer, so many seconds after the start.
     pub async fn verify(&self, relying: &OpenIdIssuer, token: &str, later: i64) -> Result<VerifiedIdToken, OidcError> {
         let expected = ExpectedIdToken { nonce: ExpectedNonce::Exactly(NONCE), access_token: Some("access-1") };
-        relying.verify(&self.http, token, &expected, at(later)).await
+        must_be_send(relying.verify(&self.http, token, &expected, at(later))).await
     }
+}
+
+/// A flow runs on any thread, so what it waits for must be able to move.
+pub fn must_be_send<T: Send>(value: T) -> T {
+    value
 }
 
 /// So many seconds after the tokens were issued.
