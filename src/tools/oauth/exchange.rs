@@ -1,14 +1,15 @@
 //! Exchanges an authorization code for tokens.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::time::Duration;
 
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AccessToken, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, HttpRequest, HttpResponse, RedirectUrl,
-    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
+    AccessToken, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, HttpRequest,
+    HttpResponse, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
 };
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -105,12 +106,12 @@ impl OAuthClient {
         };
         let client = client.set_token_uri(TokenUrl::from_url(self.token_endpoint.url().clone()));
 
-        let send = |request: HttpRequest| send(http, &self.token_endpoint, request);
+        let endpoint = TokenEndpoint { http, url: &self.token_endpoint };
         let answer = client
             .exchange_code(AuthorizationCode::new(exchange.code.expose().to_owned()))
             .set_redirect_uri(Cow::Owned(redirect_uri))
             .set_pkce_verifier(exchange.verifier.for_exchange())
-            .request_async(&send)
+            .request_async(&endpoint)
             .await
             .map_err(read_error)?;
 
@@ -123,13 +124,27 @@ impl OAuthClient {
     }
 }
 
-/// Sends a request of the library with the guarded client. The URL is ours, with the word on who wrote it.
-async fn send(http: &HttpClient, url: &OutboundUrl, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-    let (parts, body) = request.into_parts();
-    let answer = http.send(OutboundRequest::post(url.clone(), parts.headers, body)).await?;
-    let mut response = HttpResponse::new(answer.body);
-    *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| HttpError::NotUnderstood)?;
-    Ok(response)
+/// The guarded client, as the library wants it. It is a type, and the future is boxed, because the future of a closure
+/// could not move between threads.
+struct TokenEndpoint<'a> {
+    http: &'a HttpClient,
+    /// The URL is ours, with the word on who wrote it.
+    url: &'a OutboundUrl,
+}
+
+impl<'c> AsyncHttpClient<'c> for TokenEndpoint<'_> {
+    type Error = HttpError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let answer = self.http.send(OutboundRequest::post(self.url.clone(), parts.headers, body)).await?;
+            let mut response = HttpResponse::new(answer.body);
+            *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_| HttpError::NotUnderstood)?;
+            Ok(response)
+        })
+    }
 }
 
 /// Keeps the error code, and drops everything else that the provider wrote.
