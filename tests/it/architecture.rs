@@ -169,6 +169,14 @@ fn only_the_api_knows_axum_and_graphql() {
     }
 }
 
+/// Every other client would reach what the guarded one refuses.
+#[test]
+fn only_the_http_client_knows_reqwest() {
+    for source in sources().iter().filter(|source| !source.path.starts_with("tools/http_client/")) {
+        assert!(!source.code().contains("reqwest"), "{} knows reqwest", source.path);
+    }
+}
+
 #[test]
 fn only_records_speak_sql() {
     for source in

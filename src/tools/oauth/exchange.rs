@@ -7,11 +7,11 @@ use std::time::Duration;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
+use oauth2::http::StatusCode;
 use oauth2::{
     AccessToken, AsyncHttpClient, AuthType, AuthorizationCode, Client, ClientId, ClientSecret, HttpRequest,
     HttpResponse, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken, TokenResponse, TokenUrl,
 };
-use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::{ClientAuthentication, CodeVerifier, OAuthClient, OAuthError, ProviderErrorCode};

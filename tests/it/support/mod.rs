@@ -26,3 +26,10 @@ pub use own_database::OwnDatabase;
 pub use people::PASSWORD;
 pub use proxy::{Fault, Proxy, Side};
 pub use request::GraphQLRequest;
+
+/// Lets tests make clients of reqwest, which is built without a default for its cryptography. The server's own client does
+/// not need it.
+pub fn install_tls() {
+    // Whoever comes second finds it installed.
+    _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
