@@ -1,4 +1,5 @@
-//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis and jitter serve other tools.
+//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis, jitter and the HTTP
+//! client serve other tools.
 
 pub mod access_token;
 pub mod background;
@@ -8,10 +9,13 @@ pub mod concurrency_limiter;
 pub mod db;
 pub mod event_bus;
 pub mod file_limit;
+pub mod http_client;
 pub mod jitter;
 pub mod mail_templates;
 pub mod mailer;
 pub mod metrics;
+pub mod oauth;
+pub mod oidc;
 pub mod password_hasher;
 pub mod qr_code;
 pub mod rate_limiter;

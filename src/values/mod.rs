@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod audit_chain;
 pub mod caller;
+pub mod claims;
 pub mod client_network;
 pub mod device_fingerprint;
 pub mod email_address;

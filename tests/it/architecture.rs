@@ -153,8 +153,8 @@ fn no_tool_knows_what_it_is_for() {
         for path in source.own_paths() {
             assert!(!path.starts_with("config"), "{} reads the configuration: {path}", source.path);
             let called = path.strip_prefix("tools::").and_then(|path| path.split("::").next());
-            // Redis is a connection that several tools use, and everything that waits adds jitter.
-            let is_allowed = |called: &str| called == own || matches!(called, "jitter" | "redis");
+            // Redis and the HTTP client are connections that several tools use, and everything that waits adds jitter.
+            let is_allowed = |called: &str| called == own || matches!(called, "jitter" | "redis" | "http_client");
             assert!(called.is_none_or(is_allowed), "{} uses its neighbour: {path}", source.path);
         }
     }
@@ -166,6 +166,14 @@ fn only_the_api_knows_axum_and_graphql() {
         for word in ["use axum::", "axum::Router", "async_graphql", "tower_http"] {
             assert!(!source.code().contains(word), "{} knows {word}", source.path);
         }
+    }
+}
+
+/// Every other client would reach what the guarded one refuses.
+#[test]
+fn only_the_http_client_knows_reqwest() {
+    for source in sources().iter().filter(|source| !source.path.starts_with("tools/http_client/")) {
+        assert!(!source.code().contains("reqwest"), "{} knows reqwest", source.path);
     }
 }
 

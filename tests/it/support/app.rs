@@ -92,6 +92,7 @@ impl TestApp {
         let (routes, told) = (service(&app).unwrap(), shutdown.clone());
         // Beside the background tasks of the app, which a test may shut down.
         TaskTracker::new().spawn(server::serve(routes, listener, connections(&app), told, TIMEOUTS));
+        super::install_tls();
         let http = reqwest::Client::new();
         Self { app, clock, address, world, http, settings, stop: shutdown.drop_guard() }
     }

@@ -5,6 +5,7 @@ mod answer;
 mod app;
 pub mod database;
 mod database_actions;
+pub mod issuer;
 pub mod mail_server;
 mod mails;
 mod mfa;
@@ -16,6 +17,7 @@ mod refusals;
 mod request;
 pub mod socket;
 mod tampering;
+pub mod web_server;
 
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
@@ -25,3 +27,10 @@ pub use own_database::OwnDatabase;
 pub use people::PASSWORD;
 pub use proxy::{Fault, Proxy, Side};
 pub use request::GraphQLRequest;
+
+/// Lets tests make clients of reqwest, which is built without a default for its cryptography. The server's own client does
+/// not need it.
+pub fn install_tls() {
+    // Whoever comes second finds it installed.
+    _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}

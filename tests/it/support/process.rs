@@ -95,6 +95,7 @@ impl Process {
             .envs(settings.iter().copied())
             .spawn()
             .unwrap();
+        super::install_tls();
         Self { child, address, base: format!("http://{address}"), http: reqwest::Client::new() }
     }
 
