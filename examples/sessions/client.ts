@@ -4,7 +4,6 @@ import { cacheExchange, type Cache } from '@urql/exchange-graphcache';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import type { RevokeOtherSessionsMutation, RevokeSessionMutation, SecurityEventsSubscription, SessionRowFragment } from '../generated/graphql.js';
-import { isObject } from '../shared/refusal.js';
 import { Sessions } from './operations.js';
 
 /** Changes the rows of the list in the cache. */
@@ -20,15 +19,9 @@ const changeRows = (cache: Cache, change: (rows: readonly SessionRowFragment[]) 
 const removeRows = (cache: Cache, ids: readonly string[]) =>
   changeRows(cache, (rows) => rows.filter(({ id }) => !ids.includes(id)));
 
-/** The sessions that an event says have ended. Undefined if it does not say, or does not name all of them. */
-const endedSessions = (metadata: unknown): readonly string[] | undefined => {
-  const { endedSessions, endedSessionIds } = isObject(metadata) ? metadata : {};
-  if (!Array.isArray(endedSessionIds) || endedSessionIds.length !== endedSessions) return undefined;
-  return endedSessionIds.map(String);
-};
-
 /** What a security event changes in the list. */
-const applyEvent = (cache: Cache, { action, outcome, session, metadata }: SecurityEventsSubscription['securityEvents']) => {
+const applyEvent = (cache: Cache, event: SecurityEventsSubscription['securityEvents']) => {
+  const { action, outcome, session, endedSessionIds, endedSessionCount } = event;
   if (outcome !== 'SUCCESS') return;
   if (session && session.status !== 'ACTIVE') removeRows(cache, [session.id]);
   switch (action) {
@@ -37,13 +30,11 @@ const applyEvent = (cache: Cache, { action, outcome, session, metadata }: Securi
       if (session?.status === 'ACTIVE') changeRows(cache, (rows) => (rows.some(({ id }) => id === session.id) ? rows : [session, ...rows]));
       break;
     case 'SESSIONS_REVOKED':
-    case 'PASSWORD_CHANGED': {
-      const ended = endedSessions(metadata);
-      if (ended) removeRows(cache, ended);
-      // Nobody knows which: read the list again.
+    case 'PASSWORD_CHANGED':
+      if (endedSessionIds.length === endedSessionCount) removeRows(cache, endedSessionIds);
+      // Not all are named: read the list again.
       else cache.invalidate('Query', 'me');
       break;
-    }
     default:
   }
 };

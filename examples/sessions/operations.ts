@@ -66,7 +66,8 @@ export const SecurityEvents = graphql(`
       id
       action
       outcome
-      metadata
+      endedSessionIds
+      endedSessionCount
       session {
         ...SessionRow
       }

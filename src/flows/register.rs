@@ -69,19 +69,24 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Lo
         tx.commit().await?;
         return Ok(LoginOutcome::EmailVerificationRequired(new.email));
     }
-    let id = user.id;
-    let delivery = new.client.token_delivery;
-    let authenticated =
-        AuthenticatedUser { user, caller, client: new.client, method: AuthMethod::Password, may_send_mail: false };
+    sign_in_new_user(app, tx, caller, NewLogin { user, client: new.client }, now).await
+}
+
+/// A user who has just registered, and their client.
+struct NewLogin {
+    user: User,
+    client: LoginClient,
+}
+
+/// Opens the first session of an account, and commits.
+async fn sign_in_new_user(app: &App, mut tx: Tx, caller: &Caller, login: NewLogin, now: Time) -> Result<LoginOutcome> {
+    let NewLogin { user, client } = login;
+    let (id, delivery) = (user.id, client.token_delivery);
+    let authenticated = AuthenticatedUser { user, caller, client, method: AuthMethod::Password, may_send_mail: false };
     let opened = sign_in::open_session(app, &mut tx, authenticated, None, now).await?;
     let event = NewAuditEvent::success(AuditAction::Login).by(id).in_session(opened.session().id);
-    audit_log::write(
-        &mut tx,
-        caller,
-        event.with("method", AuthMethod::Password.as_str()).with("registration", true),
-        now,
-    )
-    .await?;
+    let event = event.with("method", AuthMethod::Password.as_str()).with("registration", true);
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok(LoginOutcome::SignedIn(Box::new(opened.sign(app)?), delivery))
 }

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 
 use super::audit_chains;
 pub use super::audit_chains::ChainHead;
-use super::new_audit_event::CHANGES;
+use super::new_audit_event::{CHANGES, ENDED_COUNT, ENDED_IDS};
 pub use super::new_audit_event::{ChangedValue, NewAuditEvent};
 use crate::error::Result;
 use crate::tools::db::{Db, Tx, sql};
@@ -113,6 +113,14 @@ impl AuditEvent {
     pub fn changes(&self) -> Vec<ChangedValue> {
         let changes = self.metadata.get(CHANGES).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         changes.iter().filter_map(|change| ChangedValue::deserialize(change).ok()).collect()
+    }
+
+    /// The sessions that the action ended: how many, and the ids of the newest of them.
+    #[must_use]
+    pub fn ended_sessions(&self) -> (i64, Vec<&str>) {
+        let count = self.metadata.get(ENDED_COUNT).and_then(Value::as_i64).unwrap_or_default();
+        let ids = self.metadata.get(ENDED_IDS).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        (count, ids.iter().filter_map(Value::as_str).collect())
     }
 
     /// Whether the actor is another user than the subject.

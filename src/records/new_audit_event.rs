@@ -11,6 +11,9 @@ use crate::values::ids::{SessionId, UserId};
 
 /// The key of the metadata that holds the values that changed.
 pub(super) const CHANGES: &str = "changes";
+/// The keys of the sessions that an action ended: how many, and which.
+pub(super) const ENDED_COUNT: &str = "endedSessions";
+pub(super) const ENDED_IDS: &str = "endedSessionIds";
 
 /// A value of a user that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +72,7 @@ impl NewAuditEvent {
     /// The sessions that the action ended: how many as `endedSessions`, which as `endedSessionIds`.
     pub fn with_ended(self, ended: &EndedSessions) -> Self {
         let ids: Vec<String> = ended.ids.iter().map(SessionId::to_string).collect();
-        self.with("endedSessions", ended.count).with("endedSessionIds", ids)
+        self.with(ENDED_COUNT, ended.count).with(ENDED_IDS, ids)
     }
 
     /// A value of the user that changed. The trail cannot be changed when personal data is erased, so it tells neither

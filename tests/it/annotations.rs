@@ -61,7 +61,7 @@ fn every_mutation_and_every_guarded_query_is_null_only_with_an_error() {
         assert!(said.contains(query), "{query}");
     }
     // Null means that there is none.
-    for query in ["Query.user", "Query.node", "Query.nodes", "AuditEvent.actor"] {
+    for query in ["Query.user", "Query.node", "AuditEvent.actor"] {
         assert!(!said.contains(query), "{query}");
     }
 }
@@ -70,7 +70,7 @@ fn every_mutation_and_every_guarded_query_is_null_only_with_an_error() {
 fn a_field_that_may_refuse_is_nullable_so_that_its_neighbours_survive() {
     for (name, field) in fields() {
         let may_refuse = ["access", "refuses"].iter().any(|name| directive(&field, name).is_some());
-        let is_exception = name.starts_with("Subscription.") || name == "Query.nodes";
+        let is_exception = name.starts_with("Subscription.");
         if name.starts_with("Mutation.") || may_refuse && !is_exception {
             assert!(field.ty.node.nullable, "{name} is not nullable: its refusal would null its neighbours");
         }

@@ -215,7 +215,7 @@ async fn whoever_verifies_their_own_address_sees_that_it_is_verified_also_the_se
 }
 
 #[tokio::test]
-async fn whoever_verifies_anothers_address_does_not_see_the_user() {
+async fn whoever_verifies_the_address_of_another_user_does_not_see_them() {
     let app = TestApp::start().await;
     let bob = app.signed_in("bob@example.com").await;
     let admin = app.administrator("root@example.com").await;

@@ -10,7 +10,7 @@ use super::loaders::loaders;
 use super::paging::{AuditEventConnection, ConnectionArguments, connection};
 use super::views::{AuditEventView, SessionView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
-use crate::api::graphql::scalars::{DateTime, Json};
+use crate::api::graphql::scalars::{DateTime, Json, int};
 use crate::app::viewer::Viewer;
 use crate::error::{Error, ErrorCode, Refusal};
 use crate::records::audit_log::{AuditEvent, ChangedValue};
@@ -167,8 +167,8 @@ impl AuditEventView {
         user_of(ctx, self.event().subject_id).await
     }
 
-    /// The session that was used or affected. Null if it is no longer kept. Session, IP address and user agent of another
-    /// user's action are visible only to administrators.
+    /// The session that was opened, used or ended; the one that was used if the action ended several. Null if it is no
+    /// longer kept. Session, IP address and user agent of another user's action are visible only to administrators.
     async fn session(&self, ctx: &Context<'_>) -> ApiResult<Option<SessionView>> {
         match self.event().session_id.filter(|_| !self.hides_details()) {
             Some(id) => session_of(ctx, id).await,
@@ -191,6 +191,16 @@ impl AuditEventView {
         self.event().changes().into_iter().map(Into::into).collect()
     }
 
+    /// Ids of the sessions that an action ended which can end several, such as `SESSIONS_REVOKED`. At most the newest 1,000.
+    async fn ended_session_ids(&self) -> Vec<ID> {
+        self.event().ended_sessions().1.into_iter().map(ID::from).collect()
+    }
+
+    /// Number of the sessions that such an action ended. 0 for all other events.
+    async fn ended_session_count(&self) -> i32 {
+        int(self.event().ended_sessions().0)
+    }
+
     /// IP address of the request.
     async fn ip_address(&self) -> Option<&str> {
         self.event().address.as_deref().filter(|_| !self.hides_details())
@@ -206,7 +216,7 @@ impl AuditEventView {
         &self.event().correlation_id
     }
 
-    /// Details that depend on the action, such as `method` or `endedSessionIds`. Newer servers may add keys. Contains no
+    /// Details that depend on the action, such as `method` or `registration`. Newer servers may add keys. Contains no
     /// secrets.
     async fn metadata(&self) -> Json {
         Json(self.event().metadata.0.clone())

@@ -51,7 +51,7 @@ pub struct MfaRequired {
     challenge_token: String,
     /// When the challenge token expires.
     expires_at: DateTime,
-    /// Kinds of code that `verifyMfa` accepts; never PASSWORD.
+    /// Kinds of code that `verifyMfa` accepts, any one of them; never PASSWORD.
     methods: Vec<AuthMethodEnum>,
 }
 

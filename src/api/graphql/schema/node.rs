@@ -62,14 +62,14 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Ids of the objects, at most 100.")] ids: Vec<ID>,
-    ) -> ApiResult<Vec<Option<Node>>> {
+    ) -> ApiResult<Option<Vec<Option<Node>>>> {
         if ids.len() > PAGE_LIMIT {
             let fault = FieldFault::new(FieldErrorCode::OutOfRange, format!("Use at most {PAGE_LIMIT} ids."));
             return Err(fault.at("ids").into());
         }
-        let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(ids.iter().map(|_| None).collect()) };
+        let Some(viewer) = viewer_if_signed_in(ctx).await? else { return Ok(Some(ids.iter().map(|_| None).collect())) };
         // All at once, so that the loaders read objects of one kind with one statement.
-        future::try_join_all(ids.iter().map(|id| find(ctx, &viewer, id))).await
+        future::try_join_all(ids.iter().map(|id| find(ctx, &viewer, id))).await.map(Some)
     }
 }
 

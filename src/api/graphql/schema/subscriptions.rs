@@ -40,7 +40,8 @@ impl SubscriptionRoot {
         ctx: &Context<'_>,
         #[graphql(desc = "Only events that match.")] filter: Option<AuditEventFilter>,
         #[graphql(
-            desc = "Id of the last event that was received: all later events are sent first. VALIDATION_FAILED if it \
+            desc = "Id of the last event that was received: all later events are sent first. At the beginning, use the \
+                          id of the newest event, read with the list that the events change. VALIDATION_FAILED if it \
                           is unknown or no longer kept; list `auditEvents` instead. Each event read costs one point. \
                           RATE_LIMITED ends the subscription if none is left: resume after `retryAfter` seconds."
         )]
@@ -64,7 +65,8 @@ impl SubscriptionRoot {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Id of the last event that was received: all later events are sent first. VALIDATION_FAILED if it \
+            desc = "Id of the last event that was received: all later events are sent first. At the beginning, use the \
+                          id of the newest event, read with the list that the events change. VALIDATION_FAILED if it \
                           is unknown or no longer kept; list `me.auditEvents` instead. Each event read costs one point. \
                           RATE_LIMITED ends the subscription if none is left: resume after `retryAfter` seconds."
         )]
