@@ -19,12 +19,12 @@ pub async fn end(tx: &mut Tx, id: SessionId, reason: SessionEndReason, now: Time
 }
 
 /// The most ids of ended sessions that one action tells.
-pub const TOLD_IDS: usize = 1_000;
+pub const MAX_ENDED_IDS: usize = 1_000;
 
 /// The sessions that one action ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EndedSessions {
-    /// Their ids, the newest first; at most [`TOLD_IDS`].
+    /// Their ids, the newest first; at most `MAX_ENDED_IDS`.
     pub ids: Vec<SessionId>,
     /// How many there were.
     pub count: usize,
@@ -34,7 +34,7 @@ impl EndedSessions {
     fn new(mut ids: Vec<SessionId>) -> Self {
         let count = ids.len();
         ids.sort_unstable_by(|one, other| other.cmp(one));
-        ids.truncate(TOLD_IDS);
+        ids.truncate(MAX_ENDED_IDS);
         Self { ids, count }
     }
 }
