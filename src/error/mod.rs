@@ -106,6 +106,12 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A token that has expired, or that something has made void since it was made.
+    pub const EXPIRED_TOKEN: Self = Self::InvalidToken { reason: ErrorReason::Expired };
+
+    /// A token that this server does not know, or text that is no token.
+    pub const UNKNOWN_TOKEN: Self = Self::InvalidToken { reason: ErrorReason::Unknown };
+
     /// A `CONFLICT`, with its reason for programs and for people.
     #[must_use]
     pub const fn conflict(reason: ErrorReason, message: &'static str) -> Self {

@@ -3,7 +3,7 @@
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::viewer::Viewer;
 use crate::app::{App, mail, revocation};
-use crate::error::{ErrorReason, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::email_changes::EmailChange;
 use crate::records::one_time_tokens::{self, Holder, ProvedEmail, Purpose, REPEATED};
@@ -67,7 +67,7 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
         }
         return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::ConfirmEmailChange]).await?.into());
     };
-    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let session = holder.session_id.ok_or(Refusal::EXPIRED_TOKEN)?;
     let user = move_account(&mut tx, &holder, now).await?;
     // Links in the old mailbox stop working, except the one to undo.
     for purpose in [Purpose::VerifyEmail, Purpose::ResetPassword, Purpose::ConfirmEmailChange] {
@@ -91,10 +91,10 @@ pub async fn confirm_email_change(app: &App, caller: &Caller, token: &OneTimeTok
 /// `INVALID_TOKEN`, `EMAIL_TAKEN`.
 async fn move_account(tx: &mut Tx, holder: &Holder, now: Time) -> Result<User> {
     let user = users::find_in(tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
-    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let user = user.ok_or(Refusal::EXPIRED_TOKEN)?;
+    let session = holder.session_id.ok_or(Refusal::EXPIRED_TOKEN)?;
     if !sessions::hold_living(tx, session, now).await? || user.email == holder.email {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
+        return Err(Refusal::EXPIRED_TOKEN.into());
     }
     if !users::change_email(tx, user.id, &holder.email, now).await? {
         return Err(Refusal::EmailTaken.into());
@@ -115,13 +115,12 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     let Some(holder) = spent else {
         return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::UndoEmailChange]).await?.into());
     };
-    let user =
-        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let user = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::EXPIRED_TOKEN)?;
     if let Some(lock) = user.lock_by_admin(now) {
         return Err(lock.refusal(now).into());
     }
     if user.deleted_at.is_some() {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
+        return Err(Refusal::EXPIRED_TOKEN.into());
     }
     // The emails before the tokens: one that is being composed makes its token before the tokens are revoked, or not at all.
     // And before the address, whose change would wait for that composing while it waits for us.

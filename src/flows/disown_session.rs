@@ -1,7 +1,7 @@
 //! "It was not me": ending the session that an email reported, and every other.
 
 use crate::app::{App, mail, revocation};
-use crate::error::{ErrorReason, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{Details, MailKind};
@@ -24,11 +24,10 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let Some(holder) = spent else {
         return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::DisownSession]).await?.into());
     };
-    let session = holder.session_id.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let session = holder.session_id.ok_or(Refusal::EXPIRED_TOKEN)?;
     let user = users::find_in(&mut tx, holder.user_id).await?.filter(|user| user.deleted_at.is_none());
     // The token of an address that the account has left is not valid any more.
-    let user =
-        user.filter(|user| user.email == holder.email).ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let user = user.filter(|user| user.email == holder.email).ok_or(Refusal::EXPIRED_TOKEN)?;
     users::revoke_password(&mut tx, user.id, now).await?;
     // The same person may have opened other sessions.
     let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;

@@ -2,7 +2,7 @@
 
 use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::{App, guesses, mail, new_password, revocation};
-use crate::error::{ErrorReason, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa;
 use crate::records::one_time_tokens::{self, Holder, Purpose};
@@ -54,8 +54,7 @@ pub async fn reset_password(
     let now = app.clock.now();
     limits::reserve(app, &Attempt::Proof, caller, now).await?;
     let (purpose, holder) = find_holder(app, token, now).await?;
-    let user =
-        users::find(&app.db, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let user = users::find(&app.db, holder.user_id).await?.ok_or(Refusal::EXPIRED_TOKEN)?;
     new_password::require_strong(&app.config, password, &user.email, user.name.as_deref(), "input.newPassword")?;
     let hash = PasswordHash::from(app.password_hasher.hash(password.expose()).await?);
 
@@ -65,10 +64,9 @@ pub async fn reset_password(
     let Some(holder) = spent else {
         return Err(one_time_tokens::refusal_in(&mut tx, token, &PURPOSES).await?.into());
     };
-    let before =
-        users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let before = users::find_in(&mut tx, holder.user_id).await?.ok_or(Refusal::EXPIRED_TOKEN)?;
     if !users::reset_password(&mut tx, holder.user_id, &holder.email, &hash, now).await? {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
+        return Err(Refusal::EXPIRED_TOKEN.into());
     }
     let is_first_proof = drop_unproved(&mut tx, &before, now).await?;
     withdraw_links(&mut tx, &holder, now).await?;

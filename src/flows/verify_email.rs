@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::limits::{self, Attempt, MailCause};
-use crate::error::{ErrorReason, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, ProvedEmail, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
@@ -28,7 +28,7 @@ pub async fn verify_email(app: &App, caller: &Caller, token: &OneTimeToken) -> R
         return Err(one_time_tokens::refusal_in(&mut tx, token, &[Purpose::VerifyEmail]).await?.into());
     };
     if !users::verify_email(&mut tx, holder.user_id, &holder.email, now).await? {
-        return Err(Refusal::InvalidToken { reason: ErrorReason::Expired }.into());
+        return Err(Refusal::EXPIRED_TOKEN.into());
     }
     one_time_tokens::revoke(&mut tx, holder.user_id, Purpose::VerifyEmail, now).await?;
     outbox::withdraw(&mut tx, MailKind::VerifyEmail, &holder.email, now).await?;

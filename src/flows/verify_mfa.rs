@@ -5,7 +5,7 @@ use crate::app::sign_in::authenticated_user::AuthenticatedUser;
 use crate::app::sign_in::outcome::LoginOutcome;
 use crate::app::sign_in::{self, second_factor};
 use crate::app::{App, known_devices};
-use crate::error::{Error, ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
+use crate::error::{Error, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa_challenges::{self, Challenge};
 use crate::records::users::{self, User};
@@ -82,7 +82,7 @@ async fn count_attempt(app: &App, proof: &MfaProof, now: Time) -> Result<(Challe
         return Err(mfa_challenges::refusal(&app.db, &proof.token, limit).await?.into());
     };
     let user = users::find(&app.db, challenge.user_id).await?.filter(|user| user.deleted_at.is_none());
-    let user = user.ok_or(Refusal::InvalidToken { reason: ErrorReason::Expired })?;
+    let user = user.ok_or(Refusal::EXPIRED_TOKEN)?;
     Ok((challenge, user))
 }
 

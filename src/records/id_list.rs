@@ -1,7 +1,8 @@
 //! Many ids in one statement.
 
-use crate::tools::db::{SqlQuery, SqlValue};
 use uuid::Uuid;
+
+use crate::tools::db::{SqlQuery, SqlValue};
 
 /// Ids that are bound one by one. The list is filled up to one of five lengths, so that the engine prepares few texts.
 pub(super) struct IdList<T>(Vec<T>);

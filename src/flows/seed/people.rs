@@ -163,7 +163,7 @@ fn lock(rng: &mut Rng, n: u64, now: Time) -> StoredLock {
         _ if n == 6 => (LockCause::Administrator, None),
         _ => return StoredLock::default(),
     };
-    // An administrator who is locked is no help to whoever tries the server.
+    // An administrator who is locked is no help to a person who tries the server.
     if n < 5 { StoredLock::default() } else { StoredLock::new(AccountLock { cause, until }) }
 }
 

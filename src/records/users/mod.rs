@@ -10,6 +10,7 @@ use crate::tools::db::{Db, Tx, sql};
 use crate::values::email_address::EmailAddress;
 use crate::values::ids::UserId;
 use crate::values::password::PasswordHash;
+use crate::values::secret_token::TokenHash;
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus, folded};
 
@@ -65,7 +66,7 @@ pub struct NewUser<'a> {
     /// `None` for an invited user, who chooses a password later.
     pub password_hash: Option<&'a PasswordHash>,
     pub email_verified_at: Option<Time>,
-    pub creation_key: Option<crate::values::secret_token::TokenHash>,
+    pub creation_key: Option<TokenHash>,
     /// `None` for a user who was not invited.
     pub invited_at: Option<Time>,
 }
@@ -154,7 +155,7 @@ pub async fn list(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
     ids.bind(db.query_built(text)).all().await
 }
 
-/// Notes a sign-in. Whoever signs in, in whatever way, has accepted their invitation.
+/// Notes a login. A user who logs in, in whatever way, has accepted the invitation.
 pub async fn note_login(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     tx.query(sql!("update users set last_login_at = $2, invited_at = null where id = $1"))
         .bind(id)

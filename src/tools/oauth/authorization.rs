@@ -18,7 +18,7 @@ use crate::values::secret::Secret;
 /// What a browser is sent to ask for.
 #[derive(Debug, Clone, Copy)]
 pub struct AuthorizationRequest<'a> {
-    /// Where the provider sends the browser back to: the same text as at the exchange of the code, letter by letter.
+    /// Where the provider sends the browser back to: the same text as at the exchange of the code, character by character.
     pub redirect_uri: &'a str,
     /// What is asked for: `openid`, `email` …
     pub scopes: &'a [&'a str],
@@ -32,11 +32,11 @@ pub struct AuthorizationRequest<'a> {
     pub extra: &'a [(&'a str, &'a str)],
 }
 
-/// The secret of PKCE (RFC 7636): whoever exchanges the code must have it.
+/// The secret of PKCE (RFC 7636): the client that exchanges the code must have it.
 #[derive(Clone)]
 pub struct CodeVerifier(Secret);
 
-/// A value that nobody can guess: 256 random bits, in 43 letters of base64url. For `state` and `nonce`.
+/// A value that nobody can guess: 256 random bits, in 43 characters of base64url. For `state` and `nonce`.
 ///
 /// # Errors
 /// A fault where the generator of the operating system fails.

@@ -26,7 +26,7 @@ pub enum OAuthError {
 pub struct ProviderErrorCode(String);
 
 impl ProviderErrorCode {
-    /// The code, or `unknown` where it has other letters than codes have, or more than 64.
+    /// The code, or `unknown` where it has other characters than codes have, or more than 64.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let is_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');

@@ -23,7 +23,7 @@ use crate::values::secret::Secret;
 pub struct CodeExchange<'a> {
     /// What the browser brought back. It is good for one exchange.
     pub code: &'a Secret,
-    /// The same text as in the authorization request, letter by letter.
+    /// The same text as in the authorization request, character by character.
     pub redirect_uri: &'a str,
     /// The one whose challenge was in the authorization request.
     pub verifier: &'a CodeVerifier,

@@ -1,4 +1,4 @@
-//! The names that an issuer may have. They are compared letter by letter (OpenID Connect Core 1.0, section 3.1.3.7).
+//! The names that an issuer may have. They are compared character by character (OpenID Connect Core 1.0, section 3.1.3.7).
 
 /// The tenant's place in the name of an issuer, as the settings write it.
 const PLACE: &str = "{tid}";
@@ -85,7 +85,7 @@ impl AcceptedTenants {
     }
 }
 
-/// A tenant is a UUID. What has other letters in it could change the rest of a URL.
+/// A tenant is a UUID. What has other characters in it could change the rest of a URL.
 fn is_tenant(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -59,7 +59,7 @@ impl<T> Kept<T> {
             state.attempts
         };
 
-        // Whoever waits here while another asks takes that answer, also where it is a failure.
+        // A caller that waits here while another one asks takes that answer, also where it is a failure.
         let _turn = self.turn.lock().await;
         let asked_meanwhile = {
             let state = self.state();

@@ -1,7 +1,7 @@
 //! Parses the fields of an input together, so that a client gets all faults at once.
 
 use crate::api::graphql::scalars;
-use crate::error::{ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
+use crate::error::{FieldErrorCode, FieldFault, Refusal, Result};
 use crate::values::email_address::EmailAddress;
 use crate::values::secret_token::{IdempotencyKey, OneTimeToken};
 use crate::values::user;
@@ -49,7 +49,7 @@ pub fn email(typed: &scalars::EmailAddressScalar, path: &'static str) -> Result<
 /// # Errors
 /// `INVALID_TOKEN`, also for text that cannot be a token: the client need not tell it from a used one.
 pub fn one_time_token(typed: &str) -> Result<OneTimeToken> {
-    Ok(OneTimeToken::parse(typed).ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?)
+    Ok(OneTimeToken::parse(typed).ok_or(Refusal::UNKNOWN_TOKEN)?)
 }
 
 /// Parses the name of a device, by the rules of display names.

@@ -10,7 +10,7 @@ use super::signed_in::can_set_cookie;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
-use crate::error::{ErrorReason, Refusal};
+use crate::error::Refusal;
 use crate::flows::verify_mfa::MfaProof;
 use crate::flows::{disable_mfa, enroll_mfa, regenerate_backup_codes, verify_mfa};
 use crate::values::mfa::BackupCode;
@@ -121,8 +121,7 @@ impl MfaMutation {
         ]),
     )]
     async fn verify_mfa(&self, ctx: &Context<'_>, input: VerifyMfaInput) -> ApiResult<Option<LoginResult>> {
-        let token = ChallengeToken::parse(&input.challenge_token)
-            .ok_or(Refusal::InvalidToken { reason: ErrorReason::Unknown })?;
+        let token = ChallengeToken::parse(&input.challenge_token).ok_or(Refusal::UNKNOWN_TOKEN)?;
         let proof = MfaProof { token, code: input.code, can_set_cookie: can_set_cookie(ctx) };
         let outcome = verify_mfa::verify_mfa(ctx.app()?, ctx.caller()?, &proof).await?;
         Ok(Some(login_result(ctx, outcome)?))

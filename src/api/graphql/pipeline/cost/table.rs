@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::introspection_lists::{IntrospectionLists, USUAL_LIST_LENGTH};
 use async_graphql::Value;
 use async_graphql::registry::{MetaDirectiveInvocation, MetaField, MetaInputValue, MetaType, MetaTypeName, Registry};
+
+use super::introspection_lists::{IntrospectionLists, USUAL_LIST_LENGTH};
 
 /// The price of every field of the schema.
 #[derive(Debug)]
