@@ -131,6 +131,22 @@ async fn of_very_many_sessions_all_are_counted_and_the_newest_thousand_named() {
 }
 
 #[tokio::test]
+async fn metadata_under_many_names_was_no_part_of_the_size_of_an_answer() {
+    let app = TestApp::start().await;
+    let ann = app.signed_in("ann@example.com").await;
+    open_sessions(&app, &ann.user, 1_000).await;
+    app.revoke_others(&ann).await.ok();
+
+    for field in ["metadata", "endedSessionIds"] {
+        let names: String = (0..28).map(|number| format!("a{number}: {field} ")).collect();
+        let once = format!("{{ me {{ auditEvents(first: 1) {{ nodes {{ {field} }} }} }} }}");
+        app.ask(once).by(&ann).await.ok();
+        let many = format!("{{ me {{ auditEvents(first: 1) {{ nodes {{ {names} }} }} }} }}");
+        assert_eq!(app.ask(many).by(&ann).await.code(), "QUERY_TOO_COMPLEX", "{field}");
+    }
+}
+
+#[tokio::test]
 async fn a_changed_password_shows_the_user_and_the_sessions_that_are_left() {
     let app = TestApp::start().await;
     let on = ann_on_devices(&app, 2).await;

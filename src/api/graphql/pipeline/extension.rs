@@ -146,11 +146,11 @@ impl Extension for OperationExtension {
         // Once the response is too large, no further field runs.
         self.size.check()?;
         let key = info.path_node.segment;
-        let is_nullable = !info.return_type.ends_with('!');
+        let (return_type, is_nullable) = (info.return_type, !info.return_type.ends_with('!'));
         self.charging.note(info.parent_type, info.name);
         match next.run(ctx, info).await {
             Ok(value) => {
-                self.size.add(&key, value.as_ref());
+                self.size.add(&key, return_type, value.as_ref());
                 Ok(value)
             }
             Err(error) => self.errors.handle(error, is_nullable),

@@ -10,6 +10,9 @@ use crate::error::ErrorCode;
 /// The largest response, in bytes: three times that of the standard introspection query, the largest that clients need.
 const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
+/// The scalar whose values have values inside.
+const JSON: &str = "JSON";
+
 /// Quotes, a colon and a comma.
 const PUNCTUATION_BYTES: usize = 4;
 
@@ -23,13 +26,15 @@ impl ResponseSize {
         self.0.store(0, Ordering::Relaxed);
     }
 
-    /// Adds a field, or an item of a list, with its name in the response. Nested values are added separately.
-    pub fn add(&self, key: &QueryPathSegment<'_>, value: Option<&Value>) {
+    /// Adds a field, or an item of a list, with its name in the response. The fields and items below it are added
+    /// separately, except what is inside a value of the scalar JSON: the library resolves that as a whole.
+    pub fn add(&self, key: &QueryPathSegment<'_>, return_type: &str, value: Option<&Value>) {
         let name = match key {
             QueryPathSegment::Name(name) => name.len(),
             QueryPathSegment::Index(_) => 0,
         };
         let value = match value {
+            Some(json) if return_type.trim_end_matches('!') == JSON => nested_bytes(json),
             Some(Value::String(text)) => text.len(),
             Some(Value::Enum(name)) => name.len(),
             Some(Value::Binary(bytes)) => bytes.len(),
@@ -57,4 +62,17 @@ impl ResponseSize {
             response.errors = vec![error];
         }
     }
+}
+
+/// The size of a value with everything inside it, in bytes.
+fn nested_bytes(value: &Value) -> usize {
+    let inside: usize = match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + nested_bytes(value)).sum(),
+        Value::List(items) => items.iter().map(nested_bytes).sum(),
+        Value::String(text) => text.len(),
+        Value::Enum(name) => name.len(),
+        Value::Binary(bytes) => bytes.len(),
+        Value::Null | Value::Number(_) | Value::Boolean(_) => 0,
+    };
+    inside + PUNCTUATION_BYTES
 }
