@@ -138,7 +138,8 @@ async fn metadata_under_many_names_was_no_part_of_the_size_of_an_answer() {
     app.revoke_others(&ann).await.ok();
 
     for field in ["metadata", "endedSessionIds"] {
-        let names: String = (0..28).map(|number| format!("a{number}: {field} ")).collect();
+        let names: Vec<_> = (0..28).map(|number| format!("a{number}: {field}")).collect();
+        let names = names.join(" ");
         let once = format!("{{ me {{ auditEvents(first: 1) {{ nodes {{ {field} }} }} }} }}");
         app.ask(once).by(&ann).await.ok();
         let many = format!("{{ me {{ auditEvents(first: 1) {{ nodes {{ {names} }} }} }} }}");
