@@ -73,6 +73,25 @@ impl Socket {
         self.result(id).await
     }
 
+    /// As [`Socket::run`]; the code where the server closes instead.
+    pub async fn run_or_close(&mut self, id: &str, document: &str, variables: Value) -> Result<Value, u16> {
+        let payload = json!({ "query": document, "variables": variables });
+        self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+        loop {
+            match timeout(TIMEOUT, self.stream.next()).await.expect("an answer or a server that closes") {
+                Some(Ok(Message::Text(text))) => {
+                    let message: Value = serde_json::from_str(&text).unwrap();
+                    if message["type"] == "next" {
+                        return Ok(message["payload"].clone());
+                    }
+                }
+                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(1006),
+            }
+        }
+    }
+
     /// The result of a query or a mutation that has been sent.
     pub async fn result(&mut self, id: &str) -> Value {
         let next = self.receive().await;
