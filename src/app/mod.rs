@@ -10,6 +10,7 @@ pub mod limits;
 pub mod lockout;
 pub mod mail;
 pub mod new_password;
+pub mod oauth;
 pub mod password_confirmation;
 pub mod revocation;
 pub mod sign_in;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::audit_feed::AuditFeed;
 use self::gauges::OutboxGauges;
+use self::oauth::OAuthProviders;
 use crate::config::Config;
 use crate::error::Result;
 use crate::tools::access_token::{self, AccessTokens, KeySource};
@@ -64,6 +66,7 @@ pub struct App {
     pub sealer: Sealer,
     pub mail_templates: MailTemplates,
     pub mailer: Mailer,
+    pub oauth: OAuthProviders,
     pub background: Background,
     /// Cancelled when the server is told to stop: `/ready` says so from then on.
     pub stopping: CancellationToken,
@@ -106,6 +109,7 @@ impl App {
             sealer: open_sealer(&config)?,
             mail_templates: MailTemplates::open(config.mail.templates_dir.as_deref(), &config.server.product_name)?,
             mailer: open_mailer(&config)?,
+            oauth: OAuthProviders::open(&config.oauth, &config.form_post_uri(), config.is_development())?,
             background,
             stopping: CancellationToken::new(),
             clock,

@@ -16,10 +16,15 @@ mod setting;
 
 use std::time::Duration;
 
-pub use list::Config;
+pub use list::{
+    AppleKey, ClientAuthenticationSetting, Config, GitHubSettings, MicrosoftTenant, OAuthSettings, OpenIdSettings,
+    ProviderProtocol, ProviderSettings,
+};
 pub use read::{Section, SettingFault};
 pub use renamed::RENAMED;
 pub use setting::{InProduction, Setting};
+
+use url::Url;
 
 use crate::values::smtp_server;
 use definition::SettingsGroup;
@@ -115,6 +120,14 @@ impl Config {
     #[must_use]
     pub fn public_path(&self) -> &str {
         self.server.public_url.path().trim_end_matches('/')
+    }
+
+    /// Where OAuth providers that answer with a form send the browser.
+    #[must_use]
+    pub fn form_post_uri(&self) -> Url {
+        let mut uri = self.server.public_url.clone();
+        uri.set_path(&format!("{}/oauth/form_post", self.public_path()));
+        uri
     }
 
     /// Whether users cannot sign in with an unverified address. Hiding who has an account includes this: a registration

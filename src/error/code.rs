@@ -9,6 +9,9 @@ pub enum ErrorCode {
     InvalidCredentials,
     InvalidMfaCode,
     InvalidToken,
+    // The word is OAUTH_FAILED, and not O_AUTH_FAILED.
+    #[strum(serialize = "OAUTH_FAILED")]
+    OAuthFailed,
     SessionEnded,
     RefreshTokenReused,
     Forbidden,
@@ -53,6 +56,7 @@ impl ErrorCode {
             Self::Unauthenticated
             | Self::InvalidCredentials
             | Self::InvalidMfaCode
+            | Self::OAuthFailed
             | Self::SessionEnded
             | Self::RefreshTokenReused => 401,
             Self::Forbidden | Self::ReauthenticationRequired => 403,

@@ -103,6 +103,15 @@ pub enum Refusal {
     /// The database is not reachable.
     #[error("The service is not available at the moment. Please try again soon.")]
     Unavailable,
+    /// A sign-in at a provider did not succeed.
+    #[error("{}", oauth_failed(*.reason))]
+    OAuthFailed {
+        /// Why, for programs.
+        reason: ErrorReason,
+    },
+    /// A provider is not reachable, or did not answer in time.
+    #[error("The provider is not available at the moment. Please try again soon.")]
+    ProviderUnavailable,
 }
 
 impl Refusal {
@@ -137,7 +146,8 @@ impl Refusal {
             Self::Conflict { .. } => ErrorCode::Conflict,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Overloaded { .. } => ErrorCode::Overloaded,
-            Self::Unavailable => ErrorCode::Unavailable,
+            Self::Unavailable | Self::ProviderUnavailable => ErrorCode::Unavailable,
+            Self::OAuthFailed { .. } => ErrorCode::OAuthFailed,
         }
     }
 }
@@ -148,6 +158,23 @@ const fn invalid_token(reason: ErrorReason) -> &'static str {
         ErrorReason::Used => "The link or token was used before.",
         ErrorReason::Expired => "The link or token has expired, or a newer one replaced it.",
         _ => "The link or token is unknown.",
+    }
+}
+
+/// Why a sign-in at a provider did not succeed, for people.
+const fn oauth_failed(reason: ErrorReason) -> &'static str {
+    match reason {
+        ErrorReason::AccessDenied => "The sign-in was cancelled at the provider.",
+        ErrorReason::EmailUnverified => {
+            "The provider does not confirm your email address. Please sign in another way, and link the provider in your \
+             account."
+        }
+        ErrorReason::WrongAccount => "This provider account is not linked to your account.",
+        ErrorReason::Deleted => "This account is deleted.",
+        ErrorReason::StateMismatch | ErrorReason::IssuerMismatch => {
+            "The answer does not belong to this sign-in. Please start again."
+        }
+        _ => "The provider did not confirm the sign-in. Please start again.",
     }
 }
 

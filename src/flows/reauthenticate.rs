@@ -10,6 +10,7 @@ use crate::records::users::User;
 use crate::records::{audit_log, mfa};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
+use crate::values::oauth::OAuthAnswer;
 use crate::values::password::Password;
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
@@ -22,15 +23,22 @@ pub struct Proof {
     pub password: Option<Password>,
     /// A code of the second factor.
     pub code: Option<String>,
+    /// The answer of a provider, in place of the password.
+    pub oauth: Option<OAuthAnswer>,
 }
 
 /// What a user has to give, all of it together: no less than at a login. A code replaces the password, because it is the
-/// harder of the two to obtain; for administrators it does not. A user who has neither has to sign in again.
+/// harder of the two to obtain; for administrators it does not. A provider takes the place of a password that is not there. A
+/// user who has nothing to give has to sign in again.
 #[must_use]
-pub fn methods(user: &User, has_second_factor: bool) -> Vec<AuthMethod> {
-    let takes_password = user.password_hash.is_some() && (!has_second_factor || user.role == Role::Admin);
-    let password = takes_password.then_some(AuthMethod::Password);
-    password.into_iter().chain(has_second_factor.then_some(AuthMethod::Totp)).collect()
+pub fn methods(user: &User, has_second_factor: bool, has_linked_account: bool) -> Vec<AuthMethod> {
+    let first = match (user.password_hash.is_some(), has_linked_account) {
+        (true, _) => Some(AuthMethod::Password),
+        (false, true) => Some(AuthMethod::Oauth),
+        (false, false) => None,
+    };
+    let first = first.filter(|_| !has_second_factor || user.role == Role::Admin);
+    first.into_iter().chain(has_second_factor.then_some(AuthMethod::Totp)).collect()
 }
 
 /// Opens the window for sensitive actions on this session, and answers the session as it is then. Everything that is given is
@@ -42,7 +50,7 @@ pub fn methods(user: &User, has_second_factor: bool) -> Vec<AuthMethod> {
 pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: &Proof) -> Result<Session> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some()), proof)?;
+    require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some(), false), proof)?;
     let is_password_right = match &proof.password {
         Some(password) => password_confirmation::find_match(app, viewer, password, now).await?.is_some(),
         None => true,

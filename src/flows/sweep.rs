@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::{
-    audit_chains, audit_integrity, email_changes, email_holds, known_devices, mfa, mfa_challenges, one_time_tokens,
-    outbox, refresh_tokens, sessions, statistics,
+    audit_chains, audit_integrity, email_changes, email_holds, known_devices, mfa, mfa_challenges, oauth_flows,
+    one_time_tokens, outbox, refresh_tokens, sessions, statistics,
 };
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
@@ -28,7 +28,7 @@ const ACTIVITY_RETENTION: Duration = Duration::from_hours(400 * 24);
 
 /// How long the server knows a token of an email after its end, so that a late reader learns that the link has expired.
 const TOKEN_RETENTION: Duration = Duration::from_hours(3 * 24);
-/// The same for a login that waited for its second factor.
+/// The same for a login that waited for its second factor, or for a provider.
 const CHALLENGE_RETENTION: Duration = Duration::from_hours(24);
 
 /// Removes everything that is older than the settings keep it. A table that fails is logged, and the others go on.
@@ -47,6 +47,7 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
             ("the outbox", outbox::sweep(&app.db, now - app.config.retention.mails, BATCH).await),
             ("enrollments", mfa::sweep_enrollments(&app.db, now, BATCH).await),
             ("challenges", mfa_challenges::sweep(&app.db, now - CHALLENGE_RETENTION, BATCH).await),
+            ("sign-ins at providers", oauth_flows::sweep(&app.db, now - CHALLENGE_RETENTION, BATCH).await),
             ("known devices", known_devices::sweep(&app.db, now - DEVICE_RETENTION, BATCH).await),
             ("held addresses", email_holds::sweep(&app.db, now, BATCH).await),
             ("changes of address", email_changes::sweep(&app.db, now, BATCH).await),

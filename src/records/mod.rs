@@ -15,6 +15,7 @@ pub mod mfa;
 pub mod mfa_challenges;
 mod new_audit_event;
 pub mod oauth_accounts;
+pub mod oauth_flows;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;

@@ -113,6 +113,8 @@ words! {
         UserDeleted = "USER_DELETED",
         UserRestored = "USER_RESTORED",
         UserErased = "USER_ERASED",
+        OAuthAccountLinked = "OAUTH_ACCOUNT_LINKED",
+        OAuthAccountUnlinked = "OAUTH_ACCOUNT_UNLINKED",
         MfaReset = "MFA_RESET",
         AuditEventsRemoved = "AUDIT_EVENTS_REMOVED",
     }

@@ -80,6 +80,11 @@ secret_token! {
     ChallengeToken, "agc_"
 }
 
+secret_token! {
+    /// Names a sign-in at a provider that has begun. Only the client that began it holds the token.
+    OAuthFlowToken, "agf_"
+}
+
 impl From<Vec<u8>> for TokenHash {
     fn from(hash: Vec<u8>) -> Self {
         Self(hash)

@@ -14,6 +14,9 @@ pub enum AuthMethod {
     Totp,
     /// A backup code.
     BackupCode,
+    /// An account at an OAuth provider.
+    // Not `OAuth`, whose word would be `O_AUTH`.
+    Oauth,
 }
 
 impl AuthMethod {
@@ -102,6 +105,7 @@ mod tests {
     #[test]
     fn words_are_those_of_the_database() {
         assert_eq!(AuthMethod::BackupCode.as_str(), "BACKUP_CODE");
+        assert_eq!(AuthMethod::Oauth.as_str(), "OAUTH");
         assert_eq!(SessionEndReason::RevokedByAdmin.as_str(), "REVOKED_BY_ADMIN");
         assert_eq!(SessionEndReason::EmailChangeUndone.as_str(), "EMAIL_CHANGE_UNDONE");
     }

@@ -3,7 +3,7 @@
 use async_graphql::{ErrorExtensionValues, ServerError, Value, value};
 
 pub use super::error_types::Code;
-use crate::error::{Error, ErrorCode, Fault, FieldFault, OrFault, Refusal};
+use crate::error::{Error, ErrorCode, ErrorReason, Fault, FieldFault, OrFault, Refusal};
 
 /// What resolvers return.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -47,9 +47,13 @@ fn refusal_error(refusal: &Refusal) -> async_graphql::Error {
     let mut extensions = code_extensions(refusal.code());
     match refusal {
         Refusal::SessionEnded { reason } => extensions.set("sessionEndReason", *reason),
-        Refusal::InvalidToken { reason } | Refusal::Forbidden { reason } | Refusal::Conflict { reason, .. } => {
+        Refusal::InvalidToken { reason }
+        | Refusal::Forbidden { reason }
+        | Refusal::Conflict { reason, .. }
+        | Refusal::OAuthFailed { reason } => {
             extensions.set("reason", reason.as_str());
         }
+        Refusal::ProviderUnavailable => extensions.set("reason", ErrorReason::ProviderUnavailable.as_str()),
         Refusal::InvalidMfaCode { attempts_left } => {
             if let Some(left) = attempts_left {
                 extensions.set("attemptsLeft", *left);

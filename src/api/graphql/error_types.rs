@@ -19,6 +19,10 @@ pub enum Code {
     /// Status 400. The token of an email or a challenge is not accepted. `extensions.reason` says why: EXPIRED, USED or
     /// UNKNOWN.
     InvalidToken,
+    /// Status 401. A sign-in at an OAuth provider did not succeed. `extensions.reason` says why. Start again: an answer of a
+    /// provider works once.
+    #[graphql(name = "OAUTH_FAILED")]
+    OAuthFailed,
     /// Status 401. The session of the refresh token has ended. `extensions.sessionEndReason` says why.
     SessionEnded,
     /// Status 401. The refresh token was used before, so the session was ended.
@@ -56,7 +60,7 @@ pub enum Code {
     RateLimited,
     /// Status 503. The server has too much to do. `extensions.retryAfter` is the number of seconds to wait.
     Overloaded,
-    /// Status 503. The database is not available.
+    /// Status 503. The database, or the OAuth provider (`extensions.reason` is PROVIDER_UNAVAILABLE), is not available.
     Unavailable,
     /// Status 500. An unexpected error. The server's log has the details under `extensions.correlationId`.
     Internal,
@@ -85,7 +89,7 @@ pub enum ErrorReasonEnum {
     NoProof,
     /// CONFLICT: a former address can still undo an email change.
     EmailChangeUndoable,
-    /// CONFLICT: the account is deleted. It can be restored.
+    /// CONFLICT and `OAUTH_FAILED`: the account is deleted. It can be restored.
     Deleted,
     /// CONFLICT: the account is not deleted.
     NotDeleted,
@@ -93,6 +97,32 @@ pub enum ErrorReasonEnum {
     Erased,
     /// CONFLICT: another request changed the same at the same time. Try again.
     Race,
+    /// `OAUTH_FAILED`: the user, or the provider on their behalf, said no.
+    AccessDenied,
+    /// `OAUTH_FAILED`: `state` is not the one of this sign-in.
+    StateMismatch,
+    /// `OAUTH_FAILED`: `iss` is missing, or names another issuer (RFC 9207).
+    IssuerMismatch,
+    /// `OAUTH_FAILED`: the provider did not accept the code, or this server as its client.
+    CodeRefused,
+    /// `OAUTH_FAILED`: the ID token is not acceptable. The audit trail says why.
+    InvalidIdToken,
+    /// `OAUTH_FAILED`: the server did not understand what the provider answered.
+    InvalidResponse,
+    /// `OAUTH_FAILED`: the provider sent an error other than `access_denied`.
+    ProviderError,
+    /// UNAVAILABLE: the provider is not reachable or did not answer in time.
+    ProviderUnavailable,
+    /// `OAUTH_FAILED`: no account is linked, and the provider does not confirm an email address to find or open one by.
+    EmailUnverified,
+    /// `OAUTH_FAILED`: the provider account is not one of the user's.
+    WrongAccount,
+    /// CONFLICT: the provider account is linked to another user.
+    LinkedElsewhere,
+    /// CONFLICT: the user could not sign in any more. Set a password or link another provider first.
+    LastLoginMethod,
+    /// CONFLICT: the account has a password. Call `changePassword`.
+    HasPassword,
     /// `INVALID_TOKEN`: the token has expired, was replaced by a newer one, or is no longer valid for the account. A user
     /// needs a new email, or must log in again.
     Expired,

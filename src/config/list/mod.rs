@@ -3,6 +3,7 @@
 mod accounts;
 mod delivery;
 mod limits;
+mod oauth;
 mod server;
 mod stores;
 mod tokens;
@@ -13,6 +14,10 @@ use std::sync::LazyLock;
 pub use accounts::{LockoutSettings, MfaSettings, RegistrationSettings};
 pub use delivery::{MailSettings, ObservabilitySettings, Retention};
 pub use limits::RateLimits;
+pub use oauth::{
+    AppleKey, ClientAuthenticationSetting, GitHubSettings, MicrosoftTenant, OAuthSettings, OpenIdSettings,
+    ProviderProtocol, ProviderSettings,
+};
 pub use server::ServerSettings;
 pub use tokens::{LinkSettings, SessionSettings, SigningKeySettings};
 pub use web::{GraphqlSettings, HttpSettings, SubscriptionSettings};
@@ -59,6 +64,8 @@ settings! {
         links: LinkSettings = Heading("Links in emails");
         /// Codes of authenticator apps.
         mfa: MfaSettings = Heading("Second factor");
+        /// The providers with which users can sign in. Each is off until it is configured.
+        oauth: OAuthSettings = Heading("OAuth providers");
         /// How emails are sent.
         mail: MailSettings = Heading("Emails");
         /// Each limit is `attempts/period` over a sliding window: `5/1m` allows 5 attempts in any 60 seconds. `0` turns a

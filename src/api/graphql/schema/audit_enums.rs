@@ -85,6 +85,13 @@ pub enum AuditActionEnum {
     UserRestored,
     /// The server erased the personal data of a deleted account.
     UserErased,
+    /// An account at an OAuth provider was linked to a user, so that it can sign in as this user. `metadata.provider` names
+    /// the provider. A refused attempt has the user who tried as its actor.
+    #[graphql(name = "OAUTH_ACCOUNT_LINKED")]
+    OAuthAccountLinked,
+    /// A provider account was unlinked from a user. `metadata.provider` names the provider.
+    #[graphql(name = "OAUTH_ACCOUNT_UNLINKED")]
+    OAuthAccountUnlinked,
     /// An administrator turned off a user's second factor.
     MfaReset,
     /// The server removed events older than `AUDIT_RETENTION`. `metadata.removed` is their number, `metadata.before`

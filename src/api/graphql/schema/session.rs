@@ -62,6 +62,8 @@ pub enum AuthMethodEnum {
     Totp,
     /// One of the user's backup codes.
     BackupCode,
+    /// An account at an OAuth provider.
+    Oauth,
 }
 
 /// One sign-in on one device, until it ends.
@@ -148,7 +150,7 @@ impl SessionView {
             return Ok(Vec::new());
         }
         let has_second_factor = loaders(ctx)?.mfa(self.user.id).await?.is_some();
-        Ok(reauthenticate::methods(&self.user, has_second_factor).into_iter().map(Into::into).collect())
+        Ok(reauthenticate::methods(&self.user, has_second_factor, false).into_iter().map(Into::into).collect())
     }
 
     /// The user of the session.

@@ -123,7 +123,7 @@ impl SignInMutation {
         ctx: &Context<'_>,
         input: ReauthenticateInput,
     ) -> ApiResult<Option<ReauthenticatePayload>> {
-        let proof = Proof { password: input.password.map(Password::typed), code: input.code };
+        let proof = Proof { password: input.password.map(Password::typed), code: input.code, oauth: None };
         let viewer = viewer(ctx).await?;
         let session = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &proof).await?;
         let session = SessionView { session, user: viewer.user().clone(), is_current: true };

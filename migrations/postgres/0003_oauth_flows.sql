@@ -1,0 +1,22 @@
+-- Sign-ins at providers that have begun. A row is used up before the provider is asked anything; the maintenance deletes rows
+-- that expired.
+create table oauth_flows (
+    -- Of the token that only the client holds.
+    hash bytea primary key,
+    provider text not null,
+    purpose text not null check (purpose in ('LOGIN', 'LINK', 'REAUTHENTICATE')),
+    -- Where the provider sends the browser back to. Null: an app gets an ID token without a browser.
+    redirect_uri text,
+    -- Of the parameter `state`, which the provider gives back. Null: as above.
+    state_hash bytea,
+    -- The nonce and the PKCE verifier, sealed for the hash above.
+    sealed_secrets bytea not null,
+    -- What the client called its device.
+    device_name text,
+    -- The session that began a linking or a confirmation, and that has to end it. Null: a login.
+    session_id uuid,
+    expires_at timestamptz not null,
+    used_at timestamptz
+);
+create unique index oauth_flows_state on oauth_flows (state_hash);
+create index oauth_flows_expiry on oauth_flows (expires_at);
