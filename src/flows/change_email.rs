@@ -9,7 +9,7 @@ use crate::records::email_changes::EmailChange;
 use crate::records::one_time_tokens::{self, Holder, ProvedEmail, Purpose, REPEATED};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, User};
-use crate::records::{email_changes, email_holds, known_devices, sessions};
+use crate::records::{email_changes, email_holds, known_devices, oauth_accounts, sessions};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -133,6 +133,9 @@ pub async fn undo_email_change(app: &App, caller: &Caller, token: &OneTimeToken)
     }
     users::revoke_password(&mut tx, user.id, now).await?;
     known_devices::forget_all(&mut tx, user.id).await?;
+    // The same person may have linked a provider account of their own. Those of the owner are linked again at their next use,
+    // by the verified address.
+    oauth_accounts::unlink_all(&mut tx, user.id).await?;
     one_time_tokens::revoke_but_older_undo(&mut tx, user.id, &holder.email, now).await?;
     // An address that was left later is the thief's, and must not take the account back.
     email_holds::release_from(&mut tx, user.id, &holder.email).await?;

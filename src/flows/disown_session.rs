@@ -5,7 +5,7 @@ use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{Details, MailKind};
-use crate::records::{known_devices, users};
+use crate::records::{known_devices, oauth_accounts, users};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
 use crate::values::ids::SessionId;
@@ -33,6 +33,9 @@ pub async fn disown_session(app: &App, caller: &Caller, token: &OneTimeToken) ->
     let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByUser, now).await?;
     // No device of this account is known before its owner has signed in again.
     known_devices::forget_all(&mut tx, user.id).await?;
+    // The same person may have linked a provider account of their own. Those of the owner are linked again at their next use,
+    // by the verified address.
+    oauth_accounts::unlink_all(&mut tx, user.id).await?;
     let event = NewAuditEvent::success(AuditAction::SessionDisowned).about(Some(user.id)).in_session(session);
     audit_log::write(&mut tx, caller, event.with_ended(&ended), now).await?;
     mail::post(&mut tx, MailKind::ResetPassword, &user, Details::caused_by(caller), now).await?;

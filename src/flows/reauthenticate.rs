@@ -1,22 +1,24 @@
 //! Proving one's identity again before a sensitive action.
 
 use crate::app::guesses::{self, CodeContext};
-use crate::app::sign_in::second_factor;
+use crate::app::limits::{self, Attempt};
+use crate::app::sign_in::oauth_flow::{self, FailedFlow};
+use crate::app::sign_in::{oauth_user, second_factor};
 use crate::app::viewer::Viewer;
 use crate::app::{App, lockout, password_confirmation};
 use crate::error::{Error, ErrorReason, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::sessions::{self, Session};
 use crate::records::users::User;
-use crate::records::{audit_log, mfa};
+use crate::records::{audit_log, mfa, oauth_accounts};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-use crate::values::oauth::OAuthAnswer;
+use crate::values::oauth::{OAuthAnswer, OAuthPurpose};
 use crate::values::password::Password;
 use crate::values::session::AuthMethod;
 use crate::values::time::Time;
 use crate::values::user::Role;
 
-/// What a user gives: what [`methods`] names, and possibly more.
+/// What a user gives: what [`methods`] names, and possibly more. A provider may take the place of a password.
 #[derive(Debug)]
 pub struct Proof {
     /// The account's password.
@@ -46,11 +48,16 @@ pub fn methods(user: &User, has_second_factor: bool, has_linked_account: bool) -
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for a proof that is missing, `CONFLICT` where the user has none to give, `INVALID_CREDENTIALS`,
-/// `INVALID_MFA_CODE` for a code that was given alone, `RATE_LIMITED`, `OVERLOADED`.
+/// `INVALID_MFA_CODE` for a code that was given alone, `INVALID_TOKEN`, `OAUTH_FAILED` and `UNAVAILABLE` for the answer of a
+/// provider, `RATE_LIMITED`, `OVERLOADED`.
 pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: &Proof) -> Result<Session> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some(), false), proof)?;
+    let has_linked_account = oauth_user::has_usable_account(app, user.id).await?;
+    require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some(), has_linked_account), proof)?;
+    if let Some(answer) = &proof.oauth {
+        require_own_account(app, caller, viewer, answer, now).await?;
+    }
     let is_password_right = match &proof.password {
         Some(password) => password_confirmation::find_match(app, viewer, password, now).await?.is_some(),
         None => true,
@@ -79,6 +86,33 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
     Ok(Session { authenticated_at: now, ..viewer.session().clone() })
 }
 
+/// Requires that the provider names the viewer.
+///
+/// # Errors
+/// `INVALID_TOKEN` for the flow, `OAUTH_FAILED`, `UNAVAILABLE`, `RATE_LIMITED`.
+async fn require_own_account(
+    app: &App,
+    caller: &Caller,
+    viewer: &Viewer,
+    answer: &OAuthAnswer,
+    now: Time,
+) -> Result<()> {
+    limits::reserve(app, &Attempt::Proof, caller, now).await?;
+    let session = Some(viewer.session().id);
+    let failed = match oauth_flow::redeem(app, answer, OAuthPurpose::Reauthenticate, session, now).await? {
+        Ok(proved) => {
+            let linked = oauth_accounts::find(&app.db, proved.account()).await?;
+            if linked.is_some_and(|linked| linked.user_id == viewer.user().id) {
+                app.metrics.oauth(proved.provider.name(), "REAUTHENTICATED");
+                return Ok(());
+            }
+            FailedFlow::wrong_account(&proved)
+        }
+        Err(failed) => failed,
+    };
+    Err(failed.refuse(app, caller, viewer.failure(AuditAction::Reauthenticated), now).await?)
+}
+
 /// Refuses an incomplete proof before any of it is checked.
 fn require_complete(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
     if methods.is_empty() {
@@ -88,8 +122,10 @@ fn require_complete(methods: &[AuthMethod], proof: &Proof) -> Result<()> {
         )
         .into());
     }
+    let has_first = proof.password.is_some() || proof.oauth.is_some();
     let missing = [
-        (AuthMethod::Password, proof.password.is_some(), "input.password", "Please give the password of your account."),
+        (AuthMethod::Password, has_first, "input.password", "Please give the password of your account."),
+        (AuthMethod::Oauth, has_first, "input.oauth", "Please sign in at a linked provider."),
         (AuthMethod::Totp, proof.code.is_some(), "input.code", "Please give a code of your second factor."),
     ];
     let missing = missing.into_iter().filter(|(method, is_given, ..)| methods.contains(method) && !is_given);

@@ -4,10 +4,10 @@ use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::{App, guesses, mail, new_password, revocation};
 use crate::error::{Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
-use crate::records::mfa;
 use crate::records::one_time_tokens::{self, Holder, Purpose};
 use crate::records::outbox::{self, Details, Draft, MailKind};
 use crate::records::users::{self, User};
+use crate::records::{mfa, oauth_accounts};
 use crate::tools::db::Tx;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
@@ -109,6 +109,8 @@ async fn drop_unproved(tx: &mut Tx, before: &User, now: Time) -> Result<bool> {
     } else if let Some(proved_at) = before.email_verified_at {
         // A link that verified the address says nothing about the person who had set a second factor before.
         mfa::disable_older(tx, before.id, proved_at).await?;
+        // The same is true of a provider account. One of the owner is linked again at its next use, by the verified address.
+        oauth_accounts::unlink_older(tx, before.id, proved_at).await?;
     }
     Ok(is_first_proof)
 }

@@ -3,9 +3,12 @@
 use url::Url;
 
 use crate::app::App;
+use crate::app::oauth::{Provider, ProviderRequest};
+use crate::app::sign_in::oauth_flow::{self, FlowSecrets, FlowToOpen};
 use crate::app::viewer::Viewer;
-use crate::error::{Refusal, Result};
-use crate::values::caller::Caller;
+use crate::error::{Error, FieldErrorCode, FieldFault, Refusal, Result};
+use crate::tools::oauth::random_value;
+use crate::values::ids::SessionId;
 use crate::values::oauth::OAuthPurpose;
 use crate::values::secret::Secret;
 use crate::values::secret_token::OAuthFlowToken;
@@ -48,25 +51,77 @@ pub struct IdTokenRequest {
 ///
 /// # Errors
 /// `VALIDATION_FAILED` for a provider that is not configured, and for a redirect URI that is not on the list;
-/// `UNAUTHENTICATED` for a linking without a viewer; `UNAVAILABLE` where the provider is away.
-pub async fn start_oauth(
-    _app: &App,
-    _caller: &Caller,
-    _viewer: Option<&Viewer>,
-    _start: OAuthStart,
-) -> Result<OAuthRedirect> {
-    Err(Refusal::NotFound.into())
+/// `UNAUTHENTICATED` for a linking without a viewer; `OAUTH_FAILED` and `UNAVAILABLE` where the provider does not say where
+/// to send the browser.
+pub async fn start_oauth(app: &App, viewer: Option<&Viewer>, start: OAuthStart) -> Result<OAuthRedirect> {
+    let now = app.clock.now();
+    let session = session_of(viewer, start.purpose)?;
+    let provider = find_provider(app, &start.provider)?;
+    if !app.config.oauth.redirect_uris.accept(&start.redirect_uri) {
+        let message = "This redirect URI is not allowed. Please ask the operator to add it to OAUTH_REDIRECT_URIS.";
+        return Err(FieldFault::new(FieldErrorCode::Invalid, message).at("input.redirectUri").into());
+    }
+    let (secrets, state) = (FlowSecrets::random()?, random_value()?);
+    let request = ProviderRequest {
+        callback_uri: provider.callback_uri(&start.redirect_uri),
+        state: &state,
+        nonce: &secrets.nonce,
+        verifier: &secrets.verifier,
+        login_hint: start.login_hint.as_deref(),
+        purpose: start.purpose,
+    };
+    // Before anything is stored: a provider that is away leaves no row.
+    let url = provider.authorization_url(&request, now).await.map_err(|failure| {
+        app.metrics.oauth(provider.name(), failure.reason.as_str());
+        Error::from(failure.refusal())
+    })?;
+    let new = FlowToOpen {
+        provider,
+        purpose: start.purpose,
+        redirect: Some((&start.redirect_uri, &state)),
+        device_name: start.device_name.as_deref(),
+        session,
+        secrets: &secrets,
+    };
+    let (flow, expires_at) = oauth_flow::open(app, new, now).await?;
+    app.metrics.oauth(provider.name(), "STARTED");
+    Ok(OAuthRedirect { url, flow, expires_at })
 }
 
 /// Begins a sign-in with the provider's library in an app.
 ///
 /// # Errors
-/// As [`start_oauth`].
+/// `VALIDATION_FAILED` for a provider that is not configured or has no ID tokens; `UNAUTHENTICATED` as [`start_oauth`].
 pub async fn start_id_token_login(
-    _app: &App,
-    _viewer: Option<&Viewer>,
-    _provider: &str,
-    _purpose: OAuthPurpose,
+    app: &App,
+    viewer: Option<&Viewer>,
+    provider: &str,
+    purpose: OAuthPurpose,
 ) -> Result<IdTokenRequest> {
-    Err(Refusal::NotFound.into())
+    let now = app.clock.now();
+    let session = session_of(viewer, purpose)?;
+    let provider = find_provider(app, provider)?;
+    if !provider.has_id_tokens() {
+        let message = "This provider has no ID tokens. Please use startOAuth.";
+        return Err(FieldFault::new(FieldErrorCode::Invalid, message).at("input.provider").into());
+    }
+    let secrets = FlowSecrets::random()?;
+    let new = FlowToOpen { provider, purpose, redirect: None, device_name: None, session, secrets: &secrets };
+    let (flow, expires_at) = oauth_flow::open(app, new, now).await?;
+    app.metrics.oauth(provider.name(), "STARTED");
+    Ok(IdTokenRequest { nonce: secrets.nonce, flow, expires_at })
+}
+
+/// The session that a flow belongs to: that of the viewer, except for a login.
+fn session_of(viewer: Option<&Viewer>, purpose: OAuthPurpose) -> Result<Option<SessionId>> {
+    match (purpose, viewer) {
+        (OAuthPurpose::Login, _) => Ok(None),
+        (_, Some(viewer)) => Ok(Some(viewer.session().id)),
+        (_, None) => Err(Refusal::Unauthenticated.into()),
+    }
+}
+
+fn find_provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider> {
+    let unknown = || FieldFault::new(FieldErrorCode::Invalid, "This provider is not configured.").at("input.provider");
+    app.oauth.find(name).ok_or_else(|| unknown().into())
 }

@@ -113,6 +113,24 @@ pub enum Mail {
         #[serde(serialize_with = "seconds")]
         valid_for: Duration,
     },
+    /// An account at a provider was linked, and can sign in.
+    ProviderLinked {
+        name: Option<PrintedName>,
+        device: Option<PrintedName>,
+        address: IpAddr,
+        at: Time,
+        /// As the operator calls the provider.
+        provider: String,
+    },
+    /// An account at a provider was unlinked, and cannot sign in any more.
+    ProviderUnlinked {
+        name: Option<PrintedName>,
+        device: Option<PrintedName>,
+        address: IpAddr,
+        at: Time,
+        /// As the operator calls the provider.
+        provider: String,
+    },
     /// An administrator turned the second factor off.
     MfaReset { name: Option<PrintedName>, at: Time, sessions_link: String },
 }

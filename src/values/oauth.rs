@@ -1,8 +1,10 @@
 //! Signing in with a provider: what a sign-in is for, and what the provider says of the user.
 
+use aws_lc_rs::digest;
+
 use super::email_address::EmailAddress;
 use super::secret::Secret;
-use super::secret_token::OAuthFlowToken;
+use super::secret_token::{OAuthFlowToken, TokenHash};
 
 /// The kind of a provider. It decides how the provider is spoken to, and when its word on an address counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +84,8 @@ pub struct RedirectAnswer {
 pub struct IdTokenAnswer {
     /// Names the flow. `None` where the client sent a text that is no flow token.
     pub flow: Option<OAuthFlowToken>,
+    /// The provider that the client believes the token to be of.
+    pub provider: Option<String>,
     /// The token.
     pub id_token: Secret,
     /// The name of the user, which Apple gives to the app the first time. Unsigned.
@@ -97,4 +101,10 @@ impl OAuthAnswer {
             Self::IdToken(answer) => answer.flow.as_ref(),
         }
     }
+}
+
+/// The hash of the parameter `state`, under which a flow is stored.
+#[must_use]
+pub fn state_hash(state: &str) -> TokenHash {
+    digest::digest(&digest::SHA256, state.as_bytes()).as_ref().to_vec().into()
 }

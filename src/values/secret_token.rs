@@ -85,6 +85,14 @@ secret_token! {
     OAuthFlowToken, "agf_"
 }
 
+impl TokenHash {
+    /// The bytes, for what is sealed for the holder of the token.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<Vec<u8>> for TokenHash {
     fn from(hash: Vec<u8>) -> Self {
         Self(hash)

@@ -75,6 +75,7 @@ pub enum SessionEndReason {
     TokenReused,
     AccountLocked,
     AccountDeleted,
+    EmailClaimed,
     Expired,
 }
 

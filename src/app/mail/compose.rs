@@ -73,6 +73,8 @@ impl Composer<'_> {
             MailKind::PasswordChanged => self.password_changed(tx).await,
             MailKind::AccountDeleted => Ok(self.account_deleted()),
             MailKind::EmailChangeRequested
+            | MailKind::ProviderLinked
+            | MailKind::ProviderUnlinked
             | MailKind::MfaEnabled
             | MailKind::MfaDisabled
             | MailKind::MfaCodesRefused

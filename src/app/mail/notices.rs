@@ -25,6 +25,14 @@ impl Composer<'_> {
                 let remaining = self.posted.details.remaining?;
                 Some(Mail::BackupCodeUsed { name, device, address, at, remaining })
             }
+            MailKind::ProviderLinked => {
+                let provider = self.posted.details.provider.clone()?;
+                Some(Mail::ProviderLinked { name, device, address, at, provider })
+            }
+            MailKind::ProviderUnlinked => {
+                let provider = self.posted.details.provider.clone()?;
+                Some(Mail::ProviderUnlinked { name, device, address, at, provider })
+            }
             MailKind::VerifyEmail
             | MailKind::ResetPassword
             | MailKind::AccountExists

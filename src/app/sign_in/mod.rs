@@ -2,6 +2,8 @@
 
 pub mod authenticated_user;
 pub mod email_verification;
+pub mod oauth_flow;
+pub mod oauth_user;
 pub mod outcome;
 pub mod password;
 pub mod second_factor;

@@ -42,6 +42,8 @@ pub enum MailKind {
     AccountDeleted,
     Invitation,
     MfaReset,
+    ProviderLinked,
+    ProviderUnlinked,
 }
 
 impl MailKind {
@@ -60,7 +62,9 @@ impl MailKind {
             | Self::EmailChangeRequested
             | Self::EmailChanged
             | Self::AccountDeleted
-            | Self::MfaReset => true,
+            | Self::MfaReset
+            | Self::ProviderLinked
+            | Self::ProviderUnlinked => true,
             Self::VerifyEmail
             | Self::ResetPassword
             | Self::AccountExists
@@ -81,6 +85,8 @@ pub struct Details {
     pub new_address: Option<EmailAddress>,
     pub session: Option<SessionId>,
     pub remaining: Option<i64>,
+    /// The name of a provider, as users read it.
+    pub provider: Option<String>,
     /// Ties the email to its request in the log. The email does not show it.
     pub correlation_id: Option<String>,
 }

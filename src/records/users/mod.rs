@@ -17,7 +17,7 @@ use crate::values::user::{Role, UserStatus, folded};
 pub use lock::StoredLock;
 pub use passwords::{
     accept_password, change_password, count_failure, hash_parameters, renew_hash, reset_password, revoke_password,
-    shorten_lock,
+    set_first_password, shorten_lock,
 };
 
 /// One account.

@@ -121,6 +121,21 @@ pub async fn change_password(
     Ok(changed == 1)
 }
 
+/// Sets the password of a user who has none; false where there is one meanwhile.
+pub async fn set_first_password(tx: &mut Tx, id: UserId, new: &PasswordHash, now: Time) -> Result<bool> {
+    let set = tx
+        .query(sql!(
+            "update users set password_hash = $2, failed_attempts = 0, updated_at = $3",
+            " where id = $1 and password_hash is null and deleted_at is null"
+        ))
+        .bind(id)
+        .bind(new.clone())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(set == 1)
+}
+
 /// Removes the password. The user can set a new one with a link by email.
 pub async fn revoke_password(tx: &mut Tx, id: UserId, now: Time) -> Result<()> {
     tx.query(sql!("update users set password_hash = null, updated_at = $2 where id = $1"))

@@ -62,6 +62,8 @@ impl Sample {
             Mail::MfaEnabled { name: name(), device: device(), address, at },
             Mail::MfaDisabled { name: name(), device: device(), address, at },
             Mail::BackupCodeUsed { name: name(), device: device(), address, at, remaining },
+            Mail::ProviderLinked { name: name(), device: device(), address, at, provider: "GitHub".to_owned() },
+            Mail::ProviderUnlinked { name: name(), device: device(), address, at, provider: "GitHub".to_owned() },
             Mail::MfaReset { name: name(), at, sessions_link: sessions_link() },
             Mail::SessionCompromised { name: name(), device: device(), address, at, sessions_link: sessions_link() },
         ]

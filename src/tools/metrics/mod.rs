@@ -31,6 +31,7 @@ struct Instruments {
     limit_hits: IntCounterVec,
     connections_refused: IntCounterVec,
     emails: IntCounterVec,
+    oauth: IntCounterVec,
 }
 
 impl Metrics {
@@ -65,6 +66,11 @@ impl Metrics {
                 &["limit"],
             )?,
             emails: counter("auth_emails_total", "Attempts to deliver an email, by what came of them.", &["outcome"])?,
+            oauth: counter(
+                "auth_oauth_total",
+                "Sign-ins at OAuth providers that were started or completed, by what came of them.",
+                &["provider", "result"],
+            )?,
             limit_hits: counter("auth_rate_limit_hits_total", "Attempts that a limit refused.", &["bucket"])?,
             registry,
             readings: Mutex::new(readings),
@@ -95,6 +101,11 @@ impl Metrics {
     /// An attempt to deliver an email is over.
     pub fn email(&self, outcome: &'static str) {
         self.0.emails.with_label_values(&[outcome]).inc();
+    }
+
+    /// A sign-in at this provider of the settings was started or completed.
+    pub fn oauth(&self, provider: &str, result: &str) {
+        self.0.oauth.with_label_values(&[provider, result]).inc();
     }
 
     /// Everything, in the text format of Prometheus.

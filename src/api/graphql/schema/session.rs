@@ -48,6 +48,9 @@ pub enum SessionEndReasonEnum {
     AccountLocked,
     /// The account was deleted.
     AccountDeleted,
+    /// The owner of the email address proved it for the first time. The address was never verified before, so someone else
+    /// may have opened the session.
+    EmailClaimed,
     /// It was not refreshed in time.
     Expired,
 }
