@@ -40,7 +40,7 @@ pub enum IdTokenRefusal {
     UnknownKey,
     /// The signature is not that of the key.
     WrongSignature,
-    /// `iss`, `sub`, `aud`, `exp` or `iat` is missing or not of its type.
+    /// `iss`, `sub`, `aud`, `exp` or `iat` is missing or not of its form.
     MissingClaim,
     /// `iss` is not an accepted name of the issuer.
     WrongIssuer,
