@@ -674,7 +674,9 @@ async fn a_provider_that_never_ends_its_answer_is_given_up() {
         ("/api/user/emails", world.github()),
     ] {
         world.endpoints.lock().unwrap().trouble = Some((path, endless));
-        let outcome = identify(&open(protocol, limit), None).await;
+        // The client gives up each request by itself, but much later.
+        let providers = open(protocol, limit);
+        let outcome = tokio::time::timeout(Duration::from_secs(5), identify(&providers, None)).await.unwrap();
         assert_eq!(failure(outcome), (ErrorReason::ProviderUnavailable, "TIMEOUT".to_owned()), "{path}");
     }
 }

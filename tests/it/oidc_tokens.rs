@@ -317,6 +317,32 @@ async fn the_issuer_of_a_tenant_must_fit_the_tenant_of_the_token() {
     }
 }
 
+/// Microsoft says of each key for which tenant it is, or that it is for all.
+#[tokio::test]
+async fn the_key_of_one_tenant_does_not_sign_for_another() {
+    let issuer = LyingIssuer::start().await;
+    let name = |tenant: &str| format!("{}/{tenant}/v2.0", issuer.name());
+    issuer.lie(json!({ "issuer": name("{tenantid}") }));
+    let mut settings = issuer.settings();
+    settings.issuers = AcceptedIssuers::PerTenant { template: name("{tid}"), tenants: AcceptedTenants::All };
+    let token = issuer.token_with(&json!({ "iss": name("a-1"), "tid": "a-1" }));
+    let mut key = issuer.key.clone();
+
+    for (key_issuer, is_right) in [
+        (json!(name("{tenantid}")), true),
+        (json!(name("a-1")), true),
+        (json!(null), true),
+        (json!(name("consumers-1")), false),
+        (json!("https://other.example/{tenantid}/v2.0"), false),
+    ] {
+        key.jwk["issuer"] = key_issuer.clone();
+        issuer.publish(&[&key]);
+        let outcome = issuer.judge(settings.clone(), &token).await;
+        let unknown = OidcError::IdToken(IdTokenRefusal::UnknownKey);
+        assert_eq!(outcome.err(), (!is_right).then_some(unknown), "{key_issuer}");
+    }
+}
+
 fn sha256_hex(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

@@ -1,5 +1,6 @@
 //! One provider: where to send a browser, and who the user is that comes back.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,12 +115,12 @@ impl Provider {
     /// # Errors
     /// The provider is away, or its metadata is not acceptable.
     pub async fn authorization_url(&self, request: &ProviderRequest<'_>, now: Time) -> Result<Url, ProviderFailure> {
-        let work = async {
+        let work = Box::pin(async {
             match &self.client {
                 ProviderClient::OpenId(client) => client.authorization_url(&self.context.http, request, now).await,
                 ProviderClient::GitHub(client) => client.authorization_url(request),
             }
-        };
+        });
         self.in_time(work).await
     }
 
@@ -129,12 +130,12 @@ impl Provider {
     /// Every way in which a provider or its answer can be wrong.
     pub async fn identify(&self, answer: &ProviderAnswer<'_>, now: Time) -> Result<ProviderIdentity, ProviderFailure> {
         let http = &self.context.http;
-        let work = async {
+        let work = Box::pin(async {
             match &self.client {
                 ProviderClient::OpenId(client) => client.identify(http, answer, now).await,
                 ProviderClient::GitHub(client) => client.identify(http, answer).await,
             }
-        };
+        });
         self.in_time(work).await
     }
 
@@ -150,7 +151,7 @@ impl Provider {
         purpose: OAuthPurpose,
         now: Time,
     ) -> Result<ProviderIdentity, ProviderFailure> {
-        let work = async {
+        let work = Box::pin(async {
             match &self.client {
                 ProviderClient::OpenId(client) => {
                     client
@@ -161,12 +162,15 @@ impl Provider {
                     Err(ProviderFailure::new(ErrorReason::InvalidIdToken, "PROVIDER_WITHOUT_ID_TOKENS"))
                 }
             }
-        };
+        });
         self.in_time(work).await
     }
 
     /// Waits for a provider as long as it may take, and logs why there is no answer.
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, ProviderFailure>>) -> Result<T, ProviderFailure> {
+    async fn in_time<T, W>(&self, work: Pin<Box<W>>) -> Result<T, ProviderFailure>
+    where
+        W: Future<Output = Result<T, ProviderFailure>>,
+    {
         let late = |_| Err(ProviderFailure::new(ErrorReason::ProviderUnavailable, "TIMEOUT"));
         let outcome = tokio::time::timeout(self.context.time_limit, work).await.unwrap_or_else(late);
         if let Err(failure) = &outcome {

@@ -36,7 +36,7 @@ pub enum IdTokenRefusal {
     WrongAlgorithm,
     /// Its header demands an extension that we do not know (RFC 7515, section 4.1.11).
     CriticalHeader,
-    /// The issuer does not publish its key.
+    /// The issuer does not publish its key, or publishes it for the tokens of other tenants.
     UnknownKey,
     /// The signature is not that of the key.
     WrongSignature,

@@ -105,7 +105,12 @@ impl OpenIdIssuer {
         let key = keys.find(kid, header.algorithm).ok_or_else(unfit)?;
 
         let claims = id_token::verify_signature(token, key, header.algorithm)?;
-        Ok(claims::check(claims, &header, &self.settings, expected, now)?)
+        let token = claims::check(claims, &header, &self.settings, expected, now)?;
+        // Otherwise whoever gets a key of one tenant could speak for all.
+        if !self.settings.issuers.accept_key(key.issuer.as_deref(), &token.issuer) {
+            return Err(IdTokenRefusal::UnknownKey.into());
+        }
+        Ok(token)
     }
 
     /// Whether an answer of the authorization endpoint comes from this issuer (RFC 9207, section 2.4): its `iss` must be an
