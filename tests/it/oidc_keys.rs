@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jsonwebtoken::Algorithm;
 use serde_json::json;
 
-use crate::support::issuer::{IssuerKey, LyingIssuer, METADATA, NONCE, at, sign};
+use crate::support::issuer::{CLIENT, IssuerKey, LyingIssuer, METADATA, NONCE, at, sign};
 use crate::support::web_server::{WebServer, answer};
 
 const AWAY: OidcError = OidcError::Http(HttpError::Away(ServerAway::Status(503)));
@@ -73,7 +73,8 @@ async fn a_thousand_unknown_keys_at_once_ask_the_issuer_once() {
             let token = sign(&header, &issuer.claims(), &key.signing, Algorithm::ES256);
             let (relying, http) = (&relying, &issuer.http);
             async move {
-                let expected = ExpectedIdToken { nonce: ExpectedNonce::Exactly(NONCE), access_token: None };
+                let nonce = ExpectedNonce::Exactly(NONCE);
+                let expected = ExpectedIdToken { client_ids: &[CLIENT.to_owned()], nonce, access_token: None };
                 relying.verify(http, &token, &expected, at(later)).await.unwrap_err()
             }
         });

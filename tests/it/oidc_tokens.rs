@@ -121,13 +121,25 @@ async fn a_token_of_another_issuer_or_for_another_client_is_refused() {
 #[tokio::test]
 async fn a_token_that_names_this_client_as_authorized_party_may_have_more_audiences() {
     let issuer = LyingIssuer::start().await;
-    let mut settings = issuer.settings();
-    settings.authorized_parties = vec!["the-app".to_owned()];
+    for change in [json!({ "aud": [CLIENT] }), json!({ "aud": [CLIENT, "client-2"], "azp": CLIENT })] {
+        assert!(issuer.judge(issuer.settings(), &issuer.token_with(&change)).await.is_ok(), "{change}");
+    }
+}
 
-    for change in
-        [json!({ "aud": [CLIENT] }), json!({ "aud": [CLIENT, "client-2"], "azp": CLIENT }), json!({ "azp": "the-app" })]
-    {
-        assert!(issuer.judge(settings.clone(), &issuer.token_with(&change)).await.is_ok(), "{change}");
+#[tokio::test]
+async fn a_token_may_be_for_each_of_the_expected_clients_and_asked_for_by_each() {
+    let issuer = LyingIssuer::start().await;
+    let relying = OpenIdIssuer::new(issuer.settings());
+    let (client_ids, nonce) = ([CLIENT.to_owned(), "the-app".to_owned()], ExpectedNonce::Exactly(NONCE));
+    let expected = ExpectedIdToken { client_ids: &client_ids, nonce, access_token: None };
+
+    for (change, is_right) in [
+        (json!({ "aud": "the-app" }), true),
+        (json!({ "azp": "the-app" }), true),
+        (json!({ "azp": "client-2" }), false),
+    ] {
+        let outcome = relying.verify(&issuer.http, &issuer.token_with(&change), &expected, at(0)).await;
+        assert_eq!(outcome.is_ok(), is_right, "{change}");
     }
 }
 
@@ -167,7 +179,8 @@ async fn a_token_of_another_sign_in_is_refused() {
 async fn the_nonce_of_a_native_app_may_be_hashed() {
     let issuer = LyingIssuer::start().await;
     let relying = OpenIdIssuer::new(issuer.settings());
-    let expected = ExpectedIdToken { nonce: ExpectedNonce::ExactlyOrSha256(NONCE), access_token: None };
+    let nonce = ExpectedNonce::ExactlyOrSha256(NONCE);
+    let expected = ExpectedIdToken { client_ids: &[CLIENT.to_owned()], nonce, access_token: None };
 
     for (nonce, is_right) in [(NONCE.to_owned(), true), (sha256_hex(NONCE), true), (sha256_hex("nonce-2"), false)] {
         let token = issuer.token_with(&json!({ "nonce": nonce }));
@@ -301,6 +314,32 @@ async fn the_issuer_of_a_tenant_must_fit_the_tenant_of_the_token() {
     ] {
         let outcome = issuer.judge(settings.clone(), &token(iss, tid)).await;
         assert_eq!(outcome.unwrap_err(), OidcError::IdToken(refusal), "{iss} {tid:?}");
+    }
+}
+
+/// Microsoft says of each key for which tenant it is, or that it is for all.
+#[tokio::test]
+async fn the_key_of_one_tenant_does_not_sign_for_another() {
+    let issuer = LyingIssuer::start().await;
+    let name = |tenant: &str| format!("{}/{tenant}/v2.0", issuer.name());
+    issuer.lie(json!({ "issuer": name("{tenantid}") }));
+    let mut settings = issuer.settings();
+    settings.issuers = AcceptedIssuers::PerTenant { template: name("{tid}"), tenants: AcceptedTenants::All };
+    let token = issuer.token_with(&json!({ "iss": name("a-1"), "tid": "a-1" }));
+    let mut key = issuer.key.clone();
+
+    for (key_issuer, is_right) in [
+        (json!(name("{tenantid}")), true),
+        (json!(name("a-1")), true),
+        (json!(null), true),
+        (json!(name("consumers-1")), false),
+        (json!("https://other.example/{tenantid}/v2.0"), false),
+    ] {
+        key.jwk["issuer"] = key_issuer.clone();
+        issuer.publish(&[&key]);
+        let outcome = issuer.judge(settings.clone(), &token).await;
+        let unknown = OidcError::IdToken(IdTokenRefusal::UnknownKey);
+        assert_eq!(outcome.err(), (!is_right).then_some(unknown), "{key_issuer}");
     }
 }
 

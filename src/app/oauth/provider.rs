@@ -1,19 +1,39 @@
 //! One provider: where to send a browser, and who the user is that comes back.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
 use url::Url;
 
 use super::ProviderFailure;
-use crate::error::ErrorReason;
+use super::client::ProviderClient;
+use super::openid::IdTokenOfApp;
+use crate::config::ProviderSettings;
+use crate::error::{ErrorReason, Result};
+use crate::tools::http_client::HttpClient;
 use crate::tools::oauth::CodeVerifier;
 use crate::values::oauth::{OAuthPurpose, ProviderIdentity, ProviderKind};
 use crate::values::secret::Secret;
 use crate::values::time::Time;
+
+/// What all providers have in common.
+#[derive(Clone)]
+pub(super) struct ProviderContext {
+    pub(super) http: Arc<HttpClient>,
+    /// Where providers that answer with a form send the browser.
+    pub(super) form_post_uri: String,
+    /// How long a provider may take, all requests together.
+    pub(super) time_limit: Duration,
+}
 
 /// One provider.
 pub struct Provider {
     name: String,
     display_name: String,
     kind: ProviderKind,
+    client: ProviderClient,
+    context: ProviderContext,
 }
 
 /// What a browser is sent to a provider for.
@@ -46,6 +66,16 @@ pub struct ProviderAnswer<'a> {
 }
 
 impl Provider {
+    /// Asks the provider nothing.
+    ///
+    /// # Errors
+    /// A fault where the key of a client secret cannot be read.
+    pub(super) fn open(settings: &ProviderSettings, context: ProviderContext) -> Result<Self> {
+        let (kind, client) = ProviderClient::open(&settings.client_id, &settings.protocol)?;
+        let (name, display_name) = (settings.name.clone(), settings.display_name.clone());
+        Ok(Self { name, display_name, kind, client, context })
+    }
+
     /// The name in the API, the database and the metrics.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -66,35 +96,47 @@ impl Provider {
 
     /// Whether apps can bring ID tokens of this provider. GitHub has none.
     #[must_use]
-    pub fn has_id_tokens(&self) -> bool {
-        self.kind != ProviderKind::GitHub
+    pub const fn has_id_tokens(&self) -> bool {
+        matches!(self.client, ProviderClient::OpenId(_))
     }
 
     /// Where the provider itself sends the browser, for a client that waits at `redirect_uri`. Apple posts a form, which
     /// only this server can receive.
     #[must_use]
     pub fn callback_uri<'a>(&'a self, redirect_uri: &'a str) -> &'a str {
-        redirect_uri
+        match self.kind {
+            ProviderKind::Apple => &self.context.form_post_uri,
+            _ => redirect_uri,
+        }
     }
 
-    /// The URL to send a browser to.
+    /// The URL to send a browser to, within ten seconds.
     ///
     /// # Errors
     /// The provider is away, or its metadata is not acceptable.
-    pub async fn authorization_url(&self, _request: &ProviderRequest<'_>, _now: Time) -> Result<Url, ProviderFailure> {
-        Err(ProviderFailure { reason: ErrorReason::ProviderUnavailable, detail: "NOT_BUILT".to_owned() })
+    pub async fn authorization_url(&self, request: &ProviderRequest<'_>, now: Time) -> Result<Url, ProviderFailure> {
+        let work = Box::pin(async {
+            match &self.client {
+                ProviderClient::OpenId(client) => client.authorization_url(&self.context.http, request, now).await,
+                ProviderClient::GitHub(client) => client.authorization_url(request),
+            }
+        });
+        self.in_time(work).await
     }
 
     /// Exchanges a code and answers who the user is, within ten seconds.
     ///
     /// # Errors
     /// Every way in which a provider or its answer can be wrong.
-    pub async fn identify(
-        &self,
-        _answer: &ProviderAnswer<'_>,
-        _now: Time,
-    ) -> Result<ProviderIdentity, ProviderFailure> {
-        Err(ProviderFailure { reason: ErrorReason::ProviderUnavailable, detail: "NOT_BUILT".to_owned() })
+    pub async fn identify(&self, answer: &ProviderAnswer<'_>, now: Time) -> Result<ProviderIdentity, ProviderFailure> {
+        let http = &self.context.http;
+        let work = Box::pin(async {
+            match &self.client {
+                ProviderClient::OpenId(client) => client.identify(http, answer, now).await,
+                ProviderClient::GitHub(client) => client.identify(http, answer).await,
+            }
+        });
+        self.in_time(work).await
     }
 
     /// Answers whose an ID token is that an app brought, within ten seconds. The nonce in it may be the SHA-256 of the one
@@ -104,11 +146,36 @@ impl Provider {
     /// As [`Self::identify`].
     pub async fn identify_by_id_token(
         &self,
-        _id_token: &Secret,
-        _nonce: &Secret,
-        _purpose: OAuthPurpose,
-        _now: Time,
+        id_token: &Secret,
+        nonce: &Secret,
+        purpose: OAuthPurpose,
+        now: Time,
     ) -> Result<ProviderIdentity, ProviderFailure> {
-        Err(ProviderFailure { reason: ErrorReason::ProviderUnavailable, detail: "NOT_BUILT".to_owned() })
+        let work = Box::pin(async {
+            match &self.client {
+                ProviderClient::OpenId(client) => {
+                    client
+                        .identify_by_id_token(&self.context.http, IdTokenOfApp { id_token, nonce, purpose }, now)
+                        .await
+                }
+                ProviderClient::GitHub(_) => {
+                    Err(ProviderFailure::new(ErrorReason::InvalidIdToken, "PROVIDER_WITHOUT_ID_TOKENS"))
+                }
+            }
+        });
+        self.in_time(work).await
+    }
+
+    /// Waits for a provider as long as it may take, and logs why there is no answer.
+    async fn in_time<T, W>(&self, work: Pin<Box<W>>) -> Result<T, ProviderFailure>
+    where
+        W: Future<Output = Result<T, ProviderFailure>>,
+    {
+        let late = |_| Err(ProviderFailure::new(ErrorReason::ProviderUnavailable, "TIMEOUT"));
+        let outcome = tokio::time::timeout(self.context.time_limit, work).await.unwrap_or_else(late);
+        if let Err(failure) = &outcome {
+            failure.log(&self.name);
+        }
+        outcome
     }
 }

@@ -21,10 +21,18 @@ const MAX_SUBJECT_BYTES: usize = 255;
 pub struct VerifiedIdToken {
     /// The claim `iss`.
     pub issuer: String,
-    /// The claim `sub`: who it is, unique for the issuer. At most 255 bytes.
+    /// The claim `sub`: who it is, unique for the issuer. At most 255 bytes, without control characters.
     pub subject: String,
     /// All claims.
     pub claims: ClaimSet,
+}
+
+impl VerifiedIdToken {
+    /// Whether `auth_time` is longer ago than this. One that is no time counts as old.
+    pub(super) fn is_login_older(&self, limit: Duration, now: Time) -> bool {
+        let is_old = |at: i64| now.timestamp() > at.saturating_add_unsigned(limit.as_secs());
+        self.claims.get("auth_time").is_some_and(|at| seconds(at).is_none_or(is_old))
+    }
 }
 
 /// Checks the claims of a token whose signature is right.
@@ -37,11 +45,12 @@ pub(super) fn check(
 ) -> Result<VerifiedIdToken, IdTokenRefusal> {
     let issuer = require_text(&claims, "iss")?.to_owned();
     let subject = require_text(&claims, "sub")?.to_owned();
-    if subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES {
+    // PostgreSQL stores no NUL, and no issuer has control characters in its names for users.
+    if subject.is_empty() || subject.len() > MAX_SUBJECT_BYTES || subject.contains(char::is_control) {
         return Err(IdTokenRefusal::MissingClaim);
     }
     check_issuer(&claims, &issuer, settings)?;
-    check_audience(&claims, settings)?;
+    check_audience(&claims, expected.client_ids)?;
     check_times(&claims, settings, now)?;
     check_nonce(&claims, expected.nonce)?;
     check_access_token(&claims, header.algorithm, expected.access_token)?;
@@ -58,19 +67,18 @@ fn check_issuer(claims: &ClaimSet, issuer: &str, settings: &IssuerSettings) -> R
 
 /// One of the audiences must be this client. A token for several names the one that asked for it (`azp`), or another
 /// audience could use it here.
-fn check_audience(claims: &ClaimSet, settings: &IssuerSettings) -> Result<(), IdTokenRefusal> {
+fn check_audience(claims: &ClaimSet, client_ids: &[String]) -> Result<(), IdTokenRefusal> {
     let audiences: Vec<&str> = match claims.get("aud") {
         Some(Value::String(audience)) => vec![audience],
         Some(Value::Array(audiences)) => audiences.iter().filter_map(Value::as_str).collect(),
         _ => return Err(IdTokenRefusal::MissingClaim),
     };
-    let is_ours = |id: &str| settings.client_ids.iter().any(|own| own == id);
+    let is_ours = |id: &str| client_ids.iter().any(|own| own == id);
     if !audiences.iter().any(|audience| is_ours(audience)) {
         return Err(IdTokenRefusal::WrongAudience);
     }
-    let may_ask = |id: &str| is_ours(id) || settings.authorized_parties.iter().any(|party| party == id);
     let is_right = match claims.get("azp") {
-        Some(party) => party.as_str().is_some_and(may_ask),
+        Some(party) => party.as_str().is_some_and(is_ours),
         None => audiences.len() == 1,
     };
     if is_right { Ok(()) } else { Err(IdTokenRefusal::WrongAuthorizedParty) }

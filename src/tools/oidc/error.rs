@@ -36,11 +36,11 @@ pub enum IdTokenRefusal {
     WrongAlgorithm,
     /// Its header demands an extension that we do not know (RFC 7515, section 4.1.11).
     CriticalHeader,
-    /// The issuer does not publish its key.
+    /// The issuer does not publish its key, or publishes it for the tokens of other tenants.
     UnknownKey,
     /// The signature is not that of the key.
     WrongSignature,
-    /// `iss`, `sub`, `aud`, `exp` or `iat` is missing or not of its type.
+    /// `iss`, `sub`, `aud`, `exp` or `iat` is missing or not of its form.
     MissingClaim,
     /// `iss` is not an accepted name of the issuer.
     WrongIssuer,

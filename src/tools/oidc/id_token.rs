@@ -16,6 +16,9 @@ const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// What a token must be bound to.
 #[derive(Clone, Copy)]
 pub struct ExpectedIdToken<'a> {
+    /// The client ids that the token may be for, the claim `aud`, and that may have asked for it, the claim `azp`. Google's
+    /// tokens for Android have the id of the server in `aud` and that of the app in `azp`.
+    pub client_ids: &'a [String],
     /// The claim `nonce`.
     pub nonce: ExpectedNonce<'a>,
     /// The access token that came with it. The claim `at_hash`, where the token has it, must be its hash.

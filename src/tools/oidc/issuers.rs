@@ -35,9 +35,9 @@ impl AcceptedIssuers {
     pub(super) fn accept_metadata(&self, name: &str) -> bool {
         match self {
             Self::Named(names) => names.iter().any(|accepted| accepted == name),
+            // The metadata of one tenant has its id filled in.
             Self::PerTenant { template, .. } => {
-                // The metadata of one tenant has its id filled in.
-                name == template || name == template.replace(PLACE, PLACE_IN_METADATA) || self.accept_name(name)
+                name == template || is_for_all_tenants(name, template) || self.accept_name(name)
             }
         }
     }
@@ -72,6 +72,17 @@ impl AcceptedIssuers {
             }
         }
     }
+
+    /// Whether a key may sign for this claim `iss`, which is accepted. Microsoft publishes the keys of personal accounts
+    /// together with those of organizations, and says of each for whose tokens it is.
+    pub(super) fn accept_key(&self, key_issuer: Option<&str>, iss: &str) -> bool {
+        match self {
+            Self::Named(_) => true,
+            Self::PerTenant { template, .. } => {
+                key_issuer.is_none_or(|issuer| issuer == iss || is_for_all_tenants(issuer, template))
+            }
+        }
+    }
 }
 
 impl AcceptedTenants {
@@ -83,6 +94,11 @@ impl AcceptedTenants {
             Self::Except(tenants) => !is_among(tenants),
         }
     }
+}
+
+/// Whether a name of Microsoft's documents leaves the tenant open.
+fn is_for_all_tenants(name: &str, template: &str) -> bool {
+    name == template.replace(PLACE, PLACE_IN_METADATA)
 }
 
 /// A tenant is a UUID. What has other characters in it could change the rest of a URL.

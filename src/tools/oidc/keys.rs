@@ -1,7 +1,9 @@
 //! The signing keys of an issuer (RFC 7517), each with the algorithms that it is for.
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::OidcError;
 use crate::tools::http_client::{HttpClient, OutboundRequest, OutboundUrl};
@@ -15,13 +17,21 @@ pub(super) struct IssuerKey {
     /// What the key says it is for, or what it can do. Never HMAC: a public key must not serve as a shared secret.
     algorithms: Vec<Algorithm>,
     pub(super) decoding: DecodingKey,
+    /// For whose tokens the key is, which Microsoft says of each.
+    pub(super) issuer: Option<String>,
+}
+
+/// The document: keys of many kinds.
+#[derive(Deserialize)]
+struct PublishedKeys {
+    keys: Vec<Value>,
 }
 
 /// Asks the issuer.
 pub(super) async fn fetch(http: &HttpClient, jwks_uri: &OutboundUrl) -> Result<KeySet, OidcError> {
-    let keys: JwkSet = http.send(OutboundRequest::get(jwks_uri.clone())).await?.json()?;
+    let published: PublishedKeys = http.send(OutboundRequest::get(jwks_uri.clone())).await?.json()?;
     // Keys that we cannot use are left out: an issuer may publish newer kinds, and keys for encryption.
-    Ok(KeySet(keys.keys.iter().filter_map(IssuerKey::read).collect()))
+    Ok(KeySet(published.keys.iter().filter_map(IssuerKey::read).collect()))
 }
 
 impl KeySet {
@@ -42,7 +52,8 @@ impl KeySet {
 
 impl IssuerKey {
     /// `None` where the key is not for signatures that we verify.
-    fn read(jwk: &Jwk) -> Option<Self> {
+    fn read(published: &Value) -> Option<Self> {
+        let jwk = &Jwk::deserialize(published).ok()?;
         let is_for_verifying = |operations: &Vec<KeyOperations>| operations.contains(&KeyOperations::Verify);
         let common = &jwk.common;
         if common.public_key_use.as_ref().is_some_and(|public_use| *public_use != PublicKeyUse::Signature)
@@ -72,6 +83,7 @@ impl IssuerKey {
             None => possible.to_vec(),
         };
         let decoding = DecodingKey::from_jwk(jwk).ok()?;
-        Some(Self { kid: common.key_id.clone(), algorithms, decoding })
+        let issuer = published.get("issuer").and_then(Value::as_str).map(ToOwned::to_owned);
+        Some(Self { kid: common.key_id.clone(), algorithms, decoding, issuer })
     }
 }

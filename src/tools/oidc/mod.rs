@@ -35,11 +35,6 @@ pub struct IssuerSettings {
     pub issuers: AcceptedIssuers,
     /// Endpoints to use in place of those that the metadata names.
     pub overrides: EndpointOverrides,
-    /// The client ids that tokens may be for: the claim `aud`.
-    pub client_ids: Vec<String>,
-    /// Client ids, beside those above, that may have asked for a token: the claim `azp`. Google's tokens for Android have the
-    /// id of the app here.
-    pub authorized_parties: Vec<String>,
     /// The algorithms that tokens may be signed with. HMAC is never accepted, because its key would be the client secret.
     pub algorithms: Vec<SigningAlgorithm>,
     /// How far the clocks of the issuer and of this machine may differ.
@@ -49,16 +44,14 @@ pub struct IssuerSettings {
 }
 
 impl IssuerSettings {
-    /// Settings for one client of one issuer: RS256, as OpenID Connect demands of every issuer, a minute between the clocks,
-    /// and tokens of the last ten minutes.
+    /// Settings for one issuer: RS256, as OpenID Connect demands of every issuer, a minute between the clocks, and tokens of
+    /// the last ten minutes.
     #[must_use]
-    pub fn new(location: OutboundUrl, issuers: AcceptedIssuers, client_id: String) -> Self {
+    pub fn new(location: OutboundUrl, issuers: AcceptedIssuers) -> Self {
         Self {
             location,
             issuers,
             overrides: EndpointOverrides::default(),
-            client_ids: vec![client_id],
-            authorized_parties: Vec::new(),
             algorithms: vec![SigningAlgorithm::RS256],
             leeway: Duration::from_mins(1),
             max_age: Duration::from_mins(10),
@@ -112,7 +105,12 @@ impl OpenIdIssuer {
         let key = keys.find(kid, header.algorithm).ok_or_else(unfit)?;
 
         let claims = id_token::verify_signature(token, key, header.algorithm)?;
-        Ok(claims::check(claims, &header, &self.settings, expected, now)?)
+        let token = claims::check(claims, &header, &self.settings, expected, now)?;
+        // Otherwise whoever gets a key of one tenant could speak for all.
+        if !self.settings.issuers.accept_key(key.issuer.as_deref(), &token.issuer) {
+            return Err(IdTokenRefusal::UnknownKey.into());
+        }
+        Ok(token)
     }
 
     /// Whether an answer of the authorization endpoint comes from this issuer (RFC 9207, section 2.4): its `iss` must be an
@@ -123,5 +121,12 @@ impl OpenIdIssuer {
     pub async fn sent_answer(&self, http: &HttpClient, iss: Option<&str>, now: Time) -> Result<bool, OidcError> {
         let metadata = self.metadata(http, now).await?;
         Ok(iss.map_or(!metadata.sends_iss, |iss| self.settings.issuers.accept_name(iss)))
+    }
+
+    /// Whether the user proved to the issuer longer ago than this who it is: the claim `auth_time`, which a token need not
+    /// have.
+    #[must_use]
+    pub fn is_login_older(&self, token: &VerifiedIdToken, limit: Duration, now: Time) -> bool {
+        token.is_login_older(limit + self.settings.leeway, now)
     }
 }

@@ -139,7 +139,7 @@ impl LyingIssuer {
     /// What a server knows of this issuer.
     pub fn settings(&self) -> IssuerSettings {
         let location = OutboundUrl::of_operator(self.name().parse().unwrap());
-        let mut settings = IssuerSettings::new(location, AcceptedIssuers::Named(vec![self.name()]), CLIENT.to_owned());
+        let mut settings = IssuerSettings::new(location, AcceptedIssuers::Named(vec![self.name()]));
         settings.algorithms = vec![SigningAlgorithm::ES256];
         settings
     }
@@ -151,7 +151,8 @@ impl LyingIssuer {
 
     /// What becomes of a token at a server that knows the issuer, so many seconds after the start.
     pub async fn verify(&self, relying: &OpenIdIssuer, token: &str, later: i64) -> Result<VerifiedIdToken, OidcError> {
-        let expected = ExpectedIdToken { nonce: ExpectedNonce::Exactly(NONCE), access_token: Some("access-1") };
+        let nonce = ExpectedNonce::Exactly(NONCE);
+        let expected = ExpectedIdToken { client_ids: &[CLIENT.to_owned()], nonce, access_token: Some("access-1") };
         must_be_send(relying.verify(&self.http, token, &expected, at(later))).await
     }
 }
