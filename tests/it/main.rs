@@ -77,6 +77,7 @@ mod networks;
 mod new_device;
 mod node;
 mod oauth_exchange;
+mod oauth_settings;
 mod oidc_keys;
 mod oidc_tokens;
 mod outage;
