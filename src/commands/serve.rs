@@ -60,6 +60,7 @@ pub async fn run(config: Config) -> Result<ExitCode> {
 
 /// Logs what runs here and how, so that operators can compare instances.
 fn log_start(config: &Config) {
+    let providers: Vec<&str> = config.oauth.providers.iter().map(|provider| &*provider.name).collect();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         environment = if config.is_development() { "development" } else { "production" },
@@ -68,6 +69,7 @@ fn log_start(config: &Config) {
         database = config.database.url.expose().split(':').next(),
         redis = config.redis.url.is_some(),
         mail = if config.mail.server.is_some() { "smtp" } else { "files" },
+        oauth_providers = providers.join(","),
         trusted_proxies = ?config.http.trusted_proxies,
         log = config.observability.log_filter,
         "authgraph serves"

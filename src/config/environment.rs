@@ -1,6 +1,7 @@
 //! Where settings come from: the process environment, and the file `.env` in the working directory.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 
 use super::list::{find, settings};
@@ -11,7 +12,7 @@ use super::{RENAMED, SettingFault, names};
 #[derive(Default)]
 pub struct EnvironmentValues {
     /// The values, by name.
-    pub values: HashMap<String, String>,
+    pub values: BTreeMap<String, String>,
     /// What cannot be read, or is refused.
     pub faults: Vec<SettingFault>,
     /// A sentence for the log about each name that looks like a setting and is none.
@@ -28,7 +29,10 @@ const LITERAL_DOLLAR: &str = "\u{10FFFF}";
 pub fn read() -> Result<EnvironmentValues, Vec<SettingFault>> {
     let mut all = read_file()?;
     let renamed = RENAMED.iter().map(|(old, _)| *old);
-    for name in settings().map(|setting| setting.name).chain(renamed).chain(DATABASE_HOSTS) {
+    let set: BTreeSet<_> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    let of_providers = set.iter().filter(|name| settings().any(|setting| setting.provider_in(name).is_some()));
+    let names = settings().map(|setting| setting.name).chain(renamed).chain(DATABASE_HOSTS);
+    for name in names.chain(of_providers.map(String::as_str)) {
         #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         match std::env::var(name) {
             // An empty value counts as not set, so it does not hide the value in the file.
@@ -36,13 +40,12 @@ pub fn read() -> Result<EnvironmentValues, Vec<SettingFault>> {
                 all.values.insert(name.to_owned(), without_quotes(&value).to_owned());
             }
             Err(std::env::VarError::NotUnicode(_)) => {
-                all.faults.push(fault(name, "got a value that is not UTF-8; expected text in UTF-8"));
+                all.faults.push(fault(name.to_owned(), "got a value that is not UTF-8; expected text in UTF-8"));
             }
             Ok(_) | Err(std::env::VarError::NotPresent) => {}
         }
     }
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    all.unknown_names.extend(names.filter_map(|name| names::warning(&name)));
+    all.unknown_names.extend(set.iter().filter_map(|name| names::warning(name)));
     Ok(all)
 }
 
@@ -78,11 +81,11 @@ fn parse(text: &str) -> Result<EnvironmentValues, Vec<SettingFault>> {
             }
             (Ok((name, _)), _) | (Err(_), Ok((name, _))) => {
                 // The file may hold variables of other programs, too.
-                all.faults.extend(find(&name).map(|setting| {
+                if find(&name).is_some() {
                     let problem =
                         "got a value in .env with a $ outside of single quotes; expected single quotes around it";
-                    fault(setting.name, problem)
-                }));
+                    all.faults.push(fault(name, problem));
+                }
             }
             (Err(_), Err(_)) => return Err(unreadable("lines of NAME=value, with quotes around values with spaces")),
         }
@@ -99,8 +102,8 @@ fn check_name(name: &str, all: &mut EnvironmentValues) {
     }
 }
 
-fn fault(name: &'static str, problem: &str) -> SettingFault {
-    SettingFault { name, problem: problem.to_owned() }
+fn fault(name: impl Into<Cow<'static, str>>, problem: &str) -> SettingFault {
+    SettingFault { name: name.into(), problem: problem.to_owned() }
 }
 
 fn unreadable(expected: &str) -> Vec<SettingFault> {

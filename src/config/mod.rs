@@ -9,16 +9,18 @@ pub mod list;
 mod names;
 mod parse;
 mod production;
+mod provider_values;
 mod read;
 pub mod reference;
 mod renamed;
 mod setting;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use list::{
-    AppleKey, ClientAuthenticationSetting, Config, GitHubSettings, MicrosoftTenant, OAuthSettings, OpenIdSettings,
-    ProviderProtocol, ProviderSettings,
+    AppleKey, AuthenticationMethod, ClientAuthenticationSetting, Config, GitHubSettings, MicrosoftTenant,
+    OAuthSettings, OpenIdSettings, ProviderProtocol, ProviderSettings,
 };
 pub use read::{Section, SettingFault};
 pub use renamed::RENAMED;
@@ -26,6 +28,7 @@ pub use setting::{InProduction, Setting};
 
 use url::Url;
 
+use crate::values::redirect_uris::RedirectUris;
 use crate::values::smtp_server;
 use definition::SettingsGroup;
 use read::Read;
@@ -58,12 +61,12 @@ pub struct RateLimit {
 }
 
 impl Config {
-    /// Reads all settings through `lookup`, which returns the value of a name.
+    /// Reads all settings from values by name.
     ///
     /// # Errors
     /// All faults, and not only the first.
-    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, Vec<SettingFault>> {
-        let mut read = Read::new(lookup);
+    pub fn read(values: &BTreeMap<String, String>) -> Result<Self, Vec<SettingFault>> {
+        let mut read = Read::new(values);
         renamed::refuse(&mut read);
         let mut config = <Self as SettingsGroup>::read(&mut read);
         production::require_mode(&mut read);
@@ -82,7 +85,7 @@ impl Config {
     /// All faults, and not only the first.
     pub fn from_environment() -> Result<(Self, Vec<String>), Vec<SettingFault>> {
         let environment::EnvironmentValues { values, mut faults, unknown_names } = environment::read()?;
-        match Self::read(&|name| values.get(name).cloned()) {
+        match Self::read(&values) {
             Ok(config) if faults.is_empty() => Ok((config, unknown_names)),
             Ok(_) => Err(faults),
             Err(mut others) => {
@@ -96,7 +99,7 @@ impl Config {
 
     /// Fills what is not set and whose default depends on other settings.
     fn derive_defaults(&mut self) {
-        let Self { server, database, access_tokens, signing_keys, mfa, mail, .. } = self;
+        let Self { server, database, access_tokens, signing_keys, mfa, mail, oauth, .. } = self;
         if database.url.expose().is_empty() {
             database.url = addresses::sqlite_url(&server.data_dir.join("authgraph.db")).into();
         }
@@ -107,6 +110,11 @@ impl Config {
         }
         if access_tokens.issuer.is_empty() {
             server.public_url.as_str().trim_end_matches('/').clone_into(&mut access_tokens.issuer);
+        }
+        if oauth.redirect_uris.is_empty() {
+            let uris = RedirectUris::of_frontend(&server.frontend_url);
+            let is_safe = server.mode == Mode::Development || !uris.name_localhost();
+            oauth.redirect_uris = if is_safe { uris } else { RedirectUris::default() };
         }
         if mfa.issuer.is_empty() {
             mfa.issuer.clone_from(&server.product_name);

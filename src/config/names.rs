@@ -2,9 +2,10 @@
 
 use super::RENAMED;
 use super::list::{find, settings};
+use super::setting::PROVIDER;
 
 /// How names of settings begin, except beginnings that many other programs use.
-const PREFIXES: [&str; 17] = [
+const PREFIXES: [&str; 20] = [
     "ARGON2_",
     "AUTHGRAPH_",
     "AUDIT_",
@@ -16,6 +17,9 @@ const PREFIXES: [&str; 17] = [
     "MAIL_",
     "METRICS_",
     "MFA_",
+    "OAUTH_",
+    "OIDC_",
+    "OUTBOUND_",
     "RATE_LIMIT_",
     "REFRESH_",
     "REGISTRATION_",
@@ -26,14 +30,31 @@ const PREFIXES: [&str; 17] = [
 
 /// The setting whose name is nearly this one: one or two characters are wrong, missing, too many or in the wrong order. In a
 /// shorter name fewer may differ. `None` for a setting and its old name, and for a name that is like none.
-pub fn nearest(name: &str) -> Option<&'static str> {
+pub fn nearest(name: &str) -> Option<String> {
     if is_known(name) {
         return None;
     }
-    let names = settings().map(|setting| setting.name);
-    let near = names.map(|known| (strsim::osa_distance(known, &name.to_ascii_uppercase()), known));
-    let near = near.filter(|(distance, known)| *distance <= (known.len() / 5).min(2));
+    let name = name.to_ascii_uppercase();
+    let near = settings().flat_map(|setting| match setting.name.split_once(PROVIDER) {
+        Some((before, after)) => near_pattern(before, after, &name),
+        None => {
+            near_name(setting.name, &name).map(|distance| (distance, setting.name.to_owned())).into_iter().collect()
+        }
+    });
     near.min().map(|(_, known)| known)
+}
+
+/// How far a name is from another, if that is near.
+fn near_name(known: &str, name: &str) -> Option<usize> {
+    Some(strsim::osa_distance(known, name)).filter(|distance| *distance <= (known.len() / 5).min(2))
+}
+
+/// The names of one pattern that are near: each `_` may be where its end begins.
+fn near_pattern(before: &str, after: &str, name: &str) -> Vec<(usize, String)> {
+    let Some(rest) = name.strip_prefix(before) else { return Vec::new() };
+    let ends =
+        rest.match_indices('_').map(|(place, _)| rest.split_at(place)).filter(|(provider, _)| !provider.is_empty());
+    ends.filter_map(|(provider, end)| Some((near_name(after, end)?, format!("{before}{provider}{after}")))).collect()
 }
 
 /// The warning about a variable of the environment that may be meant for authgraph. `None` for settings, and for the
@@ -67,10 +88,23 @@ mod tests {
             ("REGISTRATION_OPENED", "REGISTRATION_OPEN"),
             ("CORS_ORIGIN", "CORS_ORIGINS"),
             ("smtp_url", "SMTP_URL"),
+            ("OIDC_FOO_ISUER", "OIDC_FOO_ISSUER"),
+            ("OIDC_MY_IDP_CLEINT_ID", "OIDC_MY_IDP_CLIENT_ID"),
+            ("OIDC_FOO_CLIENT_SECRETS", "OIDC_FOO_CLIENT_SECRET"),
         ] {
-            assert_eq!(nearest(typed), Some(meant));
+            assert_eq!(nearest(typed).as_deref(), Some(meant));
         }
-        for other in ["RATE_LIMIT_AUTH", "LANG", "PATH", "LOGNAME", "HOME", "DATABASE", "POSTGRES_PASSWORD"] {
+        for other in [
+            "RATE_LIMIT_AUTH",
+            "LANG",
+            "PATH",
+            "LOGNAME",
+            "HOME",
+            "DATABASE",
+            "POSTGRES_PASSWORD",
+            "OIDC_FOO_ISSUER",
+            "OIDC_USER",
+        ] {
             assert_eq!(nearest(other), None, "{other}");
         }
     }

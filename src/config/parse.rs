@@ -75,7 +75,7 @@ pub fn trusted_proxies(value: &str) -> ParsedSetting<TrustedProxies> {
 }
 
 /// One of a few words, each with its meaning.
-fn one_of<T: Copy>(value: &str, words: &[(&str, T)]) -> ParsedSetting<T> {
+pub fn one_of<T: Copy>(value: &str, words: &[(&str, T)]) -> ParsedSetting<T> {
     let found = words.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning);
     found.ok_or_else(|| words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or "))
 }
@@ -105,8 +105,8 @@ pub fn algorithm(value: &str) -> ParsedSetting<Algorithm> {
     one_of(value, &[Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa].map(|one| (one.as_str(), one)))
 }
 
-pub fn list<T>(item: fn(&str) -> ParsedSetting<T>) -> impl Fn(&str) -> ParsedSetting<Vec<T>> {
-    move |value| value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(item).collect()
+pub fn list<T>(item: impl Fn(&str) -> ParsedSetting<T>) -> impl Fn(&str) -> ParsedSetting<Vec<T>> {
+    move |value| value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(&item).collect()
 }
 
 /// The longest length of time a setting can have: long enough, and safe to add to any date.

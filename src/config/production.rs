@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::read::Read;
@@ -36,6 +37,11 @@ pub fn check_together(read: &mut Read<'_>, config: &Config) {
     }
     if hash.memory_kib < argon2_floor(hash.iterations) {
         read.insecure.extend(read.find("ARGON2_MEMORY_KIB"));
+    }
+    if !config.oauth.providers.is_empty() && config.oauth.redirect_uris.is_empty() {
+        let way_out = "not set; FRONTEND_URL gives no default, because it has a # or is neither https:// nor on localhost \
+                       (in production, on 127.0.0.1 or [::1])";
+        read.fault("OAUTH_REDIRECT_URIS", way_out.to_owned());
     }
     // The driver reads these variables where the URL names no host.
     let hosts: Vec<String> = DATABASE_HOSTS.iter().filter_map(|name| read.given(name)).collect();
@@ -150,12 +156,15 @@ pub fn trusts_only_proxies(proxies: &TrustedProxies) -> bool {
     match proxies {
         TrustedProxies::None => true,
         TrustedProxies::Hops(hops) => *hops <= 5,
-        // fc00::/7 are the private addresses of IPv6.
-        TrustedProxies::Networks(networks) => networks.iter().all(|network| {
-            let widest = if network.addr().is_ipv4() { 8 } else { 7 };
-            network.prefix_len() >= widest
-        }),
+        TrustedProxies::Networks(networks) => are_private_networks(networks),
     }
+}
+
+/// Whether no network is wider than the widest private ones.
+#[allow(clippy::ptr_arg, reason = "the value of a setting is a Vec")]
+pub fn are_private_networks(networks: &Vec<IpNet>) -> bool {
+    // fc00::/7 are the private addresses of IPv6.
+    networks.iter().all(|network| network.prefix_len() >= if network.addr().is_ipv4() { 8 } else { 7 })
 }
 
 /// The least memory for these passes, in KiB (OWASP Password Storage Cheat Sheet; lanes do not count).

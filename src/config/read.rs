@@ -1,16 +1,18 @@
 //! Reads settings one by one and collects every fault on the way.
 
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Mode;
 use super::parse::{self, ParsedSetting};
-use super::setting::{InProduction, Setting};
+use super::setting::{InProduction, PROVIDER, Setting};
 
 /// A setting that is wrong or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingFault {
     /// Its name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What is wrong with it, and what to write instead. Secrets are masked.
     pub problem: String,
 }
@@ -34,7 +36,7 @@ pub struct Section {
 
 /// One pass over all settings.
 pub struct Read<'a> {
-    lookup: &'a dyn Fn(&str) -> Option<String>,
+    values: &'a BTreeMap<String, String>,
     /// Decides which defaults apply.
     pub mode: Mode,
     /// The settings that were read, in the order of the list.
@@ -43,13 +45,15 @@ pub struct Read<'a> {
     pub insecure: Vec<Setting>,
     /// Settings that show that the server is deployed.
     pub deployment_signs: Vec<&'static str>,
+    /// What stands for `<NAME>` in the names that are read now.
+    provider: Option<String>,
     faults: Vec<SettingFault>,
 }
 
 impl<'a> Read<'a> {
-    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        let (sections, insecure, deployment_signs, faults) = Default::default();
-        let read = Self { lookup, mode: Mode::Development, sections, insecure, deployment_signs, faults };
+    pub fn new(values: &'a BTreeMap<String, String>) -> Self {
+        let (sections, insecure, deployment_signs, provider, faults) = Default::default();
+        let read = Self { values, mode: Mode::Development, sections, insecure, deployment_signs, provider, faults };
         // Which default applies depends on the mode. A word that is no mode is reported when its setting is read.
         let mode = read.given("AUTHGRAPH_ENV").and_then(|word| parse::mode(&word).ok());
         Self { mode: mode.unwrap_or(Mode::Development), ..read }
@@ -68,10 +72,11 @@ impl<'a> Read<'a> {
         parse: impl Fn(&str) -> ParsedSetting<T>,
         is_secure: fn(&T) -> bool,
     ) -> Option<T> {
-        if let Some(section) = self.sections.last_mut() {
+        // The names of one provider after the other are listed once, by their pattern.
+        if let Some(section) = self.sections.last_mut().filter(|_| self.provider.is_none()) {
             section.settings.push(setting);
         }
-        let given = self.given(setting.name);
+        let given = self.given(&self.name_of(setting.name));
         if given.as_deref().is_some_and(setting.shows_deployment) {
             self.deployment_signs.push(setting.name);
         }
@@ -104,14 +109,41 @@ impl<'a> Read<'a> {
         let got = match got {
             "" => "nothing".to_owned(),
             secret if setting.is_secret => format!("*** ({} characters)", secret.chars().count()),
+            // A URL with a password.
+            url if url.contains("://") && url.contains('@') => "*** (a URL with an @)".to_owned(),
             shown => shown.to_owned(),
         };
-        self.fault(setting.name, format!("got {got}; expected {expected}"));
+        self.fault(self.name_of(setting.name), format!("got {got}; expected {expected}"));
     }
 
     /// Notes a fault.
-    pub fn fault(&mut self, name: &'static str, problem: String) {
-        self.faults.push(SettingFault { name, problem });
+    pub fn fault(&mut self, name: impl Into<Cow<'static, str>>, problem: String) {
+        self.faults.push(SettingFault { name: name.into(), problem });
+    }
+
+    /// Reads the settings of one provider of many.
+    pub fn for_provider<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        self.provider = Some(name.to_owned());
+        let result = read(self);
+        self.provider = None;
+        result
+    }
+
+    /// The name of a setting, with that of the provider in it which is read now.
+    pub fn name_of(&self, name: &'static str) -> Cow<'static, str> {
+        match &self.provider {
+            Some(provider) if name.contains(PROVIDER) => name.replace(PROVIDER, provider).into(),
+            _ => name.into(),
+        }
+    }
+
+    /// What stands for `<NAME>` in the names that are set. A value that is the default sets nothing.
+    pub fn provider_names(&self) -> BTreeSet<String> {
+        let settings = || self.sections.iter().flat_map(|section| &section.settings);
+        let of_setting = |name| settings().find_map(|setting| Some((setting, setting.provider_in(name)?)));
+        let set = self.values.keys().filter_map(|name| Some((name, of_setting(name)?)));
+        let set = set.filter(|(name, (setting, _))| self.given(name).is_some_and(|value| value != setting.default));
+        set.map(|(_, (_, provider))| provider.to_owned()).collect()
     }
 
     /// The setting of this name, if it was read.
@@ -136,7 +168,7 @@ impl<'a> Read<'a> {
 
     /// What is set under this name. An empty value counts as not set.
     pub fn given(&self, name: &str) -> Option<String> {
-        (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        self.values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 }
 

@@ -27,7 +27,7 @@ pub const RENAMED: &[(&str, &str)] = &[
 pub fn refuse(read: &mut Read<'_>) {
     for (old, new) in RENAMED {
         if read.given(old).is_some() {
-            read.fault(old, format!("renamed; use {new} instead"));
+            read.fault(*old, format!("renamed; use {new} instead"));
         }
     }
 }

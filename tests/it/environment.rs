@@ -125,6 +125,43 @@ fn a_name_in_the_environment_that_is_nearly_a_setting_is_warned_of() {
 }
 
 #[test]
+fn a_provider_may_be_configured_in_the_file_and_the_environment() {
+    let dotenv = "OIDC_ACME_ISSUER=https://id.acme.example\nOIDC_ACME_CLIENT_SECRET='hunter2$'\n";
+    let (_folder, code, told) = rotate(dotenv, &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("OIDC_ACME_CLIENT_ID: not set") && !told.contains("hunter2"), "{told}");
+
+    let (_folder, code, told) = rotate("", &[("OIDC_ACME_CLIENT_ID", "authgraph"), ("OIDC_acme_ISSUER", "x")]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("OIDC_ACME_ISSUER: not set") && told.contains("got the name acme"), "{told}");
+
+    let (_folder, code, told) = rotate(dotenv, &[("OIDC_ACME_CLIENT_ID", "authgraph"), ("OIDC_ACME_ISSUER", " ")]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(!told.contains("is not a setting"), "{told}");
+}
+
+#[test]
+fn a_misspelt_setting_of_a_provider_is_told_like_any_other() {
+    let (_folder, code, told) = rotate("OIDC_ACME_ISUER=https://id.acme.example\n", &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains(".env: OIDC_ACME_ISUER is not a setting; did you mean OIDC_ACME_ISSUER?"), "{told}");
+
+    let (_folder, code, told) = rotate("", &[("OIDC_ACME_ISUER", "x"), ("OIDC_ACME_PROMPT", "login")]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("Did you mean OIDC_ACME_ISSUER?") && told.contains("OIDC_ACME_PROMPT in the environment"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_value_of_a_provider_is_told_where_it_cannot_be_read() {
+    let (_folder, code, told) = rotate("OIDC_ACME_CLIENT_SECRET=abc$DEF\n", &[]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("OIDC_ACME_CLIENT_SECRET: got a value in .env with a $") && !told.contains("abc"), "{told}");
+}
+
+#[test]
 fn a_renamed_setting_is_refused_with_its_new_name_in_every_mode() {
     for (old, new) in RENAMED {
         for mode in ["development", "production"] {

@@ -78,6 +78,7 @@ mod new_device;
 mod node;
 mod oauth_exchange;
 mod oauth_providers;
+mod oauth_settings;
 mod oidc_keys;
 mod oidc_tokens;
 mod outage;

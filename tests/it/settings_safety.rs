@@ -60,6 +60,18 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("INVITATION_LIFETIME", &["31d"], &["30d"]),
     ("EMAIL_CHANGE_UNDO_LIFETIME", &["0s", "23h"], &["24h"]),
     ("DISOWN_SESSION_LIFETIME", &["0s", "23h"], &["24h"]),
+    (
+        "OAUTH_REDIRECT_URIS",
+        &["http://localhost:3000/cb", "https://a.example/cb,http://localhost/cb"],
+        &[
+            "https://a.example/cb",
+            "http://127.0.0.1/cb",
+            "http://[::1]:9/cb",
+            "com.example.app:/cb",
+            "https://localhost/cb",
+        ],
+    ),
+    ("OUTBOUND_ALLOW_NETWORKS", &["0.0.0.0/0", "::/0", "10.0.0.0/8,0.0.0.0/7"], &["10.0.0.0/8,fc00::/7"]),
     ("RATE_LIMIT_REQUESTS", &["0"], &["1/1m"]),
     ("RATE_LIMIT_BUDGET", &["0"], &["1/1m"]),
     ("RATE_LIMIT_AUTH", &["0"], &["1/1m"]),

@@ -9,14 +9,15 @@ mod stores;
 mod tokens;
 mod web;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 pub use accounts::{LockoutSettings, MfaSettings, RegistrationSettings};
 pub use delivery::{MailSettings, ObservabilitySettings, Retention};
 pub use limits::RateLimits;
 pub use oauth::{
-    AppleKey, ClientAuthenticationSetting, GitHubSettings, MicrosoftTenant, OAuthSettings, OpenIdSettings,
-    ProviderProtocol, ProviderSettings,
+    AppleKey, AuthenticationMethod, ClientAuthenticationSetting, GitHubSettings, MicrosoftTenant, OAuthSettings,
+    OpenIdSettings, ProviderProtocol, ProviderSettings,
 };
 pub use server::ServerSettings;
 pub use tokens::{LinkSettings, SessionSettings, SigningKeySettings};
@@ -64,8 +65,8 @@ settings! {
         links: LinkSettings = Heading("Links in emails");
         /// Codes of authenticator apps.
         mfa: MfaSettings = Heading("Second factor");
-        /// The providers with which users can sign in. Each is off until it is configured.
-        oauth: OAuthSettings = Heading("OAuth providers");
+        /// Where OAuth providers send browsers back to. The sections that follow configure the providers.
+        oauth: OAuthSettings = Heading("OAuth redirects");
         /// How emails are sent.
         mail: MailSettings = Heading("Emails");
         /// Each limit is `attempts/period` over a sliding window: `5/1m` allows 5 attempts in any 60 seconds. `0` turns a
@@ -80,7 +81,8 @@ settings! {
 
 /// Every setting below its heading, in the order in which they are read.
 pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
-    let mut read = Read::new(&|_| None);
+    let nothing = BTreeMap::new();
+    let mut read = Read::new(&nothing);
     let _ = <Config as SettingsGroup>::read(&mut read);
     read.sections
 });
@@ -90,8 +92,8 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
     SECTIONS.iter().flat_map(|section| &section.settings)
 }
 
-/// The setting of this name.
+/// The setting of this name, or the one whose pattern the name has.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Setting> {
-    settings().find(|setting| setting.name == name)
+    settings().find(|setting| setting.is_named(name))
 }

@@ -84,7 +84,7 @@ impl TestApp {
     }
 
     async fn open(world: Arc<World>, clock: ManualClock, settings: HashMap<String, String>) -> Self {
-        let config = Config::read(&|name| settings.get(name).cloned()).expect("settings that are right");
+        let config = Config::read(&settings.clone().into_iter().collect()).expect("settings that are right");
         let app = Arc::new(App::open(config, Clock::Manual(clock.clone())).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

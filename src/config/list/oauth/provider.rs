@@ -1,24 +1,9 @@
-//! OAuth providers, and which other servers may be asked.
+//! What is known of one provider.
 
-use ipnet::IpNet;
 use url::Url;
 
-use crate::config::definition::SettingsGroup;
-use crate::config::read::Read;
 use crate::tools::oidc::{EndpointOverrides, SigningAlgorithm};
-use crate::values::redirect_uris::RedirectUris;
 use crate::values::secret::Secret;
-
-/// With which providers users can sign in.
-#[derive(Debug, Clone, Default)]
-pub struct OAuthSettings {
-    /// Where providers may send a browser back to.
-    pub redirect_uris: RedirectUris,
-    /// Networks that are not public and in which providers may be.
-    pub allowed_networks: Vec<IpNet>,
-    /// The providers, in the order in which clients show them.
-    pub providers: Vec<ProviderSettings>,
-}
 
 /// One provider.
 #[derive(Debug, Clone)]
@@ -89,6 +74,19 @@ pub enum MicrosoftTenant {
     One(String),
 }
 
+impl MicrosoftTenant {
+    /// The tenant in the URLs of Microsoft.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Common => "common",
+            Self::Organizations => "organizations",
+            Self::Consumers => "consumers",
+            Self::One(id) => id,
+        }
+    }
+}
+
 /// The key with which the client secret of Apple is signed.
 #[derive(Debug, Clone)]
 pub struct AppleKey {
@@ -108,10 +106,4 @@ pub struct GitHubSettings {
     pub authorization_endpoint: Url,
     pub token_endpoint: Url,
     pub api: Url,
-}
-
-impl SettingsGroup for OAuthSettings {
-    fn read(_read: &mut Read<'_>) -> Option<Self> {
-        Some(Self::default())
-    }
 }
