@@ -50,7 +50,9 @@ async fn what_is_no_form_of_a_provider_is_refused() {
     let json = || Client::new().post(app.url(PATH)).header("content-type", "application/json").body("{}");
 
     for form in ["", "state=s", "code=c", "code=c&error=e&state=s", "code=c&state=s&state=t"] {
-        assert_refused(&send(post(&app, PATH, form)).await, 400);
+        let answer = send(post(&app, PATH, form)).await;
+        assert_refused(&answer, 400);
+        assert!(answer.text.starts_with("The form needs"), "{form}: {}", answer.text);
     }
     assert_refused(&send(post(&app, PATH, format!("code={}&state=s", "c".repeat(16 * 1024)))).await, 413);
     assert_refused(&send(json()).await, 415);
