@@ -1,6 +1,6 @@
 //! Signing in with a provider: what a sign-in is for, and what the provider says of the user.
 
-use aws_lc_rs::digest;
+use aws_lc_rs::digest::{SHA256, digest};
 
 use super::email_address::EmailAddress;
 use super::secret::Secret;
@@ -84,12 +84,18 @@ pub struct RedirectAnswer {
 pub struct IdTokenAnswer {
     /// Names the flow. `None` where the client sent a text that is no flow token.
     pub flow: Option<OAuthFlowToken>,
-    /// The provider that the client believes the token to be of.
+    /// The provider whose token it is, as the client says: must be the one of the flow. `None` where the client does not say.
     pub provider: Option<String>,
     /// The token.
     pub id_token: Secret,
     /// The name of the user, which Apple gives to the app the first time. Unsigned.
     pub name: Option<String>,
+}
+
+/// The hash of a `state`, by which the database finds the flow of a form.
+#[must_use]
+pub fn state_hash(state: &str) -> TokenHash {
+    TokenHash::from(digest(&SHA256, state.as_bytes()).as_ref().to_vec())
 }
 
 impl OAuthAnswer {
@@ -101,10 +107,4 @@ impl OAuthAnswer {
             Self::IdToken(answer) => answer.flow.as_ref(),
         }
     }
-}
-
-/// The hash of the parameter `state`, under which a flow is stored.
-#[must_use]
-pub fn state_hash(state: &str) -> TokenHash {
-    digest::digest(&digest::SHA256, state.as_bytes()).as_ref().to_vec().into()
 }

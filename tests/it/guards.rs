@@ -13,11 +13,13 @@ use serde_json::json;
 use crate::support::{PASSWORD, TestApp};
 
 /// What strangers may ask for. A field that is not here must say who may resolve it.
-const PUBLIC: [&str; 15] = [
+const PUBLIC: [&str; 19] = [
     "authConfig",
+    "completeOAuth",
     "confirmEmailChange",
     "disownSession",
     "login",
+    "loginWithIdToken",
     // Answers strangers nothing; tests/it/node.rs.
     "node",
     "nodes",
@@ -27,6 +29,9 @@ const PUBLIC: [&str; 15] = [
     "requestPasswordReset",
     "resendVerificationEmail",
     "resetPassword",
+    // Asks for a user if its purpose needs one; below.
+    "startIdTokenLogin",
+    "startOAuth",
     "undoEmailChange",
     "verifyEmail",
     "verifyMfa",
@@ -44,12 +49,14 @@ const SHOWN: &[&str] = &[
     "Device",
     "DisownSessionPayload",
     "EmailVerificationRequired",
+    "IdTokenRequest",
     "LoginResult",
     "MfaRequired",
     "MfaStatus",
     "Node",
     "OAuthAccount",
     "OAuthProvider",
+    "OAuthRedirect",
     "PageInfo",
     "PasswordPolicy",
     "PasswordRule",

@@ -123,10 +123,11 @@ async fn prices(app: &TestApp, who: &SignedIn, document: &str, variables: Value)
     (calculated, answer.body["extensions"]["cost"]["requested"].as_u64().unwrap_or_else(|| panic!("{}", answer.text)))
 }
 
-const QUERIES: [(&str, u64); 20] = [
+const QUERIES: [(&str, u64); 21] = [
     ("{ __typename rateLimit { limit } }", 0),
     ("{ me { id email role } }", 1),
     ("{ authConfig { registrationOpen passwordPolicy { minLength } } }", 2),
+    ("{ authConfig { oauthProviders { name kind } } }", 2),
     ("{ me { mfa { enabled } oauthAccounts { id } } }", 3),
     ("{ users { edges { node { id } } } }", 21),
     ("{ users(first: 100) { edges { cursor node { id } } pageInfo { hasNextPage } } }", 101),
@@ -183,6 +184,7 @@ async fn mutations_cost_what_the_schema_says() {
         (&login, 53),
         ("mutation { revokeOtherSessions { __typename } }", 5),
         ("mutation { deleteUser(input: { userId: \"nobody\" }) { user { id } } }", 6),
+        ("mutation { unlinkOAuthAccount(input: { id: \"nobody\" }) { user { id } } }", 26),
         ("mutation { changePassword(input: { currentPassword: \"x\", newPassword: \"y\" }) { __typename } }", 120),
     ];
     for (mutation, expected) in mutations {

@@ -77,6 +77,8 @@ mod networks;
 mod new_device;
 mod node;
 mod oauth_exchange;
+mod oauth_form_post;
+mod oauth_inputs;
 mod oauth_providers;
 mod oauth_settings;
 mod oidc_keys;

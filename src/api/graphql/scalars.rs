@@ -3,6 +3,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat};
 use serde_json::Value as JsonValue;
+use url::Url;
 
 use crate::values::email_address::EmailAddress;
 use crate::values::time::{Time, sortable};
@@ -85,6 +86,22 @@ impl From<&EmailAddress> for EmailAddressScalar {
     }
 }
 
+/// A URL that the server returns.
+pub struct UrlScalar(pub Url);
+
+/// An absolute URL: `https://example.com/path?query=1`. It may be longer than 2,000 characters.
+#[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
+impl ScalarType for UrlScalar {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        text.parse().map(Self).map_err(|_| InputValueError::custom("not an absolute URL"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
 /// Any JSON value.
 pub struct Json(pub JsonValue);
 
@@ -109,6 +126,7 @@ pub fn accepts(scalar: &str, value: Value) -> bool {
         "DateTime" => DateTime::parse(value).is_ok(),
         "Date" => Date::parse(value).is_ok(),
         "EmailAddress" => matches!(value, Value::String(_)),
+        "URL" => UrlScalar::parse(value).is_ok(),
         _ => true,
     }
 }
@@ -116,7 +134,7 @@ pub fn accepts(scalar: &str, value: Value) -> bool {
 /// Whether every value is one of this scalar of the schema, lists and objects included.
 #[must_use]
 pub fn accepts_anything(scalar: &str) -> bool {
-    !matches!(scalar, "DateTime" | "Date" | "EmailAddress")
+    !matches!(scalar, "DateTime" | "Date" | "EmailAddress" | "URL")
 }
 
 /// A count as GraphQL's `Int`, which has 32 bits; larger counts become the largest `Int`.
@@ -141,11 +159,11 @@ mod tests {
     #[test]
     fn the_names_of_the_checked_scalars_are_those_of_the_schema() {
         let sdl = crate::api::graphql::schema::sdl();
-        for name in ["DateTime", "Date", "EmailAddress"] {
+        for name in ["DateTime", "Date", "EmailAddress", "URL"] {
             assert!(sdl.contains(&format!("scalar {name} ")) && !accepts_anything(name), "{name}");
             assert!(!accepts(name, Value::Boolean(true)), "{name}");
         }
-        assert_eq!(sdl.matches("\nscalar ").count(), 4, "a scalar that is not checked");
+        assert_eq!(sdl.matches("\nscalar ").count(), 5, "a scalar that is not checked");
         assert!(accepts("JSON", Value::Boolean(true)) && accepts_anything("JSON"));
     }
 }

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::metrics::RequestLabels;
+use super::oauth_form_post::FORM_POST;
 use super::prepared_operation::{OperationCode, OperationName, OperationUser};
 use super::refusal::{rate_limited, refusal};
 use super::request::{CorrelationId, REQUEST_ID, caller, credentials, cut};
@@ -157,7 +158,8 @@ pub async fn count_options(
     next.run(request).await
 }
 
-/// Counts what no route counts itself: pages that do not exist, and methods that a route does not support.
+/// Counts what no route counts itself: pages that do not exist, methods that a route does not support, and the forms of
+/// providers.
 pub async fn count_others(
     state: State<Arc<AppState>>,
     id: Extension<CorrelationId>,
@@ -168,7 +170,7 @@ pub async fn count_others(
     let is_counted = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         // Counts its requests itself.
         Some(GRAPHQL) => false,
-        None => true,
+        None | Some(FORM_POST) => true,
         // Health checks and scrapes must be answered, whatever other clients of their address have used up. What they
         // ask for is in memory, or kept there for a moment. So is the development mailbox, which scripts poll.
         Some(_) => !matches!(*request.method(), Method::GET | Method::HEAD),

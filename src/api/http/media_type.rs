@@ -62,10 +62,20 @@ impl MediaType {
 /// across origins without a preflight.
 #[must_use]
 pub fn is_json(headers: &HeaderMap) -> bool {
+    is_sent(headers, &mime::APPLICATION_JSON)
+}
+
+/// Whether the body is a form as browsers send it.
+#[must_use]
+pub fn is_form(headers: &HeaderMap) -> bool {
+    is_sent(headers, &mime::APPLICATION_WWW_FORM_URLENCODED)
+}
+
+fn is_sent(headers: &HeaderMap, expected: &Mime) -> bool {
     let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(line), None) = (lines.next(), lines.next()) else { return false };
     let Some(sent) = line.to_str().ok().and_then(|text| text.parse::<Mime>().ok()) else { return false };
-    sent.essence_str() == mime::APPLICATION_JSON.essence_str() && is_utf8(&sent)
+    sent.essence_str() == expected.essence_str() && is_utf8(&sent)
 }
 
 /// Whether the body is compressed (RFC 9110, section 8.4). Compressed bodies are

@@ -28,6 +28,8 @@ pub mod mailbox_page;
 pub mod media_type;
 /// `/metrics`.
 pub mod metrics;
+/// `/oauth/form_post`: sends a browser on that a provider has sent here with a form.
+pub mod oauth_form_post;
 /// The path of `PUBLIC_URL`, and slashes at the end.
 pub mod paths;
 /// An operation that has been checked and may run.

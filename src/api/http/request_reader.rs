@@ -112,7 +112,11 @@ async fn read_parameters(head: &Parts, body: Body, limit: usize) -> Result<Graph
     }
 }
 
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<bytes::Bytes, HttpRefusal> {
+/// Reads a body of at most this many bytes.
+///
+/// # Errors
+/// 413 for a larger one, 400 for one that breaks off.
+pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<bytes::Bytes, HttpRefusal> {
     // A body that announces too much is refused before it is read.
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {

@@ -17,6 +17,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::graphql::graphql;
 use super::mailbox::{self, ProxySeen};
+use super::oauth_form_post::{FORM_POST, form_post};
 use super::probes::{health, jwks, ready};
 use super::refusal::{HttpRefusal, refusal};
 use super::request::{CorrelationId, REQUEST_ID};
@@ -51,6 +52,7 @@ pub fn service(app: &Arc<App>) -> Result<Router> {
 fn routes(state: &Arc<AppState>) -> Router {
     Router::new()
         .route("/graphql", any(graphql))
+        .route(FORM_POST, any(form_post))
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/.well-known/jwks.json", get(jwks))

@@ -17,7 +17,7 @@ const CONFIG = {
   enumType: 'const',
   useTypeImports: true,
   strictScalars: true,
-  scalars: { DateTime: 'string', Date: 'string', EmailAddress: 'string', JSON: 'unknown' },
+  scalars: { DateTime: 'string', Date: 'string', EmailAddress: 'string', URL: 'string', JSON: 'unknown' },
 };
 const ENUMS_OF_ERRORS = ['ErrorCode', 'FieldErrorCode', 'ErrorReason'];
 const GRAPHQL_JS = ['graphql', 'graphql-17'];

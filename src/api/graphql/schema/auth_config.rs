@@ -2,6 +2,7 @@
 
 use async_graphql::SimpleObject;
 
+use super::oauth_accounts::OAuthProviderView;
 use crate::api::graphql::error_types::FieldErrorCodeEnum;
 use crate::api::graphql::scalars::int;
 use crate::values::password;
@@ -15,6 +16,8 @@ pub struct AuthConfig {
     pub email_verification_required: bool,
     /// Whether `register` is allowed.
     pub registration_open: bool,
+    /// Providers that users can sign in with (`startOAuth`), in the order in which to show them.
+    pub oauth_providers: Vec<OAuthProviderView>,
 }
 
 /// Rules for new passwords.

@@ -52,6 +52,14 @@ pub fn one_time_token(typed: &str) -> Result<OneTimeToken> {
     Ok(OneTimeToken::parse(typed).ok_or(Refusal::UNKNOWN_TOKEN)?)
 }
 
+/// Takes a text of at most this many characters.
+pub fn limited(typed: String, limit: usize) -> std::result::Result<String, FieldFault> {
+    if typed.chars().count() > limit {
+        return Err(FieldFault::new(FieldErrorCode::TooLong, format!("Please use at most {limit} characters.")));
+    }
+    Ok(typed)
+}
+
 /// Parses the name of a device, by the rules of display names.
 pub fn device_name(typed: Option<&str>) -> std::result::Result<Option<String>, FieldFault> {
     typed.map_or(Ok(None), user::parse_name)

@@ -20,13 +20,17 @@ pub mod loaders; // one statement for all items of a page
 pub mod login_result; // how a login ends or continues
 pub mod mfa; // the second factor
 pub mod node; // objects by their ids
+pub mod oauth; // sign-in with a provider
 pub mod oauth_accounts; // provider accounts that are linked to users
+pub mod oauth_answers; // what clients bring back from providers
+pub mod oauth_links; // linking and unlinking provider accounts
 pub mod paging; // Relay connections
 pub mod rate_limit; // the remaining points of the caller
 pub mod session; // sessions and devices
 pub mod session_endings; // mutations that end sessions
 pub mod session_list; // the sessions of a user
 pub mod session_update; // renames the device of a session
+pub mod set_password; // the first password of an account
 pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the client of a login, and the tokens it gets
 pub mod subscriptions; // events as they happen
@@ -53,9 +57,12 @@ use self::guards::{RoleEnum, access, require_user};
 use self::login_result::LoginStep;
 use self::mfa::MfaMutation;
 use self::node::NodeQuery;
+use self::oauth::OAuthMutation;
+use self::oauth_links::OAuthLinkMutation;
 use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
 use self::session_update::SessionUpdateMutation;
+use self::set_password::SetPasswordMutation;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
 use self::user_changes::UserChangesMutation;
@@ -104,11 +111,13 @@ impl GeneralQuery {
 
     /// Get the settings that a client needs before sign-in.
     async fn auth_config(&self, ctx: &Context<'_>) -> ApiResult<AuthConfig> {
-        let config = &ctx.app()?.config;
+        let app = ctx.app()?;
+        let config = &app.config;
         Ok(AuthConfig {
             password_policy: (&config.password_policy).into(),
             email_verification_required: config.requires_verified_email(),
             registration_open: config.registration.is_open,
+            oauth_providers: app.oauth.iter().map(Into::into).collect(),
         })
     }
 }
@@ -119,10 +128,13 @@ impl GeneralQuery {
 pub struct MutationRoot(
     AccountMutation,
     SignInMutation,
+    OAuthMutation,
+    OAuthLinkMutation,
     SessionMutation,
     SessionUpdateMutation,
     MfaMutation,
     CredentialsMutation,
+    SetPasswordMutation,
     AdministrationMutation,
     UserChangesMutation,
 );

@@ -1,10 +1,15 @@
 //! Provider accounts that are linked to users, and their providers.
 
-use async_graphql::{Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
+use super::context::ContextExt;
+use crate::api::graphql::error::ApiResult;
 use crate::api::graphql::scalars::{DateTime, EmailAddressScalar};
+use crate::app::App;
+use crate::app::oauth::Provider;
 use crate::records::oauth_accounts::LinkedAccount;
 use crate::values::email_address::EmailAddress;
+use crate::values::oauth::ProviderKind;
 
 /// A provider account, as the schema shows it.
 pub struct OAuthAccountView(LinkedAccount);
@@ -18,8 +23,8 @@ impl OAuthAccountView {
     }
 
     /// The provider.
-    async fn provider(&self) -> OAuthProviderView {
-        OAuthProviderView::named(&self.0.provider)
+    async fn provider(&self, ctx: &Context<'_>) -> ApiResult<OAuthProviderView> {
+        Ok(OAuthProviderView::find(ctx.app()?, &self.0.provider))
     }
 
     /// Email address of the provider account, as the provider reported it. Null if it reported none, or none that is
@@ -44,7 +49,7 @@ impl OAuthAccountView {
 #[derive(SimpleObject)]
 #[graphql(name = "OAuthProvider")]
 pub struct OAuthProviderView {
-    /// Name in the server's settings, such as `google`.
+    /// Name in the server's settings, such as `google`. Mutations take it as `provider`.
     name: String,
     /// Name to show to users.
     display_name: String,
@@ -54,7 +59,7 @@ pub struct OAuthProviderView {
 
 /// Kinds of OAuth providers. Newer servers may add values: clients must accept values they do not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "OAuthProviderKind")]
+#[graphql(name = "OAuthProviderKind", remote = "ProviderKind")]
 pub enum OAuthProviderKind {
     /// Google.
     Google,
@@ -75,8 +80,23 @@ impl From<LinkedAccount> for OAuthAccountView {
     }
 }
 
+impl From<&Provider> for OAuthProviderView {
+    fn from(provider: &Provider) -> Self {
+        Self {
+            name: provider.name().to_owned(),
+            display_name: provider.display_name().to_owned(),
+            kind: provider.kind().into(),
+        }
+    }
+}
+
 impl OAuthProviderView {
-    /// Describes a provider by its name: the known ones, and any other as one of OpenID Connect.
+    /// Describes a provider as the settings do.
+    fn find(app: &App, name: &str) -> Self {
+        app.oauth.find(name).map_or_else(|| Self::named(name), Into::into)
+    }
+
+    /// Describes a provider that is not in the settings any more: the known ones, and any other as one of OpenID Connect.
     fn named(name: &str) -> Self {
         let (kind, display_name) = match name {
             "google" => (OAuthProviderKind::Google, "Google"),

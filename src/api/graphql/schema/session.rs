@@ -146,14 +146,16 @@ impl SessionView {
         Ok(Some(until).filter(|until| *until > now).map(Into::into))
     }
 
-    /// What `reauthenticate` requires, all of them together. A backup code can replace TOTP. Empty for sessions of
-    /// another user, and if the user can only sign in again.
+    /// What `reauthenticate` requires, all of them together. A backup code can replace TOTP, and an answer of a linked
+    /// provider PASSWORD. Empty for sessions of another user, and if the user can only sign in again.
     async fn reauthentication_methods(&self, ctx: &Context<'_>) -> ApiResult<Vec<AuthMethodEnum>> {
         if !self.is_own(ctx).await {
             return Ok(Vec::new());
         }
         let has_second_factor = loaders(ctx)?.mfa(self.user.id).await?.is_some();
-        Ok(reauthenticate::methods(&self.user, has_second_factor, false).into_iter().map(Into::into).collect())
+        let has_linked_account = self.has_linked_account(ctx).await?;
+        let methods = reauthenticate::methods(&self.user, has_second_factor, has_linked_account);
+        Ok(methods.into_iter().map(Into::into).collect())
     }
 
     /// The user of the session.
@@ -169,6 +171,16 @@ impl SessionView {
 impl SessionView {
     fn has_ended(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(self.session.end_reason_at(ctx.now()?).is_some())
+    }
+
+    /// Whether the user can confirm their identity at a provider. It matters, and is read, only without a password.
+    async fn has_linked_account(&self, ctx: &Context<'_>) -> ApiResult<bool> {
+        let app = ctx.app()?;
+        if self.user.password_hash.is_some() || app.oauth.iter().next().is_none() {
+            return Ok(false);
+        }
+        let accounts = loaders(ctx)?.oauth_accounts(self.user.id).await?;
+        Ok(accounts.iter().any(|account| app.oauth.find(&account.provider).is_some()))
     }
 
     /// Whether the viewer, or the user who is just signing in, owns the session.

@@ -7,6 +7,7 @@ use super::costs::{self, RateBucket, cost, rate_limit};
 use super::guards::{RoleEnum, access, refuses, require_user};
 use super::input::{self, Faults};
 use super::login_result::{LoginResult, login_result};
+use super::oauth_answers::{IdTokenAnswerInput, OAuthAnswerInput, parse_optional_answer};
 use super::signed_in::{ClientInput, SignedIn, check_delivery, deliver};
 use super::views::SessionView;
 use crate::api::graphql::error::{ApiResult, Code};
@@ -45,12 +46,18 @@ pub struct RefreshInput {
 /// Input of `reauthenticate`. Requires everything that `Session.reauthenticationMethods` lists.
 #[derive(InputObject)]
 pub struct ReauthenticateInput {
-    /// The account's password. Required from users without a second factor and from administrators.
+    /// The account's password. Required from users without a second factor and from administrators, unless a provider
+    /// takes its place.
     #[graphql(secret)]
     password: Option<String>,
     /// Six-digit code of the authenticator app, or a backup code. Required if the second factor is on.
     #[graphql(secret)]
     code: Option<String>,
+    /// Answer of a provider to a `startOAuth` with the purpose REAUTHENTICATE, in place of the password. The account there
+    /// must be linked to the user.
+    oauth: Option<OAuthAnswerInput>,
+    /// The same for an ID token that an app got (`startIdTokenLogin`). Give at most one of `oauth` and `idToken`.
+    id_token: Option<IdTokenAnswerInput>,
 }
 
 /// Result of `reauthenticate`.
@@ -107,15 +114,17 @@ impl SignInMutation {
     }
 
     /// Confirm your identity to allow fields with `recentAuth` for a while. Requires a code if the second factor is on,
-    /// the password otherwise, and both from administrators. If both are given, the error does not tell which one is
-    /// wrong. CONFLICT if the account has neither.
+    /// the password otherwise, and both from administrators. A linked provider can take the place of the password. If
+    /// password and code are given, the error does not tell which one is wrong. CONFLICT if the account has nothing to
+    /// prove it by.
     #[graphql(
         guard = "require_user()",
         directive = access::apply(RoleEnum::User, false),
         directive = cost::apply(costs::REAUTHENTICATE.to_string()),
         directive = rate_limit::apply(RateBucket::Auth),
         directive = refuses::apply(vec![
-            Code::InvalidCredentials, Code::InvalidMfaCode, Code::ValidationFailed, Code::Conflict, Code::Overloaded,
+            Code::InvalidCredentials, Code::InvalidMfaCode, Code::InvalidToken, Code::OAuthFailed, Code::Unavailable,
+            Code::ValidationFailed, Code::Conflict, Code::Overloaded,
         ]),
     )]
     async fn reauthenticate(
@@ -123,7 +132,8 @@ impl SignInMutation {
         ctx: &Context<'_>,
         input: ReauthenticateInput,
     ) -> ApiResult<Option<ReauthenticatePayload>> {
-        let proof = Proof { password: input.password.map(Password::typed), code: input.code, oauth: None };
+        let oauth = parse_optional_answer(input.oauth, input.id_token)?;
+        let proof = Proof { password: input.password.map(Password::typed), code: input.code, oauth };
         let viewer = viewer(ctx).await?;
         let session = flows::reauthenticate::reauthenticate(ctx.app()?, ctx.caller()?, &viewer, &proof).await?;
         let session = SessionView { session, user: viewer.user().clone(), is_current: true };
