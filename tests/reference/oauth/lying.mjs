@@ -60,7 +60,7 @@ const claims = {
   'two clients in aud, and the other in azp': (token) => Object.assign(token, { aud: [CLIENT_ID, 'another-client'], azp: 'another-client' }),
   'azp of another client': (token) => (token.azp = 'another-client'),
   'iss of another issuer': (token) => (token.iss = 'https://issuer.example'),
-  'iss with a slash more': (token) => (token.iss += '/'),
+  'iss below the issuer': (token) => (token.iss += '/tenant'),
   'another nonce': (token) => (token.nonce = 'another'),
   'an exp that is over': (token) => (token.exp = now() - 120),
   'an iat of an hour ago': (token) => (token.iat = now() - 3_600),
