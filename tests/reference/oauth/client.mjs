@@ -1,8 +1,8 @@
 // A server under test, and a client that signs in at it as docs/oauth.md says.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Authgraph } from '../drills/authgraph.mjs';
 import { Browser } from './browser.mjs';
 
@@ -30,8 +30,12 @@ export async function startServer(settings) {
   const folder = mkdtempSync(join(tmpdir(), 'authgraph-oauth-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const base = `http://127.0.0.1:${port}`;
-  const server = new Authgraph(binary, folder, port, { PUBLIC_URL: base, OAUTH_REDIRECT_URIS: REDIRECT_URI, ...settings(base) });
-  await server.start();
+  const server = new Authgraph(resolve(binary), folder, port, { PUBLIC_URL: base, OAUTH_REDIRECT_URIS: REDIRECT_URI, ...settings(base) });
+  try {
+    await server.start();
+  } catch (error) {
+    throw new Error(readFileSync(server.log, 'utf8'), { cause: error });
+  }
   return server;
 }
 
