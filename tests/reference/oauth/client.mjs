@@ -45,6 +45,8 @@ const QUERIES = {
   register: `mutation($input: RegisterInput!) { register(input: $input) { ${SIGNED_IN} } }`,
   startOAuth: 'mutation($input: StartOAuthInput!) { startOAuth(input: $input) { url flowToken expiresAt } }',
   completeOAuth: `mutation($input: CompleteOAuthInput!) { completeOAuth(input: $input) { ${SIGNED_IN} } }`,
+  startIdTokenLogin: 'mutation($input: StartIdTokenLoginInput!) { startIdTokenLogin(input: $input) { nonce flowToken } }',
+  loginWithIdToken: `mutation($input: LoginWithIdTokenInput!) { loginWithIdToken(input: $input) { ${SIGNED_IN} } }`,
   linkOAuthAccount:
     'mutation($input: LinkOAuthAccountInput!) { linkOAuthAccount(input: $input) { oauthAccount { id provider { name } } user { id } } }',
   unlinkOAuthAccount: 'mutation($input: UnlinkOAuthAccountInput!) { unlinkOAuthAccount(input: $input) { unlinkedId } }',

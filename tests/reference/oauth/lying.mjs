@@ -2,12 +2,13 @@
 // token without a lie is accepted before and after, so that a check that refuses everything fails here.
 // Usage: node lying.mjs <binary of the server>
 import assert from 'node:assert/strict';
-import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { after, test } from 'node:test';
 import { OAuth2Server } from 'oauth2-mock-server';
 import { Client, freePort, startServer } from './client.mjs';
 
 const CLIENT_ID = 'app';
+const APP_ID = 'com.example.app';
 const SECRET = 'a secret of thirty-two characters';
 const TRUTH = { email: 'johndoe@example.com', email_verified: true, name: 'John' };
 
@@ -20,6 +21,7 @@ const server = await startServer(() => ({
   OIDC_MOCK_ISSUER: issuer.issuer.url,
   OIDC_MOCK_CLIENT_ID: CLIENT_ID,
   OIDC_MOCK_CLIENT_SECRET: SECRET,
+  OIDC_MOCK_NATIVE_CLIENT_IDS: APP_ID,
 }));
 after(async () => {
   await server.kill('SIGTERM');
@@ -39,6 +41,7 @@ issuer.service.on('beforeResponse', (response) => lie.response?.(response));
 issuer.service.on('beforeUserinfo', (response) => Object.assign(response, lie.userinfo));
 
 const now = () => Math.floor(Date.now() / 1_000);
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 const publicKey = createPublicKey({ key: { kty: key.kty, n: key.n, e: key.e }, format: 'jwk' });
 
@@ -55,6 +58,7 @@ const [byIssuer, byStranger] = [rsa(createPrivateKey({ key, format: 'jwk' })), r
 const [pem, der] = [publicKey.export({ type: 'spki', format: 'pem' }), publicKey.export({ type: 'spki', format: 'der' })];
 
 const claims = {
+  'aud of an app': (token) => (token.aud = APP_ID),
   'aud of another client': (token) => (token.aud = 'another-client'),
   'two clients in aud, and no azp': (token) => (token.aud = [CLIENT_ID, 'another-client']),
   'two clients in aud, and the other in azp': (token) => Object.assign(token, { aud: [CLIENT_ID, 'another-client'], azp: 'another-client' }),
@@ -62,6 +66,7 @@ const claims = {
   'iss of another issuer': (token) => (token.iss = 'https://issuer.example'),
   'iss below the issuer': (token) => (token.iss += '/tenant'),
   'another nonce': (token) => (token.nonce = 'another'),
+  'the SHA-256 of the nonce, which is for apps': (token) => (token.nonce = sha256(token.nonce)),
   'an exp that is over': (token) => (token.exp = now() - 120),
   'an iat of an hour ago': (token) => (token.iat = now() - 3_600),
   'an iat in the future': (token) => (token.iat = now() + 600),
@@ -123,6 +128,30 @@ test('an answer about another user, where the ID token has no address', async ()
   assert.equal(await signIn(of('another')), 'OAUTH_FAILED INVALID_RESPONSE');
   // The same lie about the right subject is believed, so the subject made the difference.
   assert.equal((await signIn(of('johndoe'))).user.id, first);
+});
+
+// An app gets its ID token from the library of the provider.
+async function logInFromApp(change) {
+  const client = new Client(server);
+  const { nonce, flowToken } = await client.ask('startIdTokenLogin', { provider: 'mock' });
+  const claimsOf = (_, payload) => Object.assign(payload, TRUTH, { sub: 'johndoe', aud: APP_ID, nonce }, change(nonce));
+  const input = { provider: 'mock', flowToken, idToken: await issuer.issuer.buildToken({ scopesOrTransform: claimsOf }) };
+  return [await client.ask('loginWithIdToken', input), await client.ask('loginWithIdToken', input)];
+}
+
+test('an app brings an ID token, with the nonce as it is or as its SHA-256, once', async () => {
+  for (const change of [() => ({}), (nonce) => ({ nonce: sha256(nonce) }), () => ({ aud: CLIENT_ID })]) {
+    const [result, again] = await logInFromApp(change);
+    assert.equal(result.user?.id, first, JSON.stringify(result));
+    assert.equal(again, 'INVALID_TOKEN USED');
+  }
+});
+
+test('an app brings an ID token of another nonce, or for another client', async () => {
+  for (const lied of [{ nonce: 'another' }, { nonce: sha256('another') }, { nonce: undefined }, { nonce: '' }, { aud: 'com.example.other' }]) {
+    const [result] = await logInFromApp(() => lied);
+    assert.equal(result, 'OAUTH_FAILED INVALID_ID_TOKEN');
+  }
 });
 
 test('the signature of the issuer that this script makes is a right one', async () => {
