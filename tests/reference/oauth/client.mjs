@@ -16,6 +16,9 @@ if (!binary) {
   process.exit(2);
 }
 
+// A script that is told to stop takes its server with it.
+process.on('SIGTERM', () => process.exit(143));
+
 export const freePort = () =>
   new Promise((found) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
