@@ -11,8 +11,8 @@ fn file(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/operations.md", "docs/benchmarks.md"];
+const DOCUMENTS: [&str; 6] =
+    ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/oauth.md", "docs/operations.md", "docs/benchmarks.md"];
 
 fn checklist() -> String {
     let readme = file("README.md");

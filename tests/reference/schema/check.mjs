@@ -5,12 +5,14 @@ import { checkDocuments } from './documents.mjs';
 import { here } from './files.mjs';
 import { checkFederation } from './federation.mjs';
 import { checkExamples, checkGenerators } from './generators.mjs';
+import { checkHandbook } from './handbook.mjs';
 import { checkRelay } from './relay.mjs';
 
 const CHECKS = [
   ['Code generators and tsc', checkGenerators],
   ['The examples', checkExamples],
   ['The code of docs/clients.md', checkDocuments],
+  ['The code of docs/oauth.md', checkHandbook],
   ['Relay', checkRelay],
   ['Federation', checkFederation],
   ['Deprecations', checkDeprecations],
