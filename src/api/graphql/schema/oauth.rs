@@ -124,7 +124,7 @@ impl OAuthMutation {
     async fn start_oauth(&self, ctx: &Context<'_>, input: StartOAuthInput) -> ApiResult<Option<OAuthRedirectView>> {
         let start = parse_start(input)?;
         let viewer = viewer_for(ctx, start.purpose).await?;
-        let started = start_oauth::start_oauth(ctx.app()?, ctx.caller()?, viewer.as_deref(), start).await?;
+        let started = start_oauth::start_oauth(ctx.app()?, viewer.as_deref(), start).await?;
         Ok(Some(started.into()))
     }
 
