@@ -5,7 +5,7 @@ use url::Url;
 /// The loopback addresses, as they begin a URI. `localhost` is none of them: it is a name, which may lead elsewhere (RFC 8252,
 /// section 8.3).
 const LOOPBACK: [&str; 2] = ["http://127.0.0.1", "http://[::1]"];
-/// Longer URIs fit into no cookie and no log line.
+/// Far above what an application needs.
 const LONGEST: usize = 1000;
 /// Signs that no URI contains as they are (RFC 3986, section 2). Parsers of URLs repair or drop some, so that two programs
 /// could read two URIs. `*` would be allowed, but here it can only be meant as a wildcard.
