@@ -154,7 +154,7 @@ async fn an_issuer_that_announces_its_name_must_give_it_and_every_name_must_be_r
 #[tokio::test]
 async fn an_issuer_that_does_not_announce_its_name_may_leave_it_out_but_not_give_a_wrong_one() {
     let (app, one) = TestApp::with_provider(&[]).await;
-    one.announce(silent());
+    one.announce(&silent());
 
     one.send_iss(None);
     app.log_in_at(&one, &ann()).await.signed_in();

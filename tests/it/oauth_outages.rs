@@ -99,7 +99,7 @@ async fn metadata_of_another_issuer_gets_no_browser() {
         json!({ "jwks_uri": "file:///etc/passwd" }),
     ] {
         let (app, one) = TestApp::with_provider(&[]).await;
-        one.announce(lie.clone());
+        one.announce(&lie);
 
         assert_eq!(app.start_oauth_with(start("one")).await.refusal(), NOT_UNDERSTOOD, "{lie}");
     }

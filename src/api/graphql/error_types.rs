@@ -60,7 +60,7 @@ pub enum Code {
     RateLimited,
     /// Status 503. The server has too much to do. `extensions.retryAfter` is the number of seconds to wait.
     Overloaded,
-    /// Status 503. The database, or the OAuth provider (`extensions.reason` is PROVIDER_UNAVAILABLE), is not available.
+    /// Status 503. The database, or the OAuth provider (`extensions.reason` is `PROVIDER_UNAVAILABLE`), is not available.
     Unavailable,
     /// Status 500. An unexpected error. The server's log has the details under `extensions.correlationId`.
     Internal,

@@ -196,8 +196,8 @@ impl TestProvider {
     }
 
     /// From now on the metadata has these fields.
-    pub fn announce(&self, fields: Value) {
-        merge(&mut self.desk().metadata, &fields);
+    pub fn announce(&self, fields: &Value) {
+        merge(&mut self.desk().metadata, fields);
     }
 
     /// From now on addresses are told by the user info alone, as `oidc-provider` does.

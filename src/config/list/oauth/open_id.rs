@@ -47,7 +47,7 @@ settings! {
         /// The name that users read. Empty: the name of the provider.
         display_name: Option<String> = setting("OIDC_<NAME>_DISPLAY_NAME", "", optional(display_name));
         /// The algorithms with which the issuer may sign ID tokens, separated by commas: RS256, RS384, RS512, PS256, PS384, PS512,
-        /// ES256, ES384 and EdDSA.
+        /// ES256, ES384 and `EdDSA`.
         algorithms: Vec<SigningAlgorithm> = setting("OIDC_<NAME>_ID_TOKEN_ALGORITHMS", "RS256", algorithms);
         /// The client ids of your apps, separated by commas. The server accepts ID tokens for them that the apps got themselves.
         native_client_ids: Vec<String> = setting("OIDC_<NAME>_NATIVE_CLIENT_IDS", "", ids);
