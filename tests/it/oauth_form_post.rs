@@ -130,7 +130,6 @@ async fn answer_of_apple(app: &TestApp) -> Answer {
 }
 
 #[tokio::test]
-#[ignore = "needs settings"]
 async fn a_browser_is_sent_on_with_what_apple_says() {
     let app = with_apple(&format!("{CALLBACK},com.example.app:/callback")).await;
     open_flow(&app, "apple", CALLBACK).await;
@@ -147,7 +146,6 @@ async fn a_browser_is_sent_on_with_what_apple_says() {
 }
 
 #[tokio::test]
-#[ignore = "needs settings"]
 async fn an_app_gets_its_answer_by_its_own_scheme() {
     let app = with_apple(&format!("{CALLBACK},com.example.app:/callback")).await;
     open_flow(&app, "apple", "com.example.app:/callback").await;
@@ -162,7 +160,6 @@ async fn an_app_gets_its_answer_by_its_own_scheme() {
 }
 
 #[tokio::test]
-#[ignore = "needs settings"]
 async fn a_uri_that_is_no_longer_on_the_list_gets_no_browser() {
     let app = with_apple("https://other.example.com/callback").await;
     open_flow(&app, "apple", CALLBACK).await;
@@ -171,7 +168,6 @@ async fn a_uri_that_is_no_longer_on_the_list_gets_no_browser() {
 }
 
 #[tokio::test]
-#[ignore = "needs settings"]
 async fn only_a_waiting_sign_in_of_apple_has_a_form() {
     let app = with_apple(CALLBACK).await;
     open_flow(&app, "google", CALLBACK).await;

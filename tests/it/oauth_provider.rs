@@ -32,7 +32,7 @@ async fn relying(provider: &TestProvider) -> Relying {
     let find = |ending: &str| settings.iter().find(|(name, _)| name.ends_with(ending)).unwrap().1.clone();
     let location = OutboundUrl::of_operator(find("_ISSUER").parse().unwrap());
     let issuers = AcceptedIssuers::Named(vec![provider.issuer()]);
-    let mut of_issuer = IssuerSettings::new(location, issuers, find("ONE_CLIENT_ID"));
+    let mut of_issuer = IssuerSettings::new(location, issuers);
     of_issuer.algorithms = vec![SigningAlgorithm::ES256];
     let issuer = OpenIdIssuer::new(of_issuer);
     let metadata = issuer.metadata(&loopback_client(), START).await.unwrap();
@@ -67,7 +67,7 @@ impl Relying {
 
     async fn verify(&self, tokens: &ProviderTokens) -> Result<String, OidcError> {
         let nonce = ExpectedNonce::Exactly(self.nonce.expose());
-        let expected = ExpectedIdToken { nonce, access_token: Some(tokens.access_token.expose()) };
+        let expected = ExpectedIdToken { client_ids: &[self.oauth.client_id.clone()], nonce, access_token: Some(tokens.access_token.expose()) };
         let token = tokens.id_token.as_ref().unwrap().expose();
         Ok(self.issuer.verify(&loopback_client(), token, &expected, START).await?.subject)
     }
