@@ -227,19 +227,6 @@ pub async fn revoke_but_undo(tx: &mut Tx, user: UserId, now: Time) -> Result<()>
     Ok(())
 }
 
-/// Revokes the unused tokens of a user, whatever they are for.
-pub async fn revoke_all(tx: &mut Tx, user: UserId, now: Time) -> Result<()> {
-    tx.query(sql!(
-        "update one_time_tokens set used_at = $2, expires_at = case when expires_at < $2 then expires_at else $2 end",
-        " where user_id = $1 and used_at is null"
-    ))
-    .bind(user)
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(())
-}
-
 /// Deletes a batch of tokens that expired before `cutoff`. Answers how many. Their holders read UNKNOWN from then on.
 pub async fn sweep(db: &Db, cutoff: Time, batch: i64) -> Result<u64> {
     db.query(sql!(

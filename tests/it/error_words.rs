@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::documents::{hash, persisted};
+use crate::support::provider::{Callback, Person, Trouble};
 use crate::support::{Answer, PASSWORD, TestApp};
 
 const SLOW: &[(&str, &str)] = &[
@@ -176,7 +177,8 @@ async fn refused_by_trouble() -> Vec<Answer> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_code_is_said_and_every_key_is_published() {
     let published = Published::read();
-    let answers = [refused_logins().await, refused_requests().await, refused_by_trouble().await].concat();
+    let mut answers = [refused_logins().await, refused_requests().await, refused_by_trouble().await].concat();
+    answers.extend(refused_providers().await);
 
     let said = published.said("code", &answers);
 
@@ -240,6 +242,46 @@ async fn lost_race() -> Answer {
     app.login("ann@example.com", PASSWORD).await
 }
 
+/// Refusals of sign-ins with a provider.
+async fn refused_providers() -> Vec<Answer> {
+    let (app, one) = TestApp::with_provider(&[]).await;
+    let ann = Person::new("ann-1", "ann@example.com");
+    let session = app.passwordless(&one, &ann).await;
+    let links = app.ask("{ me { oauthAccounts { id } } }").by(&session).await.ok();
+    let other = app.start_oauth_by(&session, "one", "REAUTHENTICATE").await;
+    let somebody = one.sign_in(&other.url, &Person::new("bob-1", "bob@example.com"));
+    let mut answers = vec![
+        app.log_in_at(&one, &Person::new("eve-1", "eve@example.com").unverified()).await,
+        app.unlink_oauth(&session, links.text_at("/me/oauthAccounts/0/id")).await,
+        app.reauthenticate_by(&session, &other, &somebody).await,
+        app.linking(&app.signed_in("bob@example.com").await, &one, &ann).await.await,
+    ];
+    for error in ["access_denied", "server_error"] {
+        let started = app.start_oauth("one").await;
+        answers.push(app.complete_oauth(&started, &one.deny(&started.url, error)).await);
+    }
+    let bends: [fn(&mut Callback); 3] = [
+        |callback| callback.state = "x".to_owned(),
+        |callback| callback.iss = None,
+        |callback| callback.code = Some("x".to_owned()),
+    ];
+    for bend in bends {
+        let started = app.start_oauth("one").await;
+        let mut callback = one.sign_in(&started.url, &ann);
+        bend(&mut callback);
+        answers.push(app.complete_oauth(&started, &callback).await);
+    }
+    one.lie(json!({ "aud": "other" }));
+    answers.push(app.log_in_at(&one, &ann).await);
+    for trouble in [Trouble::Html, Trouble::Status(503)] {
+        one.trouble("/token", trouble);
+        answers.push(app.log_in_at(&one, &ann).await);
+    }
+    app.set_password(&session, "Another-Horse-8").await.ok();
+    answers.push(app.set_password(&session, "Another-Horse-9").await);
+    answers
+}
+
 async fn spent_tokens() -> Vec<Answer> {
     let app = TestApp::start().await;
     app.signed_in("ann@example.com").await;
@@ -260,12 +302,13 @@ async fn spent_tokens() -> Vec<Answer> {
 async fn every_reason_is_said() {
     let published = Published::read();
     let mut answers = [own_conflicts().await, conflicts_of_administrators().await, spent_tokens().await].concat();
+    answers.extend(refused_providers().await);
     answers.push(lost_race().await);
 
     let said = published.said("reason", &answers);
 
     assert_eq!(said, published.values("ErrorReason"));
-    let with_reason = ["CONFLICT", "FORBIDDEN", "INVALID_TOKEN"];
+    let with_reason = ["CONFLICT", "FORBIDDEN", "INVALID_TOKEN", "OAUTH_FAILED", "UNAVAILABLE"];
     assert!(answers.iter().all(|answer| with_reason.contains(&answer.code())));
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use insta::{Settings, assert_snapshot};
 use serde_json::json;
 
+use crate::support::provider::Person;
 use crate::support::{GraphQLRequest, PASSWORD, SignedIn, TestApp};
 
 const ANN: &str = "ann@example.com";
@@ -188,6 +189,19 @@ async fn mfa_reset() {
     app.reset_user_mfa(&admin, &ann.session.user).await.ok();
 
     check_mail(&app, ANN, "mfa_reset").await;
+}
+
+#[tokio::test]
+async fn providers() {
+    let (app, one) = TestApp::with_provider(&[("TRUSTED_PROXIES", "1"), ("OIDC_ONE_DISPLAY_NAME", "Ann & Co")]).await;
+    let ann = register(&app).await.signed_in();
+    let started = app.start_oauth_by(&ann, "one", "LINK").await;
+    let callback = one.sign_in(&started.url, &Person::new("ann-1", ANN));
+    let linked = at_home(app.link_oauth(&ann, &started, &callback)).await.ok();
+    check_mail(&app, ANN, "provider_linked").await;
+
+    at_home(app.unlink_oauth(&ann, linked.text_at("/linkOAuthAccount/oauthAccount/id"))).await.ok();
+    check_mail(&app, ANN, "provider_unlinked").await;
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ async fn an_answer_of_another_provider_is_not_accepted() {
 #[tokio::test]
 async fn an_issuer_that_announces_its_name_must_give_it_and_every_name_must_be_right() {
     let (app, one) = TestApp::with_provider(&[]).await;
-    let near = format!("{}/", one.issuer());
+    let near = format!("{}/x", one.issuer());
     for iss in [None, Some("https://evil.example"), Some(near.as_str()), Some("")] {
         one.send_iss(iss);
         assert_eq!(app.log_in_at(&one, &ann()).await.refusal(), "OAUTH_FAILED ISSUER_MISMATCH", "{iss:?}");

@@ -95,7 +95,7 @@ async fn an_address_that_the_provider_has_not_verified_neither_links_nor_registe
         let refused = app.log_in_at(&one, &person).await;
         assert_eq!(refused.refusal(), "OAUTH_FAILED EMAIL_UNVERIFIED", "{person:?}");
     }
-    one.lie(json!({ "email_verified": null }));
+    one.lie(json!({ "email_verified": false }));
     assert_eq!(app.log_in_at(&one, &ann()).await.refusal(), "OAUTH_FAILED EMAIL_UNVERIFIED");
 
     assert_eq!((app.rows("users").await, app.rows("oauth_accounts").await), (1, 0));

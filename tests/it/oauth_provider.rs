@@ -67,7 +67,11 @@ impl Relying {
 
     async fn verify(&self, tokens: &ProviderTokens) -> Result<String, OidcError> {
         let nonce = ExpectedNonce::Exactly(self.nonce.expose());
-        let expected = ExpectedIdToken { client_ids: &[self.oauth.client_id.clone()], nonce, access_token: Some(tokens.access_token.expose()) };
+        let expected = ExpectedIdToken {
+            client_ids: &[self.oauth.client_id.clone()],
+            nonce,
+            access_token: Some(tokens.access_token.expose()),
+        };
         let token = tokens.id_token.as_ref().unwrap().expose();
         Ok(self.issuer.verify(&loopback_client(), token, &expected, START).await?.subject)
     }

@@ -124,6 +124,7 @@ pub async fn open_session(
     sessions::open(tx, &session).await?;
     users::note_login(tx, user.id, now).await?;
     user.last_login_at = Some(now);
+    user.invited_at = None;
     // The owner hears of a device that has never signed in before, and can disown the session.
     if known_devices::record_device(tx, user.id, &fingerprint, now).await? == DeviceStatus::New {
         let details = Details::for_action(session.device_label(), caller, now);

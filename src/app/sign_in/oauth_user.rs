@@ -7,7 +7,7 @@ use crate::app::{App, mail, revocation};
 use crate::error::{ErrorReason, OrFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::oauth_accounts::{self, ProviderAccount};
-use crate::records::one_time_tokens;
+use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, MailKind};
 use crate::records::users::{self, NewUser, User};
 use crate::tools::db::{Db, Tx};
@@ -168,7 +168,8 @@ impl SignIn<'_> {
         users::revoke_password(tx, user.id, now).await?;
         // The emails first: one that is being composed makes its token before the tokens are revoked, or not at all.
         outbox::withdraw_but_undo(tx, user.id, now).await?;
-        one_time_tokens::revoke_all(tx, user.id, now).await?;
+        one_time_tokens::revoke_but_undo(tx, user.id, now).await?;
+        one_time_tokens::revoke(tx, user.id, Purpose::UndoEmailChange, now).await?;
         let ended = revocation::end_sessions(tx, user.id, None, SessionEndReason::EmailClaimed, now).await?;
         users::verify_email(tx, user.id, &user.email, now).await?;
         if !is_untouched {

@@ -69,7 +69,7 @@ impl Desk {
 
     /// With letters that must be encoded.
     pub fn client_secret(&self) -> String {
-        format!("p%ss+wörd /&={}", self.name)
+        format!("p%ss+w:rd /&={}", self.name)
     }
 
     pub fn issuer(&self) -> &str {
