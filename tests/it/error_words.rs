@@ -261,7 +261,7 @@ async fn refused_providers() -> Vec<Answer> {
         answers.push(app.complete_oauth(&started, &one.deny(&started.url, error)).await);
     }
     let bends: [fn(&mut Callback); 3] = [
-        |callback| callback.state = "x".to_owned(),
+        |callback| callback.state.push('x'),
         |callback| callback.iss = None,
         |callback| callback.code = Some("x".to_owned()),
     ];

@@ -11,7 +11,7 @@ async fn refused(app: &TestApp, field: &str, input: Value) -> Answer {
 }
 
 /// An answer that breaks no rule, with these changes.
-fn answer(changes: Value) -> Value {
+fn answer(changes: &Value) -> Value {
     let mut input = json!({ "flowToken": "agf_x", "code": "c", "state": "s" });
     input.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     input
@@ -71,7 +71,7 @@ async fn an_answer_holds_a_code_or_an_error() {
         (json!({ "iss": "i".repeat(2_001) }), "input.iss TOO_LONG"),
         (json!({ "client": { "deviceName": "d".repeat(81) } }), "input.client.deviceName TOO_LONG"),
     ] {
-        assert_eq!(refused(&app, "completeOAuth", answer(changes)).await.field_errors(), [fault]);
+        assert_eq!(refused(&app, "completeOAuth", answer(&changes)).await.field_errors(), [fault]);
     }
 }
 
@@ -91,12 +91,12 @@ async fn an_id_token_is_bounded_and_names_follow_the_rules_of_names() {
 async fn an_answer_inside_an_input_is_named_by_its_whole_path() {
     let app = TestApp::start().await;
     let ann = app.signed_in("ann@example.com").await;
-    let oauth = answer(json!({ "state": "s".repeat(513) }));
+    let oauth = answer(&json!({ "state": "s".repeat(513) }));
     let id_token = json!({ "flowToken": "agf_x", "idToken": "t".repeat(16 * 1024 + 1) });
     for (input, fault) in [
         (json!({}), "input.oauth REQUIRED"),
         (
-            json!({ "oauth": answer(json!({})), "idToken": { "flowToken": "agf_x", "idToken": "t" } }),
+            json!({ "oauth": answer(&json!({})), "idToken": { "flowToken": "agf_x", "idToken": "t" } }),
             "input.idToken INVALID",
         ),
         (json!({ "oauth": oauth }), "input.oauth.state TOO_LONG"),
@@ -114,7 +114,7 @@ async fn an_answer_inside_an_input_is_named_by_its_whole_path() {
 async fn a_cookie_is_promised_only_where_it_can_be_set() {
     let app = TestApp::start().await;
     let document = "mutation($input: CompleteOAuthInput!) { completeOAuth(input: $input) { __typename } }";
-    let input = answer(json!({ "client": { "tokenDelivery": "COOKIE" } }));
+    let input = answer(&json!({ "client": { "tokenDelivery": "COOKIE" } }));
     let ann = app.signed_in("ann@example.com").await;
     let mut socket = app.socket_of(&ann).await;
 

@@ -68,7 +68,7 @@ impl Relying {
     async fn verify(&self, tokens: &ProviderTokens) -> Result<String, OidcError> {
         let nonce = ExpectedNonce::Exactly(self.nonce.expose());
         let expected = ExpectedIdToken {
-            client_ids: &[self.oauth.client_id.clone()],
+            client_ids: std::slice::from_ref(&self.oauth.client_id),
             nonce,
             access_token: Some(tokens.access_token.expose()),
         };

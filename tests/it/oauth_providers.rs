@@ -41,12 +41,15 @@ const OBJECT: &str = "00000000-0000-0000-66f3-3332eca7ea81";
 /// How a provider is spoken to, given an issuer and what stands behind its endpoints.
 type Dialect = fn(OpenIdSettings) -> ProviderProtocol;
 
+/// A path, and what is answered there.
+type AnswerAtPath = (&'static str, fn() -> Response);
+
 /// What the endpoints answer that an issuer names.
 struct Endpoints {
     id_token: Option<String>,
     user_info: Value,
     /// In place of every answer.
-    trouble: Option<(&'static str, fn() -> Response)>,
+    trouble: Option<AnswerAtPath>,
 }
 
 /// A provider: its issuer, and its token and userinfo endpoints.
