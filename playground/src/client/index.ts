@@ -1,0 +1,25 @@
+// @authgraph/client: what an application imports.
+export { createAuthClient } from './client.js';
+export type { AuthClient, AuthClientOptions, LoginResult, RequestOptions } from './client.js';
+export { DocumentText } from './document.js';
+export type { DataOf, TypedDocument } from './document.js';
+export { AuthError } from './errors.js';
+export type { AuthErrorCode, FieldError } from './errors.js';
+export type {
+  AuthMethod,
+  ErrorCode,
+  ErrorReason,
+  FieldErrorCode,
+  LoginInput,
+  MeQuery,
+  RegisterInput,
+  Role,
+  SessionEndReason,
+  SessionUserFragment,
+  VerifyMfaInput,
+} from './generated/graphql.js';
+export type { Fetch } from './http.js';
+export type { Session, SessionListener } from './session.js';
+export { memoryStorage, webStorage } from './storage.js';
+export type { ItemStorage, StoredTokens, TokenStorage } from './storage.js';
+export type { Locks } from './tabs.js';
