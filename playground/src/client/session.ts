@@ -207,7 +207,16 @@ export class SessionKeeper {
     this.#cause = cause;
     const session = grant?.session ?? null;
     if (JSON.stringify(before) === JSON.stringify(session)) return;
-    for (const listener of this.#listeners) listener(session, cause);
+    for (const listener of this.#listeners) {
+      try {
+        listener(session, cause);
+      } catch (error) {
+        // It is reported as if nobody had called the listener: the tokens must not be lost with it.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
 

@@ -15,7 +15,7 @@ export interface Followed {
 const FATAL: readonly unknown[] = [1002, 1003, 1009, 4004, 4400, 4401, 4406, 4409, 4429];
 /** The access token has expired, its session has ended, or the role of its user has changed. */
 const FORBIDDEN = 4403;
-/** A subscription that lasted so long did not fail from the beginning. */
+/** A socket that lasted so long did not fail from the beginning. */
 const SETTLED_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 const PING_MS = 20_000;
@@ -32,6 +32,7 @@ export class Subscriptions {
   /** Of the next socket to open, and of the last one that the server closed because of it. */
   #granted: Grant | undefined;
   #refused: Grant | undefined;
+  #acknowledgedAt = Infinity;
 
   constructor(url: string, keeper: SessionKeeper, webSocket: unknown) {
     this.#url = url;
@@ -50,6 +51,7 @@ export class Subscriptions {
         const grant = await this.#grantOf(sessionId);
         sessionId = grant.session.id;
         const client = await this.#clientOf(grant);
+        if (signal.aborted) return;
         const from = resumes && events.last !== null ? { after: events.last } : {};
         const answers = client.iterate({ query, variables: { ...variables, ...from } });
         const stop = () => void answers.return?.();
@@ -66,7 +68,8 @@ export class Subscriptions {
         // The server has nothing more to say, or the socket was closed for the user who signed in after this one.
         if (this.#keeper.grant?.session.id === sessionId) return;
       } catch (error) {
-        if (performance.now() - began > SETTLED_MS) failures = 0;
+        if (signal.aborted) return;
+        if (performance.now() - Math.max(began, this.#acknowledgedAt) > SETTLED_MS) failures = 0;
         await this.#recover(error, failures, signal);
       }
     }
@@ -106,6 +109,8 @@ export class Subscriptions {
       retryAttempts: 0,
       keepAlive: PING_MS,
       on: {
+        connecting: () => (this.#acknowledgedAt = Infinity),
+        connected: () => (this.#acknowledgedAt = performance.now()),
         // A socket whose other end has gone without a word is closed here.
         ping: (received) => {
           if (!received) silence = setTimeout(() => client.terminate(), PONG_MS);
@@ -172,6 +177,7 @@ const errorOf = (error: unknown): Error => {
 
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   new Promise((wake) => {
+    if (signal.aborted) return wake();
     const timer = setTimeout(wake, milliseconds);
     signal.addEventListener('abort', () => (clearTimeout(timer), wake()), { once: true });
   });

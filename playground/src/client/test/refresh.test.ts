@@ -138,8 +138,10 @@ test('a request is never repeated as the user who signed in meanwhile', async ()
   await registered({ ...server }, bob);
   let refuse = () => {};
   const refused = new Promise<void>((resolve) => (refuse = resolve));
+  let renamings = 0;
   const slow: Fetch = async (url, init) => {
-    if (!init.body.includes('mutation Rename')) return fetch(url, init);
+    // The server would accept it the second time.
+    if (!init.body.includes('mutation Rename') || ++renamings > 1) return fetch(url, init);
     await refused;
     return { status: 401, json: async () => ({ data: null, errors: [{ message: 'No.', extensions: { code: 'UNAUTHENTICATED' } }] }) };
   };
@@ -150,6 +152,7 @@ test('a request is never repeated as the user who signed in meanwhile', async ()
   refuse();
 
   await assert.rejects(renaming, { code: 'UNAUTHENTICATED' });
+  assert.equal(renamings, 1);
   assert.equal((await client.me()).email, bob.email);
   assert.equal((await client.me()).name, null);
 });

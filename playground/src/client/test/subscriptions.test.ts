@@ -132,6 +132,22 @@ test('a loop that ends while it waits ends the subscription', async () => {
   assert.deepEqual(await waiting, { done: true, value: undefined });
 });
 
+test('a subscription that is ended before it has begun, or while the server is away, ends', async () => {
+  const client = await registered({ ...server, webSocket: WebSocket });
+  const early = client.subscribe(SecurityEvents, {});
+  const first = early.next();
+  await early.return?.();
+  assert.deepEqual(await first, { done: true, value: undefined });
+
+  await server.stop();
+  const away = client.subscribe(SecurityEvents, {});
+  const waiting = away.next();
+  await sleep(1_000);
+  await away.return?.();
+  assert.deepEqual(await waiting, { done: true, value: undefined });
+  await server.start();
+});
+
 test('what the server refuses, and an anonymous subscription, throw', async () => {
   const client = await registered({ ...server, webSocket: WebSocket });
   await assert.rejects(client.subscribe(SecurityEvents, { after: 'event_unknown' }).next(), { code: 'VALIDATION_FAILED' });
