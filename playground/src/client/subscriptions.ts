@@ -1,5 +1,5 @@
 // Subscriptions over a WebSocket that opens again, with a new access token, and goes on where it was.
-import type { Client } from 'graphql-ws';
+import type { Client } from 'graphql-ws/client';
 import { asData } from './document.js';
 import { AuthError, isObject, networkError, signedOutError, stringOf } from './errors.js';
 import type { Grant, SessionKeeper } from './session.js';
@@ -91,7 +91,7 @@ export class Subscriptions {
   async #clientOf(grant: Grant): Promise<Client> {
     this.#granted = grant;
     if (this.#socket?.sessionId === grant.session.id) return this.#socket.client;
-    const { createClient } = await import('graphql-ws').catch((cause: unknown) => {
+    const { createClient } = await import('graphql-ws/client').catch((cause: unknown) => {
       throw new Error('Subscriptions need the package graphql-ws.', { cause });
     });
     this.close();
