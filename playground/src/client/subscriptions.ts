@@ -89,11 +89,12 @@ export class Subscriptions {
   }
 
   async #clientOf(grant: Grant): Promise<Client> {
-    this.#granted = grant;
-    if (this.#socket?.sessionId === grant.session.id) return this.#socket.client;
     const { createClient } = await import('graphql-ws/client').catch((cause: unknown) => {
       throw new Error('Subscriptions need the package graphql-ws.', { cause });
     });
+    // From here on nothing waits: of two subscriptions that begin together, the second finds the socket of the first.
+    this.#granted = grant;
+    if (this.#socket?.sessionId === grant.session.id) return this.#socket.client;
     this.close();
     let silence: ReturnType<typeof setTimeout> | undefined;
     let shown: Grant | undefined;

@@ -65,20 +65,23 @@ test('no event is missed and none comes twice, while tokens are renewed and the 
 });
 
 test('a socket whose clock stands still gets a new token after 4403', async () => {
+  const ann = newcomer();
   // The client believes that its token lives for an hour.
-  const client = await registered({
+  const options = {
     ...server,
     webSocket: WebSocket,
-    fetch: async (url, init) => {
+    fetch: async (url: string, init: RequestInit) => {
       const text = await (await fetch(url, init)).text();
       return { status: 200, json: async () => JSON.parse(text.replaceAll(/"accessTokenExpiresIn":\d+/g, '"accessTokenExpiresIn":3600')) };
     },
-  });
+  };
+  const client = await registered(options, ann);
   const stop = new AbortController();
   const { renames, ended } = await follow(client, stop.signal);
   await sleep(4_000);
 
-  await rename(client, 'Ann');
+  // Not by the client itself, which would hear from the answer that its token has expired.
+  await rename(await loggedIn({ ...server }, ann), 'Ann');
 
   await until(() => renames().length === 1);
   stop.abort();
@@ -119,6 +122,26 @@ test('the next user does not get the events of the one before', async () => {
   assert.equal(first.renames().length, 1);
   stop.abort();
   await second.ended;
+});
+
+test('subscriptions that begin together share a socket', async () => {
+  const sockets: WebSocket[] = [];
+  class Counted extends WebSocket {
+    constructor(...from: ConstructorParameters<typeof WebSocket>) {
+      super(...from);
+      sockets.push(this);
+    }
+  }
+  const client = await registered({ ...server, webSocket: Counted });
+  const stop = new AbortController();
+  const both = await Promise.all([follow(client, stop.signal), follow(client, stop.signal)]);
+  await rename(client, 'Ann');
+
+  await until(() => both.every(({ renames }) => renames().length === 1));
+
+  assert.equal(new Set(sockets.filter(({ readyState }) => readyState === WebSocket.OPEN)).size, 1);
+  stop.abort();
+  await Promise.all(both.map(({ ended }) => ended));
 });
 
 test('a loop that ends while it waits ends the subscription', async () => {
