@@ -2,16 +2,21 @@
 import { textOf, type Print, type TypedDocument } from './document.js';
 import { AuthError, isObject } from './errors.js';
 import {
+  CompleteOAuth,
   Login,
   Logout,
   Me,
   Register,
+  StartOAuth,
   VerifyMfa,
   type ClientInput,
+  type CompleteOAuthInput,
   type EntryFragment,
   type LoginInput,
   type MeQuery,
   type RegisterInput,
+  type StartOAuthInput,
+  type StartOAuthMutation,
   type TokenDelivery,
   type VerifyMfaInput,
 } from './generated/graphql.js';
@@ -62,6 +67,13 @@ export interface AuthClient {
   verifyMfa(input: VerifyMfaInput): Promise<LoginResult>;
   /** Make the `idempotencyKey` when the user fills in the form: if the answer is lost, the same call may be repeated. */
   register(input: Omit<RegisterInput, 'client'>): Promise<LoginResult>;
+  /**
+   * Begins a login with a provider. Send the browser to `url`, and keep `flowToken` for the page of the redirect URI, where
+   * only this client can read it.
+   */
+  startOAuth(input: Omit<StartOAuthInput, 'deviceName'>): Promise<StartOAuthMutation['startOAuth']>;
+  /** Completes a login with a provider: `completeOAuth({ flowToken, ...readOAuthAnswer(location.search) })`. */
+  completeOAuth(input: Omit<CompleteOAuthInput, 'client'>): Promise<LoginResult>;
   /** Ends the session. Throws if the server cannot be told: then the user is still signed in. */
   logout(): Promise<void>;
   /** The signed-in user, as the server knows them now. */
@@ -113,6 +125,8 @@ export const createAuthClient = (options: AuthClientOptions): AuthClient => {
     verifyMfa: (input) => enter(async () => (await send(VerifyMfa, { input })).verifyMfa),
     register: ({ idempotencyKey = crypto.randomUUID(), ...input }) =>
       enter(async () => (await send(Register, { input: { ...input, idempotencyKey, client } })).register),
+    startOAuth: async (input) => (await request(StartOAuth, { input })).startOAuth,
+    completeOAuth: (input) => enter(async () => (await send(CompleteOAuth, { input: { ...input, client } })).completeOAuth),
     logout: async () => {
       if (!keeper.grant) return;
       try {

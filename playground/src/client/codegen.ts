@@ -13,7 +13,7 @@ const config: CodegenConfig = {
         useTypeImports: true,
         immutableTypes: true,
         strictScalars: true,
-        scalars: { DateTime: 'string', Date: 'string', EmailAddress: 'string', JSON: 'unknown' },
+        scalars: { DateTime: 'string', Date: 'string', EmailAddress: 'string', URL: 'string', JSON: 'unknown' },
         // Fields with `@semanticNonNull` are null only beside an error, and `request` throws on every error.
         nullability: { errorHandlingClient: true },
       },

@@ -7,13 +7,14 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from './files.mjs';
 
-const CODE = ['client', 'document', 'errors', 'generated/graphql', 'http', 'index', 'session', 'storage', 'subscriptions', 'tabs'];
+const CODE = ['client', 'document', 'errors', 'generated/graphql', 'http', 'index', 'oauth', 'session', 'storage', 'subscriptions', 'tabs'];
 const EXPECTED = [
   'README.md',
   ...CODE.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]),
   'dist/LICENSE-APACHE',
   'dist/LICENSE-MIT',
   'documents/entry.graphql',
+  'documents/oauth.graphql',
   'documents/session.graphql',
   'package.json',
 ];

@@ -22,6 +22,27 @@ export type ClientInput = {
   readonly tokenDelivery?: TokenDelivery;
 };
 
+/** Input of `completeOAuth`. */
+export type CompleteOAuthInput = {
+  /** What the client tells about itself. */
+  readonly client?: ClientInput | null | undefined;
+  /** Parameter `code`. Give exactly one of `code` and `error`. */
+  readonly code?: string | null | undefined;
+  /** Parameter `error`, if the provider sent it in place of a code, such as `access_denied`. */
+  readonly error?: string | null | undefined;
+  /** `flowToken` of the `startOAuth` that this sign-in began with. It works once and expires after 10 minutes. */
+  readonly flowToken: string;
+  /** Parameter `iss` (RFC 9207), if the provider sent it. */
+  readonly iss?: string | null | undefined;
+  /** Parameter `state`. */
+  readonly state: string;
+  /**
+   * Parameter `user`, if Apple sent it: with a user's first sign-in. The server takes the name of a new user from it, and
+   * ignores everything else, and what is not as Apple writes it.
+   */
+  readonly user?: string | null | undefined;
+};
+
 /**
  * Value of `errors[].extensions.code`. Every error also has `extensions.statusCode` and `extensions.correlationId`.
  * The latter identifies the request in the response header `x-request-id` and in the server's log.
@@ -87,7 +108,7 @@ export type ErrorCode =
   | 'SESSION_ENDED'
   /** Status 401. The access token is missing, malformed or expired, or its session has ended. */
   | 'UNAUTHENTICATED'
-  /** Status 503. The database, or the OAuth provider (`extensions.reason` is PROVIDER_UNAVAILABLE), is not available. */
+  /** Status 503. The database, or the OAuth provider (`extensions.reason` is `PROVIDER_UNAVAILABLE`), is not available. */
   | 'UNAVAILABLE'
   /** Status 400. Input values are invalid. `extensions.fields` lists all of them as `{ path, code, message }`. */
   | 'VALIDATION_FAILED';
@@ -198,6 +219,15 @@ export type LoginInput = {
   readonly password: string;
 };
 
+/** What a user signs in at a provider for. */
+export type OAuthPurpose =
+  /** To link the provider account to the signed-in user: `linkOAuthAccount`. */
+  | 'LINK'
+  /** To log in or to register: `completeOAuth`, `loginWithIdToken`. */
+  | 'LOGIN'
+  /** To confirm the identity of the signed-in user: `reauthenticate`. */
+  | 'REAUTHENTICATE';
+
 /** Input of `refresh`. */
 export type RefreshInput = {
   /**
@@ -257,6 +287,23 @@ export type SessionEndReason =
   | 'REVOKED_BY_USER'
   /** A refresh token was used twice, so it may have been stolen. */
   | 'TOKEN_REUSED';
+
+/** Input of `startOAuth`. */
+export type StartOAuthInput = {
+  /** Name of this device in the list of sessions, 1 to 80 characters. Used if `completeOAuth` gives none. */
+  readonly deviceName?: string | null | undefined;
+  /** Email address that the provider suggests to the user. */
+  readonly loginHint?: string | null | undefined;
+  /** `name` of one of `authConfig.oauthProviders`. */
+  readonly provider: string;
+  /** What the sign-in is for. It cannot be used for anything else. */
+  readonly purpose?: OAuthPurpose;
+  /**
+   * Where the provider sends the browser back to. One of `OAUTH_REDIRECT_URIS`, compared character by character; only
+   * `http://127.0.0.1` and `http://[::1]` may have any port.
+   */
+  readonly redirectUri: string;
+};
 
 /** How the refresh token is returned to the client. */
 export type TokenDelivery =
@@ -323,6 +370,24 @@ export type VerifyMfaMutationVariables = Exact<{
 
 
 export type VerifyMfaMutation = { readonly verifyMfa:
+    | { readonly __typename: 'EmailVerificationRequired', readonly email: string, readonly message: string }
+    | { readonly __typename: 'MfaRequired', readonly challengeToken: string, readonly expiresAt: string, readonly methods: ReadonlyArray<AuthMethod>, readonly message: string }
+    | { readonly __typename: 'SignedIn', readonly accessToken: string, readonly accessTokenExpiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly name: string | null, readonly role: Role } }
+   };
+
+export type StartOAuthMutationVariables = Exact<{
+  input: StartOAuthInput;
+}>;
+
+
+export type StartOAuthMutation = { readonly startOAuth: { readonly url: string, readonly flowToken: string, readonly expiresAt: string } };
+
+export type CompleteOAuthMutationVariables = Exact<{
+  input: CompleteOAuthInput;
+}>;
+
+
+export type CompleteOAuthMutation = { readonly completeOAuth:
     | { readonly __typename: 'EmailVerificationRequired', readonly email: string, readonly message: string }
     | { readonly __typename: 'MfaRequired', readonly challengeToken: string, readonly expiresAt: string, readonly methods: ReadonlyArray<AuthMethod>, readonly message: string }
     | { readonly __typename: 'SignedIn', readonly accessToken: string, readonly accessTokenExpiresIn: number, readonly refreshToken: string | null, readonly session: { readonly id: string }, readonly user: { readonly id: string, readonly email: string, readonly emailVerified: boolean, readonly name: string | null, readonly role: Role } }
@@ -503,6 +568,26 @@ ${TokensText}`);
 
 export const VerifyMfa = new DocumentText<VerifyMfaMutation, VerifyMfaMutationVariables>(`mutation VerifyMfa($input: VerifyMfaInput!) {
   verifyMfa(input: $input) {
+    ...Entry
+  }
+}
+
+${EntryText}
+
+${SessionUserText}
+
+${TokensText}`);
+
+export const StartOAuth = new DocumentText<StartOAuthMutation, StartOAuthMutationVariables>(`mutation StartOAuth($input: StartOAuthInput!) {
+  startOAuth(input: $input) {
+    url
+    flowToken
+    expiresAt
+  }
+}`);
+
+export const CompleteOAuth = new DocumentText<CompleteOAuthMutation, CompleteOAuthMutationVariables>(`mutation CompleteOAuth($input: CompleteOAuthInput!) {
+  completeOAuth(input: $input) {
     ...Entry
   }
 }
