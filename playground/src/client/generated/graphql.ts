@@ -273,6 +273,11 @@ export type SessionEndReason =
   | 'ACCOUNT_LOCKED'
   /** An email change was undone from the former address. */
   | 'EMAIL_CHANGE_UNDONE'
+  /**
+   * The owner of the email address proved it for the first time. The address was never verified before, so someone else
+   * may have opened the session.
+   */
+  | 'EMAIL_CLAIMED'
   /** It was not refreshed in time. */
   | 'EXPIRED'
   /** The user signed out. */
@@ -495,6 +500,7 @@ export const SessionEndReasons: readonly SessionEndReason[] = [
   'ACCOUNT_DELETED',
   'ACCOUNT_LOCKED',
   'EMAIL_CHANGE_UNDONE',
+  'EMAIL_CLAIMED',
   'EXPIRED',
   'LOGOUT',
   'PASSWORD_CHANGED',
