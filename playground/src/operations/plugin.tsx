@@ -18,12 +18,15 @@ const fillIn = (variables: string, state: SessionState): string => {
   return variables.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => known[name] ?? whole);
 };
 
+/** As in style.css. */
+const NARROW = '(max-width: 720px)';
+
 const documents = new Set(collection.map(({ document }) => document));
 
 const Operations = () => {
   const [search, setSearch] = useState('');
   const state = useSession();
-  const { addTab } = useGraphiQLActions();
+  const { addTab, setVisiblePlugin } = useGraphiQLActions();
   const { queryEditor, variableEditor } = useGraphiQL(({ queryEditor, variableEditor }) => ({ queryEditor, variableEditor }));
   const open = (operation: CollectedOperation) => {
     const current = queryEditor?.getValue() ?? '';
@@ -31,6 +34,8 @@ const Operations = () => {
     if (current.trim() && !documents.has(current)) addTab();
     queryEditor?.setValue(operation.document);
     variableEditor?.setValue(fillIn(operation.variables, state));
+    // There the editor is far below.
+    if (matchMedia(NARROW).matches) setVisiblePlugin(null);
     queryEditor?.focus();
   };
   const words = search.toLowerCase().split(/\s+/);

@@ -1,4 +1,4 @@
-//! `/playground`: GraphiQL with an account and a collection of operations. Its files are built from the folder
+//! `/playground`: an editor with an account and a collection of operations. Its files are built from the folder
 //! `playground` of the repository and are part of the binary.
 
 use std::fmt::Write;

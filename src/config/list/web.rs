@@ -104,7 +104,7 @@ settings! {
 }
 
 settings! {
-    /// GraphiQL with an account and ready operations, at `/playground`.
+    /// The page `/playground`: an editor with an account and ready operations.
     pub struct PlaygroundSettings {
         /// Whether the server has the page `/playground`. It works with `INTROSPECTION=false`: administrators see the schema
         /// after they have signed in there.
