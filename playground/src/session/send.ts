@@ -55,8 +55,6 @@ export const dataOf = <Data>({ data, errors }: ExecutionResult): Data => {
   return data as Data;
 };
 
-export const isUnreachable = (error: unknown): boolean => error instanceof Refused && error.code === UNREACHABLE;
-
 export const messageOf = (error: unknown): string => {
   if (!(error instanceof Refused)) return error instanceof Error ? error.message : String(error);
   const left = error.attemptsLeft === undefined ? '' : ` Attempts left: ${error.attemptsLeft}.`;
