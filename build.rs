@@ -1,5 +1,6 @@
-//! Rebuilds when a migration is added: `sqlx::migrate!` reads the folder at compile time.
+//! Rebuilds when a migration or a file of the playground is added: macros read these folders at compile time.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=playground/dist");
 }

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::{EmailVerification, Mode, RateLimit};
 use crate::tools::access_token::Algorithm;
 use crate::tools::telemetry::LogFormat;
 use crate::values::mail_sender;
 use crate::values::secret::Secret;
 use crate::values::smtp_server::{self, SmtpServer};
-use crate::values::trusted_proxies::{InvalidTrustedProxies, TrustedProxies};
+use crate::values::trusted_proxies::{self, InvalidTrustedProxies, TrustedProxies};
 
 /// The value, or what is expected instead. The text goes on after "expected" and never repeats the value.
 pub type ParsedSetting<T> = Result<T, String>;
@@ -72,6 +74,10 @@ pub fn attempts(value: &str) -> ParsedSetting<Option<i32>> {
 
 pub fn trusted_proxies(value: &str) -> ParsedSetting<TrustedProxies> {
     value.parse().map_err(|error: InvalidTrustedProxies| error.to_string())
+}
+
+pub fn network(value: &str) -> ParsedSetting<IpNet> {
+    trusted_proxies::parse_network(value).ok_or_else(|| "networks like 10.0.0.0/8 or addresses like ::1".to_owned())
 }
 
 /// One of a few words, each with its meaning.

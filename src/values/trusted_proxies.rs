@@ -73,7 +73,9 @@ impl TrustedProxies {
     }
 }
 
-fn parse_network(entry: &str) -> Option<IpNet> {
+/// A network, or an address as a network of one: `10.0.0.0/8`, `::1`.
+#[must_use]
+pub fn parse_network(entry: &str) -> Option<IpNet> {
     entry.parse().ok().or_else(|| entry.parse::<IpAddr>().ok().map(IpNet::from))
 }
 

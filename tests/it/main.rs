@@ -103,6 +103,8 @@ mod owners;
 mod partial_answers;
 mod payloads;
 mod pending_email;
+mod playground;
+mod playground_operations;
 mod process;
 mod profile;
 mod readiness;

@@ -171,6 +171,8 @@ pub async fn count_others(
         // Counts its requests itself.
         Some(GRAPHQL) => false,
         None | Some(FORM_POST) => true,
+        // Some of its files take milliseconds to compress.
+        Some(path) if path.starts_with("/playground") => true,
         // Health checks and scrapes must be answered, whatever other clients of their address have used up. What they
         // ask for is in memory, or kept there for a moment. So is the development mailbox, which scripts poll.
         Some(_) => !matches!(*request.method(), Method::GET | Method::HEAD),

@@ -32,6 +32,8 @@ pub mod metrics;
 pub mod oauth_form_post;
 /// The path of `PUBLIC_URL`, and slashes at the end.
 pub mod paths;
+/// The page `/playground` and its files.
+pub mod playground;
 /// An operation that has been checked and may run.
 pub mod prepared_operation;
 /// `/health`, `/ready` and `/.well-known/jwks.json`.

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::config::addresses;
 use crate::config::definition::{setting, settings};
 use crate::config::parse::{
-    at_least_a_second, at_least_one, boolean, duration, list, number, optional, path, small_at_least_one,
+    at_least_a_second, at_least_one, boolean, duration, list, network, number, optional, path, small_at_least_one,
     trusted_documents_mode, trusted_proxies,
 };
 use crate::config::production::{HTTPS, MINUTE, are_encrypted, is_remote_list, trusts_only_proxies};
@@ -98,5 +100,16 @@ settings! {
         /// How many events a subscriber may lag behind. After that the server closes the connection, and the client
         /// reconnects.
         backlog: usize = setting("SUBSCRIPTION_BACKLOG", "1024", small_at_least_one);
+    }
+}
+
+settings! {
+    /// The page `/playground`: an editor with an account and ready operations.
+    pub struct PlaygroundSettings {
+        /// Whether the server has the page `/playground`. It works with `INTROSPECTION=false`: administrators see the schema
+        /// after they have signed in there.
+        enabled: bool = setting("PLAYGROUND", "true", boolean).in_production("false");
+        /// The networks that may open the page, like `10.0.0.0/8,::1`. All others get 404. Empty: everybody may.
+        networks: Vec<IpNet> = setting("PLAYGROUND_NETWORKS", "", list(network));
     }
 }

@@ -1,0 +1,9 @@
+interface Window {
+  MonacoEnvironment?: { getWorker: (id: string, label: string) => Worker };
+}
+
+declare module 'virtual:weights' {
+  /** By `Type.field`, and by `Type`. */
+  const weights: Readonly<Record<string, number>>;
+  export default weights;
+}
