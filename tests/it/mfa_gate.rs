@@ -7,7 +7,8 @@ use async_graphql_parser::types::{TypeDefinition, TypeKind, TypeSystemDefinition
 use authgraph::api::graphql::schema::sdl;
 use serde_json::json;
 
-use crate::support::{MfaMember, PASSWORD, TestApp};
+use crate::support::provider::{Person, TestProvider};
+use crate::support::{Answer, MfaMember, PASSWORD, TestApp};
 
 const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
 const TOKENS: [&str; 2] = ["accessToken", "refreshToken"];
@@ -70,14 +71,21 @@ async fn sessions(app: &TestApp) -> i64 {
     count
 }
 
+/// Ann's account at a provider, which is linked.
+fn at_provider() -> Person {
+    Person::new("ann-1", "ann@example.com")
+}
+
 /// Tries one way in with everything but a code.
-async fn try_without_a_code(app: &TestApp, ann: &MfaMember, way: &str) {
+async fn try_without_a_code(app: &TestApp, one: &TestProvider, ann: &MfaMember, way: &str) {
+    let waits = |waiting: &Answer| {
+        assert_eq!(waiting.text_at(&format!("/{way}/__typename")), "MfaRequired");
+        assert!(!waiting.text.contains("accessToken") && !waiting.text.contains("agr_"), "{}", waiting.text);
+    };
     match way {
         "register" => assert_eq!(app.register("ann@example.com").await.code(), "EMAIL_TAKEN"),
         "login" => {
-            let waiting = app.first_step("ann@example.com").await.ok();
-            assert_eq!(waiting.text_at("/login/__typename"), "MfaRequired");
-            assert!(!waiting.text.contains("accessToken") && !waiting.text.contains("agr_"), "{}", waiting.text);
+            waits(&app.first_step("ann@example.com").await.ok());
         }
         "verifyMfa" => {
             let challenge = app.challenge("ann@example.com").await;
@@ -93,20 +101,29 @@ async fn try_without_a_code(app: &TestApp, ann: &MfaMember, way: &str) {
                 assert_eq!(refused.code(), "UNAUTHENTICATED");
             }
         }
+        "completeOAuth" => waits(&app.log_in_at(one, &at_provider()).await.ok()),
+        "loginWithIdToken" => {
+            let begun = app.start_id_token_login("one").await.ok();
+            let (nonce, flow) =
+                (begun.text_at("/startIdTokenLogin/nonce"), begun.text_at("/startIdTokenLogin/flowToken"));
+            let id_token = one.id_token_for_app(nonce, &at_provider());
+            waits(&app.login_with_id_token("one", flow, &id_token).await.ok());
+        }
         other => panic!("{other} can give tokens: show here that it does not without the second factor"),
     }
 }
 
 #[tokio::test]
 async fn no_way_in_goes_around_the_second_factor() {
-    let app = TestApp::start().await;
+    let (app, one) = TestApp::with_provider(&[]).await;
     let ann = app.with_mfa("ann@example.com").await;
+    app.linked(&ann.session, &one, &at_provider()).await;
     let before = sessions(&app).await;
     let ways = ways_to_tokens();
-    assert!(ways.len() >= 4, "{ways:?}");
+    assert!(ways.len() >= 6, "{ways:?}");
 
     for way in ways {
-        try_without_a_code(&app, &ann, &way).await;
+        try_without_a_code(&app, &one, &ann, &way).await;
         assert_eq!(sessions(&app).await, before, "{way} opened a session");
     }
 }
