@@ -101,12 +101,17 @@ impl OAuthLogin<'_> {
     /// The provider named somebody, who may not log in.
     async fn refuse(&self, refusal: Refusal, user: Option<UserId>) -> Result<Error> {
         let Self { app, caller, proved, now, .. } = *self;
-        app.metrics.oauth(proved.provider.name(), refusal.code().as_str());
+        let (provider, code) = (proved.provider.name(), refusal.code().as_str());
+        let reason = match &refusal {
+            Refusal::OAuthFailed { reason } | Refusal::Forbidden { reason } => Some(reason.as_str()),
+            _ => None,
+        };
+        app.metrics.oauth(provider, reason.unwrap_or(code));
         let event = NewAuditEvent::failure(AuditAction::Login).about(user);
-        let event = event.with("reason", refusal.code().as_str()).with("provider", proved.provider.name());
-        let event = match refusal {
-            Refusal::OAuthFailed { reason } => event.with("failure", reason.as_str()),
-            _ => event,
+        let event = event.with("reason", code).with("provider", provider);
+        let event = match reason {
+            Some(reason) => event.with("failure", reason),
+            None => event,
         };
         let mut tx = app.db.begin().await?;
         audit_log::write(&mut tx, caller, event, now).await?;

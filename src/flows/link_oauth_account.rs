@@ -73,7 +73,8 @@ async fn refuse_linked_elsewhere(
     let reason = ErrorReason::LinkedElsewhere;
     app.metrics.oauth(proved.provider.name(), reason.as_str());
     let event = viewer.failure(AuditAction::OAuthAccountLinked).with("reason", "CONFLICT");
-    audit_log::write(&mut tx, caller, event.with("provider", proved.provider.name()), now).await?;
+    let event = event.with("provider", proved.provider.name()).with("failure", reason.as_str());
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Err(Refusal::conflict(reason, "This provider account is linked to another user.").into())
 }

@@ -55,9 +55,10 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
     let (user, session) = (viewer.user(), viewer.session().id);
     let has_linked_account = oauth_user::has_usable_account(app, user.id).await?;
     require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some(), has_linked_account), proof)?;
-    if let Some(answer) = &proof.oauth {
-        require_own_account(app, caller, viewer, answer, now).await?;
-    }
+    let provider = match &proof.oauth {
+        Some(answer) => Some(require_own_account(app, caller, viewer, answer, now).await?),
+        None => None,
+    };
     let is_password_right = match &proof.password {
         Some(password) => password_confirmation::find_match(app, viewer, password, now).await?.is_some(),
         None => true,
@@ -80,31 +81,34 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
         return Err(refuse(app, caller, viewer, wrong, now).await?);
     }
     sessions::note_authenticated(&mut tx, session, now).await?;
-    audit_log::write(&mut tx, caller, viewer.success(AuditAction::Reauthenticated), now).await?;
+    let event = viewer.success(AuditAction::Reauthenticated);
+    let event = provider.into_iter().fold(event, |event, provider| event.with("provider", provider));
+    audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     guesses::forget_of_session(app, session).await;
     Ok(Session { authenticated_at: now, ..viewer.session().clone() })
 }
 
-/// Requires that the provider names the viewer.
+/// Requires that the provider names the viewer. Answers which provider it is.
 ///
 /// # Errors
 /// `INVALID_TOKEN` for the flow, `OAUTH_FAILED`, `UNAVAILABLE`, `RATE_LIMITED`.
-async fn require_own_account(
-    app: &App,
+async fn require_own_account<'a>(
+    app: &'a App,
     caller: &Caller,
     viewer: &Viewer,
     answer: &OAuthAnswer,
     now: Time,
-) -> Result<()> {
+) -> Result<&'a str> {
     limits::reserve(app, &Attempt::Proof, caller, now).await?;
     let session = Some(viewer.session().id);
     let failed = match oauth_flow::redeem(app, answer, OAuthPurpose::Reauthenticate, session, now).await? {
         Ok(proved) => {
             let linked = oauth_accounts::find(&app.db, proved.account()).await?;
             if linked.is_some_and(|linked| linked.user_id == viewer.user().id) {
-                app.metrics.oauth(proved.provider.name(), "REAUTHENTICATED");
-                return Ok(());
+                let provider = proved.provider.name();
+                app.metrics.oauth(provider, "REAUTHENTICATED");
+                return Ok(provider);
             }
             FailedFlow::wrong_account(&proved)
         }

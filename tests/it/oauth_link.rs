@@ -57,6 +57,7 @@ async fn an_account_of_another_user_is_not_linked() {
     let event = app.last_event().await;
     assert_eq!((event.action, event.outcome), (AuditAction::OAuthAccountLinked, AuditOutcome::Failure));
     assert_eq!(event.actor_id.map(|id| id.to_string()), Some(other.user));
+    assert_eq!((&event.metadata["provider"], &event.metadata["failure"]), (&json!("one"), &json!("LINKED_ELSEWHERE")));
 }
 
 #[tokio::test]

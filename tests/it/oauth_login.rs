@@ -145,6 +145,7 @@ async fn where_registration_is_closed_only_those_come_in_who_have_an_account() {
     let stranger = app.log_in_at(&one, &Person::new("eve-1", "eve@example.com")).await;
 
     assert_eq!(stranger.refusal(), "FORBIDDEN REGISTRATION_CLOSED");
+    assert_eq!(app.last_event().await.metadata["failure"], "REGISTRATION_CLOSED");
     assert_eq!(app.log_in_at(&one, &ann()).await.signed_in().user, old.user);
     let linked = app.log_in_at(&one, &Person::new("bob-1", "bob@example.com")).await.signed_in();
     assert_eq!(linked.user, member.user);

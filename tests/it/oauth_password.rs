@@ -85,6 +85,8 @@ async fn a_user_without_a_password_proves_it_at_the_provider() {
 
     assert_eq!(proved.text_at("/reauthenticate/session/recentAuthUntil"), "2030-03-01T12:20:00.000Z");
     assert_eq!(proved.at("/reauthenticate/session/reauthenticationMethods"), &json!(["OAUTH"]));
+    let event = app.last_event().await;
+    assert_eq!((event.action, &event.metadata["provider"]), (AuditAction::Reauthenticated, &json!("one")));
     app.set_password(&session, PASSWORD).await.ok();
 }
 

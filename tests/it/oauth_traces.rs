@@ -157,6 +157,7 @@ async fn sign_ins_are_counted_by_provider_and_result() {
     app.log_in_at(&one, &ann()).await.signed_in();
     let started = app.start_oauth("one").await;
     app.complete_oauth(&started, &one.deny(&started.url, "access_denied")).await.code();
+    app.log_in_at(&one, &Person::new("eve-1", "eve@example.com").unverified()).await.code();
     // What clients make up is no label.
     for n in 0..5 {
         let input = json!({ "provider": format!("made-up-{n}"), "redirectUri": CALLBACK });
@@ -169,7 +170,8 @@ async fn sign_ins_are_counted_by_provider_and_result() {
         let name = format!("{{provider=\"one\",result=\"{result}\"}}");
         figures.iter().find(|(series, _)| *series == name).unwrap_or_else(|| panic!("no {result}: {figures:?}")).1
     };
-    assert_eq!([of("SIGNED_IN"), of("ACCESS_DENIED")].map(|count| count.to_string()), ["2", "1"]);
+    let counts = ["STARTED", "SIGNED_IN", "ACCESS_DENIED", "EMAIL_UNVERIFIED"].map(|result| of(result).to_string());
+    assert_eq!(counts, ["4", "2", "1", "1"]);
     assert!(figures.iter().all(|(series, _)| series.starts_with("{provider=\"one\",")), "{figures:?}");
 }
 
