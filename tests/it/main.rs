@@ -81,6 +81,7 @@ mod oauth_exchange;
 mod oauth_form_post;
 mod oauth_id_tokens;
 mod oauth_inputs;
+mod oauth_let_in;
 mod oauth_link;
 mod oauth_login;
 mod oauth_outages;

@@ -7,7 +7,11 @@ use authgraph::values::oauth::{OAuthPurpose, state_hash};
 use authgraph::values::secret_token::OAuthFlowToken;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
+use serde_json::json;
 
+use crate::support::provider::{Callback, TestProvider};
+use crate::support::provider_client::answer_input;
+use crate::support::web_server::{self, WebServer};
 use crate::support::{Answer, START, TestApp};
 
 const PATH: &str = "/oauth/form_post";
@@ -47,7 +51,7 @@ async fn a_form_that_no_sign_in_waits_for_goes_nowhere() {
 #[tokio::test]
 async fn what_is_no_form_of_a_provider_is_refused() {
     let app = TestApp::start().await;
-    let json = || Client::new().post(app.url(PATH)).header("content-type", "application/json").body("{}");
+    let typed_as_json = || Client::new().post(app.url(PATH)).header("content-type", "application/json").body("{}");
 
     for form in ["", "state=s", "code=c", "code=c&error=e&state=s", "code=c&state=s&state=t"] {
         let answer = send(post(&app, PATH, form)).await;
@@ -55,7 +59,7 @@ async fn what_is_no_form_of_a_provider_is_refused() {
         assert!(answer.text.starts_with("The form needs"), "{form}: {}", answer.text);
     }
     assert_refused(&send(post(&app, PATH, format!("code={}&state=s", "c".repeat(16 * 1024)))).await, 413);
-    assert_refused(&send(json()).await, 415);
+    assert_refused(&send(typed_as_json()).await, 415);
     assert_refused(&send(Client::new().post(app.url(PATH)).body("code=c&state=s")).await, 415);
     assert_refused(&send(post(&app, PATH, "code=c&state=s").header("content-encoding", "gzip")).await, 415);
     for method in [reqwest::Method::GET, reqwest::Method::PUT] {
@@ -96,15 +100,21 @@ async fn metrics_name_the_route() {
 
 /// A server with Apple, which sends browsers on to these URIs.
 async fn with_apple(redirect_uris: &str) -> TestApp {
+    with_apple_at(redirect_uris, &[]).await
+}
+
+/// The same with these settings of Apple.
+async fn with_apple_at(redirect_uris: &str, settings: &[(&str, &str)]) -> TestApp {
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
-    TestApp::with(&[
+    let mut all = vec![
         ("OAUTH_REDIRECT_URIS", redirect_uris),
         ("APPLE_CLIENT_ID", "com.example.web"),
         ("APPLE_TEAM_ID", "TEAM123456"),
         ("APPLE_KEY_ID", "KEY1234567"),
         ("APPLE_PRIVATE_KEY", &key),
-    ])
-    .await
+    ];
+    all.extend(settings);
+    TestApp::with(&all).await
 }
 
 /// A sign-in that waits for an answer.
@@ -177,4 +187,25 @@ async fn only_a_waiting_sign_in_of_apple_has_a_form() {
 
     app.wait(Duration::from_mins(10));
     assert_refused(&answer_of_apple(&app).await, 400);
+}
+
+#[tokio::test]
+async fn apple_is_told_at_both_ends_that_its_form_comes_here() {
+    let issuer = TestProvider::start("apple").await;
+    let tokens = WebServer::start(|_| web_server::json(400, &json!({ "error": "invalid_grant" }))).await;
+    let (name, token_endpoint) = (issuer.issuer(), tokens.url("/token"));
+    let settings = [("APPLE_ISSUER", name.as_str()), ("APPLE_TOKEN_ENDPOINT", token_endpoint.as_str())];
+    let app = with_apple_at(CALLBACK, &settings).await;
+
+    let started = app.start_oauth_with(json!({ "provider": "apple", "redirectUri": CALLBACK })).await.ok();
+    let url = url::Url::parse(started.text_at("/startOAuth/url")).unwrap();
+    let find = |name: &str| url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let callback =
+        Callback { code: Some("code".to_owned()), state: find("state"), iss: Some(name.clone()), error: None };
+    let refused = app.complete_oauth_with(answer_input(started.text_at("/startOAuth/flowToken"), &callback)).await;
+
+    assert_eq!(refused.refusal(), "OAUTH_FAILED CODE_REFUSED");
+    let here = app.app.config.form_post_uri().to_string();
+    assert_eq!((find("redirect_uri"), find("response_mode")), (here.clone(), "form_post".to_owned()));
+    assert_eq!(tokens.asked()[0].field("redirect_uri"), Some(here));
 }

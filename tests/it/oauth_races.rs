@@ -1,7 +1,12 @@
 //! Requests at the same moment: one user, one login for each answer, and always a way in.
 
+use authgraph::records::{oauth_accounts, users};
+use authgraph::tools::db::Tx;
+use authgraph::values::email_address::EmailAddress;
+use futures_util::future::join;
+
 use crate::support::provider::Person;
-use crate::support::{Answer, PASSWORD, TestApp};
+use crate::support::{Answer, GraphQLRequest, PASSWORD, TestApp};
 
 const ANN: &str = "ann@example.com";
 
@@ -133,4 +138,65 @@ async fn a_login_and_an_unlinking_at_once_leave_no_session_of_a_stranger() {
         // Later than the unlinking, it is the login of somebody new.
         assert_ne!(app.log_in_at(&one, &person).await.signed_in().user, session.user);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_first_sign_ins_of_one_account_whose_address_changes_make_one_user() {
+    let (app, one) = TestApp::with_provider(&[]).await;
+    let mut logins = Vec::new();
+    for n in 0..10 {
+        logins.push(app.arrive_from(&one, &Person::new("ann-1", &format!("ann{n}@example.com"))).await);
+    }
+
+    let answers = app.at_once_patiently(logins).await;
+
+    let first = answers[0].signed_in();
+    assert!(answers.iter().all(|answer| answer.signed_in().user == first.user));
+    assert_eq!((app.rows("users").await, app.rows("oauth_accounts").await), (1, 1));
+}
+
+/// What comes of a login that has found its user, and waits for a transaction that holds the user's row and then ends.
+async fn overtaken(app: &TestApp, login: GraphQLRequest, other: Tx) -> Answer {
+    let waiting = "select count(*) from pg_locks where not granted and pid in
+        (select pid from pg_stat_activity where query like 'update users set updated_at = updated_at%')";
+    let end = async {
+        // On SQLite a transaction that writes is the only one.
+        while !app.app.db.is_sqlite() && app.app.db.query(waiting).one::<(i64,)>().await.unwrap().0 == 0 {
+            tokio::task::yield_now().await;
+        }
+        other.commit().await.unwrap();
+    };
+    join(login.until_available(), end).await.0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_waits_for_an_unlinking_does_not_come_in_by_that_link() {
+    let (app, one) = TestApp::with_provider(&[]).await;
+    let session = app.verified(ANN).await;
+    let person = Person::new("ann-1", "other@elsewhere.example");
+    app.linked(&session, &one, &person).await;
+    let login = app.arrive_from(&one, &person).await;
+
+    let (user, mut unlinking) = (session.user.parse().unwrap(), app.app.db.begin().await.unwrap());
+    users::hold(&mut unlinking, user).await.unwrap();
+    oauth_accounts::unlink_all(&mut unlinking, user).await.unwrap();
+    let answer = overtaken(&app, login, unlinking).await;
+
+    assert_ne!(answer.signed_in().user, session.user);
+    assert!(app.providers_of(&session).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_waits_for_a_change_of_address_does_not_come_in_by_the_old_one() {
+    let (app, one) = TestApp::with_provider(&[]).await;
+    let session = app.verified(ANN).await;
+    let login = app.arrive_from(&one, &ann()).await;
+
+    let (user, mut change) = (session.user.parse().unwrap(), app.app.db.begin().await.unwrap());
+    let new = EmailAddress::parse("ann@new.example").unwrap();
+    assert!(users::change_email(&mut change, user, &new, app.app.clock.now()).await.unwrap());
+    let answer = overtaken(&app, login, change).await;
+
+    assert_ne!(answer.signed_in().user, session.user);
+    assert!(app.providers_of(&session).await.is_empty());
 }

@@ -1,9 +1,11 @@
 //! Whoever opened an account with somebody else's address, and waits for its owner, loses everything when the owner comes.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::support::provider::{Person, TestProvider};
-use crate::support::provider_client::StartedOAuth;
+use crate::support::provider_client::{LINKED_MAIL, StartedOAuth};
 use crate::support::{MfaMember, PASSWORD, TestApp};
 
 const VICTIM: &str = "victim@example.com";
@@ -113,4 +115,36 @@ async fn an_unverified_word_of_the_provider_takes_nothing_from_an_unverified_acc
     assert_eq!(refused.refusal(), "OAUTH_FAILED EMAIL_UNVERIFIED");
     app.me(&holder).await.ok();
     app.login(VICTIM, PASSWORD).await.signed_in();
+}
+
+#[tokio::test]
+async fn emails_that_the_attacker_has_caused_do_not_follow_the_owner() {
+    let (app, one) = TestApp::with_provider(&[("TRUSTED_PROXIES", "1")]).await;
+    app.signed_in(VICTIM).await;
+    app.login(VICTIM, PASSWORD).from("198.51.100.7").await.signed_in();
+
+    app.log_in_at(&one, &victim()).await.signed_in();
+
+    // Neither the link that verifies the address, nor the one that disowns a session of the attacker.
+    assert_eq!(app.mail_kinds_to(VICTIM).await, [LINKED_MAIL]);
+}
+
+#[tokio::test]
+async fn a_new_password_drops_what_was_linked_before_the_address_was_verified() {
+    let (app, one, two) = TestApp::with_two_providers(&[]).await;
+    let attacker = app.signed_in(VICTIM).await;
+    let his = Person::new("attacker-1", ATTACKER);
+    app.linked(&attacker, &two, &his).await;
+    app.wait(Duration::from_secs(1));
+    // The owner clicks the link that came when the attacker registered.
+    app.verify_email(&app.token_to(VICTIM, "verify_email").await).await.ok();
+    app.log_in_at(&one, &victim()).await.signed_in();
+
+    app.request_password_reset(VICTIM).await.ok();
+    let token = app.token_to(VICTIM, "reset_password").await;
+    app.reset_password(&token, "Another-Horse-8").await.ok();
+
+    let owner = app.login(VICTIM, "Another-Horse-8").await.signed_in();
+    assert_eq!(app.providers_of(&owner).await, ["one"]);
+    assert_ne!(app.log_in_at(&two, &his).await.signed_in().user, owner.user);
 }

@@ -105,3 +105,17 @@ async fn unlinking_takes_a_recent_proof() {
     app.reauthenticate(&session, PASSWORD).await.ok();
     app.unlink_oauth(&session, &id).await.ok();
 }
+
+#[tokio::test]
+async fn a_login_that_waits_for_its_second_factor_ends_with_the_account_it_began_with() {
+    let (app, one) = TestApp::with_provider(&[]).await;
+    let member = app.with_mfa(ANN).await;
+    let id = app.linked(&member.session, &one, &ann_elsewhere()).await;
+    let waiting = app.log_in_at(&one, &ann_elsewhere()).await.ok();
+    let challenge = waiting.text_at("/completeOAuth/challengeToken");
+
+    app.unlink_oauth(&member.session, &id).await.ok();
+
+    let code = app.next_code(&member.authenticator);
+    assert_eq!(app.verify_mfa(challenge, &code).await.refusal(), "INVALID_TOKEN EXPIRED");
+}
