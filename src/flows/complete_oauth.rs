@@ -58,6 +58,7 @@ pub async fn complete_oauth(
             return outcome.finish(app);
         }
     }
+    app.metrics.oauth(proved.provider.name(), ErrorReason::Race.as_str());
     Err(Refusal::conflict(ErrorReason::Race, "Another request changed the account at the same time. Please try again.")
         .into())
 }

@@ -85,6 +85,9 @@ pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: 
     let event = provider.into_iter().fold(event, |event, provider| event.with("provider", provider));
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
+    if let Some(provider) = provider {
+        app.metrics.oauth(provider, "REAUTHENTICATED");
+    }
     guesses::forget_of_session(app, session).await;
     Ok(Session { authenticated_at: now, ..viewer.session().clone() })
 }
@@ -106,9 +109,7 @@ async fn require_own_account<'a>(
         Ok(proved) => {
             let linked = oauth_accounts::find(&app.db, proved.account()).await?;
             if linked.is_some_and(|linked| linked.user_id == viewer.user().id) {
-                let provider = proved.provider.name();
-                app.metrics.oauth(provider, "REAUTHENTICATED");
-                return Ok(provider);
+                return Ok(proved.provider.name());
             }
             FailedFlow::wrong_account(&proved)
         }
