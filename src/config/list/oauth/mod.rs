@@ -44,7 +44,7 @@ settings! {
     pub struct OAuthRedirects {
         /// The URIs to which providers may send a browser back, separated by commas: pages of your web application and deep links
         /// of your apps. A client names one of them, exactly as it stands here. Allowed are `https://`, a scheme that contains a
-        /// dot (`com.example.app:/oauth`), and `http://` on 127.0.0.1, [::1] and localhost. For 127.0.0.1 and [::1] an app may
+        /// dot (`com.example.app:/oauth`), and `http://` on 127.0.0.1, `[::1]` and localhost. For 127.0.0.1 and `[::1]` an app may
         /// choose any port (RFC 8252). Empty: the page /oauth/callback of `FRONTEND_URL`; if `FRONTEND_URL` has a `#`, there is
         /// no default, because a redirect URI has none.
         uris: RedirectUris = setting("OAUTH_REDIRECT_URIS", "", redirect_uris).production_accepts(
