@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use authgraph::values::audit::{AuditAction, AuditOutcome};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -169,6 +171,36 @@ async fn while_a_provider_is_asked_no_connection_to_the_database_is_held() {
     tokio::select! {
         biased;
         answers = both => panic!("answered before the others: {answers:?}"),
+        () = others => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_hangs_does_not_take_every_operation() {
+    let (app, one) = TestApp::with_provider(&[("MAX_CONCURRENT_OPERATIONS", "40")]).await;
+    let mut completions = Vec::new();
+    for _ in 0..40 {
+        completions.push(app.arrive_from(&one, &ann()).await);
+    }
+    one.trouble("/token", Trouble::Hangs);
+    let mut completions: FuturesUnordered<_> = completions.into_iter().map(IntoFuture::into_future).collect();
+
+    // Those that find no place are refused at once; the others wait on.
+    for _ in 0..8 {
+        assert_eq!(completions.next().await.unwrap().refusal(), AWAY);
+    }
+
+    let metadata = app.last_event().await.metadata;
+    assert_eq!((&metadata["provider"], &metadata["failure"]), (&json!("one"), &json!("TOO_MANY_WAITING")));
+    let others = async {
+        while one.count("/token") < 32 {
+            tokio::task::yield_now().await;
+        }
+        app.signed_in("bob@example.com").await;
+    };
+    tokio::select! {
+        biased;
+        late = completions.next() => panic!("answered before the others: {late:?}"),
         () = others => {}
     }
 }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::ProviderFailure;
@@ -16,6 +17,10 @@ use crate::tools::oauth::CodeVerifier;
 use crate::values::oauth::{OAuthPurpose, ProviderIdentity, ProviderKind};
 use crate::values::secret::Secret;
 use crate::values::time::Time;
+
+/// How many requests of clients may wait for one provider at the same time. A provider that hangs would otherwise take every
+/// operation that `MAX_CONCURRENT_OPERATIONS` allows, of users who have nothing to do with it.
+const MAX_WAITING: usize = 32;
 
 /// What all providers have in common.
 #[derive(Clone)]
@@ -34,6 +39,7 @@ pub struct Provider {
     kind: ProviderKind,
     client: ProviderClient,
     context: ProviderContext,
+    waiting: Semaphore,
 }
 
 /// What a browser is sent to a provider for.
@@ -73,7 +79,7 @@ impl Provider {
     pub(super) fn open(settings: &ProviderSettings, context: ProviderContext) -> Result<Self> {
         let (kind, client) = ProviderClient::open(&settings.client_id, &settings.protocol)?;
         let (name, display_name) = (settings.name.clone(), settings.display_name.clone());
-        Ok(Self { name, display_name, kind, client, context })
+        Ok(Self { name, display_name, kind, client, context, waiting: Semaphore::new(MAX_WAITING) })
     }
 
     /// The name in the API, the database and the metrics.
@@ -171,6 +177,12 @@ impl Provider {
     where
         W: Future<Output = Result<T, ProviderFailure>>,
     {
+        // Not one more in a queue: who waits longer is only refused later.
+        let Ok(_place) = self.waiting.try_acquire() else {
+            let failure = ProviderFailure::new(ErrorReason::ProviderUnavailable, "TOO_MANY_WAITING");
+            failure.log(&self.name);
+            return Err(failure);
+        };
         let late = |_| Err(ProviderFailure::new(ErrorReason::ProviderUnavailable, "TIMEOUT"));
         let outcome = tokio::time::timeout(self.context.time_limit, work).await.unwrap_or_else(late);
         if let Err(failure) = &outcome {

@@ -84,9 +84,9 @@ settings! {
     pub struct MfaSettings {
         /// The name of this server in authenticator apps. Empty: `PRODUCT_NAME`.
         issuer: String = setting("MFA_ISSUER", "", text);
-        /// The keys that encrypt the secrets of authenticators in the database: 32 bytes in base64 each
-        /// (`openssl rand -base64 32`), separated by commas. The first key encrypts; all keys decrypt. In development the
-        /// default is a key in `DATA_DIR`.
+        /// The keys that encrypt secrets in the database, those of authenticators and of sign-ins that wait for a provider:
+        /// 32 bytes in base64 each (`openssl rand -base64 32`), separated by commas. The first key encrypts; all keys
+        /// decrypt. In development the default is a key in `DATA_DIR`.
         encryption_keys: Option<Secret> = setting("MFA_ENCRYPTION_KEYS", "", optional(encryption_keys))
             .required_in_production()
             .secret()
