@@ -209,9 +209,9 @@ async fn introspection_does_not_multiply() {
     }
 
     let usual = app.ask(include_str!("support/introspection.graphql")).await.ok();
-    // Half of what is allowed, at a point for every thousand.
+    // Far less than the 500 that are allowed, at a point for every thousand fields.
     let cost = usual.body["extensions"]["cost"]["requested"].as_u64().unwrap();
-    assert!((10..=100).contains(&cost), "{cost}");
+    assert!((10..=200).contains(&cost), "{cost}");
 }
 
 #[tokio::test]
