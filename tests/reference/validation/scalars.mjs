@@ -14,6 +14,7 @@ const CHECKS = {
   Date: (value) => isText(value) && isDay(value),
   // A malformed one is refused by its field, with the path and VALIDATION_FAILED.
   EmailAddress: isText,
+  URL: (value) => isText(value) && URL.canParse(value),
 };
 
 /** JSON texts of each scalar: as they should be, and almost so. */
@@ -22,6 +23,7 @@ export const EXAMPLES = {
     wrong: ['"yesterday"', '"2026-11-21"', '"2026-02-30T09:30:00Z"', '"2026-11-21T24:00:00Z"', '"2026-11-21T09:30Z"', '"2026-11-21T09:30:00"', '"2026-11-21T09:30:00.Z"', '1700000000'] },
   Date: { right: ['"2026-11-21"', '"2024-02-29"'], wrong: ['"2026-2-3"', '"2025-02-29"', '" 2026-11-21"', '"2026-11-21T09:30:00Z"'] },
   EmailAddress: { right: ['"ann@example.com"', '"nonsense"', '""'], wrong: ['1', 'true', '["ann@example.com"]'] },
+  URL: { right: ['"https://example.com/path?query=1"', '"com.example.app:/callback"'], wrong: ['"/path"', '"example.com"', '""', '1'] },
 };
 
 /** Gives the scalars of a schema that was built from text what they accept. */
