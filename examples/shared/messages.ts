@@ -9,6 +9,7 @@ const MESSAGES: Record<ErrorCode, string> = {
   INVALID_CREDENTIALS: 'The email address or the password is wrong.',
   INVALID_MFA_CODE: 'This code is wrong or was used before.',
   INVALID_TOKEN: 'This link or login is no longer valid.',
+  OAUTH_FAILED: 'The provider did not confirm the login.',
   SESSION_ENDED: 'You were logged out.',
   REFRESH_TOKEN_REUSED: 'You were logged out to protect your account.',
   FORBIDDEN: 'You may not do this.',
@@ -38,6 +39,8 @@ const REASONS: Partial<Record<ErrorReason, string>> = {
   DELETED: 'This account is deleted.',
   EXPIRED: 'This link or login has expired.',
   USED: 'This link was used before.',
+  ACCESS_DENIED: 'You cancelled the login at the provider.',
+  PROVIDER_UNAVAILABLE: 'The provider does not answer. Please log in another way.',
 };
 
 const FIELDS: Record<FieldErrorCode, string> = {
