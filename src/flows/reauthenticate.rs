@@ -53,7 +53,8 @@ pub fn methods(user: &User, has_second_factor: bool, has_linked_account: bool) -
 pub async fn reauthenticate(app: &App, caller: &Caller, viewer: &Viewer, proof: &Proof) -> Result<Session> {
     let now = app.clock.now();
     let (user, session) = (viewer.user(), viewer.session().id);
-    let has_linked_account = oauth_user::has_usable_account(app, user.id).await?;
+    // A password is asked for where there is one, so that only its absence makes a provider matter.
+    let has_linked_account = user.password_hash.is_none() && oauth_user::has_usable_account(app, user.id).await?;
     require_complete(&methods(user, mfa::find(&app.db, user.id).await?.is_some(), has_linked_account), proof)?;
     let provider = match &proof.oauth {
         Some(answer) => Some(require_own_account(app, caller, viewer, answer, now).await?),

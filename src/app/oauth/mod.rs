@@ -30,7 +30,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The providers of the settings, in their order.
 #[derive(Default)]
-pub struct OAuthProviders(Vec<Arc<Provider>>);
+pub struct OAuthProviders(Vec<Provider>);
 
 impl OAuthProviders {
     /// Prepares the providers. None is asked anything yet: a provider that is away does not keep a server from starting.
@@ -63,13 +63,13 @@ impl OAuthProviders {
             ..HttpClientSettings::default()
         })?;
         let context = ProviderContext { http: Arc::new(http), form_post_uri: form_post_uri.to_string(), time_limit };
-        let open = |provider| Provider::open(provider, context.clone()).map(Arc::new);
+        let open = |provider| Provider::open(provider, context.clone());
         settings.providers.iter().map(open).collect::<Result<_>>().map(Self)
     }
 
     /// All providers, in the order in which clients show them.
     pub fn iter(&self) -> impl Iterator<Item = &Provider> {
-        self.0.iter().map(AsRef::as_ref)
+        self.0.iter()
     }
 
     /// The provider of this name.
