@@ -2,14 +2,19 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { weights } from './build/weights.ts';
 
-// The page answers at `/playground` and at `/playground/`, and no relative reference serves both: the server writes the path of
-// PUBLIC_URL in front.
+/** Each is a page of the server, at the path of its name. */
+const PAGES = ['playground', 'console', 'demo', 'account'];
+
+// A page answers at several paths, such as `/console` and `/console/users`, and no relative reference serves all of them: the server
+// writes the path of PUBLIC_URL in front.
 const pageBelowAnyPath: Plugin = {
   name: 'page-below-any-path',
   enforce: 'post',
   generateBundle: (_, bundle) => {
-    const page = bundle['index.html'];
-    if (page?.type === 'asset') page.source = String(page.source).replaceAll('"./', '"{{ base }}/playground/');
+    for (const name of PAGES) {
+      const page = bundle[`${name}.html`];
+      if (page?.type === 'asset') page.source = String(page.source).replaceAll('"./', `"{{ base }}/${name}/`);
+    }
   },
 };
 
@@ -19,11 +24,12 @@ export default defineConfig({
   plugins: [react(), weights, pageBelowAnyPath],
   build: {
     target: 'es2022',
-    // The policy of the page allows no `data:`.
+    // The policies of the pages allow no `data:`.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 4096,
     license: { fileName: 'licenses.md' },
+    rolldownOptions: { input: PAGES.map((name) => `${name}.html`) },
   },
   worker: { format: 'es' },
   server: { proxy: { '/graphql': { target: 'http://localhost:8080', ws: true } } },

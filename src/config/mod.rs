@@ -99,6 +99,7 @@ impl Config {
 
     /// Fills what is not set and whose default depends on other settings.
     fn derive_defaults(&mut self) {
+        let (frontend_url, own_pages) = (self.frontend_url(), self.pages_with_login());
         let Self { server, database, access_tokens, signing_keys, mfa, mail, oauth, .. } = self;
         if database.url.expose().is_empty() {
             database.url = addresses::sqlite_url(&server.data_dir.join("authgraph.db")).into();
@@ -111,10 +112,15 @@ impl Config {
         if access_tokens.issuer.is_empty() {
             server.public_url.as_str().trim_end_matches('/').clone_into(&mut access_tokens.issuer);
         }
+        let is_development = server.mode == Mode::Development;
+        // The name localhost is for development.
+        let safe =
+            |uris: RedirectUris| if is_development || !uris.name_localhost() { uris } else { RedirectUris::default() };
         if oauth.redirect_uris.is_empty() {
-            let uris = RedirectUris::of_frontend(&server.frontend_url);
-            let is_safe = server.mode == Mode::Development || !uris.name_localhost();
-            oauth.redirect_uris = if is_safe { uris } else { RedirectUris::default() };
+            oauth.redirect_uris = safe(RedirectUris::of_frontend(&frontend_url));
+        }
+        for page in own_pages {
+            oauth.redirect_uris.add(safe(RedirectUris::of_frontend(&page)));
         }
         if mfa.issuer.is_empty() {
             mfa.issuer.clone_from(&server.product_name);
@@ -133,9 +139,36 @@ impl Config {
     /// Where OAuth providers that answer with a form send the browser.
     #[must_use]
     pub fn form_post_uri(&self) -> Url {
-        let mut uri = self.server.public_url.clone();
-        uri.set_path(&format!("{}/oauth/form_post", self.public_path()));
-        uri
+        self.url_of("oauth/form_post")
+    }
+
+    /// The web application whose pages emails link to: that of the operator, or the pages of this server.
+    #[must_use]
+    pub fn frontend_url(&self) -> Url {
+        self.server.frontend_url.clone().unwrap_or_else(|| self.url_of("account"))
+    }
+
+    /// Whether this server has the pages that emails link to.
+    #[must_use]
+    pub fn has_account_pages(&self) -> bool {
+        self.pages.account.unwrap_or(self.server.frontend_url.is_none())
+    }
+
+    /// The pages of this server where people sign in, so that providers may send them back there.
+    fn pages_with_login(&self) -> Vec<Url> {
+        let pages = [
+            ("playground", self.pages.playground),
+            ("console", self.pages.console),
+            ("demo", self.pages.demo),
+            ("account", self.has_account_pages()),
+        ];
+        pages.iter().filter(|(_, is_enabled)| *is_enabled).map(|(page, _)| self.url_of(page)).collect()
+    }
+
+    fn url_of(&self, page: &str) -> Url {
+        let mut url = self.server.public_url.clone();
+        url.set_path(&format!("{}/{page}", self.public_path()));
+        url
     }
 
     /// Whether users cannot sign in with an unverified address. Hiding who has an account includes this: a registration

@@ -43,6 +43,10 @@ pub fn check_together(read: &mut Read<'_>, config: &Config) {
                        (in production, on 127.0.0.1 or [::1])";
         read.fault("OAUTH_REDIRECT_URIS", way_out.to_owned());
     }
+    if config.server.frontend_url.is_none() && !config.has_account_pages() {
+        let problem = "got false; emails have to link to these pages, or to those of FRONTEND_URL".to_owned();
+        read.fault("ACCOUNT_PAGES", problem);
+    }
     // The driver reads these variables where the URL names no host.
     let hosts: Vec<String> = DATABASE_HOSTS.iter().filter_map(|name| read.given(name)).collect();
     if is_clear_database(config.database.url.expose(), &hosts) {

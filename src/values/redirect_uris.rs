@@ -35,6 +35,15 @@ impl RedirectUris {
         Self(if Self::check(&page).is_ok() { vec![page] } else { Vec::new() })
     }
 
+    /// Allows these as well.
+    pub fn add(&mut self, more: Self) {
+        for uri in more.0 {
+            if !self.0.contains(&uri) {
+                self.0.push(uri);
+            }
+        }
+    }
+
     /// Whether a URI can stand on the list.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ const fragmentsOf = (definition, all) => {
 
 const title = (word) => word[0].toUpperCase() + word.slice(1);
 
-module.exports.plugin = (schema, files, { lists = [] }) => {
+module.exports.plugin = (schema, files, { lists = [], documentText }) => {
   const definitions = files.flatMap(({ document }) => document.definitions);
   const fragments = new Map(definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION).map((one) => [one.name.value, one]));
   const used = new Set();
@@ -40,5 +40,5 @@ module.exports.plugin = (schema, files, { lists = [] }) => {
     const words = schema.getType(name).getValues().map(({ value }) => `'${value}'`).sort();
     return `/** All values of \`${name}\`. */\nexport const ${name}s: readonly ${name}[] = [\n  ${words.join(',\n  ')},\n];`;
   });
-  return { prepend: ["import { DocumentText } from '../document.js';"], content: [...values, ...texts, ...operations].join('\n\n') };
+  return { prepend: [`import { DocumentText } from '${documentText}';`], content: [...values, ...texts, ...operations].join('\n\n') };
 };

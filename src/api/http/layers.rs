@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use super::metrics::RequestLabels;
 use super::oauth_form_post::FORM_POST;
+use super::pages;
 use super::prepared_operation::{OperationCode, OperationName, OperationUser};
 use super::refusal::{rate_limited, refusal};
 use super::request::{CorrelationId, REQUEST_ID, caller, credentials, cut};
@@ -172,7 +173,7 @@ pub async fn count_others(
         Some(GRAPHQL) => false,
         None | Some(FORM_POST) => true,
         // Some of its files take milliseconds to compress.
-        Some(path) if path.starts_with("/playground") => true,
+        Some(route) if pages::is_page_route(route) => true,
         // Health checks and scrapes must be answered, whatever other clients of their address have used up. What they
         // ask for is in memory, or kept there for a moment. So is the development mailbox, which scripts poll.
         Some(_) => !matches!(*request.method(), Method::GET | Method::HEAD),

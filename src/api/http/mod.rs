@@ -30,10 +30,10 @@ pub mod media_type;
 pub mod metrics;
 /// `/oauth/form_post`: sends a browser on that a provider has sent here with a form.
 pub mod oauth_form_post;
+/// The page `/playground` and its files.
+pub mod pages;
 /// The path of `PUBLIC_URL`, and slashes at the end.
 pub mod paths;
-/// The page `/playground` and its files.
-pub mod playground;
 /// An operation that has been checked and may run.
 pub mod prepared_operation;
 /// `/health`, `/ready` and `/.well-known/jwks.json`.

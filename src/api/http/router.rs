@@ -21,7 +21,7 @@ use super::oauth_form_post::{FORM_POST, form_post};
 use super::probes::{health, jwks, ready};
 use super::refusal::{HttpRefusal, refusal};
 use super::request::{CorrelationId, REQUEST_ID};
-use super::{layers, metrics, paths, playground};
+use super::{layers, metrics, pages, paths};
 use crate::api::state::AppState;
 use crate::app::App;
 use crate::error::{ErrorCode, Result};
@@ -40,8 +40,7 @@ pub fn service(app: &Arc<App>) -> Result<Router> {
     let state = AppState::new(app)?;
     let has_mailbox = app.config.is_development() && app.mailer.mailbox().is_some();
     let mailbox = if has_mailbox { mailbox::routes(&state) } else { Router::new() };
-    let playground = if app.config.playground.enabled { playground::routes(&state) } else { Router::new() };
-    let routes = routes(&state).merge(metrics::routes(&state)).merge(mailbox).merge(playground);
+    let routes = routes(&state).merge(metrics::routes(&state)).merge(mailbox).merge(pages::routes(&state));
     let service = paths::below_path(app.config.public_path(), apply_layers(&state, routes));
     if has_mailbox {
         return Ok(service.layer(from_fn_with_state(ProxySeen::default(), mailbox::look_for_proxy)));

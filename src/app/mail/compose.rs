@@ -168,7 +168,7 @@ impl Composer<'_> {
 
     /// A link to a page of the frontend.
     pub(super) fn link(&self, page: &str) -> Result<String> {
-        link(&self.app.config.server.frontend_url, page, None)
+        link(&self.app.config.frontend_url(), page, None)
     }
 
     /// Makes the token of the email. Each attempt to deliver makes its own; that of a failed attempt expires unread.
@@ -184,7 +184,7 @@ impl Composer<'_> {
             Purpose::DisownSession => "disown-session",
             Purpose::Invitation => "accept-invitation",
         };
-        link(&self.app.config.server.frontend_url, page, Some(&token.expose()))
+        link(&self.app.config.frontend_url(), page, Some(&token.expose()))
     }
 }
 

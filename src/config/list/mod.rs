@@ -21,7 +21,7 @@ pub use oauth::{
 };
 pub use server::ServerSettings;
 pub use tokens::{LinkSettings, SessionSettings, SigningKeySettings};
-pub use web::{GraphqlSettings, HttpSettings, PlaygroundSettings, SubscriptionSettings};
+pub use web::{GraphqlSettings, HttpSettings, PagesSettings, SubscriptionSettings};
 
 use super::definition::{Heading, SettingsGroup, settings};
 use super::read::{Read, Section};
@@ -47,8 +47,8 @@ settings! {
         graphql: GraphqlSettings = Heading("GraphQL");
         /// Subscriptions over `WebSocket` and server-sent events.
         subscriptions: SubscriptionSettings = Heading("Subscriptions");
-        /// A page for people who build on the schema or look after the server.
-        playground: PlaygroundSettings = Heading("Playground");
+        /// Pages for users, for administrators, and for developers who build on the schema.
+        pages: PagesSettings = Heading("Pages");
         /// Who may register, and whether an email address has to be verified.
         registration: RegistrationSettings = Heading("Registration");
         /// The rules for new passwords. Existing passwords stay valid.

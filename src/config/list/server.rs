@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::config::definition::{setting, settings};
-use crate::config::parse::{boolean, list, mode, path, text};
+use crate::config::parse::{boolean, list, mode, optional, path, text};
 use crate::config::production::{HTTPS, is_encrypted, is_reachable, is_remote};
 use crate::config::{Mode, addresses};
 
@@ -32,10 +32,10 @@ settings! {
         /// The URL of your web application; with a hash router it ends like `https://app.example.com/#/`. Emails link to these
         /// pages of the application, each with `?token=…`: /verify-email, /reset-password, /confirm-email-change,
         /// /undo-email-change, /disown-session and /accept-invitation (which calls resetPassword). Emails also link to
-        /// /sign-in and /sessions, without a token.
-        frontend_url: Url = setting("FRONTEND_URL", "http://localhost:3000", addresses::frontend_url)
-            .required_in_production()
-            .production_accepts(HTTPS, is_encrypted)
+        /// /sign-in and /sessions, without a token. Empty: the server has all these pages itself, below /account of
+        /// `PUBLIC_URL`.
+        frontend_url: Option<Url> = setting("FRONTEND_URL", "", optional(addresses::frontend_url))
+            .production_accepts(HTTPS, |url: &Option<Url>| url.as_ref().is_none_or(is_encrypted))
             .deployment_sign(is_remote);
         /// The name of your product in emails.
         product_name: String = setting("PRODUCT_NAME", "authgraph", text);

@@ -104,12 +104,23 @@ settings! {
 }
 
 settings! {
-    /// The page `/playground`: an editor with an account and ready operations.
-    pub struct PlaygroundSettings {
-        /// Whether the server has the page `/playground`. It works with `INTROSPECTION=false`: administrators see the schema
-        /// after they have signed in there.
-        enabled: bool = setting("PLAYGROUND", "true", boolean).in_production("false");
-        /// The networks that may open the page, like `10.0.0.0/8,::1`. All others get 404. Empty: everybody may.
-        networks: Vec<IpNet> = setting("PLAYGROUND_NETWORKS", "", list(network));
+    /// The pages for people that the server has itself.
+    pub struct PagesSettings {
+        /// Whether the server has the page /playground: an editor with an account and ready operations. It works with
+        /// `INTROSPECTION=false`: administrators see the schema after they have signed in there.
+        playground: bool = setting("PLAYGROUND", "true", boolean).in_production("false");
+        /// The networks that may open /playground, like `10.0.0.0/8,::1`. All others get 404. Empty: everybody may.
+        playground_networks: Vec<IpNet> = setting("PLAYGROUND_NETWORKS", "", list(network));
+        /// Whether the server has the page /console, where administrators look after users and read the audit trail.
+        console: bool = setting("CONSOLE", "true", boolean).in_production("false");
+        /// The networks that may open /console, like `10.0.0.0/8,::1`. All others get 404. Empty: everybody may.
+        console_networks: Vec<IpNet> = setting("CONSOLE_NETWORKS", "", list(network));
+        /// Whether the server has the page /demo, which shows the journey of a user with the operations that it sends.
+        demo: bool = setting("DEMO", "true", boolean)
+            .in_production("false")
+            .production_accepts("false: the page is for development", |enabled| !*enabled);
+        /// Whether the server has the pages below /account: those that emails link to, and a page where users sign in and look
+        /// after their account. Empty: only if `FRONTEND_URL` is empty; emails then link to these pages.
+        account: Option<bool> = setting("ACCOUNT_PAGES", "", optional(boolean));
     }
 }

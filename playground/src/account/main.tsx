@@ -1,0 +1,14 @@
+import '../shared/theme.css';
+import '../shared/forms.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Account } from './account.tsx';
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <Account />
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,99 @@
+// What the forms of the account share.
+import { useId, useState, type InputHTMLAttributes, type SyntheticEvent, type ReactNode } from 'react';
+import { messageOf } from '../messages.ts';
+
+export interface Action {
+  isRunning: boolean;
+  fault: string | undefined;
+  run: (action: () => Promise<void>) => Promise<void>;
+}
+
+/** One action at a time, with the sentence of its failure. */
+export const useAction = (): Action => {
+  const [isRunning, setRunning] = useState(false);
+  const [fault, setFault] = useState<string>();
+  const run = async (action: () => Promise<void>) => {
+    setRunning(true);
+    setFault(undefined);
+    try {
+      await action();
+    } catch (error) {
+      setFault(messageOf(error));
+    } finally {
+      setRunning(false);
+    }
+  };
+  return { isRunning, fault, run };
+};
+
+export const Fault = ({ children }: { children: ReactNode }) => (children ? <p className="ag-fault" role="alert">{children}</p> : null);
+
+interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  label: string;
+}
+
+export const Field = ({ label, ...input }: FieldProps) => {
+  const id = useId();
+  return (
+    <div className="ag-field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} required spellCheck={false} {...input} />
+    </div>
+  );
+};
+
+export const CodeField = (props: { label?: string; value: string; onChange: (code: string) => void; autoFocus?: boolean }) => (
+  <Field
+    label={props.label ?? 'Code of the authenticator app, or a backup code'}
+    autoComplete="one-time-code"
+    autoFocus={props.autoFocus}
+    value={props.value}
+    onChange={(event) => props.onChange(event.target.value)}
+  />
+);
+
+interface FormProps {
+  action: Action;
+  submit: string;
+  onSubmit: () => Promise<void>;
+  onCancel?: (() => void) | undefined;
+  children: ReactNode;
+}
+
+export const Form = ({ action, submit, onSubmit, onCancel, children }: FormProps) => {
+  const send = (event: SyntheticEvent) => {
+    event.preventDefault();
+    void action.run(onSubmit);
+  };
+  return (
+    <form className="ag-form" onSubmit={send}>
+      {children}
+      <Fault>{action.fault}</Fault>
+      <div className="ag-buttons">
+        <button type="submit" className="ag-button ag-primary" disabled={action.isRunning}>
+          {action.isRunning ? 'One moment …' : submit}
+        </button>
+        {onCancel && (
+          <button type="button" className="ag-button" onClick={onCancel}>
+            Back
+          </button>
+        )}
+      </div>
+    </form>
+  );
+};
+
+/** A button that copies a text, and says so. */
+export const CopyButton = ({ text, children }: { text: string | (() => Promise<string>); children: ReactNode }) => {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(typeof text === 'string' ? text : await text());
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  return (
+    <button type="button" className="ag-button" onClick={() => void copy()}>
+      {isCopied ? 'Copied' : children}
+    </button>
+  );
+};
