@@ -1,6 +1,9 @@
-//! Rebuilds when a migration or a file of the playground is added: macros read these folders at compile time.
+//! Rebuilds when a migration or a file of the pages is added: macros read these folders at compile time.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
-    println!("cargo:rerun-if-changed=playground/dist");
+    // Only release builds hold the files.
+    if std::env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo:rerun-if-changed=playground/dist");
+    }
 }
