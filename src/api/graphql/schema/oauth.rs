@@ -153,9 +153,7 @@ impl OAuthMutation {
     /// REAUTHENTICATE require a signed-in user, and must be completed in the same session.
     #[graphql(
         directive = cost::apply(costs::START_ID_TOKEN_LOGIN.to_string()),
-        directive = refuses::apply(vec![
-            Code::ValidationFailed, Code::Unauthenticated, Code::OAuthFailed, Code::Unavailable,
-        ]),
+        directive = refuses::apply(vec![Code::ValidationFailed, Code::Unauthenticated]),
     )]
     async fn start_id_token_login(
         &self,
