@@ -1,4 +1,4 @@
-// Types the OAuth example of README.md, block by block, against the mock issuer and a server with the settings that it prints.
+// Types the OAuth example of docs/getting-started.md, block by block, against the mock issuer and a server with the settings that it prints.
 // Usage: node readme.mjs <binary of the server>
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -7,11 +7,11 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePort, startServer } from './client.mjs';
 
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const DOCUMENT = readFileSync(new URL('../../../docs/getting-started.md', import.meta.url), 'utf8');
 
 /** The blocks between two marks, in the language of shells. */
 function blocks(mark) {
-  const [, part] = README.match(new RegExp(`<!-- ${mark}:begin[^]*?-->([^]*?)<!-- ${mark}:end -->`));
+  const [, part] = DOCUMENT.match(new RegExp(`<!-- ${mark}:begin[^]*?-->([^]*?)<!-- ${mark}:end -->`));
   return [...part.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, code]) => code);
 }
 
@@ -36,7 +36,7 @@ async function printed(output, count) {
   return found;
 }
 
-test('README.md signs in with the three settings that the mock issuer prints', () => {
+test('docs/getting-started.md signs in with the three settings that the mock issuer prints', () => {
   const [functions] = blocks('journey');
   const typed = [functions, ...blocks('oauth')].join('\n').replaceAll('http://localhost:8080', server.base);
   const answers = execFileSync('bash', ['-euo', 'pipefail', '-c', typed], { encoding: 'utf8', timeout: 30_000 });
