@@ -228,7 +228,7 @@ const own = (name) =>
 setTimeout(() => {
   console.error('It took too long.');
   process.exit(1);
-}, 120_000).unref();
+}, 300_000).unref();
 if (guide) {
   await run();
   // The subscription would go on for ever.
