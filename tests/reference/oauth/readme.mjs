@@ -18,7 +18,7 @@ function blocks(mark) {
 const mock = spawn('node', [fileURLToPath(new URL('mock.mjs', import.meta.url)), String(await freePort())]);
 process.on('exit', () => mock.kill());
 const settings = Object.fromEntries(await printed(mock.stdout, 3));
-// The redirect URI is the default one.
+// The redirect URI is that of a page of the server, which is allowed by itself.
 const server = await startServer(() => ({ ...settings, OAUTH_REDIRECT_URIS: '' }));
 after(async () => {
   mock.kill();
