@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -12,18 +12,43 @@ fn quoted(document: &str) -> BTreeSet<&str> {
     rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect()
 }
 
-/// `login::the_right_password_signs_in`, for every test of `tests/it`.
+/// Every file with code below a folder.
+fn sources(folder: PathBuf) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The functions behind an attribute of tests: `#[test]`, `#[tokio::test]`.
+fn tests_of(code: &str) -> Vec<&str> {
+    let mut is_test = false;
+    let mut found = Vec::new();
+    for line in code.lines().map(str::trim_start) {
+        if line.starts_with("#[") && line.contains("test") && !line.contains("cfg") {
+            is_test = true;
+        } else if let Some(function) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ") {
+            let name = function.split(['(', '<']).next().filter(|_| is_test);
+            found.extend(name);
+            is_test = false;
+        }
+    }
+    found
+}
+
+/// `login::the_right_password_signs_in`, for every test of `tests/it` and of `src`.
 fn tests() -> BTreeSet<String> {
-    let files = fs::read_dir(format!("{ROOT}/tests/it")).unwrap().map(|file| file.unwrap().path());
     let mut found = BTreeSet::new();
-    for path in files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
-        let module = path.file_stem().unwrap().to_str().unwrap();
+    for path in ["tests/it", "src"].into_iter().flat_map(|folder| sources(Path::new(ROOT).join(folder))) {
+        let file = path.file_stem().unwrap().to_str().unwrap();
         let code = fs::read_to_string(&path).unwrap();
-        let functions = code.lines().filter_map(|line| {
-            let line = line.strip_prefix("async ").unwrap_or(line);
-            line.strip_prefix("fn ")?.split(['(', '<']).next()
-        });
-        found.extend(functions.map(|name| format!("{module}::{name}")));
+        found.extend(tests_of(&code).into_iter().map(|name| format!("{file}::{name}")));
     }
     found
 }
