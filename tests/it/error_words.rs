@@ -344,8 +344,8 @@ async fn every_code_of_a_field_is_said() {
 
 #[test]
 fn the_fragment_of_the_handbook_is_of_fields_that_exist() {
-    let (readme, published) = (include_str!("../../README.md"), Published::read());
-    let (_, fragment) = readme.split_once("fragment Refusal on ErrorExtensions {").unwrap();
+    let (handbook, published) = (include_str!("../../docs/clients.md"), Published::read());
+    let (_, fragment) = handbook.split_once("fragment Refusal on ErrorExtensions {").unwrap();
     let (selected, _) = fragment.split_once("\n}").unwrap();
     let (of_error, of_field) = (published.fields("ErrorExtensions"), published.fields("FieldError"));
     let exists = |name: &&str| of_error.iter().chain(&of_field).any(|field| field.name.node == *name);

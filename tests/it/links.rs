@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Every Markdown file of the repository.
 fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [root.to_owned(), root.join("docs"), root.join("docs/adr")];
+    let folders = [root.to_owned(), root.join("docs"), root.join("docs/adr"), root.join("docs/clients")];
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
 }

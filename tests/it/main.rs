@@ -136,6 +136,7 @@ mod statements;
 mod statistics;
 mod support;
 mod sweep;
+mod threat_model;
 mod timing;
 mod token_reasons;
 mod under_a_path;

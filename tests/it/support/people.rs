@@ -160,7 +160,7 @@ impl TestApp {
         join_all(requests.into_iter().map(IntoFuture::into_future)).await
     }
 
-    /// The same, where each request is repeated while the server is busy, as README tells clients.
+    /// The same, where each request is repeated while the server is busy, as docs/clients.md tells clients.
     pub async fn at_once_patiently(&self, requests: impl IntoIterator<Item = GraphQLRequest>) -> Vec<Answer> {
         join_all(requests.into_iter().map(GraphQLRequest::until_available)).await
     }

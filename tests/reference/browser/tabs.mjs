@@ -1,4 +1,4 @@
-// Refreshes in tabs of a real browser, with the cookie: many tabs at once without a lock, and the code of README.md against
+// Refreshes in tabs of a real browser, with the cookie: many tabs at once without a lock, and the code of docs/clients.md against
 // every kind of answer.
 // The server needs RATE_LIMIT_REQUESTS=0 and RATE_LIMIT_BUDGET=0, and this program port 3000, whose origin CORS_ORIGINS has.
 // Usage: node tabs.mjs http://127.0.0.1:8080
@@ -14,7 +14,7 @@ const ROUNDS = 2;
 /** The tabs of one user begin within so many milliseconds. */
 const LATEST_MS = 40;
 const FRONTEND = 'http://localhost:3000';
-const ENDPOINT_IN_README = 'https://auth.example.com/graphql';
+const ENDPOINT_IN_DOCUMENT = 'https://auth.example.com/graphql';
 
 const [base] = process.argv.slice(2);
 if (!base) {
@@ -113,11 +113,11 @@ async function tabsWithoutALock() {
   );
 }
 
-// ---- the code of README.md
+// ---- the code of docs/clients.md
 
-function codeOfReadme() {
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  const [, code] = readme.match(/<!-- refresh:begin[^>]*-->\s*```ts\n([^]*?)```\s*<!-- refresh:end -->/) ?? assert.fail('no block');
+function codeOfDocument() {
+  const text = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8');
+  const [, code] = text.match(/<!-- refresh:begin[^>]*-->\s*```ts\n([^]*?)```\s*<!-- refresh:end -->/) ?? assert.fail('no block');
   const host = {
     ...ts.createCompilerHost({}),
     getSourceFile: (name, target) => {
@@ -129,8 +129,8 @@ function codeOfReadme() {
   const faults = ts.getPreEmitDiagnostics(ts.createProgram(['refresh.ts'], options, host));
   assert.deepEqual(faults.map((fault) => ts.flattenDiagnosticMessageText(fault.messageText, ' ')), []);
   const { outputText } = ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } });
-  assert.ok(outputText.includes(ENDPOINT_IN_README));
-  return outputText.replace(ENDPOINT_IN_README, endpoint).replace('export const refresh', 'globalThis.refresh');
+  assert.ok(outputText.includes(ENDPOINT_IN_DOCUMENT));
+  return outputText.replace(ENDPOINT_IN_DOCUMENT, endpoint).replace('export const refresh', 'globalThis.refresh');
 }
 
 const json = (body) => ({ contentType: 'application/json', headers: CORS, body: JSON.stringify(body) });
@@ -152,8 +152,8 @@ const FIRST_ANSWERS = [
   ['UNAUTHENTICATED', refusedWith('UNAUTHENTICATED'), false],
 ];
 
-async function theCodeOfReadme() {
-  const code = codeOfReadme();
+async function theCodeOfDocument() {
+  const code = codeOfDocument();
   const user = await newUser();
   await user.first.addScriptTag({ content: code, type: 'module' });
   for (const [what, answer, expected] of FIRST_ANSWERS) {
@@ -168,11 +168,11 @@ async function theCodeOfReadme() {
     assert.equal(bodies.length, answer === passed || !expected ? 1 : 2, what);
     await user.first.unroute(endpoint);
   }
-  console.log(`The refresh of README.md does right after ${FIRST_ANSWERS.length} kinds of answers, and compiles with strict TypeScript.`);
+  console.log(`The refresh of docs/clients.md does right after ${FIRST_ANSWERS.length} kinds of answers, and compiles with strict TypeScript.`);
 }
 
-async function theCodeOfReadmeInManyTabs() {
-  const code = codeOfReadme();
+async function theCodeOfDocumentInManyTabs() {
+  const code = codeOfDocument();
   const user = await newUser();
   const tabs = [user.first];
   while (tabs.length < TABS) tabs.push(await user.open());
@@ -181,7 +181,7 @@ async function theCodeOfReadmeInManyTabs() {
     const results = await Promise.all(tabs.map((tab) => tab.evaluate(() => globalThis.refresh())));
     assert.deepEqual(results, tabs.map(() => true), `round ${round}`);
   }
-  console.log(`The refresh of README.md in ${TABS} tabs at once, 20 rounds: all signed in.`);
+  console.log(`The refresh of docs/clients.md in ${TABS} tabs at once, 20 rounds: all signed in.`);
 }
 
 const deadline = setTimeout(() => {
@@ -190,8 +190,8 @@ const deadline = setTimeout(() => {
 }, 120_000);
 try {
   await tabsWithoutALock();
-  await theCodeOfReadme();
-  await theCodeOfReadmeInManyTabs();
+  await theCodeOfDocument();
+  await theCodeOfDocumentInManyTabs();
 } finally {
   await browser.close();
   frontend.close();

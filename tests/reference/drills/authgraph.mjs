@@ -55,7 +55,7 @@ export class Authgraph {
 
 const signedIn = '{ ... on SignedIn { accessToken refreshToken } }';
 
-// A user with one account and one session, who does one thing after the other as README.md tells frontends to.
+// A user with one account and one session, who does one thing after the other as docs/clients.md tells frontends to.
 export class Person {
   constructor(server, name) {
     Object.assign(this, { server, email: `${name}@example.com`, tokens: undefined, attempt: undefined });

@@ -11,7 +11,7 @@ import { checkRelay } from './relay.mjs';
 const CHECKS = [
   ['Code generators and tsc', checkGenerators],
   ['The examples', checkExamples],
-  ['The code of docs/clients.md', checkDocuments],
+  ['The code of docs/clients.md, of the guides and of docs/services.md', checkDocuments],
   ['The code of docs/oauth.md', checkHandbook],
   ['Relay', checkRelay],
   ['Federation', checkFederation],
