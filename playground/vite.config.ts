@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { documents } from './build/documents.ts';
 import { lighter } from './build/lighter.ts';
+import { preload } from './build/preload.ts';
 import { weights } from './build/weights.ts';
 
 /** Each is a page of the server, at the path of its name. */
@@ -23,7 +24,7 @@ const pageBelowAnyPath: Plugin = {
 export default defineConfig({
   // Every reference between files is relative, so that they work below any path.
   base: './',
-  plugins: [react(), lighter, weights, documents(PAGES), pageBelowAnyPath],
+  plugins: [react(), lighter, weights, preload, documents(PAGES), pageBelowAnyPath],
   build: {
     target: 'es2022',
     // The policies of the pages allow no `data:`.

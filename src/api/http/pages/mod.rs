@@ -1,6 +1,7 @@
 //! The pages for people: the playground, the console, the demo and the pages that emails link to. Their files are built from
 //! the folder `playground` of the repository and are part of the binary.
 
+pub mod documents;
 mod files;
 mod policy;
 
@@ -48,6 +49,10 @@ impl Page {
             Self::Demo => "/demo",
             Self::Account => "/account",
         }
+    }
+
+    fn name(self) -> &'static str {
+        self.path().trim_start_matches('/')
     }
 
     const fn template(self) -> &'static str {
