@@ -3,6 +3,7 @@ import { AuthError, createAuthClient, type LoginResult, type Session } from '../
 import { messageOf } from './messages.ts';
 import { finishOAuth } from './oauth.ts';
 import { BASE, PAGE } from './page.ts';
+import { WatchedSocket } from './socket.ts';
 import { createStore, useStore } from './store.ts';
 import { tabStorage } from './tab-storage.ts';
 
@@ -37,6 +38,7 @@ export const auth = createAuthClient({
   url: `${location.origin}${BASE}`,
   storage: tabStorage('desk'),
   deviceName: TITLES[PAGE] ?? 'Browser',
+  webSocket: WatchedSocket,
   // The cookie belongs to frontends: it must neither answer for this page nor be replaced by it. With this type, a refused operation
   // has the status 200, and browsers write no error into the console.
   fetch: (url, init) => fetch(url, { ...init, credentials: 'omit', headers: { ...init.headers, accept: 'application/json' } }),
