@@ -1,16 +1,19 @@
-//! `/playground` as a browser loads it, without a browser. What its scripts do is tested by tests/reference/browser.
+//! The pages of the server as a browser loads them, without a browser. What their scripts do is tested by
+//! tests/reference/browser.
 
 use std::collections::BTreeSet;
 
 use reqwest::header::HeaderMap;
 
-use crate::settings::{PRODUCTION, QUICK};
+use crate::settings::{PRODUCTION, QUICK, names, read};
 use crate::support::{Answer, TestApp};
 
-const ENDINGS: [&str; 5] = ["js", "css", "svg", "ttf", "md"];
+pub const PAGES: [&str; 4] = ["/playground", "/console", "/demo", "/account"];
+const SWITCHES: [(&str, &str); 4] =
+    [("/playground", "PLAYGROUND"), ("/console", "CONSOLE"), ("/demo", "DEMO"), ("/account", "ACCOUNT_PAGES")];
 
 impl TestApp {
-    async fn load(&self, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+    pub async fn load(&self, path: &str, headers: &[(&'static str, &str)]) -> Answer {
         let headers: HeaderMap =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         Answer::read(reqwest::Client::new().get(self.url(path)).headers(headers).send().await.unwrap()).await
@@ -18,36 +21,18 @@ impl TestApp {
 }
 
 /// What stands between two texts, the first time.
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     text.split_once(before).and_then(|(_, rest)| rest.split_once(after)).unwrap_or_else(|| panic!("no {before}")).0
 }
 
 /// The path of the page's script.
-fn script_of(page: &Answer) -> String {
+pub fn script_of(page: &Answer) -> String {
     let script = between(&page.text, "<script type=\"module\"", "></script>");
     between(script, "src=\"", "\"").replace("&#x2f;", "/")
 }
 
-/// The files that `vite build` made.
-fn built_files() -> BTreeSet<String> {
-    let built = std::fs::read_dir("playground/dist/assets").unwrap();
-    built.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
-}
-
-/// The names in a text that are those of built files, or look as if: `name-1234ABCD.js`.
-fn file_names(text: &str, built: &BTreeSet<String>) -> BTreeSet<String> {
-    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
-    let names = text.split(|letter| !is_of_name(letter)).filter(|name| {
-        let Some((stem, ending)) = name.rsplit_once('.') else { return false };
-        let hash = stem.get(stem.len().saturating_sub(9)..).unwrap_or_default();
-        let has_hash = hash.len() == 9 && hash.starts_with('-') && hash.contains(|c: char| c.is_ascii_uppercase());
-        built.contains(*name) || has_hash && ENDINGS.contains(&ending)
-    });
-    names.map(str::to_owned).collect()
-}
-
 #[tokio::test]
-async fn the_page_has_exactly_this_policy_and_a_new_nonce_each_time() {
+async fn the_playground_has_exactly_this_policy_and_a_new_nonce_each_time() {
     let app = TestApp::start().await;
     let mut nonces = BTreeSet::new();
     for _ in 0..3 {
@@ -64,105 +49,81 @@ async fn the_page_has_exactly_this_policy_and_a_new_nonce_each_time() {
                  manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
             )
         );
-        assert_eq!(page.header("cache-control"), "no-store", "a nonce is used once");
-        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         nonces.insert(nonce.to_owned());
     }
     assert_eq!(nonces.len(), 3);
 }
 
 #[tokio::test]
-async fn the_page_holds_no_script_and_no_style_of_its_own() {
-    let page = TestApp::start().await.get("/playground").await;
-
-    assert!(
-        !page.text.contains("<style") && !page.text.contains(" style=") && !page.text.contains("{{"),
-        "{}",
-        page.text
-    );
-    for script in page.text.split("<script").skip(1) {
-        assert!(script.contains(" src=\"") && between(script, ">", "</script>").is_empty(), "{script}");
-    }
-    assert!(!page.text.contains("://"), "something foreign: {}", page.text);
-}
-
-#[tokio::test]
-async fn every_file_that_the_page_or_a_file_names_is_part_of_the_binary() {
+async fn the_other_pages_have_exactly_this_policy() {
     let app = TestApp::start().await;
-    let built = built_files();
-    let page = app.get("/playground").await;
-    let mut waiting: Vec<_> = file_names(&page.text, &built).into_iter().collect();
-    let mut seen: BTreeSet<_> = waiting.iter().cloned().collect();
+    for path in ["/console", "/demo", "/account", "/console/users", "/account/verify-email?token=x"] {
+        let page = app.get(path).await;
 
-    while let Some(name) = waiting.pop() {
-        let file = app.get(&format!("/playground/assets/{name}")).await;
-        assert_eq!(file.status, 200, "{name}");
-        assert!(!file.header("content-type").is_empty() && file.header("content-type") != "application/octet-stream");
-        waiting.extend(file_names(&file.text, &built).into_iter().filter(|name| seen.insert(name.clone())));
+        assert_eq!(
+            page.header("content-security-policy"),
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'",
+            "{path}"
+        );
     }
-
-    assert!(seen.len() > 10, "{seen:?}");
-    assert_eq!(built, seen, "files that nothing names, or names without a file");
-    assert_eq!(app.get("/playground/licenses.md").await.status, 200);
 }
 
 #[tokio::test]
-async fn a_file_is_kept_by_the_browser_and_not_sent_twice() {
+async fn a_page_holds_no_script_and_no_style_of_its_own() {
     let app = TestApp::start().await;
-    let script = script_of(&app.get("/playground").await);
-    let file = app.get(&script).await;
-    let etag = file.header("etag");
+    for path in PAGES {
+        let page = app.get(path).await;
 
-    assert!(etag.starts_with('"') && etag.len() > 20, "{etag}");
-    assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
-    assert_eq!(file.header("content-security-policy"), "default-src 'none'; script-src 'self'; frame-ancestors 'none'");
-    for known in [etag, &format!("W/{etag}"), &format!("\"other\", {etag}"), "*"] {
-        let answer = app.load(&script, &[("if-none-match", known)]).await;
-        assert_eq!((answer.status.as_u16(), answer.text.as_str(), answer.header("etag")), (304, "", etag), "{known}");
-    }
-    assert_eq!(app.load(&script, &[("if-none-match", "\"other\"")]).await.status, 200);
-}
-
-#[tokio::test]
-async fn files_are_compressed_for_those_who_can_read_it() {
-    let app = TestApp::start().await;
-    let script = script_of(&app.get("/playground").await);
-    for encoding in ["br", "gzip"] {
-        let answer = reqwest::Client::new().get(app.url(&script)).header("accept-encoding", encoding).send().await;
-        assert_eq!(answer.unwrap().headers()["content-encoding"], encoding);
+        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+        for foreign in ["<style", " style=", "{{", "://"] {
+            assert!(!page.text.contains(foreign), "{path}: {foreign} in {}", page.text);
+        }
+        for script in page.text.split("<script").skip(1) {
+            assert!(script.contains(" src=\"") && between(script, ">", "</script>").is_empty(), "{script}");
+        }
     }
 }
 
 #[tokio::test]
-async fn the_head_of_a_page_is_that_of_the_page() {
-    let app = TestApp::start().await;
-    let script = script_of(&app.get("/playground").await);
-    for path in ["/playground", &script] {
-        let answer = reqwest::Client::new().head(app.url(path)).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{path}");
-        assert!(answer.headers().contains_key("content-security-policy"), "{path}");
-        assert!(answer.bytes().await.unwrap().is_empty(), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn there_is_nothing_else_below_the_page() {
+async fn a_page_answers_at_the_paths_that_it_shows_itself() {
     let app = TestApp::start().await;
     for path in [
-        "/index.html",
-        "/assets",
-        "/assets/",
-        "/assets/nothing.js",
-        "/..%2fCargo.toml",
-        "/%2e%2e/src/main.rs",
-        "//etc/passwd",
+        "/playground/oauth/callback",
+        "/console/users",
+        "/console/users/user_1",
+        "/demo/step",
+        "/account/reset-password",
     ] {
-        let answer = app.get(&format!("/playground{path}")).await;
+        let page = app.get(path).await;
+
+        assert_eq!(page.status, 200, "{path}");
+        let name = path.split('/').nth(1).unwrap();
+        assert_eq!(between(&page.text, "data-page=\"", "\""), name, "{path}");
+        assert!(script_of(&page).starts_with(&format!("/{name}/assets/")), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_nothing_else_below_the_playground_and_no_file_but_those_of_the_build() {
+    let app = TestApp::start().await;
+    let beside = ["/index.html", "/assets", "/..%2fCargo.toml", "/documents.json", "//etc/passwd"];
+    let beside = beside.map(|path| format!("/playground{path}"));
+    let files = PAGES.iter().flat_map(|page| {
+        ["/assets/nothing.js", "/assets/..%2fdocuments.json", "/%2e%2e/src/main.rs"].map(|path| format!("{page}{path}"))
+    });
+    for path in beside.into_iter().chain(files) {
+        let answer = app.get(&path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.text.contains("There is no such page."), "{path}: {}", answer.text);
     }
-    let post = reqwest::Client::new().post(app.url("/playground")).send().await.unwrap();
-    assert_eq!(post.status(), 405);
+    for page in PAGES {
+        let post = reqwest::Client::new().post(app.url(page)).send().await.unwrap();
+        assert_eq!(post.status(), 405, "{page}");
+    }
 }
 
 fn production(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
@@ -174,64 +135,100 @@ fn production(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'sta
 }
 
 #[tokio::test]
-async fn production_has_no_playground_unless_it_is_enabled() {
+async fn production_has_no_page_unless_it_is_enabled() {
     let off = TestApp::with(&production(&[])).await;
-    assert_eq!(off.get("/playground").await.status, 404);
-    assert_eq!(off.get("/playground/licenses.md").await.status, 404);
+    for page in PAGES {
+        for path in ["", "/licenses.md", "/oauth/callback"] {
+            assert_eq!(off.get(&format!("{page}{path}")).await.status, 404, "{page}{path}");
+        }
+    }
 
-    let on = TestApp::with(&production(&[("PLAYGROUND", "true")])).await;
-    let page = on.get("/playground").await;
-    assert_eq!(page.status, 200);
-    assert!(page.text.contains("data-mode=\"production\""), "{}", page.text);
+    let on =
+        TestApp::with(&production(&[("PLAYGROUND", "true"), ("CONSOLE", "true"), ("ACCOUNT_PAGES", "true")])).await;
+    for path in ["/playground", "/console", "/account"] {
+        let page = on.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.text.contains("data-mode=\"production\""), "{}", page.text);
+    }
+    assert_eq!(on.get("/demo").await.status, 404);
+}
+
+#[test]
+fn production_refuses_the_demo() {
+    let settings: Vec<_> =
+        PRODUCTION.iter().copied().chain([("AUTHGRAPH_ENV", "production"), ("DEMO", "true")]).collect();
+
+    assert_eq!(names(&read(&settings).unwrap_err()), ["DEMO"]);
 }
 
 #[tokio::test]
-async fn development_may_turn_the_playground_off() {
-    let app = TestApp::with(&[("PLAYGROUND", "false")]).await;
+async fn development_may_turn_each_page_off() {
+    for (page, switch) in SWITCHES {
+        let app = TestApp::with(&[(switch, "false")]).await;
 
-    assert_eq!(app.get("/playground").await.status, 404);
-}
-
-#[tokio::test]
-async fn only_the_networks_of_the_setting_see_the_playground() {
-    let settings = [("PLAYGROUND_NETWORKS", "10.1.0.0/16, 2001:db8::/32,192.0.2.7"), ("TRUSTED_PROXIES", "1")];
-    let app = TestApp::with(&settings).await;
-    for (address, expected) in [
-        ("10.1.2.3", 200),
-        ("::ffff:10.1.2.3", 200),
-        ("2001:db8::1", 200),
-        ("192.0.2.7", 200),
-        ("10.2.0.1", 404),
-        ("192.0.2.8", 404),
-        ("2001:db9::1", 404),
-        ("10.1.2.3, 203.0.113.9", 404),
-    ] {
-        for path in ["/playground", "/playground/licenses.md"] {
-            let answer = app.load(path, &[("x-forwarded-for", address)]).await;
-            assert_eq!(answer.status, expected, "{address} {path}");
+        for other in PAGES {
+            assert_eq!(
+                app.get(other).await.status.as_u16(),
+                if other == page { 404 } else { 200 },
+                "{switch}: {other}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn below_a_path_the_page_names_its_files_there() {
-    let app = TestApp::with(&[("PUBLIC_URL", "http://localhost:8000/auth/")]).await;
-    for path in ["/auth/playground", "/auth/playground/", "/playground"] {
-        let page = app.get(path).await;
-
-        let script = script_of(&page);
-        assert!(script.starts_with("/auth/playground/assets/"), "{script}");
-        assert_eq!(app.get(&script).await.status, 200);
-        assert_eq!(between(&page.text, "data-base=\"", "\"").replace("&#x2f;", "/"), "/auth");
+async fn only_the_networks_of_the_settings_see_the_playground_and_the_console() {
+    for (page, setting) in [("/playground", "PLAYGROUND_NETWORKS"), ("/console", "CONSOLE_NETWORKS")] {
+        let app = TestApp::with(&[(setting, "10.1.0.0/16, 2001:db8::/32,192.0.2.7"), ("TRUSTED_PROXIES", "1")]).await;
+        for (address, expected) in [
+            ("10.1.2.3", 200),
+            ("::ffff:10.1.2.3", 200),
+            ("2001:db8::1", 200),
+            ("192.0.2.7", 200),
+            ("10.2.0.1", 404),
+            ("192.0.2.8", 404),
+            ("2001:db9::1", 404),
+            ("10.1.2.3, 203.0.113.9", 404),
+        ] {
+            for path in ["", "/licenses.md", "/oauth/callback"] {
+                let answer = app.load(&format!("{page}{path}"), &[("x-forwarded-for", address)]).await;
+                assert_eq!(answer.status, expected, "{address} {page}{path}");
+            }
+        }
+        let other = if page == "/console" { "/playground" } else { "/console" };
+        assert_eq!(
+            app.load(other, &[("x-forwarded-for", "10.2.0.1")]).await.status,
+            200,
+            "{other} has a setting of its own"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_request_for_a_file_counts() {
-    let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "3/1m")]).await;
-    for _ in 0..3 {
-        assert_eq!(app.get("/playground/licenses.md").await.status, 200);
-    }
+async fn below_a_path_a_page_names_its_files_there() {
+    let app = TestApp::with(&[("PUBLIC_URL", "http://localhost:8000/auth/")]).await;
+    for name in PAGES {
+        for path in
+            [format!("/auth{name}"), format!("/auth{name}/"), name.to_owned(), format!("/auth{name}/oauth/callback")]
+        {
+            let page = app.get(&path).await;
 
-    assert_eq!(app.get("/playground/licenses.md").await.status, 429);
+            let script = script_of(&page);
+            assert!(script.starts_with(&format!("/auth{name}/assets/")), "{script}");
+            assert_eq!(app.get(&script).await.status, 200);
+            assert_eq!(between(&page.text, "data-base=\"", "\"").replace("&#x2f;", "/"), "/auth");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_request_for_a_page_or_a_file_counts() {
+    for page in PAGES {
+        let app = TestApp::with(&[("RATE_LIMIT_REQUESTS", "3/1m")]).await;
+        for path in ["", "/licenses.md", "/oauth/callback"] {
+            assert_eq!(app.get(&format!("{page}{path}")).await.status, 200, "{page}{path}");
+        }
+
+        assert_eq!(app.get(page).await.status, 429, "{page}");
+    }
 }
