@@ -48,7 +48,8 @@ impl AppState {
     pub fn new(app: &Arc<App>) -> Result<Arc<Self>> {
         let config = &app.config;
         // The pages of this server have to work also where no other document runs.
-        let of_pages = app.trusted_documents.as_ref().map(|_| pages::documents::of_enabled_pages(config)).transpose()?;
+        let of_pages =
+            app.trusted_documents.as_ref().map(|_| pages::documents::of_enabled_pages(config)).transpose()?;
         Ok(Arc::new(Self {
             schema: schema::build(Arc::clone(app)),
             documents: PersistedDocuments::new(app, schema::types()?, of_pages.unwrap_or_default()),
