@@ -50,7 +50,8 @@ export const open = async (context, base, prepare) => {
   const page = await context.newPage();
   await prepare?.(page);
   await page.goto(`${base}/playground`);
-  await page.locator('.graphiql-query-editor .view-lines').waitFor(TIMEOUT);
+  // It is the largest part of the page, and machines of CI are busy.
+  await page.locator('.graphiql-query-editor .view-lines').waitFor({ timeout: 60_000 });
   return page;
 };
 
