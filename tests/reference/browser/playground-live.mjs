@@ -2,6 +2,7 @@
 // The server needs ACCESS_TOKEN_LIFETIME=8s and no rate limits, and its administrator no second factor.
 // Usage: ADMIN_PASSWORD=… node playground-live.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
+import axe from 'axe-core';
 import { launch, watchedContext } from './page.mjs';
 import { ADMIN, LIFETIME_MS, TIMEOUT, ask, eventually, guessWrong, isSignedOut, open, register, signedInAs, sleep, typePassword } from './playground-page.mjs';
 import { USER_PASSWORD, watchRefreshes } from './playground-page.mjs';
@@ -183,6 +184,41 @@ async function aServerThatIsAwaySignsNobodyOut() {
   await context.close();
 }
 
+// ---- for everybody
+
+/** The panels of this project. What GraphiQL shows around them is not its own. */
+const OWN = { include: [['.ag-panel'], ['.ag-who'], ['.ag-cost']] };
+
+async function thePanelsAreAccessible() {
+  for (const colorScheme of ['light', 'dark']) {
+    // The policy of the page would not let the checker in.
+    const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce', colorScheme });
+    const page = await open(context, base);
+    const check = async (what) => {
+      await page.evaluate(axe.source);
+      const { violations, passes } = await page.evaluate((own) => globalThis.axe.run(own), OWN);
+      assert.ok(passes.length > 5, `${what}: nothing was checked`);
+      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      const found = grave.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+      assert.deepEqual(found, [], `${what}, ${colorScheme}`);
+    };
+    await page.getByLabel('Password').waitFor(TIMEOUT);
+    await check('signing in');
+    await typePassword(page, ADMIN, PASSWORD);
+    await signedInAs(page, ADMIN);
+    await page.getByText('this one').waitFor(TIMEOUT);
+    await check('the account');
+    for (const panel of ['Operations', 'Live audit']) {
+      await page.getByRole('button', { name: `Show ${panel}` }).click();
+      await page.locator('.ag-panel li').first().waitFor(TIMEOUT);
+      if (panel === 'Live audit') await page.locator('.ag-filter summary').click();
+      await check(panel);
+    }
+    await context.close();
+  }
+  console.log('axe-core finds nothing serious in the panels, light and dark.');
+}
+
 async function takePictures(page) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
@@ -202,6 +238,7 @@ const deadline = setTimeout(() => {
 try {
   await theTailShowsEveryEventOnce();
   await aServerThatIsAwaySignsNobodyOut();
+  await thePanelsAreAccessible();
 } catch (error) {
   for (const page of browser.contexts().flatMap((context) => context.pages())) {
     // Seen on the machine of a developer.
