@@ -26,7 +26,8 @@ async fn enforcing(page: Option<&str>) -> (TestApp, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let manifest = folder.path().join("persisted-documents.json");
     std::fs::write(&manifest, json!({ "1": "{ __typename }" }).to_string()).unwrap();
-    let mut settings = vec![("TRUSTED_DOCUMENTS", manifest.to_str().unwrap())];
+    let mut settings =
+        vec![("TRUSTED_DOCUMENTS", manifest.to_str().unwrap()), ("FRONTEND_URL", "http://localhost:3000")];
     settings.extend(SWITCHES.map(|switch| (switch, if Some(switch) == page { "true" } else { "false" })));
     (TestApp::with(&settings).await, folder)
 }

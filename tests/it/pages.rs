@@ -164,7 +164,9 @@ fn production_refuses_the_demo() {
 #[tokio::test]
 async fn development_may_turn_each_page_off() {
     for (page, switch) in SWITCHES {
-        let app = TestApp::with(&[(switch, "false")]).await;
+        let mut settings = SWITCHES.map(|(_, other)| (other, if other == switch { "false" } else { "true" })).to_vec();
+        settings.push(("FRONTEND_URL", "http://localhost:3000"));
+        let app = TestApp::with(&settings).await;
 
         for other in PAGES {
             assert_eq!(
