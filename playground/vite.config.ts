@@ -1,5 +1,8 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { documents } from './build/documents.ts';
+import { lighter } from './build/lighter.ts';
+import { preload } from './build/preload.ts';
 import { weights } from './build/weights.ts';
 
 /** Each is a page of the server, at the path of its name. */
@@ -21,7 +24,7 @@ const pageBelowAnyPath: Plugin = {
 export default defineConfig({
   // Every reference between files is relative, so that they work below any path.
   base: './',
-  plugins: [react(), weights, pageBelowAnyPath],
+  plugins: [react(), lighter, weights, preload, documents(PAGES), pageBelowAnyPath],
   build: {
     target: 'es2022',
     // The policies of the pages allow no `data:`.
@@ -31,6 +34,6 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
     rolldownOptions: { input: PAGES.map((name) => `${name}.html`) },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [lighter] },
   server: { proxy: { '/graphql': { target: 'http://localhost:8080', ws: true } } },
 });

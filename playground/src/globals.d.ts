@@ -1,5 +1,5 @@
 interface Window {
-  MonacoEnvironment?: { getWorker: (id: string, label: string) => Worker };
+  MonacoEnvironment?: { getWorker: (id: string, label: string) => Promise<Worker> };
 }
 
 declare module 'virtual:weights' {

@@ -9,6 +9,7 @@ use super::graphql::pipeline::persisted_documents::PersistedDocuments;
 use super::graphql::schema::context::refresh_cookie;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::connection_counts::ConnectionCounts;
+use super::http::pages;
 use super::http::proxy_watch::ProxyWatch;
 use super::http::readiness::RecentReadiness;
 use crate::app::App;
@@ -43,12 +44,15 @@ impl AppState {
     /// Builds the schema in front of an app.
     ///
     /// # Errors
-    /// A fault where our own schema cannot be read.
+    /// A fault where our own schema or the documents of the pages cannot be read.
     pub fn new(app: &Arc<App>) -> Result<Arc<Self>> {
         let config = &app.config;
+        // The pages of this server have to work also where no other document runs.
+        let of_pages =
+            app.trusted_documents.as_ref().map(|_| pages::documents::of_enabled_pages(config)).transpose()?;
         Ok(Arc::new(Self {
             schema: schema::build(Arc::clone(app)),
-            documents: PersistedDocuments::new(app, schema::types()?),
+            documents: PersistedDocuments::new(app, schema::types()?, of_pages.unwrap_or_default()),
             document_limits: DocumentLimits::default(),
             refresh_cookie: refresh_cookie(config).name,
             origins: config.http.cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect(),

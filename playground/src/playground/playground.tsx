@@ -2,6 +2,7 @@ import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { useGraphiQLActions } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
 import { accountPlugin } from './account/plugin.tsx';
+import { auditPlugin } from './audit/plugin.tsx';
 import { CostFooter } from './cost/footer.tsx';
 import { fetcher } from './graphiql/fetcher.ts';
 import { redactingStorage } from './graphiql/redact.ts';
@@ -13,7 +14,7 @@ import { QrCode } from '../shared/qr.tsx';
 import { useSession } from '../shared/session.ts';
 
 // GraphiQL closes the open plugin whenever it gets another array.
-const PLUGINS = [accountPlugin, operationsPlugin, HISTORY_PLUGIN];
+const PLUGINS = [accountPlugin, operationsPlugin, auditPlugin, HISTORY_PLUGIN];
 
 const WELCOME = `# Sign in on the left.
 # Ctrl-Space completes.

@@ -1,13 +1,18 @@
 // The one session of the playground, the console and the account page: who is signed in, and an access token that has not expired.
-import { createAuthClient, type AuthError, type LoginResult, type Session } from '../client/index.ts';
+import { AuthError, createAuthClient, type LoginResult, type Session } from '../client/index.ts';
 import { messageOf } from './messages.ts';
 import { finishOAuth } from './oauth.ts';
 import { BASE, PAGE } from './page.ts';
+import { WatchedSocket } from './socket.ts';
 import { createStore, useStore } from './store.ts';
 import { tabStorage } from './tab-storage.ts';
 
 export type SessionState =
-  | { phase: 'starting' }
+  | {
+      phase: 'starting';
+      /** Why nobody knows yet who is signed in: the server cannot be reached. It is asked again. */
+      fault?: string | undefined;
+    }
   | {
       phase: 'signedOut';
       /** Why the session ended, or why a sign-in with a provider failed. */
@@ -33,6 +38,7 @@ export const auth = createAuthClient({
   url: `${location.origin}${BASE}`,
   storage: tabStorage('desk'),
   deviceName: TITLES[PAGE] ?? 'Browser',
+  webSocket: WatchedSocket,
   // The cookie belongs to frontends: it must neither answer for this page nor be replaced by it. With this type, a refused operation
   // has the status 200, and browsers write no error into the console.
   fetch: (url, init) => fetch(url, { ...init, credentials: 'omit', headers: { ...init.headers, accept: 'application/json' } }),
@@ -40,53 +46,80 @@ export const auth = createAuthClient({
 
 const states = createStore<SessionState>({ phase: 'starting' });
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** Counts what is shown: an answer that comes after another began is late. */
+let turn = 0;
 let notice: string | undefined;
+
+const later = (action: () => Promise<void>, milliseconds: number): void => {
+  clearTimeout(timer);
+  timer = setTimeout(() => void action(), milliseconds);
+};
+
+const showSignedOut = (more: { notice?: string | undefined; step?: LoginResult | undefined }): void => {
+  turn += 1;
+  clearTimeout(timer);
+  notice = undefined;
+  states.set({ phase: 'signedOut', ...more });
+};
 
 /** Shows who is signed in, and renews the access token before it expires: here, or in another tab of the session. */
 const follow = async (): Promise<void> => {
-  clearTimeout(timer);
-  const { session } = auth;
-  if (!session) return;
-  const before = states.get();
+  if (!auth.session) return;
+  turn += 1;
+  const own = turn;
   try {
     const token = await auth.accessToken();
-    // Meanwhile the session has ended, or another has begun.
-    if (!token || auth.session?.id !== session.id) return;
-    states.set({ phase: 'signedIn', session: auth.session, expiresAt: Date.now() + token.expiresIn * 1000, notice });
-    timer = setTimeout(() => void follow(), Math.max(token.renewsIn * 1000, 200));
+    const { session } = auth;
+    if (own !== turn || !token || !session) return;
+    states.set({ phase: 'signedIn', session, expiresAt: Date.now() + token.expiresIn * 1000, notice });
+    // A token that should have been renewed could not be.
+    later(follow, token.renewsIn > 0 ? token.renewsIn * 1000 : RETRY_MS);
   } catch (error) {
-    if (auth.session?.id !== session.id) return;
-    timer = setTimeout(() => void follow(), RETRY_MS);
-    if (before.phase === 'signedIn') states.set({ ...before, renewal: messageOf(error) });
+    const shown = states.get();
+    if (own !== turn) return;
+    if (shown.phase === 'signedIn') states.set({ ...shown, renewal: messageOf(error) });
+    later(follow, RETRY_MS);
   }
 };
 
 auth.onSession((session: Session | null, cause: AuthError | null) => {
-  if (session) return void follow();
-  clearTimeout(timer);
-  states.set({ phase: 'signedOut', notice: cause ? messageOf(cause) : undefined });
+  if (session) void follow();
+  else showSignedOut({ notice: cause ? messageOf(cause) : undefined });
 });
 
-const start = async (): Promise<void> => {
+const begin = async (): Promise<void> => {
   try {
     await auth.restore();
-    const finished = await finishOAuth(auth);
-    notice = finished.notice;
-    if (auth.session) await follow();
-    else states.set({ phase: 'signedOut', ...finished });
   } catch (error) {
-    states.set({ phase: 'signedOut', notice: messageOf(error) });
+    if (!(error instanceof AuthError && error.isTransient)) return showSignedOut({ notice: messageOf(error) });
+    // The session may well be there: only nobody has said so.
+    states.set({ phase: 'starting', fault: messageOf(error) });
+    return later(start, RETRY_MS);
   }
+  const finished = await finishOAuth(auth);
+  notice = finished.notice;
+  if (auth.session) await follow();
+  else showSignedOut(finished);
 };
 
-// A timer of a sleeping machine or a hidden tab comes late.
-document.addEventListener('visibilitychange', () => void follow());
+let beginning: Promise<void> | undefined;
+
+const start = (): Promise<void> => {
+  clearTimeout(timer);
+  beginning ??= begin().finally(() => (beginning = undefined));
+  return beginning;
+};
+
+// A timer of a sleeping machine or a hidden tab comes late, and a network may be back before its time.
+const wake = (): void => void (states.get().phase === 'starting' ? start() : follow());
+document.addEventListener('visibilitychange', wake);
+window.addEventListener('online', wake);
 void start();
 
 export const session = {
   get: states.get,
   subscribe: states.subscribe,
-  /** Tries again after the server could not be reached at the start. */
+  /** Tries again now, after the server could not be reached at the start. */
   start,
   /** Reads the token anew after the server has refused it: was the session ended elsewhere? */
   check: (): void => void auth.me().catch(() => undefined),

@@ -75,7 +75,8 @@ export const tabStorage = (name: string): TokenStorage => {
       return read();
     },
     save: (tokens) => {
-      const kept = tokens && { ...tokens, savedAt: Date.now() };
+      // The clock may have been set back since the last time.
+      const kept = tokens && { ...tokens, savedAt: Math.max(Date.now(), (read()?.savedAt ?? 0) + 1) };
       write(kept);
       tell({ kind: 'tokens', kept });
     },

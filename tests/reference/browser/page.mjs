@@ -17,8 +17,8 @@ export const launch = () =>
     ],
   });
 
-/** Pages that speak to this origin only. `assertClean` tells what else they did. */
-export async function watchedContext(browser, origin, options = {}) {
+/** Pages that speak to this origin only. `assertClean` tells what else they did, but for errors in the console that are `expected`. */
+export async function watchedContext(browser, origin, { expected, ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const faults = [];
   await context.addInitScript(() => {
@@ -31,6 +31,7 @@ export async function watchedContext(browser, origin, options = {}) {
     if (!request.url().startsWith(`${origin}/`)) faults.push(`a foreign request: ${request.url()}`);
   });
   context.on('console', (message) => {
+    if (expected?.test(message.text())) return;
     if (message.type() === 'error' || message.text().includes('Content Security Policy')) faults.push(`console: ${message.text()}`);
   });
   context.on('weberror', (error) => faults.push(`an error of the page: ${error.error().stack}`));

@@ -2,87 +2,21 @@
 // The server needs ACCESS_TOKEN_LIFETIME=8s, INTROSPECTION=false and no rate limits.
 // Usage: ADMIN_PASSWORD=… node playground.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { launch, watchedContext } from './page.mjs';
+import * as playground from './playground-page.mjs';
+import { ADMIN, LIFETIME_MS, TIMEOUT, USER_PASSWORD, hasAnswer, isSignedOut, openOperation, run, signedInAs, sleep, totp, type, typePassword } from './playground-page.mjs';
+import { waitForAnswer, watchRefreshes } from './playground-page.mjs';
 
-const ADMIN = 'admin@example.com';
 const PASSWORD = process.env.ADMIN_PASSWORD;
 const [base, pictures] = process.argv.slice(2);
 if (!base || !PASSWORD) {
   console.error('usage: ADMIN_PASSWORD=… node playground.mjs <base url of the server> [folder for pictures]');
   process.exit(2);
 }
-const LIFETIME_MS = 8_000;
-const TIMEOUT = { timeout: 20_000 };
 /** What must never be in localStorage. Refresh tokens begin with `agr_`, access tokens with `eyJ`. */
 const secrets = [PASSWORD, 'agr_', 'agc_', 'ago_', 'eyJ', 'Typed-Secret-1', 'Typed-Secret-2', 'Typed-Secret-3'];
 
-const sleep = (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds));
-
-/** The code that an authenticator app shows (RFC 6238). */
-function totp(secret, at) {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  return String((digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-/** An operation of somebody else. */
-async function ask(query, variables) {
-  const body = JSON.stringify({ query, variables });
-  const response = await fetch(`${base}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  return response.json();
-}
-const REGISTER = 'mutation($email: EmailAddress!, $password: String!) { register(input: {email: $email, password: $password}) { __typename } }';
-const guessWrong = () => ask('mutation { login(input: {email: "admin@example.com", password: "Wrong-Guess-99"}) { __typename } }');
-
-// ---- what a person does
-
-const open = async (context) => {
-  const page = await context.newPage();
-  await page.goto(`${base}/playground`);
-  await page.locator('.graphiql-query-editor .view-lines').waitFor(TIMEOUT);
-  return page;
-};
-
-async function typePassword(page, email, password) {
-  await page.getByLabel('Email address').fill(email);
-  await page.getByLabel('Password').fill(password);
-  await page.locator('.ag-form').getByRole('button', { name: 'Sign in' }).click();
-}
-
-const signedInAs = (page, email) => page.locator('.ag-who').getByText(email).waitFor(TIMEOUT);
-
-async function openOperation(page, name) {
-  const search = page.getByRole('searchbox', { name: 'Search operations' });
-  if (!(await search.isVisible())) await page.getByRole('button', { name: 'Show Operations' }).click();
-  await search.fill(name);
-  await page.locator('.ag-operations button', { has: page.getByText(name, { exact: true }) }).click();
-}
-
-const run = (page) => page.getByRole('button', { name: /Execute query/ }).click();
-
-/** The text of the answer. Monaco shows spaces that do not break. */
-const answer = async (page) => (await page.locator('.result-window .view-lines').innerText()).replaceAll('\u00a0', ' ');
-
-async function hasAnswer(page, text, milliseconds) {
-  for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(50)) {
-    if ((await answer(page)).includes(text)) return true;
-  }
-  return false;
-}
-
-async function waitForAnswer(page, text) {
-  if (!(await hasAnswer(page, text, TIMEOUT.timeout))) assert.fail(`no ${text} in: ${await answer(page)}`);
-}
-
-async function type(page, editor, text) {
-  await page.locator(`${editor} .view-lines`).filter({ visible: true }).first().click();
-  await page.keyboard.press('ControlOrMeta+A');
-  await page.keyboard.insertText(text);
-}
+const open = (context) => playground.open(context, base);
 
 // ---- the tests
 
@@ -130,11 +64,7 @@ async function anAdministratorTurnsTheSecondFactorOn() {
 
 async function anAdministratorWorks(totpSecret) {
   const { context, assertClean } = await watchedContext(browser, base);
-  const refreshes = [];
-  context.on('request', (request) => {
-    const body = request.postData() ?? '';
-    if (body.includes('mutation Refresh')) refreshes.push(JSON.parse(body).variables.input.refreshToken);
-  });
+  const refreshes = watchRefreshes(context);
   const page = await open(context);
   await typePassword(page, ADMIN, PASSWORD);
   // The code of the present step was used by the enrolment.
@@ -176,7 +106,7 @@ async function aSubscriptionOutlivesItsToken(page, refreshes) {
   await openOperation(page, 'followAuditEvents');
   await run(page);
   await sleep(1_000);
-  await guessWrong();
+  await playground.guessWrong(base);
   await waitForAnswer(page, 'INVALID_CREDENTIALS');
   const renewed = refreshes.length;
   // Meanwhile the server closes the connection, because its token expires.
@@ -184,7 +114,7 @@ async function aSubscriptionOutlivesItsToken(page, refreshes) {
   assert.ok(refreshes.length > renewed, 'the token was renewed');
   let isTold = false;
   for (let number = 1; !isTold && number <= 5; number++) {
-    await ask(REGISTER, { email: `new${number}@example.com`, password: 'Blue-Kettle-42-Harbour' });
+    await playground.register(base, `new${number}@example.com`);
     isTold = await hasAnswer(page, 'USER_REGISTERED', 4_000);
   }
   assert.ok(isTold, 'a subscription goes on over another connection');
@@ -242,20 +172,33 @@ async function aSessionThatEndsElsewhereSignsOut(context, page) {
   await openOperation(page, 'revokeAllSessions');
   await run(page);
   await waitForAnswer(page, 'endedSessionCount');
-  await page.locator('.ag-who').getByText('Sign in').waitFor({ timeout: LIFETIME_MS + 5_000 });
+  await isSignedOut(page, { timeout: LIFETIME_MS + 5_000 });
 }
 
 async function aUserSeesTheCodeOfAnAnswer() {
   const { context, assertClean } = await watchedContext(browser, base);
   const page = await open(context);
-  await typePassword(page, 'new1@example.com', 'Blue-Kettle-42-Harbour');
+  await typePassword(page, 'new1@example.com', USER_PASSWORD);
   await signedInAs(page, 'new1@example.com');
   await openOperation(page, 'startMfaEnrollment');
   await run(page);
   await page.getByRole('img', { name: 'QR code for an authenticator app' }).waitFor(TIMEOUT);
   await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await page.getByRole('button', { name: 'Show Live audit' }).click();
+  await page.getByText('Administrators see here what happens').waitFor(TIMEOUT);
+  await signingOutSignsOutTheOtherTabs(context, page);
   await assertClean();
   await context.close();
+}
+
+async function signingOutSignsOutTheOtherTabs(context, page) {
+  const second = await open(context);
+  await signedInAs(second, 'new1@example.com');
+  await second.getByRole('button', { name: 'Sign out' }).click();
+  await isSignedOut(second);
+  await isSignedOut(page);
+  await page.reload();
+  await isSignedOut(page);
 }
 
 /** A server that requires a verified address. */
@@ -266,8 +209,8 @@ async function aUserHasToVerifyTheAddress() {
   await page.route('**/graphql', (route) =>
     route.request().postData()?.includes('mutation Login') ? route.fulfill({ json: { data: { login } } }) : route.continue(),
   );
-  await typePassword(page, 'ann@example.com', 'Blue-Kettle-42-Harbour');
-  await page.getByText(login.message).waitFor(TIMEOUT);
+  await typePassword(page, 'ann@example.com', USER_PASSWORD);
+  await page.getByText(/verify your (email )?address first/).waitFor(TIMEOUT);
   await page.getByRole('button', { name: 'Send the email again' }).click();
   await page.getByText('Sent to ann@example.com').waitFor(TIMEOUT);
   await page.getByRole('button', { name: 'Back' }).click();

@@ -5,7 +5,7 @@ import { SecondFactor } from '../../shared/account/second-factor.tsx';
 import { Sessions } from '../../shared/account/sessions.tsx';
 import { SignIn } from '../../shared/account/sign-in.tsx';
 import { LICENSES, MODE } from '../../shared/page.ts';
-import { auth, useSession, type SessionState } from '../../shared/session.ts';
+import { auth, session, useSession, type SessionState } from '../../shared/session.ts';
 import { useSchema } from '../graphiql/schema.ts';
 
 const Icon = () => (
@@ -20,7 +20,7 @@ const Account = () => {
   return (
     <section className="ag-panel" aria-label="Account">
       <div className="graphiql-doc-explorer-title">Account</div>
-      {state.phase === 'starting' && <p>One moment …</p>}
+      {state.phase === 'starting' && <Starting fault={state.fault} />}
       {state.phase === 'signedOut' && <SignedOut state={state} />}
       {state.phase === 'signedIn' && <SignedInAccount state={state} />}
       <p className="ag-small">
@@ -31,6 +31,19 @@ const Account = () => {
     </section>
   );
 };
+
+const Starting = ({ fault }: { fault: string | undefined }) =>
+  fault === undefined ? (
+    <p>One moment …</p>
+  ) : (
+    <>
+      <Fault>{fault}</Fault>
+      <p role="status">Trying again …</p>
+      <button type="button" className="ag-button" onClick={() => void session.start()}>
+        Try now
+      </button>
+    </>
+  );
 
 type SignedOutState = Extract<SessionState, { phase: 'signedOut' }>;
 

@@ -1,18 +1,16 @@
 // The schema as who is signed in may see it. In production only administrators may.
-import { getIntrospectionQuery, type IntrospectionQuery } from 'graphql';
+import type { IntrospectionQuery } from 'graphql';
 import { useEffect } from 'react';
-import { DocumentText } from '../../client/index.ts';
 import { messageOf } from '../../shared/messages.ts';
 import { auth, useSession } from '../../shared/session.ts';
 import { createStore, useStore } from '../../shared/store.ts';
+import { introspection } from './introspection.ts';
 
 export interface SchemaState {
   schema: IntrospectionQuery | null;
   /** Why there is none. */
   fault?: string;
 }
-
-const introspection = new DocumentText<IntrospectionQuery, Record<string, never>>(getIntrospectionQuery());
 
 const store = createStore<SchemaState>({ schema: null });
 

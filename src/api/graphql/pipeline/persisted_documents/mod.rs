@@ -2,6 +2,7 @@
 
 mod hash;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,6 +32,8 @@ pub struct PersistedDocuments(Option<DocumentCache>);
 struct DocumentCache {
     app: Arc<App>,
     types: Arc<SchemaTypes>,
+    /// The texts of the server's own pages, which are trusted beside those of the settings.
+    of_pages: Arc<HashSet<String>>,
     /// Valid documents, by the SHA-256 of their text.
     valid: Arc<MemoryCache<Arc<ValidDocument>>>,
 }
@@ -91,12 +94,13 @@ impl From<ServerError> for RefusedDocument {
 }
 
 impl PersistedDocuments {
-    /// Finds documents in the manifest of the settings (`TRUSTED_DOCUMENTS`) and in the cache.
+    /// Finds documents in the manifest of the settings (`TRUSTED_DOCUMENTS`) and in the cache. Trusts those `of_pages`, too.
     #[must_use]
-    pub fn new(app: &Arc<App>, types: SchemaTypes) -> Self {
+    pub fn new(app: &Arc<App>, types: SchemaTypes, of_pages: HashSet<String>) -> Self {
         Self(Some(DocumentCache {
             app: Arc::clone(app),
             types: Arc::new(types),
+            of_pages: Arc::new(of_pages),
             valid: Arc::new(MemoryCache::with_capacity(MAX_CACHE_BYTES)),
         }))
     }
@@ -122,7 +126,7 @@ impl PersistedDocuments {
             (None, Some(id)) => Some(cache.by_id(id, hash)?),
             (None, None) => None,
         };
-        chosen.map(|chosen| check_trusted(&cache.app, chosen)).transpose()
+        chosen.map(|chosen| cache.check_trusted(chosen)).transpose()
     }
 
     /// Parses and validates the document within its limits. Caches it if it cannot contain a secret of its user:
@@ -209,6 +213,21 @@ impl DocumentCache {
         let hash = hash::sha256(text);
         ChosenDocument { valid: self.valid.get(&hash), hash, ..ChosenDocument::new(text) }
     }
+
+    /// Refuses a document that is not trusted, or only logs it, as the settings say.
+    fn check_trusted(&self, chosen: ChosenDocument) -> Result<ChosenDocument, ServerError> {
+        let Some(trusted) = &self.app.trusted_documents else { return Ok(chosen) };
+        if trusted.contains(&chosen.text) || self.of_pages.contains(&*chosen.text) {
+            return Ok(ChosenDocument { is_trusted: true, ..chosen });
+        }
+        if self.app.config.graphql.trusted_documents_enforced {
+            let message = "This server runs only trusted documents.";
+            return Err(document_error(ErrorCode::BadRequest, message, vec![]));
+        }
+        let sha256 = hash::to_hexadecimal(&chosen.hash);
+        tracing::warn!(sha256, "a document is not in TRUSTED_DOCUMENTS");
+        Ok(chosen)
+    }
 }
 
 impl ChosenDocument {
@@ -220,19 +239,4 @@ impl ChosenDocument {
 /// Apollo's link reads the text of this error, not only the code.
 fn not_found(message: &'static str) -> ServerError {
     document_error(ErrorCode::PersistedQueryNotFound, message, vec![])
-}
-
-/// Refuses a document that is not trusted, or only logs it, as the settings say.
-fn check_trusted(app: &App, chosen: ChosenDocument) -> Result<ChosenDocument, ServerError> {
-    let Some(trusted) = &app.trusted_documents else { return Ok(chosen) };
-    if trusted.contains(&chosen.text) {
-        return Ok(ChosenDocument { is_trusted: true, ..chosen });
-    }
-    if app.config.graphql.trusted_documents_enforced {
-        let message = "This server runs only trusted documents.";
-        return Err(document_error(ErrorCode::BadRequest, message, vec![]));
-    }
-    let sha256 = hash::to_hexadecimal(&chosen.hash);
-    tracing::warn!(sha256, "a document is not in TRUSTED_DOCUMENTS");
-    Ok(chosen)
 }
