@@ -27,7 +27,7 @@ use crate::values::caller::Caller;
 
 /// A page, and the paths below it that it shows itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Page {
+enum WebPage {
     /// An editor for the schema.
     Playground,
     /// What administrators do.
@@ -38,7 +38,7 @@ enum Page {
     Account,
 }
 
-impl Page {
+impl WebPage {
     const ALL: [Self; 4] = [Self::Playground, Self::Console, Self::Demo, Self::Account];
 
     const fn path(self) -> &'static str {
@@ -81,23 +81,23 @@ impl Page {
 
 /// Whether a route is that of a page or one of its files.
 pub fn is_page_route(route: &str) -> bool {
-    Page::ALL
+    WebPage::ALL
         .iter()
         .any(|page| route.strip_prefix(page.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The routes of the pages that the settings enable.
 pub fn routes(state: &Arc<AppState>) -> Router {
-    let enabled = Page::ALL.into_iter().filter(|page| page.is_enabled(&state.app.config));
+    let enabled = WebPage::ALL.into_iter().filter(|page| page.is_enabled(&state.app.config));
     enabled.fold(Router::new(), |routes, page| routes.merge(page_routes(state, page)))
 }
 
-fn page_routes(state: &Arc<AppState>, page: Page) -> Router {
+fn page_routes(state: &Arc<AppState>, page: WebPage) -> Router {
     let (show, networks) = (Arc::clone(state), Arc::clone(state));
     let show = get(move |id: Extension<CorrelationId>| async move { answer_page(&show.app.config, page, &id) });
     let path = page.path();
     // The page finds out itself what the rest of the path means.
-    let below = if page == Page::Playground { "oauth/callback" } else { "{*place}" };
+    let below = if page == WebPage::Playground { "oauth/callback" } else { "{*place}" };
     Router::new()
         .route(path, show.clone())
         .route(&format!("{path}/{below}"), show)
@@ -111,7 +111,7 @@ fn page_routes(state: &Arc<AppState>, page: Page) -> Router {
 /// Answers 404 to clients outside of the networks of a page.
 async fn allow_networks(
     state: Arc<AppState>,
-    page: Page,
+    page: WebPage,
     Extension(caller): Extension<Caller>,
     Extension(id): Extension<CorrelationId>,
     request: Request,
@@ -124,7 +124,7 @@ async fn allow_networks(
     not_found(&id)
 }
 
-fn answer_page(config: &Config, page: Page, id: &CorrelationId) -> Response {
+fn answer_page(config: &Config, page: WebPage, id: &CorrelationId) -> Response {
     match render(config, page) {
         Ok((policy, text)) => {
             let headers = [
@@ -141,7 +141,7 @@ fn answer_page(config: &Config, page: Page, id: &CorrelationId) -> Response {
 }
 
 /// The policy of one answer, and the page with its nonce.
-fn render(config: &Config, page: Page) -> Result<(String, String)> {
+fn render(config: &Config, page: WebPage) -> Result<(String, String)> {
     let mut random = [0; 16];
     aws_lc_rs::rand::fill(&mut random).or_fault("drawing a nonce")?;
     let nonce = BASE64_URL_SAFE_NO_PAD.encode(random);
@@ -160,7 +160,7 @@ fn render(config: &Config, page: Page) -> Result<(String, String)> {
         console => config.pages.console,
     };
     let text = environment.render_named_str(page.template(), template, values).or_fault("rendering a page")?;
-    let policy = if page == Page::Playground { policy::of_playground(&nonce) } else { policy::PLAIN.to_owned() };
+    let policy = if page == WebPage::Playground { policy::of_playground(&nonce) } else { policy::PLAIN.to_owned() };
     Ok((policy, text))
 }
 
