@@ -64,6 +64,7 @@ const follow = async (): Promise<void> => {
 auth.onSession((session: Session | null, cause: AuthError | null) => {
   if (session) return void follow();
   clearTimeout(timer);
+  notice = undefined;
   states.set({ phase: 'signedOut', notice: cause ? messageOf(cause) : undefined });
 });
 
