@@ -41,12 +41,14 @@ export const auth = createAuthClient({
 const states = createStore<SessionState>({ phase: 'starting' });
 let timer: ReturnType<typeof setTimeout> | undefined;
 let notice: string | undefined;
+/** Whether the page may show an account: not before it has finished what a provider sent the browser back with, such as a new link. */
+let isReady = false;
 
 /** Shows who is signed in, and renews the access token before it expires: here, or in another tab of the session. */
 const follow = async (): Promise<void> => {
   clearTimeout(timer);
   const { session } = auth;
-  if (!session) return;
+  if (!session || !isReady) return;
   const before = states.get();
   try {
     const token = await auth.accessToken();
@@ -73,9 +75,11 @@ const start = async (): Promise<void> => {
     await auth.restore();
     const finished = await finishOAuth(auth);
     notice = finished.notice;
+    isReady = true;
     if (auth.session) await follow();
     else states.set({ phase: 'signedOut', ...finished });
   } catch (error) {
+    isReady = true;
     states.set({ phase: 'signedOut', notice: messageOf(error) });
   }
 };

@@ -22,6 +22,10 @@ const PASSWORDS = { first: 'Blue-Kettle-42-Harbour', second: 'Green-Lantern-77-M
 const SECRETS = [...Object.values(PASSWORDS), 'ago_', 'agf_', 'agc_', 'code='];
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** An address of this run alone. */
+const run = Date.now().toString(36);
+const addressOf = (name) => `${name}.${run}@example.com`;
+
 const sleep = (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds));
 
 /** The code that an authenticator app shows (RFC 6238). */
@@ -176,7 +180,7 @@ async function look(page, name) {
 // ---- the tests
 
 async function aNewUserVerifiesTheAddress() {
-  const ann = 'ann@example.com';
+  const ann = addressOf('ann');
   const { context, close } = await watchedBrowser();
   const page = await open(context);
   await button(page, 'Create an account').waitFor(TIMEOUT);
@@ -233,7 +237,7 @@ async function aForgottenPasswordIsReplaced(ann) {
 }
 
 async function anAddressChangesAndComesBack(ann) {
-  const ann2 = 'ann.miller@example.com';
+  const ann2 = addressOf('ann.miller');
   const { context, close } = await watchedBrowser();
   const page = await open(context);
   await signIn(page, ann, PASSWORDS.second);
@@ -296,7 +300,7 @@ async function aStrangersSignInIsReported(ann) {
 }
 
 async function anInvitationIsAccepted() {
-  const bob = 'bob@example.com';
+  const bob = addressOf('bob');
   const { accessToken } = await login('admin@example.com', process.env.ADMIN_PASSWORD);
   await ask('mutation($email: EmailAddress!) { createUser(input: { email: $email }) { user { id } } }', { email: bob }, accessToken);
   const { context, close } = await watchedBrowser();
@@ -354,7 +358,7 @@ async function theSecondFactorGoesOnAndOff(bob) {
 // ---- providers
 
 async function aProviderSignsIn(home) {
-  const pat = `pat-${home}@example.com`;
+  const pat = addressOf(`pat.${home}`);
   become(pat);
   const { context, close } = await watchedBrowser();
   const page = await open(context, `${base}/${home}`);
@@ -390,7 +394,7 @@ async function anAccountOfAProviderIsLinkedAndConfirms(pat) {
 
   // Somebody else's account at the provider confirms nobody.
   await sleep(WINDOW_MS + 1_000);
-  become('mallory@example.com');
+  become(addressOf('mallory'));
   await button(page, 'Change the password').click();
   await page.getByRole('button', { name: /^Confirm with/ }).click();
   await outcome(page, 'is not linked to your account');
@@ -403,7 +407,7 @@ async function journeysThatFailSayWhy() {
   const begin = () => page.getByRole('button', { name: /^Sign in with/ }).click();
   const alert = (text) => page.getByRole('alert').filter({ hasText: text }).waitFor(TIMEOUT);
 
-  become('stranger@example.com', false);
+  become(addressOf('stranger'), false);
   await begin();
   await alert('does not confirm your email address');
 
@@ -456,6 +460,7 @@ async function anAccountIsDeleted(bob) {
   await signIn(page, bob, PASSWORDS.first);
   await signedInAs(page, bob);
   if (pictures) {
+    await reads(page, 'Password reset');
     await page.setViewportSize({ width: 1160, height: 660 });
     await page.screenshot({ path: `${pictures}/account.png` });
   }
