@@ -341,7 +341,7 @@ export type LinkProviderMutation = { readonly linkOAuthAccount: { readonly oauth
 export type OwnSecondFactorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type OwnSecondFactorQuery = { readonly me: { readonly mfa: { readonly enabled: boolean, readonly backupCodesRemaining: number } } };
+export type OwnSecondFactorQuery = { readonly me: { readonly hasPassword: boolean, readonly mfa: { readonly enabled: boolean, readonly backupCodesRemaining: number } } };
 
 export type StartSecondFactorMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -513,6 +513,7 @@ export const LinkProvider = new DocumentText<LinkProviderMutation, LinkProviderM
 
 export const OwnSecondFactor = new DocumentText<OwnSecondFactorQuery, OwnSecondFactorQueryVariables>(`query OwnSecondFactor {
   me {
+    hasPassword
     mfa {
       enabled
       backupCodesRemaining

@@ -36,7 +36,8 @@ export const OwnAccount = () => {
         <ChangePassword hasPassword={me.hasPassword} onChange={read} />
       </Section>
       <Section title="Second factor">
-        <SecondFactor hasPassword={me.hasPassword} />
+        {/* Turning it off takes the password, if there is one. */}
+        <SecondFactor key={String(me.hasPassword)} />
       </Section>
       <Section title="Providers">
         <LinkedProviders />

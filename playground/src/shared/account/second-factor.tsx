@@ -4,24 +4,26 @@ import { QrCode } from '../qr.tsx';
 import { auth } from '../session.ts';
 import { CodeField, CopyButton, Fault, Field, Form, Outcome, useAction } from './action.tsx';
 import { Confirmed } from './confirm.tsx';
-import { FinishSecondFactor, NewBackupCodes, OwnSecondFactor, StartSecondFactor, TurnSecondFactorOff } from './generated.ts';
+import {
+  FinishSecondFactor,
+  NewBackupCodes,
+  OwnSecondFactor,
+  StartSecondFactor,
+  TurnSecondFactorOff,
+  type OwnSecondFactorQuery,
+} from './generated.ts';
 
 interface Enrollment {
   secret: string;
   otpauthUri: string;
 }
 
-interface SecondFactorProps {
-  /** Whether turning it off takes a password. */
-  hasPassword?: boolean;
-}
-
-export const SecondFactor = ({ hasPassword = true }: SecondFactorProps) => {
+export const SecondFactor = () => {
   const action = useAction();
-  const [mfa, setMfa] = useState<{ enabled: boolean; backupCodesRemaining: number }>();
+  const [me, setMe] = useState<OwnSecondFactorQuery['me']>();
   const [open, setOpen] = useState<'on' | 'off' | 'codes'>();
   const [codes, setCodes] = useState<readonly string[]>();
-  const read = async () => setMfa((await auth.request(OwnSecondFactor, {})).me.mfa);
+  const read = async () => setMe((await auth.request(OwnSecondFactor, {})).me);
   useEffect(() => void action.run(read), []);
   const close = () => setOpen(undefined);
   if (codes) {
@@ -32,7 +34,7 @@ export const SecondFactor = ({ hasPassword = true }: SecondFactorProps) => {
     };
     return <BackupCodes codes={codes} onDone={done} />;
   }
-  if (!mfa) return action.fault ? <Fault>{action.fault}</Fault> : <p>One moment …</p>;
+  if (!me) return action.fault ? <Fault>{action.fault}</Fault> : <p>One moment …</p>;
   if (open) {
     const off = async () => {
       await read();
@@ -42,14 +44,14 @@ export const SecondFactor = ({ hasPassword = true }: SecondFactorProps) => {
       <Confirmed onCancel={close}>
         {open === 'on' && <Enroll onCodes={setCodes} onCancel={close} />}
         {open === 'codes' && <ReplaceCodes onCodes={setCodes} onCancel={close} />}
-        {open === 'off' && <TurnOff hasPassword={hasPassword} onDone={off} onCancel={close} />}
+        {open === 'off' && <TurnOff hasPassword={me.hasPassword} onDone={off} onCancel={close} />}
       </Confirmed>
     );
   }
-  if (mfa.enabled) {
+  if (me.mfa.enabled) {
     return (
       <>
-        <p>On. {mfa.backupCodesRemaining} backup codes are left.</p>
+        <p>On. {me.mfa.backupCodesRemaining} backup codes are left.</p>
         <div className="ag-buttons">
           <button type="button" className="ag-button" onClick={() => setOpen('codes')}>
             Make new backup codes
