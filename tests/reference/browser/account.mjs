@@ -462,6 +462,7 @@ async function anAccountIsDeleted(bob) {
   if (pictures) {
     await reads(page, 'Password reset');
     await page.setViewportSize({ width: 1160, height: 660 });
+    await page.mouse.move(5, 655);
     await page.screenshot({ path: `${pictures}/account.png` });
   }
   await button(page, 'Delete the account').click();
