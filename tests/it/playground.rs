@@ -87,12 +87,14 @@ async fn the_page_holds_no_script_and_no_style_of_its_own() {
 }
 
 #[tokio::test]
-async fn every_file_that_the_page_or_a_file_names_is_part_of_the_binary() {
+async fn every_file_that_a_page_or_a_file_names_is_part_of_the_binary() {
     let app = TestApp::start().await;
     let built = built_files();
-    let page = app.get("/playground").await;
-    let mut waiting: Vec<_> = file_names(&page.text, &built).into_iter().collect();
-    let mut seen: BTreeSet<_> = waiting.iter().cloned().collect();
+    let mut seen = BTreeSet::new();
+    for page in ["/playground", "/console", "/demo", "/account"] {
+        seen.extend(file_names(&app.get(page).await.text, &built));
+    }
+    let mut waiting: Vec<_> = seen.iter().cloned().collect();
 
     while let Some(name) = waiting.pop() {
         let file = app.get(&format!("/playground/assets/{name}")).await;
