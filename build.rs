@@ -1,5 +1,6 @@
 //! Rebuilds when a migration or a file of the pages is added: macros read these folders at compile time.
 
+#[allow(clippy::disallowed_methods, reason = "cargo tells the profile in the environment")]
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
     // Only release builds hold the files.

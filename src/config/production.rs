@@ -39,8 +39,8 @@ pub fn check_together(read: &mut Read<'_>, config: &Config) {
         read.insecure.extend(read.find("ARGON2_MEMORY_KIB"));
     }
     if !config.oauth.providers.is_empty() && config.oauth.redirect_uris.is_empty() {
-        let way_out = "not set; FRONTEND_URL gives no default, because it has a # or is neither https:// nor on localhost \
-                       (in production, on 127.0.0.1 or [::1])";
+        let way_out = "not set; FRONTEND_URL, or PUBLIC_URL in its absence, gives no default, because it has a # or is \
+                       neither https:// nor on localhost (in production, on 127.0.0.1 or [::1])";
         read.fault("OAUTH_REDIRECT_URIS", way_out.to_owned());
     }
     if config.server.frontend_url.is_none() && !config.has_account_pages() {

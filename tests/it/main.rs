@@ -12,6 +12,7 @@
 )]
 
 mod access_token;
+mod account_pages;
 mod account_returned;
 mod account_returned_again;
 mod administration;

@@ -330,9 +330,9 @@ fn no_secret_of_a_provider_is_shown() {
 fn a_browser_comes_back_to_the_frontend_by_default() {
     let accepts = |config: &Config, uri: &str| config.oauth.redirect_uris.accept(uri);
 
-    assert!(accepts(&read(&[]).unwrap(), "http://localhost:3000/oauth/callback"));
-    assert!(accepts(&production(&[]).unwrap(), "https://app.example.com/oauth/callback"));
-    let other = production(&[("OAUTH_REDIRECT_URIS", "com.example.app:/oauth")]).unwrap();
+    let frontend = ("FRONTEND_URL", "https://app.example.com");
+    assert!(accepts(&production(&[frontend]).unwrap(), "https://app.example.com/oauth/callback"));
+    let other = production(&[frontend, ("OAUTH_REDIRECT_URIS", "com.example.app:/oauth")]).unwrap();
     assert!(accepts(&other, "com.example.app:/oauth") && !accepts(&other, "https://app.example.com/oauth/callback"));
     // The name localhost is for development, also where FRONTEND_URL has it.
     let local = production(&[("FRONTEND_URL", "http://localhost:3000")]).unwrap();

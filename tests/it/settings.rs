@@ -19,7 +19,6 @@ pub fn names(faults: &[String]) -> Vec<&str> {
 /// What production requires, with its values in these tests.
 pub const PRODUCTION: &[(&str, &str)] = &[
     ("DATABASE_URL", "postgres://authgraph@db/authgraph?sslmode=verify-full"),
-    ("FRONTEND_URL", "https://app.example.com"),
     ("JWT_KEYS_DIR", "/keys"),
     ("MAIL_FROM", "Example <no-reply@example.com>"),
     ("MFA_ENCRYPTION_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),

@@ -44,6 +44,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("SMTP_URL", &["smtp://mail.example.com", "smtp://m.example?tls=opportunistic"], &["smtp://localhost:25"]),
     ("TRUSTED_PROXIES", &["0.0.0.0/0", "0.0.0.0/1,128.0.0.0/1", "::/0", "6"], &["10.0.0.0/8,fc00::/7", "5", "0"]),
     ("REQUEST_TIMEOUT", &["301s"], &["5m"]),
+    ("DEMO", &["true"], &["false"]),
     ("MAX_BODY_BYTES", &["1048577"], &["1048576"]),
     ("PASSWORD_MIN_LENGTH", &["7"], &["8"]),
     ("ARGON2_MEMORY_KIB", &["12287"], &["12288"]),

@@ -1,5 +1,7 @@
+import './place.ts';
 import '../shared/theme.css';
 import '../shared/forms.css';
+import './style.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Account } from './account.tsx';

@@ -49,6 +49,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Counts what is shown: an answer that comes after another began is late. */
 let turn = 0;
 let notice: string | undefined;
+/** Whether the page may show an account: not before it has finished what a provider sent the browser back with, such as a new link. */
+let isReady = false;
 
 const later = (action: () => Promise<void>, milliseconds: number): void => {
   clearTimeout(timer);
@@ -64,7 +66,7 @@ const showSignedOut = (more: { notice?: string | undefined; step?: LoginResult |
 
 /** Shows who is signed in, and renews the access token before it expires: here, or in another tab of the session. */
 const follow = async (): Promise<void> => {
-  if (!auth.session) return;
+  if (!auth.session || !isReady) return;
   turn += 1;
   const own = turn;
   try {
@@ -91,13 +93,17 @@ const begin = async (): Promise<void> => {
   try {
     await auth.restore();
   } catch (error) {
-    if (!(error instanceof AuthError && error.isTransient)) return showSignedOut({ notice: messageOf(error) });
+    if (!(error instanceof AuthError && error.isTransient)) {
+      isReady = true;
+      return showSignedOut({ notice: messageOf(error) });
+    }
     // The session may well be there: only nobody has said so.
     states.set({ phase: 'starting', fault: messageOf(error) });
     return later(start, RETRY_MS);
   }
   const finished = await finishOAuth(auth);
   notice = finished.notice;
+  isReady = true;
   if (auth.session) await follow();
   else showSignedOut(finished);
 };

@@ -17,8 +17,11 @@ export const launch = () =>
     ],
   });
 
-/** Pages that speak to this origin only. `assertClean` tells what else they did, but for errors in the console that are `expected`. */
-export async function watchedContext(browser, origin, { expected, ...options } = {}) {
+/**
+ * Pages that speak to this origin, and `allowed` ones. `assertClean` tells what else they did, but for errors in the console that
+ * are `expected`.
+ */
+export async function watchedContext(browser, origin, { allowed = [], expected, ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const faults = [];
   await context.addInitScript(() => {
@@ -28,7 +31,7 @@ export async function watchedContext(browser, origin, { expected, ...options } =
     });
   });
   context.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`)) faults.push(`a foreign request: ${request.url()}`);
+    if (![origin, ...allowed].some((known) => request.url().startsWith(`${known}/`))) faults.push(`a foreign request: ${request.url()}`);
   });
   context.on('console', (message) => {
     if (expected?.test(message.text())) return;

@@ -1,32 +1,47 @@
 // What the forms of the account share.
-import { useId, useState, type InputHTMLAttributes, type SyntheticEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type InputHTMLAttributes, type SyntheticEvent, type ReactNode } from 'react';
+import { AuthError } from '../../client/index.ts';
 import { messageOf } from '../messages.ts';
 
 export interface Action {
   isRunning: boolean;
   fault: string | undefined;
+  /** What the server refused the last time. */
+  error: AuthError | undefined;
   run: (action: () => Promise<void>) => Promise<void>;
 }
 
 /** One action at a time, with the sentence of its failure. */
 export const useAction = (): Action => {
   const [isRunning, setRunning] = useState(false);
-  const [fault, setFault] = useState<string>();
+  const [failure, setFailure] = useState<unknown>();
   const run = async (action: () => Promise<void>) => {
     setRunning(true);
-    setFault(undefined);
+    setFailure(undefined);
     try {
       await action();
     } catch (error) {
-      setFault(messageOf(error));
+      setFailure(error);
     } finally {
       setRunning(false);
     }
   };
-  return { isRunning, fault, run };
+  const fault = failure === undefined ? undefined : messageOf(failure);
+  return { isRunning, fault, error: failure instanceof AuthError ? failure : undefined, run };
 };
 
 export const Fault = ({ children }: { children: ReactNode }) => (children ? <p className="ag-fault" role="alert">{children}</p> : null);
+
+/** What came of an action. It takes the focus that its form had. */
+export const Outcome = ({ children }: { children: ReactNode }) => {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.focus(), []);
+  return (
+    <div className="ag-note ag-outcome" role="status" tabIndex={-1} ref={place}>
+      {children}
+    </div>
+  );
+};
 
 interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
@@ -57,10 +72,12 @@ interface FormProps {
   submit: string;
   onSubmit: () => Promise<void>;
   onCancel?: (() => void) | undefined;
+  /** Whether it cannot be taken back. */
+  isDangerous?: boolean;
   children: ReactNode;
 }
 
-export const Form = ({ action, submit, onSubmit, onCancel, children }: FormProps) => {
+export const Form = ({ action, submit, onSubmit, onCancel, isDangerous, children }: FormProps) => {
   const send = (event: SyntheticEvent) => {
     event.preventDefault();
     void action.run(onSubmit);
@@ -70,7 +87,7 @@ export const Form = ({ action, submit, onSubmit, onCancel, children }: FormProps
       {children}
       <Fault>{action.fault}</Fault>
       <div className="ag-buttons">
-        <button type="submit" className="ag-button ag-primary" disabled={action.isRunning}>
+        <button type="submit" className={`ag-button ${isDangerous ? 'ag-danger' : 'ag-primary'}`} disabled={action.isRunning}>
           {action.isRunning ? 'One moment …' : submit}
         </button>
         {onCancel && (

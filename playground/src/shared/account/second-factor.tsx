@@ -1,10 +1,17 @@
-// The second factor: whether it is on, and setting it up.
+// The second factor: setting it up, new backup codes, and turning it off.
 import { useEffect, useState } from 'react';
 import { QrCode } from '../qr.tsx';
 import { auth } from '../session.ts';
-import { CodeField, CopyButton, Fault, Form, useAction } from './action.tsx';
+import { CodeField, CopyButton, Fault, Field, Form, Outcome, useAction } from './action.tsx';
 import { Confirmed } from './confirm.tsx';
-import { FinishSecondFactor, OwnSecondFactor, StartSecondFactor } from './generated.ts';
+import {
+  FinishSecondFactor,
+  NewBackupCodes,
+  OwnSecondFactor,
+  StartSecondFactor,
+  TurnSecondFactorOff,
+  type OwnSecondFactorQuery,
+} from './generated.ts';
 
 interface Enrollment {
   secret: string;
@@ -13,33 +20,53 @@ interface Enrollment {
 
 export const SecondFactor = () => {
   const action = useAction();
-  const [mfa, setMfa] = useState<{ enabled: boolean; backupCodesRemaining: number }>();
-  const [isOpen, setOpen] = useState(false);
+  const [me, setMe] = useState<OwnSecondFactorQuery['me']>();
+  const [open, setOpen] = useState<'on' | 'off' | 'codes'>();
   const [codes, setCodes] = useState<readonly string[]>();
-  const read = async () => setMfa((await auth.request(OwnSecondFactor, {})).me.mfa);
+  const read = async () => setMe((await auth.request(OwnSecondFactor, {})).me);
   useEffect(() => void action.run(read), []);
+  const close = () => setOpen(undefined);
   if (codes) {
     const done = () => {
       setCodes(undefined);
-      setOpen(false);
+      close();
       void action.run(read);
     };
     return <BackupCodes codes={codes} onDone={done} />;
   }
-  if (!mfa) return action.fault ? <Fault>{action.fault}</Fault> : <p>One moment …</p>;
-  if (mfa.enabled) return <p>On. {mfa.backupCodesRemaining} backup codes are left.</p>;
-  if (isOpen) {
-    const close = () => setOpen(false);
+  if (!me) return action.fault ? <Fault>{action.fault}</Fault> : <p>One moment …</p>;
+  if (open) {
+    const off = async () => {
+      await read();
+      close();
+    };
     return (
       <Confirmed onCancel={close}>
-        <Enroll onCodes={setCodes} onCancel={close} />
+        {open === 'on' && <Enroll onCodes={setCodes} onCancel={close} />}
+        {open === 'codes' && <ReplaceCodes onCodes={setCodes} onCancel={close} />}
+        {open === 'off' && <TurnOff hasPassword={me.hasPassword} onDone={off} onCancel={close} />}
       </Confirmed>
+    );
+  }
+  if (me.mfa.enabled) {
+    return (
+      <>
+        <p>On. {me.mfa.backupCodesRemaining} backup codes are left.</p>
+        <div className="ag-buttons">
+          <button type="button" className="ag-button" onClick={() => setOpen('codes')}>
+            Make new backup codes
+          </button>
+          <button type="button" className="ag-button" onClick={() => setOpen('off')}>
+            Turn off
+          </button>
+        </div>
+      </>
     );
   }
   return (
     <>
       <p>Off. With a second factor a stolen password is not enough.</p>
-      <button type="button" className="ag-button" onClick={() => setOpen(true)}>
+      <button type="button" className="ag-button" onClick={() => setOpen('on')}>
         Set up an authenticator app
       </button>
     </>
@@ -74,9 +101,55 @@ const Enroll = ({ onCodes, onCancel }: EnrollProps) => {
   );
 };
 
+const ReplaceCodes = ({ onCodes, onCancel }: EnrollProps) => {
+  const action = useAction();
+  const [code, setCode] = useState('');
+  const replace = async () => {
+    onCodes((await auth.request(NewBackupCodes, { input: { code } })).regenerateBackupCodes.backupCodes);
+  };
+  return (
+    <Form action={action} submit="Make new codes" onSubmit={replace} onCancel={onCancel}>
+      <p>The old backup codes stop working.</p>
+      <CodeField value={code} onChange={setCode} autoFocus />
+    </Form>
+  );
+};
+
+interface TurnOffProps {
+  hasPassword: boolean;
+  onDone: () => Promise<void>;
+  onCancel: () => void;
+}
+
+const TurnOff = ({ hasPassword, onDone, onCancel }: TurnOffProps) => {
+  const action = useAction();
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState('');
+  const turnOff = async () => {
+    await auth.request(TurnSecondFactorOff, { input: { code, ...(hasPassword && { password }) } });
+    await onDone();
+  };
+  return (
+    <Form action={action} submit="Turn off" isDangerous onSubmit={turnOff} onCancel={onCancel}>
+      <p>After this, the first step is enough to sign in.</p>
+      {hasPassword && (
+        <Field
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          autoFocus
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+      )}
+      <CodeField value={code} onChange={setCode} />
+    </Form>
+  );
+};
+
 const BackupCodes = ({ codes, onDone }: { codes: readonly string[]; onDone: () => void }) => (
   <>
-    <p>The second factor is on. Each of these codes signs you in once without the app. They are shown only now.</p>
+    <Outcome>The second factor is on. Each of these codes signs you in once without the app. They are shown only now.</Outcome>
     <ul className="ag-codes" aria-label="Backup codes">
       {codes.map((code) => (
         <li key={code}>

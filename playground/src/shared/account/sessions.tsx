@@ -3,11 +3,10 @@ import { useEffect, useState } from 'react';
 import { auth } from '../session.ts';
 import { Fault, useAction } from './action.tsx';
 import { EndOtherSessions, EndSession, OwnSessions, type OwnSessionsQuery } from './generated.ts';
+import { when } from './when.ts';
 
 type Page = OwnSessionsQuery['me']['sessions'];
 type Row = Page['nodes'][number];
-
-const when = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const Sessions = () => {
   const action = useAction();
@@ -39,7 +38,7 @@ export const Sessions = () => {
                 type="button"
                 className="ag-button"
                 disabled={action.isRunning}
-                aria-label={`End the session ${row.device.name ?? row.id}`}
+                aria-label={`End the session ${row.device.name ?? row.device.browser ?? ''} of ${when(row.createdAt)}`}
                 onClick={() => void end(row.id)}
               >
                 End
@@ -71,7 +70,7 @@ const Description = ({ row }: { row: Row }) => {
       <strong>{name ?? (software || 'Unknown device')}</strong> {row.current && <span className="ag-badge">this one</span>}
       <small>
         {name && software ? `${software} · ` : ''}
-        {row.ipAddress} · last used {when.format(new Date(row.lastSeenAt))}
+        {row.ipAddress} · last used {when(row.lastSeenAt)}
       </small>
     </div>
   );

@@ -5,9 +5,10 @@ import { beginOAuth } from '../oauth.ts';
 import { MAILBOX, MODE } from '../page.ts';
 import { auth } from '../session.ts';
 import { CodeField, Fault, Field, Form, useAction } from './action.tsx';
+import { Register } from './register.tsx';
 import { ForgotPassword, LoginOptions, ResendVerification, type LoginOptionsQuery } from './generated.ts';
 
-type Step = Exclude<LoginResult, { __typename: 'SignedIn' }> | { __typename: 'Forgot'; email: string };
+type Step = Exclude<LoginResult, { __typename: 'SignedIn' }> | { __typename: 'Forgot' | 'Register'; email: string };
 interface StepProps {
   onResult: (result: LoginResult) => void;
   onBack: () => void;
@@ -18,19 +19,22 @@ interface SignInProps {
   notice?: string | undefined;
   /** What a sign-in with a provider has led to. */
   first?: LoginResult | undefined;
-  /** Below the fields of the first step. */
+  /** Whether somebody without an account can open one here. */
+  mayRegister?: boolean;
+  /** Above the fields of the first step. */
   children?: ReactNode;
 }
 
-export const SignIn = ({ notice, first, children }: SignInProps) => {
+export const SignIn = ({ notice, first, mayRegister = false, children }: SignInProps) => {
   const [step, setStep] = useState<Step | undefined>(first?.__typename === 'SignedIn' ? undefined : first);
   // With a session, the page shows something else.
   const onResult = (result: LoginResult) => setStep(result.__typename === 'SignedIn' ? undefined : result);
   const onBack = () => setStep(undefined);
+  const goTo = (__typename: 'Forgot' | 'Register') => (email: string) => setStep({ __typename, email });
   switch (step?.__typename) {
     case undefined:
       return (
-        <PasswordStep notice={notice} onResult={onResult} onForgot={(email) => setStep({ __typename: 'Forgot', email })}>
+        <PasswordStep notice={notice} onResult={onResult} onForgot={goTo('Forgot')} onRegister={mayRegister ? goTo('Register') : undefined}>
           {children}
         </PasswordStep>
       );
@@ -39,7 +43,9 @@ export const SignIn = ({ notice, first, children }: SignInProps) => {
     case 'EmailVerificationRequired':
       return <VerificationStep email={step.email} onBack={onBack} />;
     case 'Forgot':
-      return <ForgotStep known={step.email} onBack={onBack} />;
+      return <ForgotPasswordForm known={step.email} onBack={onBack} />;
+    case 'Register':
+      return <Register known={step.email} onResult={onResult} onBack={onBack} />;
     case 'LoginStep':
       return <p>{step.message}</p>;
   }
@@ -49,13 +55,17 @@ interface PasswordStepProps {
   notice: string | undefined;
   onResult: StepProps['onResult'];
   onForgot: (email: string) => void;
+  onRegister: ((email: string) => void) | undefined;
   children: ReactNode;
 }
 
-const PasswordStep = ({ notice, onResult, onForgot, children }: PasswordStepProps) => {
+const PasswordStep = ({ notice, onResult, onForgot, onRegister, children }: PasswordStepProps) => {
   const action = useAction();
+  const options = useAction();
+  const [config, setConfig] = useState<LoginOptionsQuery['authConfig']>();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
+  useEffect(() => void options.run(async () => setConfig((await auth.request(LoginOptions, {})).authConfig)), []);
   const logIn = async () => {
     const result = await auth.login({ email, password });
     setPassword('');
@@ -75,19 +85,25 @@ const PasswordStep = ({ notice, onResult, onForgot, children }: PasswordStepProp
           onChange={(event) => setPassword(event.target.value)}
         />
       </Form>
-      <Providers />
-      <button type="button" className="ag-link" onClick={() => onForgot(email)}>
-        Forgot the password?
-      </button>
+      <Providers providers={config?.oauthProviders ?? []} />
+      <Fault>{options.fault}</Fault>
+      <div className="ag-links">
+        <button type="button" className="ag-link" onClick={() => onForgot(email)}>
+          Forgot the password?
+        </button>
+        {onRegister && config?.registrationOpen && (
+          <button type="button" className="ag-link" onClick={() => onRegister(email)}>
+            Create an account
+          </button>
+        )}
+      </div>
     </>
   );
 };
 
 /** One button for each provider of the server. */
-const Providers = () => {
+const Providers = ({ providers }: { providers: LoginOptionsQuery['authConfig']['oauthProviders'] }) => {
   const action = useAction();
-  const [providers, setProviders] = useState<LoginOptionsQuery['authConfig']['oauthProviders']>([]);
-  useEffect(() => void action.run(async () => setProviders((await auth.request(LoginOptions, {})).authConfig.oauthProviders)), []);
   if (providers.length === 0) return null;
   return (
     <div className="ag-buttons">
@@ -147,7 +163,14 @@ const VerificationStep = ({ email, onBack }: { email: string; onBack: () => void
   );
 };
 
-const ForgotStep = ({ known, onBack }: { known: string; onBack: () => void }) => {
+interface EmailFormProps {
+  /** The address that the user has typed already. */
+  known?: string;
+  onBack?: () => void;
+}
+
+/** Asks for an email with a link to choose a new password. */
+export const ForgotPasswordForm = ({ known = '', onBack }: EmailFormProps) => {
   const action = useAction();
   const [email, setEmail] = useState(known);
   const [sentTo, setSentTo] = useState<string>();

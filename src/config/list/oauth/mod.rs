@@ -46,7 +46,8 @@ settings! {
         /// of your apps. A client names one of them, exactly as it stands here. Allowed are `https://`, a scheme that contains a
         /// dot (`com.example.app:/oauth`), and `http://` on 127.0.0.1, `[::1]` and localhost. For 127.0.0.1 and `[::1]` an app may
         /// choose any port (RFC 8252). Empty: the page /oauth/callback of `FRONTEND_URL`; if `FRONTEND_URL` has a `#`, there is
-        /// no default, because a redirect URI has none.
+        /// no default, because a redirect URI has none. The pages of this server (`ACCOUNT_PAGES`, `CONSOLE`, `PLAYGROUND`,
+        /// `DEMO`) are allowed besides.
         uris: RedirectUris = setting("OAUTH_REDIRECT_URIS", "", redirect_uris).production_accepts(
             "https://, http:// on 127.0.0.1 and [::1] (not on localhost), and the schemes of apps",
             |uris: &RedirectUris| !uris.name_localhost(),
