@@ -17,8 +17,8 @@ export const launch = () =>
     ],
   });
 
-/** Pages that speak to this origin only. `assertClean` tells what else they did. */
-export async function watchedContext(browser, origin, options = {}) {
+/** Pages that speak to this origin only, and those of `others`. `assertClean` tells what else they did. */
+export async function watchedContext(browser, origin, { others = [], ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
   const faults = [];
   await context.addInitScript(() => {
@@ -28,7 +28,7 @@ export async function watchedContext(browser, origin, options = {}) {
     });
   });
   context.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`)) faults.push(`a foreign request: ${request.url()}`);
+    if (![origin, ...others].some((allowed) => request.url().startsWith(`${allowed}/`))) faults.push(`a foreign request: ${request.url()}`);
   });
   context.on('console', (message) => {
     if (message.type() === 'error' || message.text().includes('Content Security Policy')) faults.push(`console: ${message.text()}`);

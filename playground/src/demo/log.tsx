@@ -1,0 +1,68 @@
+// Beside each step: the code of its calls, and what they sent.
+import { isRefused, outcomeOf } from './outcome.ts';
+import { useExchanges, type Exchange } from './exchanges.ts';
+import { Json } from './json.tsx';
+import type { StepName } from './journey.ts';
+
+export interface Source {
+  /** Below `playground/src/demo`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const withoutImports = (text: string): string => text.replace(/^import [^;]*;\n/gm, '').trim();
+
+export const Code = ({ path, text }: Source) => (
+  <details className="demo-source" open>
+    <summary>
+      The code <small>playground/src/demo/{path}</small>
+    </summary>
+    <pre className="demo-code">{withoutImports(text)}</pre>
+  </details>
+);
+
+export const Log = ({ step }: { step: StepName }) => {
+  const exchanges = useExchanges(step);
+  const newest = exchanges.at(-1)?.id;
+  return (
+    <>
+      <h3>What was sent</h3>
+      {exchanges.length === 0 && <p className="demo-weak">Nothing yet. What this step sends appears here, with the answer.</p>}
+      <ol className="demo-log" aria-label="What was sent, newest first">
+        {exchanges.toReversed().map((one) => (
+          <li key={one.id}>
+            <Entry exchange={one} isNewest={one.id === newest} />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+};
+
+const Entry = ({ exchange, isNewest }: { exchange: Exchange; isNewest: boolean }) => {
+  const { from, title, query, variables, answer, events } = exchange;
+  return (
+    <details className="demo-exchange" open={isNewest}>
+      <summary>
+        <span className="ag-badge">{from}</span> <code>{title}</code>{' '}
+        <small className={isRefused(exchange) ? 'demo-refused' : 'demo-fine'}>{outcomeOf(exchange)}</small>
+      </summary>
+      <h4>Operation</h4>
+      <pre className="demo-code">{query}</pre>
+      <h4>Variables</h4>
+      <Json value={variables} />
+      {answer !== undefined && (
+        <>
+          <h4>Answer</h4>
+          <Json value={answer} />
+        </>
+      )}
+      {events && (
+        <>
+          <h4>Events</h4>
+          <Json value={events} />
+        </>
+      )}
+    </details>
+  );
+};
