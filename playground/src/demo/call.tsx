@@ -50,13 +50,16 @@ interface ButtonProps {
   readonly isSecond?: boolean;
   readonly isOff?: boolean;
   readonly label?: string;
+  /** From when on it can be pressed, in milliseconds since 1970. */
+  readonly from?: number;
   /** Without it, the button submits its form. */
   readonly onClick?: () => Promise<unknown>;
 }
 
 /** It keeps the focus while it is off. */
-export const CallButton = ({ call, children, isSecond, isOff = false, label, onClick }: ButtonProps) => {
-  const wait = Math.ceil((call.retryAt - useNow(call.retryAt)) / 1000);
+export const CallButton = ({ call, children, isSecond, isOff = false, label, from = 0, onClick }: ButtonProps) => {
+  const opensAt = Math.max(from, call.retryAt);
+  const wait = Math.ceil((opensAt - useNow(opensAt)) / 1000);
   const isDisabled = isOff || call.isRunning || wait > 0;
   const press = (event: SyntheticEvent) => {
     if (isDisabled) return event.preventDefault();
@@ -67,10 +70,11 @@ export const CallButton = ({ call, children, isSecond, isOff = false, label, onC
       type={onClick ? 'button' : 'submit'}
       className={isSecond ? 'ag-button' : 'ag-button ag-primary'}
       aria-disabled={isDisabled}
-      aria-label={wait > 0 ? undefined : label}
+      aria-label={label}
       onClick={press}
     >
-      {wait > 0 ? `Try again in ${wait} s` : children}
+      {children}
+      {wait > 0 && ` (in ${wait} s)`}
     </button>
   );
 };

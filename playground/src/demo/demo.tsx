@@ -3,8 +3,8 @@ import { Activity, useEffect, useRef, type ReactNode } from 'react';
 import { HOME, PRODUCT, VERSION } from '../shared/page.ts';
 import { laptop, phone, visitor } from './devices.ts';
 import { forget, goTo, STEPS, useJourney, type StepName } from './journey.ts';
-import { Code, Log } from './log.tsx';
-import { SOURCES } from './sources.ts';
+import { Log, Sources } from './log.tsx';
+import { Next } from './next.tsx';
 import { Done } from './steps/done.tsx';
 import { Email } from './steps/email.tsx';
 import { ProviderStep } from './steps/provider.tsx';
@@ -46,9 +46,9 @@ const contentOf = (step: StepName, email: string | null): ReactNode => {
 const Missing = () => (
   <>
     <p>This step needs an account.</p>
-    <button type="button" className="ag-button ag-primary" onClick={() => goTo('register')}>
+    <Next to="register">
       Register
-    </button>
+    </Next>
   </>
 );
 
@@ -76,9 +76,7 @@ export const Demo = () => {
                 {contentOf(name, email)}
               </section>
               <section className="demo-beside" aria-label="Code and operations">
-                {SOURCES[name].map((source) => (
-                  <Code key={source.path} {...source} />
-                ))}
+                <Sources step={name} />
                 <Log step={name} />
               </section>
             </div>

@@ -14,7 +14,12 @@ interface DeviceState {
   readonly cause: AuthError | null;
   /** All sessions of the user, while the device follows them. */
   readonly rows: readonly SessionRow[];
+  /** When the window of the present refresh token is over, in milliseconds since 1970. */
+  readonly settledAt: number;
 }
+
+/** `REFRESH_RACE_WINDOW`, by default: until then the same device gets the same tokens once more, and they are not replaced. */
+const RACE_WINDOW_MS = 10_000;
 
 export interface Device {
   readonly name: string;
@@ -28,9 +33,17 @@ export interface Device {
 export const optionsOf = (name: string) => ({ url: `${location.origin}${BASE}`, deviceName: name, fetch: recordingFetch(name) });
 
 const createDevice = (name: string): Device => {
-  const storage = memoryStorage();
+  const kept = memoryStorage();
+  const storage: TokenStorage = {
+    ...kept,
+    save: async (tokens) => {
+      const before = await kept.load();
+      await kept.save(tokens);
+      if (tokens?.refreshToken !== before?.refreshToken) state.set({ ...state.get(), settledAt: Date.now() + RACE_WINDOW_MS });
+    },
+  };
   const auth = createAuthClient({ ...optionsOf(name), storage });
-  const state = createStore<DeviceState>({ session: null, cause: null, rows: [] });
+  const state = createStore<DeviceState>({ session: null, cause: null, rows: [], settledAt: 0 });
   let isFollowing = false;
   let followed: string | undefined;
 
@@ -47,7 +60,7 @@ const createDevice = (name: string): Device => {
     }
   };
   auth.onSession((session, cause) => {
-    state.set({ session, cause, rows: [] });
+    state.set({ ...state.get(), session, cause, rows: [] });
     void run(session);
   });
   const follow = () => {

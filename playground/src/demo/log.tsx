@@ -1,4 +1,5 @@
 // Beside each step: the code of its calls, and what they sent.
+import { Suspense, use } from 'react';
 import { isRefused, outcomeOf } from './outcome.ts';
 import { useExchanges, type Exchange } from './exchanges.ts';
 import { Json } from './json.tsx';
@@ -12,7 +13,18 @@ export interface Source {
 
 const withoutImports = (text: string): string => text.replace(/^import [^;]*;\n/gm, '').trim();
 
-export const Code = ({ path, text }: Source) => (
+/** Loaded apart: nothing waits for it. */
+const sources = import('./sources.ts');
+
+export const Sources = ({ step }: { step: StepName }) => (
+  <Suspense>
+    <All step={step} />
+  </Suspense>
+);
+
+const All = ({ step }: { step: StepName }) => use(sources).SOURCES[step].map((source) => <Code key={source.path} {...source} />);
+
+const Code = ({ path, text }: Source) => (
   <details className="demo-source" open>
     <summary>
       The code <small>playground/src/demo/{path}</small>

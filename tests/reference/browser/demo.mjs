@@ -24,7 +24,7 @@ const browser = await launch();
 
 // ---- what a person does
 
-const button = (page, name) => page.locator('main').getByRole('button', { name }).filter({ visible: true }).first();
+const button = (page, name, exact = false) => page.locator('main').getByRole('button', { name, exact }).filter({ visible: true }).first();
 const card = (page, name) => page.getByRole('region', { name, exact: true }).filter({ visible: true });
 const said = (page, text) => page.locator('main').getByText(text).filter({ visible: true }).first().waitFor(TIMEOUT);
 const begin = (page, step) => page.locator(`nav a[href$="/demo/${step}"]`).click();
@@ -36,10 +36,16 @@ async function press(page, name, done, scope = page.locator('main')) {
     const limited = scope.getByRole('alert').filter({ hasText: 'RATE_LIMITED', visible: true }).first();
     await done.or(limited).first().waitFor(TIMEOUT);
     if (await done.isVisible()) return;
-    // The button counts down, and then has its name again.
-    await scope.getByRole('button', { name }).filter({ visible: true }).first().waitFor({ timeout: PATIENCE_MS });
+    // The button counts down, and then has its name alone again.
+    await scope.getByRole('button', { name, exact: true }).filter({ visible: true }).first().waitFor({ timeout: PATIENCE_MS });
   }
   assert.fail(`${name} was limited for too long`);
+}
+
+/** Waits until the button has counted down. */
+async function pressSoon(page, name) {
+  await button(page, name, true).waitFor({ timeout: 15_000 });
+  await button(page, name, true).click();
 }
 
 /** A code that was not used, of the app in the page. */
@@ -190,9 +196,9 @@ async function refreshes(page) {
   await begin(page, 'refresh');
   await said(page, 'Refresh token');
   assert.match(await page.locator('.demo-clock').first().innerText(), /^1[0-4]:\d\d$/, 'the access token lives 15 minutes');
-  await button(page, 'Refresh now').click();
+  await pressSoon(page, 'Refresh now');
   await said(page, 'Refreshes: 1.');
-  await button(page, 'Refresh, and lose the answer').click();
+  await pressSoon(page, 'Refresh, and lose the answer');
   await said(page, 'compare the two entries');
   const [[again, second], [lost, first], [before]] = [await entry(page, 'mutation Refresh', 0), await entry(page, 'mutation Refresh', 1), await entry(page, 'mutation Refresh', 2)];
   assert.deepEqual(again, lost, 'the same token with the same key');
@@ -205,8 +211,8 @@ async function refreshes(page) {
 async function catchesAThief(page) {
   await begin(page, 'reuse');
   await button(page, 'Copy the refresh token').click();
-  await button(page, 'Refresh twice on the Laptop').click();
-  await button(page, 'Use the copy').click();
+  await pressSoon(page, 'Refresh on the Laptop');
+  await pressSoon(page, 'Use the copy');
   await said(page, 'The thief got');
   await sent(page, ['Thief mutation Refresh REFRESH_TOKEN_REUSED']);
   await card(page, 'Laptop').getByText('Signed out').waitFor(TIMEOUT);

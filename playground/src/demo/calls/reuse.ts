@@ -1,15 +1,9 @@
-import { createAuthClient, memoryStorage, type AuthClient, type AuthClientOptions, type TokenStorage } from '../../client/index.ts';
-import { refreshNow } from './refresh.ts';
+import { createAuthClient, memoryStorage, type AuthClientOptions, type TokenStorage } from '../../client/index.ts';
 
 /** What a script of an attacker does, if it can. */
-export const copyRefreshToken = async (storage: TokenStorage) =>
-  (await storage.load())?.refreshToken ?? null;
-
-/** The honest user goes on meanwhile. */
-export const refreshTwice = async (auth: AuthClient) => {
-  await refreshNow(auth);
-  await refreshNow(auth);
-};
+export const copyRefreshToken = async (
+  storage: TokenStorage,
+) => (await storage.load())?.refreshToken ?? null;
 
 /** Somebody else, who refreshes with the copy. */
 export const presentCopy = async (

@@ -2,8 +2,9 @@ import { useState } from 'react';
 import { CallButton, CallError, useCall } from '../call.tsx';
 import { resendEmail } from '../calls/email.ts';
 import { laptop } from '../devices.ts';
-import { finish, goTo } from '../journey.ts';
+import { finish } from '../journey.ts';
 import { Mail, mailBefore } from '../mailbox.tsx';
+import { Next } from '../next.tsx';
 
 export const Email = ({ email }: { email: string }) => {
   const call = useCall();
@@ -21,9 +22,9 @@ export const Email = ({ email }: { email: string }) => {
       </p>
       <Mail key={before} to={email} wanted={/verify-email/} before={before} onMail={() => finish('email')} />
       <div className="ag-buttons">
-        <button type="button" className="ag-button ag-primary" onClick={() => goTo('verify')}>
+        <Next to="verify">
           Open the link
-        </button>
+        </Next>
         <CallButton call={call} isSecond onClick={resend}>
           Send it again
         </CallButton>

@@ -2,10 +2,11 @@ import { useEffect, useState } from 'react';
 import type { AccessToken } from '../../client/index.ts';
 import { CallButton, CallError, Success, useCall, useNow } from '../call.tsx';
 import { readToken, refreshNow } from '../calls/refresh.ts';
-import { laptop } from '../devices.ts';
+import { laptop, useDevice } from '../devices.ts';
 import { loseNextAnswer } from '../exchanges.ts';
-import { finish, goTo } from '../journey.ts';
+import { finish } from '../journey.ts';
 import { LongText } from '../json.tsx';
+import { Next } from '../next.tsx';
 import { SignedIn } from '../sign-in.tsx';
 
 export const Refresh = () => (
@@ -28,6 +29,7 @@ interface Shown {
 
 const Tokens = () => {
   const call = useCall();
+  const { settledAt } = useDevice(laptop);
   const [shown, setShown] = useState<Shown>();
   const [count, setCount] = useState(0);
   const [wasLost, setLost] = useState(false);
@@ -51,14 +53,18 @@ const Tokens = () => {
     <>
       {shown && <Countdown shown={shown} />}
       <div className="ag-buttons">
-        <CallButton call={call} onClick={refresh}>
+        <CallButton call={call} from={settledAt} onClick={refresh}>
           Refresh now
         </CallButton>
-        <CallButton call={call} isSecond onClick={loseAnswer}>
+        <CallButton call={call} isSecond from={settledAt} onClick={loseAnswer}>
           Refresh, and lose the answer
         </CallButton>
       </div>
       <CallError call={call} />
+      <p className="demo-weak">
+        Tabs of one browser may refresh at the same moment. For ten seconds (<code>REFRESH_RACE_WINDOW</code>) the same device gets the same
+        tokens again, so a refresh replaces nothing until then.
+      </p>
       {count > 0 && <Success>Both tokens were replaced. Refreshes: {count}.</Success>}
       {wasLost && (
         <>
@@ -66,9 +72,9 @@ const Tokens = () => {
             The answer to the first request never reached the client, so the client sent it again: compare the two entries. The same token with
             the same <code>idempotencyKey</code> gets the same answer for a minute, so a tunnel signs nobody out.
           </p>
-          <button type="button" className="ag-button ag-primary" onClick={() => goTo('reuse')}>
+          <Next to="reuse">
             What if somebody copies the token?
-          </button>
+          </Next>
         </>
       )}
     </>

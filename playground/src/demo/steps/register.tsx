@@ -3,7 +3,8 @@ import { Field } from '../../shared/account/action.tsx';
 import { CallForm, Success, useCall } from '../call.tsx';
 import { register } from '../calls/register.ts';
 import { laptop } from '../devices.ts';
-import { beginWith, finish, goTo, inventPassword, keepSecret, useJourney } from '../journey.ts';
+import { beginWith, finish, inventPassword, keepSecret, useJourney } from '../journey.ts';
+import { Next } from '../next.tsx';
 import { PasswordField } from '../sign-in.tsx';
 
 export const Register = () => {
@@ -24,9 +25,9 @@ export const Register = () => {
         <Success>
           <strong>{registered}</strong> has an account. An email to verify the address is on its way.
         </Success>
-        <button type="button" className="ag-button ag-primary" onClick={() => goTo('email')}>
+        <Next to="email">
           Read the email
-        </button>
+        </Next>
       </>
     );
   }

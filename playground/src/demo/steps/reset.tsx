@@ -1,11 +1,12 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { CallButton, CallError, CallForm, Success, useCall } from '../call.tsx';
 import { requestReset, resetPassword } from '../calls/reset.ts';
 import { DeviceCard } from '../device-card.tsx';
 import { laptop, phone, useDevice } from '../devices.ts';
-import { finish, goTo, inventPassword, keepSecret, secrets } from '../journey.ts';
+import { finish, inventPassword, keepSecret, secrets } from '../journey.ts';
 import { Field } from '../../shared/account/action.tsx';
 import { Mail, mailBefore, tokenIn } from '../mailbox.tsx';
+import { Next } from '../next.tsx';
 import { PasswordField, SignIn } from '../sign-in.tsx';
 
 type Stage = 'begin' | 'sent' | 'changed';
@@ -60,6 +61,9 @@ const NewPassword = ({ email, before, onChanged }: { email: string; before: stri
 
 const Changed = () => {
   const { session } = useDevice(laptop);
+  useEffect(() => {
+    if (session) finish('reset');
+  }, [session]);
   if (!session) {
     return (
       <>
@@ -68,16 +72,10 @@ const Changed = () => {
       </>
     );
   }
-  const next = () => {
-    finish('reset');
-    goTo('provider');
-  };
   return (
     <>
       <Success>The Laptop is signed in with the new password.</Success>
-      <button type="button" className="ag-button ag-primary" onClick={next}>
-        Sign in with a provider
-      </button>
+      <Next to="provider">Sign in with a provider</Next>
     </>
   );
 };

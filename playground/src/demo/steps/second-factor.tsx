@@ -6,7 +6,8 @@ import { Authenticator } from '../authenticator.tsx';
 import { CallButton, CallError, CallForm, Success, useCall } from '../call.tsx';
 import { confirmEnrollment, confirmIdentity, startEnrollment } from '../calls/second-factor.ts';
 import { laptop } from '../devices.ts';
-import { finish, goTo, keepSecret, secrets } from '../journey.ts';
+import { finish, keepSecret, secrets } from '../journey.ts';
+import { Next } from '../next.tsx';
 import { PasswordField, SignedIn } from '../sign-in.tsx';
 import { counterAt } from '../totp.ts';
 
@@ -97,8 +98,8 @@ const Codes = ({ codes }: { codes: readonly string[] }) => (
         </li>
       ))}
     </ul>
-    <button type="button" className="ag-button ag-primary" onClick={() => goTo('sessions')}>
+    <Next to="sessions">
       Sign in on two devices
-    </button>
+    </Next>
   </>
 );

@@ -3,7 +3,8 @@ import { CallButton, CallError, useCall } from '../call.tsx';
 import { endSession } from '../calls/sessions.ts';
 import { DeviceCard } from '../device-card.tsx';
 import { laptop, phone, useDevice, type Device } from '../devices.ts';
-import { finish, goTo, useJourney } from '../journey.ts';
+import { finish, useJourney } from '../journey.ts';
+import { Next } from '../next.tsx';
 import { SignIn } from '../sign-in.tsx';
 
 export const Sessions = () => {
@@ -24,9 +25,9 @@ export const Sessions = () => {
         <Panel device={phone} />
       </div>
       {done.includes('sessions') && (
-        <button type="button" className="ag-button ag-primary" onClick={() => goTo('refresh')}>
+        <Next to="refresh">
           Refresh the tokens
-        </button>
+        </Next>
       )}
     </>
   );

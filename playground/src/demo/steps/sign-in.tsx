@@ -3,8 +3,9 @@ import { CallButton, CallError, useCall } from '../call.tsx';
 import { readToken } from '../calls/refresh.ts';
 import { signOut } from '../calls/sign-in.ts';
 import { laptop, useDevice } from '../devices.ts';
-import { finish, goTo } from '../journey.ts';
+import { finish } from '../journey.ts';
 import { Json } from '../json.tsx';
+import { Next } from '../next.tsx';
 import { SignIn } from '../sign-in.tsx';
 
 export const SignInStep = () => {
@@ -37,9 +38,9 @@ const In = ({ email, isBack }: { email: string; isBack: boolean }) => {
       </p>
       <div className="ag-buttons">
         {isBack && (
-          <button type="button" className="ag-button ag-primary" onClick={() => goTo('second-factor')}>
+          <Next to="second-factor">
             Turn on a second factor
-          </button>
+          </Next>
         )}
         <CallButton call={call} isSecond={isBack} onClick={() => signOut(laptop.auth)}>
           Sign out

@@ -3,8 +3,9 @@ import { Field } from '../../shared/account/action.tsx';
 import { CallForm, Success, useCall } from '../call.tsx';
 import { verifyEmail } from '../calls/verify.ts';
 import { laptop } from '../devices.ts';
-import { finish, goTo, useSecrets } from '../journey.ts';
+import { finish, useSecrets } from '../journey.ts';
 import { tokenIn } from '../mailbox.tsx';
+import { Next } from '../next.tsx';
 
 export const Verify = () => {
   const call = useCall();
@@ -28,9 +29,9 @@ export const Verify = () => {
       {verified !== undefined && (
         <>
           <Success>{verified} is verified. The same token works for another minute, in case the answer was lost.</Success>
-          <button type="button" className="ag-button ag-primary" onClick={() => goTo('sign-in')}>
+          <Next to="sign-in">
             Sign in
-          </button>
+          </Next>
         </>
       )}
     </>
