@@ -76,8 +76,8 @@ export const Demo = () => {
                 {contentOf(name, email)}
               </section>
               <section className="demo-beside" aria-label="Code and operations">
-                <Sources step={name} />
                 <Log step={name} />
+                <Sources step={name} />
               </section>
             </div>
           </Activity>

@@ -3,7 +3,7 @@ import { useState } from 'react';
 
 /** A string of so many characters is a token, a key or an address that nobody reads. */
 const LONGEST = 40;
-const LONG_STRING = new RegExp(`"((?:[^"\\\\]|\\\\.){${LONGEST},})"`);
+const STRING = /"((?:[^"\\]|\\.)*)"/;
 
 export const LongText = ({ text }: { text: string }) => {
   const [isWhole, setWhole] = useState(false);
@@ -22,8 +22,8 @@ export const LongText = ({ text }: { text: string }) => {
 export const Json = ({ value }: { value: unknown }) => (
   <pre className="demo-code">
     {(JSON.stringify(value, null, 2) ?? '')
-      .split(LONG_STRING)
-      // Every second part is what the expression has caught.
+      .split(STRING)
+      // Every second part is the inside of a string.
       .map((part, index) => (index % 2 === 0 ? part : <span key={index}>"<LongText text={part} />"</span>))}
   </pre>
 );

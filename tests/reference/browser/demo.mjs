@@ -116,6 +116,7 @@ async function check(page, step) {
   assert.equal(new URL(page.url()).pathname, `/demo/${step}`.replace('/demo/register', new URL(page.url()).pathname));
   assert.ok((await page.title()).startsWith(`${STEPS.indexOf(step) + 1}. `), await page.title());
   await assertAccessible(page, step);
+  await page.evaluate(() => scrollTo(0, 0));
   if (pictures) await page.screenshot({ path: `${pictures}/demo-${step}-dark.png` });
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   if (pictures) await page.screenshot({ path: `${pictures}/demo-${step}-light.png` });
@@ -177,12 +178,12 @@ async function endsOneDeviceFromTheOther(page) {
   await laptop.getByRole('button', { name: 'End the session of the Phone' }).waitFor(TIMEOUT);
   await phone.getByRole('button', { name: 'End the session of the Laptop' }).waitFor(TIMEOUT);
   await check(page, 'sessions');
-  if (pictures) await takePicture(page);
   await laptop.getByRole('button', { name: 'End the session of the Phone' }).click();
   await phone.getByText('REVOKED_BY_USER').waitFor(TIMEOUT);
   await laptop.getByText('Signed in as').waitFor(TIMEOUT);
   await laptop.getByRole('button', { name: 'End the session of the Phone' }).waitFor({ state: 'detached', ...TIMEOUT });
   await sent(page, ['Laptop mutation RevokeSession done', 'Phone mutation VerifyMfa SignedIn']);
+  if (pictures) await takePicture(page);
 }
 
 async function takePicture(page) {

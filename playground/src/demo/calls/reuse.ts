@@ -5,7 +5,7 @@ export const copyRefreshToken = async (
   storage: TokenStorage,
 ) => (await storage.load())?.refreshToken ?? null;
 
-/** Somebody else, who refreshes with the copy. */
+/** Somebody else, with the copy. */
 export const presentCopy = async (
   refreshToken: string,
   options: AuthClientOptions,
@@ -14,5 +14,6 @@ export const presentCopy = async (
   const idempotencyKey = crypto.randomUUID();
   await storage.save({ refreshToken, idempotencyKey });
   const thief = createAuthClient({ ...options, storage });
+  // It refreshes with what the storage has.
   return thief.restore();
 };

@@ -8,15 +8,16 @@ export const startEnrollment = async (auth: AuthClient) => {
 };
 
 /**
- * A first code proves that the app works. The backup codes are
- * shown only now.
+ * A first code proves that the app works. The backup codes
+ * are shown only now.
  */
 export const confirmEnrollment = async (
   auth: AuthClient,
   code: string,
 ) => {
-  const input = { code };
-  const data = await auth.request(ConfirmMfaEnrollment, { input });
+  const data = await auth.request(ConfirmMfaEnrollment, {
+    input: { code },
+  });
   return data.confirmMfaEnrollment.backupCodes;
 };
 
