@@ -76,7 +76,7 @@ export const Demo = () => {
                 {contentOf(name, email)}
               </section>
               <section className="demo-beside" aria-label="Code and operations">
-                <Log step={name} />
+                {name !== 'done' && <Log step={name} />}
                 <Sources step={name} />
               </section>
             </div>

@@ -35,7 +35,8 @@ const Code = ({ path, text }: Source) => (
 
 export const Log = ({ step }: { step: StepName }) => {
   const exchanges = useExchanges(step);
-  const newest = exchanges.at(-1)?.id;
+  // Queries may come from a list that updates itself.
+  const opened = exchanges.findLast(({ title }) => title.startsWith('mutation')) ?? exchanges.at(-1);
   return (
     <>
       <h3>What was sent</h3>
@@ -43,7 +44,7 @@ export const Log = ({ step }: { step: StepName }) => {
       <ol className="demo-log" aria-label="What was sent, newest first">
         {exchanges.toReversed().map((one) => (
           <li key={one.id}>
-            <Entry exchange={one} isNewest={one.id === newest} />
+            <Entry exchange={one} isOpen={one === opened} />
           </li>
         ))}
       </ol>
@@ -51,16 +52,18 @@ export const Log = ({ step }: { step: StepName }) => {
   );
 };
 
-const Entry = ({ exchange, isNewest }: { exchange: Exchange; isNewest: boolean }) => {
+const Entry = ({ exchange, isOpen }: { exchange: Exchange; isOpen: boolean }) => {
   const { from, title, query, variables, answer, events } = exchange;
   return (
-    <details className="demo-exchange" open={isNewest}>
+    <details className="demo-exchange" open={isOpen}>
       <summary>
         <span className="ag-badge">{from}</span> <code>{title}</code>{' '}
         <small className={isRefused(exchange) ? 'demo-refused' : 'demo-fine'}>{outcomeOf(exchange)}</small>
       </summary>
       <h4>Operation</h4>
-      <pre className="demo-code">{query}</pre>
+      <pre className="demo-code demo-short" tabIndex={0}>
+        {query}
+      </pre>
       <h4>Variables</h4>
       <Json value={variables} />
       {answer !== undefined && (
