@@ -2,6 +2,7 @@
 import { Activity, useEffect, useRef, type ReactNode } from 'react';
 import { HOME, PRODUCT, VERSION } from '../shared/page.ts';
 import { laptop, phone, visitor } from './devices.ts';
+import { keepFocus } from './focus.ts';
 import { forget, goTo, STEPS, useJourney, type StepName } from './journey.ts';
 import { Log, Sources } from './log.tsx';
 import { Next } from './next.tsx';
@@ -54,6 +55,8 @@ const Missing = () => (
 
 export const Demo = () => {
   const { step, visited, email } = useJourney();
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => (main.current ? keepFocus(main.current) : undefined), []);
   return (
     <div className="demo">
       <header className="demo-header">
@@ -66,7 +69,7 @@ export const Demo = () => {
         </button>
       </header>
       <Steps />
-      <main className="demo-main">
+      <main className="demo-main" ref={main}>
         {/* Hidden steps keep what was typed and what came of it. */}
         {STEPS.filter(({ name }) => visited.includes(name)).map(({ name, title }) => (
           <Activity key={name} mode={name === step ? 'visible' : 'hidden'}>

@@ -128,6 +128,7 @@ async function check(page, step) {
 async function registers(page) {
   const email = await page.getByLabel('Email address').inputValue();
   await press(page, 'Register', button(page, 'Read the email'));
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), 'H2', 'the form has gone, and its focus with it');
   await sent(page, ['Laptop mutation Register SignedIn']);
   const [variables, answer] = await entry(page, 'mutation Register');
   assert.equal(variables.input.email, email);
