@@ -1,13 +1,13 @@
 // JSON as text, in which long strings are shortened until somebody wants to see them.
 import { useState } from 'react';
 
-/** A string of so many characters is a token, a key or an address that nobody reads. */
+/** A string of so many characters without a space is a token, a key or an address that nobody reads. */
 const LONGEST = 40;
 const STRING = /"((?:[^"\\]|\\.)*)"/;
 
 export const LongText = ({ text }: { text: string }) => {
   const [isWhole, setWhole] = useState(false);
-  if (text.length < LONGEST) return text;
+  if (text.length < LONGEST || text.includes(' ')) return text;
   return (
     <>
       {isWhole ? text : `${text.slice(0, 16)}…${text.slice(-6)}`}{' '}
