@@ -17,7 +17,7 @@ const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 390, height: 844 };
 /** The limit of five attempts in a minute, or the next code of the app. */
 const PATIENCE_MS = 65_000;
-const TIMEOUT = { timeout: 10_000 };
+const TIMEOUT = { timeout: 20_000 };
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await launch();
