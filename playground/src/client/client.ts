@@ -1,4 +1,5 @@
 // The client: every way in, requests with a fresh token, and subscriptions.
+import { accessTokenOf, type AccessToken, type AccessTokenOptions } from './access-token.js';
 import { textOf, type Print, type TypedDocument } from './document.js';
 import { AuthError, isObject } from './errors.js';
 import {
@@ -21,7 +22,7 @@ import {
   type VerifyMfaInput,
 } from './generated/graphql.js';
 import { sender, type Fetch, type Send } from './http.js';
-import { SessionKeeper, type Grant, type Session, type SessionListener } from './session.js';
+import { SessionKeeper, type Session, type SessionListener } from './session.js';
 import { memoryStorage, type TokenStorage } from './storage.js';
 import type { Followed, Subscriptions } from './subscriptions.js';
 import type { Locks } from './tabs.js';
@@ -55,15 +56,6 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An access token for requests that your own code sends. */
-export interface AccessToken {
-  readonly value: string;
-  /** Seconds until it expires. */
-  readonly expiresIn: number;
-  /** Seconds until `accessToken` returns another one. */
-  readonly renewsIn: number;
-}
-
 export interface AuthClient {
   /** Who is signed in. */
   readonly session: Session | null;
@@ -91,7 +83,7 @@ export interface AuthClient {
    * An access token that has not expired, for requests to other servers that accept it. Null if nobody is signed in. Ask
    * for each request anew: the token is refreshed when it is needed.
    */
-  accessToken(): Promise<AccessToken | null>;
+  accessToken(options?: AccessTokenOptions): Promise<AccessToken | null>;
   /** Sends an operation, as the user if somebody is signed in. Throws an `AuthError` if there is any error in the answer. */
   request<Data, Variables>(document: TypedDocument<Data, Variables>, variables: Variables, options?: RequestOptions): Promise<Data>;
   /**
@@ -151,9 +143,11 @@ export const createAuthClient = (options: AuthClientOptions): AuthClient => {
       await keeper.end(null);
     },
     me: async () => (await request(Me, {})).me,
-    accessToken: async () => {
+    accessToken: async ({ replace } = {}) => {
+      const { grant: stale } = keeper;
+      if (stale && stale.accessToken === replace) await keeper.renew(stale);
       const grant = await keeper.current();
-      return grant && tokenOf(grant);
+      return grant && accessTokenOf(grant);
     },
     request,
     subscribe: (document, variables, more) => subscribeWith(subscriptions, textOf(document, print), variables, more?.signal),
@@ -162,11 +156,6 @@ export const createAuthClient = (options: AuthClientOptions): AuthClient => {
       keeper.close();
     },
   };
-};
-
-const tokenOf = ({ accessToken, renewAt, expiresAt }: Grant): AccessToken => {
-  const now = performance.now();
-  return { value: accessToken, expiresIn: Math.max(expiresAt - now, 0) / 1000, renewsIn: Math.max(renewAt - now, 0) / 1000 };
 };
 
 const socketUrl = (endpoint: string): string =>

@@ -1,6 +1,7 @@
 // @authgraph/client: what an application imports.
 export { createAuthClient } from './client.js';
-export type { AccessToken, AuthClient, AuthClientOptions, LoginResult, RequestOptions } from './client.js';
+export type { AccessToken, AccessTokenOptions } from './access-token.js';
+export type { AuthClient, AuthClientOptions, LoginResult, RequestOptions } from './client.js';
 export { DocumentText } from './document.js';
 export type { DataOf, TypedDocument } from './document.js';
 export { AuthError } from './errors.js';

@@ -1,5 +1,6 @@
 import '../shared/theme.css';
 import '../shared/forms.css';
+import './style.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Demo } from './demo.tsx';

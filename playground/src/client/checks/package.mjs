@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from './files.mjs';
 
-const CODE = ['client', 'document', 'errors', 'generated/graphql', 'http', 'index', 'oauth', 'session', 'storage', 'subscriptions', 'tabs'];
+const CODE = ['access-token', 'client', 'document', 'errors', 'generated/graphql', 'http', 'index', 'oauth', 'session', 'storage', 'subscriptions', 'tabs'];
 const EXPECTED = [
   'README.md',
   ...CODE.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]),

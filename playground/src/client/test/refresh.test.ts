@@ -41,6 +41,22 @@ test('fifty requests that are refused share one refresh, and are repeated', asyn
   assert.equal(await timesOf(client, 'SESSION_REFRESHED'), 1);
 });
 
+test('fifty requests that ask to replace the same token share one refresh', async () => {
+  const network = counted();
+  const client = await registered({ ...server, fetch: network.fetch });
+  const refused = await client.accessToken();
+  assert.ok(refused);
+
+  const tokens = await many(() => client.accessToken({ replace: refused.value }));
+
+  const values = new Set(tokens.map((token) => token?.value));
+  assert.equal(values.size, 1);
+  assert.ok(!values.has(refused.value));
+  assert.equal(network.of('Refresh'), 1);
+  assert.deepEqual(await client.accessToken({ replace: refused.value }).then((token) => token?.value), [...values][0]);
+  assert.equal(network.of('Refresh'), 1);
+});
+
 test('a lost answer is asked for again, and is the same', async () => {
   const proxy = await startLossyProxy(server.url, (body) => body.includes('mutation Refresh') && proxy.lost.length === 0);
   const storage = memoryStorage();
