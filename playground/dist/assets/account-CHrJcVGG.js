@@ -1,1 +1,0 @@
-/* empty css              */import{_ as e,d as t,f as n,m as r,u as i}from"./page-CrWAGODd.js";var a=e(r(),1),o=n(),s=t(),c=()=>(0,s.jsx)(`main`,{className:`ag-page`,children:(0,s.jsx)(`h1`,{children:i})}),l=document.getElementById(`root`);l&&(0,o.createRoot)(l).render((0,s.jsx)(a.StrictMode,{children:(0,s.jsx)(c,{})}));
