@@ -55,6 +55,11 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SubscribeOptions extends RequestOptions {
+  /** Hears whether events can arrive: false while the socket opens again. */
+  readonly onConnection?: (isConnected: boolean) => void;
+}
+
 /** An access token for requests that your own code sends. */
 export interface AccessToken {
   readonly value: string;
@@ -101,7 +106,7 @@ export interface AuthClient {
   subscribe<Data, Variables extends object>(
     document: TypedDocument<Data, Variables>,
     variables: Variables,
-    options?: RequestOptions,
+    options?: SubscribeOptions,
   ): AsyncIterableIterator<Data>;
   /** Stops listening to other tabs and closes the socket. The session goes on. */
   close(): void;
@@ -156,7 +161,7 @@ export const createAuthClient = (options: AuthClientOptions): AuthClient => {
       return grant && tokenOf(grant);
     },
     request,
-    subscribe: (document, variables, more) => subscribeWith(subscriptions, textOf(document, print), variables, more?.signal),
+    subscribe: (document, variables, more) => subscribeWith(subscriptions, textOf(document, print), variables, more),
     close: () => {
       void opened?.then((open) => open.close());
       keeper.close();
@@ -233,12 +238,12 @@ const subscribeWith = <Data>(
   subscriptions: () => Promise<Subscriptions>,
   query: string,
   variables: object,
-  signal: AbortSignal | undefined,
+  { signal, onConnection }: SubscribeOptions = {},
 ): AsyncIterableIterator<Data> => {
   const stop = new AbortController();
   if (signal?.aborted) stop.abort();
   signal?.addEventListener('abort', () => stop.abort(), { once: true });
-  const events = follow<Data>(subscriptions, { query, variables, signal: stop.signal });
+  const events = follow<Data>(subscriptions, { query, variables, signal: stop.signal, onConnection });
   return {
     next: () => events.next(),
     // A generator that waits for an event would not hear of it otherwise.

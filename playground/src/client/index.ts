@@ -1,6 +1,6 @@
 // @authgraph/client: what an application imports.
 export { createAuthClient } from './client.js';
-export type { AccessToken, AuthClient, AuthClientOptions, LoginResult, RequestOptions } from './client.js';
+export type { AccessToken, AuthClient, AuthClientOptions, LoginResult, RequestOptions, SubscribeOptions } from './client.js';
 export { DocumentText } from './document.js';
 export type { DataOf, TypedDocument } from './document.js';
 export { AuthError } from './errors.js';
