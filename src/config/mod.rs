@@ -4,6 +4,7 @@
 
 mod addresses;
 mod definition;
+mod effective;
 mod environment;
 pub mod list;
 mod names;
@@ -18,6 +19,7 @@ mod setting;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use effective::EffectiveSetting;
 pub use list::{
     AppleKey, AuthenticationMethod, ClientAuthenticationSetting, Config, GitHubSettings, MicrosoftTenant,
     OAuthSettings, OpenIdSettings, ProviderProtocol, ProviderSettings,

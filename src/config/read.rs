@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Mode;
+use super::effective::EffectiveSetting;
 use super::parse::{self, ParsedSetting};
 use super::setting::{InProduction, PROVIDER, Setting};
 
@@ -41,6 +42,8 @@ pub struct Read<'a> {
     pub mode: Mode,
     /// The settings that were read, in the order of the list.
     pub sections: Vec<Section>,
+    /// The same settings with their values; those of one provider of many only if they are set.
+    pub effective: Vec<EffectiveSetting>,
     /// Settings whose value production refuses as insecure.
     pub insecure: Vec<Setting>,
     /// Settings that show that the server is deployed.
@@ -52,8 +55,9 @@ pub struct Read<'a> {
 
 impl<'a> Read<'a> {
     pub fn new(values: &'a BTreeMap<String, String>) -> Self {
-        let (sections, insecure, deployment_signs, provider, faults) = Default::default();
-        let read = Self { values, mode: Mode::Development, sections, insecure, deployment_signs, provider, faults };
+        let (sections, effective, insecure, deployment_signs, provider, faults) = Default::default();
+        let mode = Mode::Development;
+        let read = Self { values, mode, sections, effective, insecure, deployment_signs, provider, faults };
         // Which default applies depends on the mode. A word that is no mode is reported when its setting is read.
         let mode = read.given("AUTHGRAPH_ENV").and_then(|word| parse::mode(&word).ok());
         Self { mode: mode.unwrap_or(Mode::Development), ..read }
@@ -77,6 +81,7 @@ impl<'a> Read<'a> {
             section.settings.push(setting);
         }
         let given = self.given(&self.name_of(setting.name));
+        self.note_effective(&setting, given.as_deref());
         if given.as_deref().is_some_and(setting.shows_deployment) {
             self.deployment_signs.push(setting.name);
         }
@@ -102,6 +107,18 @@ impl<'a> Read<'a> {
                 parse(setting.default).ok()
             }
         }
+    }
+
+    /// Notes the value that applies. The pattern of the names of many providers has none.
+    fn note_effective(&mut self, setting: &Setting, given: Option<&str>) {
+        let name = self.name_of(setting.name);
+        let is_left_out = if self.provider.is_some() { given.is_none() } else { name.contains(PROVIDER) };
+        let Some(section) = self.sections.last().filter(|_| !is_left_out) else { return };
+        let default = match (setting.production, self.mode) {
+            (InProduction::Default(default), Mode::Production) => default,
+            _ => setting.default,
+        };
+        self.effective.push(EffectiveSetting::new((name, setting), section.title, default, given));
     }
 
     /// Notes a value that is not what it has to be.

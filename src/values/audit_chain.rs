@@ -41,6 +41,12 @@ pub struct Content<'a> {
 }
 
 impl ChainHash {
+    /// The hash that these bytes are.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     /// The bare bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

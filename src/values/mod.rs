@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod audit_chain;
+pub mod audit_cursor;
 pub mod caller;
 pub mod claims;
 pub mod client_network;

@@ -123,7 +123,7 @@ async fn prices(app: &TestApp, who: &SignedIn, document: &str, variables: Value)
     (calculated, answer.body["extensions"]["cost"]["requested"].as_u64().unwrap_or_else(|| panic!("{}", answer.text)))
 }
 
-const QUERIES: [(&str, u64); 21] = [
+const QUERIES: [(&str, u64); 23] = [
     ("{ __typename rateLimit { limit } }", 0),
     ("{ me { id email role } }", 1),
     ("{ authConfig { registrationOpen passwordPolicy { minLength } } }", 2),
@@ -142,6 +142,8 @@ const QUERIES: [(&str, u64); 21] = [
     ("{ a: users(first: 2) { ...page } b: users(first: 3) { ...page } }", 9),
     ("{ ... on Query { ... { me { ...who } } } }", 2),
     ("{ dashboard { totals { users } days { date logins } } }", 22),
+    ("{ settings { name value isSecret } }", 1),
+    ("{ auditIntegrity { verifiedEventCount endCursor break { message event { actor { email } } } } }", 13),
     ("{ node(id: \"nothing\") { id ... on User { mfa { enabled } } } }", 2),
     ("{ user(id: \"nothing\") { sessions(last: 10) { edges { node { user { email } } } } } }", 22),
     ("{ me { first: sessions(first: 1) { totalCount nodes { id } } all: sessions { nodes { id } } } }", 44),

@@ -24,6 +24,7 @@ pub use tokens::{LinkSettings, SessionSettings, SigningKeySettings};
 pub use web::{GraphqlSettings, HttpSettings, PagesSettings, SubscriptionSettings};
 
 use super::definition::{Heading, SettingsGroup, settings};
+use super::effective::{EffectiveSetting, ReadBefore};
 use super::read::{Read, Section};
 use super::setting::Setting;
 use crate::tools::access_token::AccessTokenSettings;
@@ -78,6 +79,8 @@ settings! {
         retention: Retention = Heading("Retention");
         /// What operators see of a running server.
         observability: ObservabilitySettings = Heading("Logs and metrics");
+        /// All settings as administrators see them: the texts of their values, and of secrets only the names.
+        effective: Vec<EffectiveSetting> = ReadBefore;
     }
 }
 

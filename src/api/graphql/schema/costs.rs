@@ -22,10 +22,14 @@ const WRITE: u32 = 5;
 /// Counting rows of which there may be many.
 const COUNT_QUERY: u32 = 20;
 
+/// Reading 10,000 rows and computing their hashes.
+const HASH_SCAN: u32 = 10;
+
 // Queries.
 pub const RATE_LIMIT: u32 = 0;
 pub const TOTAL_COUNT: u32 = COUNT_QUERY;
 pub const DASHBOARD: u32 = COUNT_QUERY;
+pub const AUDIT_INTEGRITY: u32 = HASH_SCAN;
 
 // Accounts.
 pub const REGISTER: u32 = PASSWORD_HASH + MAIL;

@@ -6,6 +6,7 @@ pub mod annotations; // what the schema says by rule
 pub mod audit; // the audit trail
 pub mod audit_enums; // actions and outcomes of the audit trail
 pub mod audit_filter; // the filter of audit events
+pub mod audit_integrity; // the verification of the audit trail
 pub mod auth_config; // the settings that clients need before sign-in
 pub mod context; // what a resolver gets from its request
 pub mod costs; // the price of every field
@@ -31,6 +32,7 @@ pub mod session_endings; // mutations that end sessions
 pub mod session_list; // the sessions of a user
 pub mod session_update; // renames the device of a session
 pub mod set_password; // the first password of an account
+pub mod settings; // the settings of the server
 pub mod sign_in; // login, refresh, reauthentication
 pub mod signed_in; // the client of a login, and the tokens it gets
 pub mod subscriptions; // events as they happen
@@ -47,6 +49,7 @@ use self::account::AccountMutation;
 use self::administration::AdministrationMutation;
 use self::annotations::Annotations;
 use self::audit::AuditQuery;
+use self::audit_integrity::AuditIntegrityQuery;
 use self::auth_config::AuthConfig;
 use self::context::{ContextExt, viewer};
 use self::costs::cost;
@@ -63,6 +66,7 @@ use self::rate_limit::RateLimitView;
 use self::session_endings::SessionMutation;
 use self::session_update::SessionUpdateMutation;
 use self::set_password::SetPasswordMutation;
+use self::settings::SettingsQuery;
 use self::sign_in::SignInMutation;
 use self::subscriptions::SubscriptionRoot;
 use self::user_changes::UserChangesMutation;
@@ -81,7 +85,15 @@ pub type ApiSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 /// Operations that read data.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(GeneralQuery, NodeQuery, UsersQuery, AuditQuery, DashboardQuery);
+pub struct QueryRoot(
+    GeneralQuery,
+    NodeQuery,
+    UsersQuery,
+    AuditQuery,
+    AuditIntegrityQuery,
+    DashboardQuery,
+    SettingsQuery,
+);
 
 /// The viewer, the server's settings, and the rate limit.
 #[derive(Default)]
