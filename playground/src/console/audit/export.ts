@@ -1,7 +1,7 @@
 // All events of a filter as a file, read page by page.
-import { AuthError } from '../../client/index.ts';
 import { auth } from '../../shared/session.ts';
-import { ExportedEvents, type AuditEventFilter, type WholeEventFragment } from '../generated.ts';
+import { ExportedEvents, type AuditEventFilter, type ExportedEventsQuery, type WholeEventFragment } from '../generated.ts';
+import { patiently } from './patiently.ts';
 
 export type Format = 'jsonl' | 'csv';
 
@@ -23,7 +23,8 @@ export const exportEvents = async ({ filter, format, signal, onProgress }: Expor
   const write = format === 'csv' ? csvLine : jsonLine;
   let events = 0;
   for (let after: string | null = null; ; ) {
-    const page = await readPage({ filter, after }, signal, (pause) => onProgress({ events, pause }));
+    const ask = () => auth.request(ExportedEvents, { filter, after }, { signal });
+    const { auditEvents: page }: ExportedEventsQuery = await patiently(ask, signal, (pause) => onProgress({ events, pause }));
     for (const event of page.nodes) parts.push(write(event));
     events += page.nodes.length;
     onProgress({ events, pause: 0 });
@@ -32,31 +33,6 @@ export const exportEvents = async ({ filter, format, signal, onProgress }: Expor
   }
   return new Blob(parts, { type: format === 'csv' ? 'text/csv' : 'application/jsonl' });
 };
-
-type Variables = { readonly filter: AuditEventFilter | undefined; readonly after: string | null };
-
-const LONGEST_PAUSE_S = 60;
-
-const readPage = async (variables: Variables, signal: AbortSignal, onPause: (seconds: number) => void) => {
-  for (let failures = 0; ; failures++) {
-    try {
-      return (await auth.request(ExportedEvents, variables, { signal })).auditEvents;
-    } catch (error) {
-      signal.throwIfAborted();
-      const isLimit = error instanceof AuthError && error.code === 'RATE_LIMITED';
-      if (!isLimit && !(error instanceof AuthError && error.isTransient && failures < 3)) throw error;
-      const seconds = Math.min(error.retryAfter ?? 2 ** failures, LONGEST_PAUSE_S);
-      onPause(seconds);
-      await pause(seconds * 1000, signal);
-    }
-  }
-};
-
-const pause = (milliseconds: number, signal: AbortSignal) =>
-  new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason)), { once: true });
-  });
 
 const jsonLine = (event: WholeEventFragment) => `${JSON.stringify(event)}\n`;
 

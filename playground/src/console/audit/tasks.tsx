@@ -6,7 +6,10 @@ import { VerifyTrail, type AuditEventFilter, type VerifyTrailQuery } from '../ge
 import { Link } from '../parts/link.tsx';
 import { changed, usePlace } from '../parts/place.ts';
 import { count, when, words } from '../parts/words.tsx';
+import { patiently } from './patiently.ts';
 import { download, exportEvents, type Format } from './export.ts';
+
+const waiting = (seconds: number) => (seconds === 0 ? '' : ` Waiting ${Math.ceil(seconds)} s for the server.`);
 
 /** A task that a button or leaving the page stops. */
 const useTask = () => {
@@ -39,8 +42,7 @@ export const Export = ({ filter }: { filter: AuditEventFilter | undefined }) => 
         signal,
         onProgress: (progress) => {
           events = progress.events;
-          const pause = progress.pause === 0 ? '' : ` Waiting ${Math.ceil(progress.pause)} s for the rate limit.`;
-          setText(`Exporting … ${count(events)} events.${pause}`);
+          setText(`Exporting … ${count(events)} events.${waiting(progress.pause)}`);
         },
       });
       download(file, `audit-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`);
@@ -71,7 +73,10 @@ export const Verification = () => {
       let verified = 0;
       signal.addEventListener('abort', () => setText(`Stopped after ${count(verified)} events.`));
       for (let after: string | null = null; ; ) {
-        const { auditIntegrity: part }: VerifyTrailQuery = await auth.request(VerifyTrail, { after }, { signal });
+        const ask = () => auth.request(VerifyTrail, { after }, { signal });
+        const { auditIntegrity: part }: VerifyTrailQuery = await patiently(ask, signal, (pause) =>
+          setText(`Verifying … ${count(verified)} events so far.${waiting(pause)}`),
+        );
         verified += part.verifiedEventCount;
         if (part.break) {
           setBroken(part.break);
@@ -96,7 +101,7 @@ const BreakOfChain = ({ broken: { message, event } }: { broken: Break }) => {
   const place = usePlace();
   return (
     <div role="alert" className="ag-fault">
-      <strong>The audit trail is not whole.</strong> {message}{' '}
+      <strong>{message}</strong>{' '}
       {event && (
         <>
           It is the event{' '}

@@ -28,9 +28,7 @@ export const Chart = ({ title, days, valueOf, tone, isSum = true }: ChartProps) 
     <figure className="ag-chart" data-tone={tone}>
       <figcaption>
         <h3>{title}</h3>
-        <span>
-          <strong>{count(total)}</strong> <span className="ag-weak">{isSum ? 'in seven days' : 'today'}</span>
-        </span>
+        <strong>{count(total)}</strong> <span className="ag-weak">{isSum ? 'in seven days' : 'today'}</span>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + LABELS}`} role="img" aria-label={`${title}: ${values.map(count).join(', ')}`}>
         <line x1="0" x2={WIDTH} y1={HEIGHT} y2={HEIGHT} />

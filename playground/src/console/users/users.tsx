@@ -88,7 +88,7 @@ const columnsOf = (choose: (user: UserRowFragment, action: UserAction) => void, 
       </>
     ),
   },
-  { title: 'Role', cell: ({ role }) => <Badge value={role}>{role === 'ADMIN' ? 'Administrator' : 'User'}</Badge> },
+  { title: 'Role', cell: ({ role }) => (role === 'ADMIN' ? <Badge value={role}>Administrator</Badge> : 'User') },
   { title: 'Status', cell: ({ status }) => <Badge value={status} /> },
   { title: 'Verified', cell: ({ emailVerified }) => (emailVerified ? 'Yes' : <span className="ag-weak">No</span>) },
   { title: 'Second factor', cell: ({ mfa }) => (mfa.enabled ? 'On' : <span className="ag-weak">Off</span>) },
