@@ -2,14 +2,18 @@ import type { EventRowFragment } from '../generated.ts';
 import { Link } from '../parts/link.tsx';
 import { changed, hrefOf, usePlace } from '../parts/place.ts';
 import { Table, type Column } from '../parts/table.tsx';
-import { Badge, Time, words } from '../parts/words.tsx';
+import { Badge, Email, Time, words } from '../parts/words.tsx';
 
 interface Named {
   readonly id: string;
   readonly email: string;
 }
 
-export const UserLink = ({ user }: { user: Named }) => <Link href={hrefOf(`/users/${user.id}`)}>{user.email}</Link>;
+export const UserLink = ({ user }: { user: Named }) => (
+  <Link href={hrefOf(`/users/${user.id}`)}>
+    <Email address={user.email} />
+  </Link>
+);
 
 /** Whom it happened to, and who did it if that is somebody else. */
 const Who = ({ event: { actor, subject } }: { event: EventRowFragment }) => {

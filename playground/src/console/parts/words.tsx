@@ -38,3 +38,15 @@ export const Badge = ({ value, children }: { value: string; children?: ReactNode
     {children ?? words(value)}
   </span>
 );
+
+/** An email address, which breaks behind its @ if it must. */
+export const Email = ({ address }: { address: string }) => {
+  const at = address.lastIndexOf('@') + 1;
+  return (
+    <>
+      {address.slice(0, at)}
+      <wbr />
+      {address.slice(at)}
+    </>
+  );
+};

@@ -57,10 +57,19 @@ const Entry = ({ setting }: { setting: Setting }) => (
     </dt>
     <dd>
       <Value setting={setting} />
-      <p className="ag-weak">{setting.description}</p>
+      <p className="ag-weak">
+        <Markdown text={setting.description} />
+      </p>
     </dd>
   </div>
 );
+
+/** Of Markdown, descriptions use code, and links to other pages of the documentation. */
+const Markdown = ({ text }: { text: string }) =>
+  text
+    .replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .split('`')
+    .map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>));
 
 const Value = ({ setting: { isSecret, isDefault, value, defaultValue } }: { setting: Setting }) => {
   if (isSecret) return <p>{isDefault ? 'Not set' : 'Set'}, and never shown: it is a secret.</p>;

@@ -9,7 +9,7 @@ import { hrefOf, usePlace } from '../parts/place.ts';
 import { useRead } from '../parts/read.ts';
 import { Loaded } from '../parts/states.tsx';
 import { Table, type Column } from '../parts/table.tsx';
-import { Badge, count, Time } from '../parts/words.tsx';
+import { Badge, count, Email, Time } from '../parts/words.tsx';
 import { UserActionDialog } from '../user/action-dialog.tsx';
 import { USER_ACTIONS, type UserAction } from '../user/actions.ts';
 import { filterOf, orderOf } from './filter.ts';
@@ -83,7 +83,9 @@ const columnsOf = (choose: (user: UserRowFragment, action: UserAction) => void, 
     title: 'User',
     cell: ({ id, email, name }) => (
       <>
-        <Link href={hrefOf(`/users/${id}`)}>{email}</Link>
+        <Link href={hrefOf(`/users/${id}`)}>
+          <Email address={email} />
+        </Link>
         {name && <small className="ag-weak">{name}</small>}
       </>
     ),
