@@ -373,9 +373,9 @@ async function aBrokenChainIsFound(page) {
   const program = `
 import sqlite3, sys
 db = sqlite3.connect(sys.argv[1], timeout=10)
-triggers = db.execute("select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'audit_log'").fetchall()
+triggers = db.execute("select name, sql from sqlite_master where type = 'trigger' and tbl_name = 'audit_events'").fetchall()
 for name, _ in triggers: db.execute(f'drop trigger "{name}"')
-db.execute("update audit_log set ip = '203.0.113.9' where rowid = (select rowid from audit_log order by rowid limit 1 offset 20)")
+db.execute("update audit_events set address = '203.0.113.9' where rowid = (select rowid from audit_events order by rowid limit 1 offset 20)")
 for _, sql in triggers: db.execute(sql)
 db.commit()`;
   execFileSync('python3', ['-c', program, DATABASE]);
