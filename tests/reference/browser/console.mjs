@@ -82,15 +82,8 @@ class Api {
 
 const browser = await launch();
 let secret;
-/** Each step of time is good for one code. */
-let lastStep = 0;
-async function nextCode() {
-  const step = Math.max(Math.floor(Date.now() / 30_000) - 1, lastStep + 1);
-  // One step ahead of the clock is accepted.
-  await until(() => Math.floor(Date.now() / 30_000) + 1 >= step, 'a code that was not used').catch(() => sleep(20_000));
-  lastStep = step;
-  return totp(secret, step * 30_000);
-}
+/** Each is good for one proof; a code of the app is good for one in 30 seconds. */
+let backupCodes = [];
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor(TIMEOUT);
 const row = (page, text) => page.getByRole('row').filter({ hasText: text });
@@ -101,11 +94,11 @@ async function typePassword(page, email, password) {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-async function enter(page, path = '') {
+async function enter(page, path = '', code = undefined) {
   await page.goto(`${base}/console${path}`);
   await typePassword(page, ADMIN, PASSWORD);
   if (secret) {
-    await page.getByLabel('Code of the authenticator app').fill(await nextCode());
+    await page.getByLabel('Code of the authenticator app').fill(code ?? backupCodes.pop());
     await page.getByRole('button', { name: 'Continue' }).click();
   }
 }
@@ -116,11 +109,12 @@ async function confirm(page) {
   await dialog.getByText('Please confirm that it is you.').waitFor(TIMEOUT);
   await until(() => page.evaluate(() => document.activeElement?.tagName === 'INPUT'), 'the focus is on the first field');
   await dialog.getByLabel('Password').fill(PASSWORD);
-  await dialog.getByLabel('Code of the authenticator app').fill(await nextCode());
+  await dialog.getByLabel('Code of the authenticator app').fill(backupCodes.pop());
   await dialog.getByRole('button', { name: 'Confirm' }).click();
 }
 
-const VISIBLE_MS = 700;
+/** For a machine that does nothing else. `VISIBLE_MS` sets another limit. */
+const VISIBLE_MS = Number(process.env.VISIBLE_MS ?? 700);
 
 /** The page shows its heading soon after the navigation began: in one of five loads, because other work may keep the machine busy. */
 async function isSoonVisible(page, name) {
@@ -175,11 +169,12 @@ async function theSecondFactorIsSetUp(page) {
   }
   await shown.waitFor(TIMEOUT);
   secret = await shown.innerText();
-  await page.getByLabel('Six-digit code').fill(await nextCode());
+  await page.getByLabel('Six-digit code').fill(totp(secret, Date.now()));
   await page.getByRole('button', { name: 'Turn on' }).click();
   const codes = page.getByRole('list', { name: 'Backup codes' }).locator('code');
   await codes.first().waitFor(TIMEOUT);
-  secrets.push(secret, ...(await codes.allInnerTexts()));
+  backupCodes = await codes.allInnerTexts();
+  secrets.push(secret, ...backupCodes);
   await page.getByRole('button', { name: 'I have kept them' }).click();
   await page.getByText('backup codes are left').waitFor(TIMEOUT);
 }
@@ -394,7 +389,7 @@ async function theSettingsShowNoSecret(page, api) {
   const text = await page.locator('main').innerText();
   const secretNames = settings.filter(({ isSecret }) => isSecret).map(({ name }) => name);
   for (const name of secretNames) {
-    const entry = page.locator('.ag-settings > div').filter({ has: page.getByText(name, { exact: true }) }).first();
+    const entry = page.locator('.ag-settings > div').filter({ has: page.locator('dt').getByText(name, { exact: true }) });
     assert.match(await entry.innerText(), /never shown/, name);
   }
   for (const one of secrets) assert.ok(!text.includes(one), 'a secret is shown');
@@ -413,7 +408,7 @@ async function aUserIsInvited(page, api) {
   await page.getByRole('dialog').getByRole('button', { name: 'Invite' }).click();
   await confirm(page);
   await page.getByRole('status').filter({ hasText: 'invited@example.com is invited.' }).waitFor(TIMEOUT);
-  await row(page, 'invited@example.com').getByText('Invited').waitFor(TIMEOUT);
+  await row(page, 'invited@example.com').getByText('Invited', { exact: true }).waitFor(TIMEOUT);
   const { users } = await api.ask('{ users(filter: {startsWith: "invited@"}) { nodes { status } } }');
   assert.deepEqual(users.nodes, [{ status: 'INVITED' }]);
 }
@@ -430,7 +425,7 @@ async function tabsRefreshOnce(context, page, refreshes) {
   const sent = refreshes.slice(settled);
   // The token is renewed when a tenth of its lifetime is left.
   assert.ok(sent.length >= 3 && sent.length <= 4, `${sent.length} refreshes of two tabs in three lifetimes`);
-  assert.equal(new Set(refreshes).size, refreshes.length, 'a refresh token was sent twice');
+  assert.equal(new Set(sent).size, sent.length, 'a refresh token was sent twice');
   for (const tab of [page, second]) await tab.getByRole('link', { name: 'Overview' }).click();
   for (const tab of [page, second]) await heading(tab, 'Overview');
   console.log(`Two tabs of one session refreshed ${sent.length} times in three lifetimes, each with a token of its own.`);
@@ -445,35 +440,49 @@ async function nothingSecretIsKept(page) {
 const VIEWS = ['', '/users', '/audit', '/settings', '/account'];
 
 /** Every view, in light and dark, wide and narrow: axe-core finds nothing serious, and no page scrolls sideways. */
-async function everybodyCanUseIt(state, userPath) {
+async function everybodyCanUseIt(userPath) {
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   let rules = 0;
-  for (const [colorScheme, width] of [['light', 1280], ['dark', 390]]) {
-    // axe-core is put into the page, which its policy does not allow.
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true, reducedMotion: 'reduce' });
-    await state(context);
-    const page = await context.newPage();
-    await enter(page);
-    await heading(page, 'Overview');
-    for (const path of [...VIEWS, userPath, '/audit?event', '/nowhere']) {
-      const event = path === '/audit?event';
-      await page.goto(`${base}/console${event ? '/audit' : path}`);
-      await page.locator('h1').waitFor(TIMEOUT);
-      await page.waitForFunction(() => !document.body.innerText.includes('Loading …') && !document.querySelector('[aria-busy=true]'));
-      if (event) await page.getByRole('table').getByRole('link').first().click();
-      if (event) await page.getByRole('dialog').locator('dl').waitFor(TIMEOUT);
-      await page.evaluate(axe);
-      const { violations, passes } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-      rules += passes.length;
-      const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).slice(0, 3).join(' | ')}`);
-      assert.deepEqual(told, [], `${path} in ${colorScheme}, ${width} px`);
-      const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(excess <= 0, `${path} is ${excess} px wider than ${width} px`);
-    }
-    await context.close();
+  // axe-core is put into the page, which its policy does not allow.
+  const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const check = async (what, width) => {
+    await page.evaluate(axe);
+    const { violations, passes } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    rules += passes.length;
+    const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).slice(0, 3).join(' | ')}`);
+    assert.deepEqual(told, [], `${what}, ${width} px`);
+    const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(excess <= 0, `${what} is ${excess} px wider than ${width} px`);
+  };
+  const LOOKS = [['light', 1280], ['dark', 1280], ['dark', 390], ['light', 390]];
+  const look = async ([colorScheme, width]) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 800 });
+  };
+  await page.goto(`${base}/console`);
+  await heading(page, 'Sign in to the console');
+  for (const one of LOOKS) {
+    await look(one);
+    await check(`the sign-in in ${one[0]}`, one[1]);
   }
-  console.log(`axe-core: nothing serious in 16 views, ${rules} rules passed.`);
+  await enter(page);
+  await heading(page, 'Overview');
+  for (const path of [...VIEWS, userPath, '/audit?event', '/nowhere']) {
+    const event = path === '/audit?event';
+    await page.goto(`${base}/console${event ? '/audit' : path}`);
+    await page.locator('h1').waitFor(TIMEOUT);
+    await page.waitForFunction(() => !document.body.innerText.includes('Loading …') && !document.querySelector('[aria-busy=true]'));
+    if (event) await page.getByRole('table').getByRole('link').first().click();
+    if (event) await page.getByRole('dialog').locator('dl').waitFor(TIMEOUT);
+    for (const one of LOOKS) {
+      await look(one);
+      await check(`${path} in ${one[0]}`, one[1]);
+    }
+  }
+  await context.close();
+  console.log(`axe-core: nothing serious in 9 views, light and dark, wide and narrow; ${rules} rules passed.`);
 }
 
 async function picture(page, name, path) {
@@ -498,13 +507,14 @@ async function anAdministratorWorks() {
   await page.getByRole('button', { name: 'Sign out' }).click();
   await heading(page, 'Sign in to the console');
   assert.equal(await page.evaluate(() => sessionStorage.length), 0, 'signing out leaves nothing');
-  await enter(page, '/audit');
+  // The code of the present step was used to set it up.
+  await enter(page, '/audit', totp(secret, Date.now() + 30_000));
   await heading(page, 'Audit');
 
   const login = `mutation($p: String!) { login(input: {email: "${ADMIN}", password: $p}) { ... on MfaRequired { challengeToken } } }`;
   const { challengeToken } = (await ask(login, { p: PASSWORD })).login;
   const verify = `mutation($t: String!, $c: String!) { verifyMfa(input: {challengeToken: $t, code: $c}) { ${TOKENS} } }`;
-  const api = new Api((await ask(verify, { t: challengeToken, c: await nextCode() })).verifyMfa);
+  const api = new Api((await ask(verify, { t: challengeToken, c: backupCodes.pop() })).verifyMfa);
 
   const steps = [
     () => theOverviewAgreesWithTheApi(page, api),
@@ -545,7 +555,7 @@ try {
   for (let number = 0; number < 105; number++) await guessWrong();
   await aUserIsNotLetIn();
   const userPath = await anAdministratorWorks();
-  await everybodyCanUseIt(async () => {}, userPath);
+  await everybodyCanUseIt(userPath);
 } finally {
   await browser.close();
   clearTimeout(deadline);
