@@ -23,7 +23,7 @@ import {
 import { sender, type Fetch, type Send } from './http.js';
 import { SessionKeeper, type Grant, type Session, type SessionListener } from './session.js';
 import { memoryStorage, type TokenStorage } from './storage.js';
-import type { Followed, Subscriptions } from './subscriptions.js';
+import type { Followed, SubscribeOptions, Subscriptions } from './subscriptions.js';
 import type { Locks } from './tabs.js';
 
 export interface AuthClientOptions extends Partial<Print> {
@@ -51,13 +51,8 @@ export type LoginResult =
   | { readonly __typename: 'LoginStep'; readonly message: string };
 
 export interface RequestOptions {
-  /** Ends the request, or the subscription, early. */
+  /** Ends the request early. */
   readonly signal?: AbortSignal;
-}
-
-export interface SubscribeOptions extends RequestOptions {
-  /** Hears whether events can arrive: false while the socket opens again. */
-  readonly onConnection?: (isConnected: boolean) => void;
 }
 
 /** An access token for requests that your own code sends. */

@@ -4,13 +4,19 @@ import { asData } from './document.js';
 import { AuthError, isObject, networkError, signedOutError, stringOf } from './errors.js';
 import type { Grant, SessionKeeper } from './session.js';
 
+export interface SubscribeOptions {
+  /** Ends the subscription early. */
+  readonly signal?: AbortSignal;
+  /** Hears whether events can arrive: false while the socket opens again. */
+  readonly onConnection?: (isConnected: boolean) => void;
+}
+
 /** An operation to follow. */
 export interface Followed {
   readonly query: string;
   readonly variables: object;
   readonly signal: AbortSignal;
-  /** Hears whether events can arrive. */
-  readonly onConnection: ((isConnected: boolean) => void) | undefined;
+  readonly onConnection: SubscribeOptions['onConnection'];
 }
 
 /** Close codes after which the same would happen again: the client and the server do not understand each other. */

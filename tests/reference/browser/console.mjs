@@ -556,6 +556,11 @@ try {
   await aUserIsNotLetIn();
   const userPath = await anAdministratorWorks();
   await everybodyCanUseIt(userPath);
+} catch (error) {
+  for (const page of browser.contexts().flatMap((context) => context.pages())) {
+    console.error(`${page.url()} shows: ${(await page.locator('body').innerText()).slice(0, 600)}`);
+  }
+  throw error;
 } finally {
   await browser.close();
   clearTimeout(deadline);
