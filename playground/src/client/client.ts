@@ -24,7 +24,7 @@ import {
 import { sender, type Fetch, type Send } from './http.js';
 import { SessionKeeper, type Session, type SessionListener } from './session.js';
 import { memoryStorage, type TokenStorage } from './storage.js';
-import type { Followed, Subscriptions } from './subscriptions.js';
+import type { Followed, SubscribeOptions, Subscriptions } from './subscriptions.js';
 import type { Locks } from './tabs.js';
 
 export interface AuthClientOptions extends Partial<Print> {
@@ -52,7 +52,7 @@ export type LoginResult =
   | { readonly __typename: 'LoginStep'; readonly message: string };
 
 export interface RequestOptions {
-  /** Ends the request, or the subscription, early. */
+  /** Ends the request early. */
   readonly signal?: AbortSignal;
 }
 
@@ -93,7 +93,7 @@ export interface AuthClient {
   subscribe<Data, Variables extends object>(
     document: TypedDocument<Data, Variables>,
     variables: Variables,
-    options?: RequestOptions,
+    options?: SubscribeOptions,
   ): AsyncIterableIterator<Data>;
   /** Stops listening to other tabs and closes the socket. The session goes on. */
   close(): void;
@@ -150,7 +150,7 @@ export const createAuthClient = (options: AuthClientOptions): AuthClient => {
       return grant && accessTokenOf(grant);
     },
     request,
-    subscribe: (document, variables, more) => subscribeWith(subscriptions, textOf(document, print), variables, more?.signal),
+    subscribe: (document, variables, more) => subscribeWith(subscriptions, textOf(document, print), variables, more),
     close: () => {
       void opened?.then((open) => open.close());
       keeper.close();
@@ -222,12 +222,12 @@ const subscribeWith = <Data>(
   subscriptions: () => Promise<Subscriptions>,
   query: string,
   variables: object,
-  signal: AbortSignal | undefined,
+  { signal, onConnection }: SubscribeOptions = {},
 ): AsyncIterableIterator<Data> => {
   const stop = new AbortController();
   if (signal?.aborted) stop.abort();
   signal?.addEventListener('abort', () => stop.abort(), { once: true });
-  const events = follow<Data>(subscriptions, { query, variables, signal: stop.signal });
+  const events = follow<Data>(subscriptions, { query, variables, signal: stop.signal, onConnection });
   return {
     next: () => events.next(),
     // A generator that waits for an event would not hear of it otherwise.

@@ -32,7 +32,7 @@ const config: CodegenConfig = {
     // The pages of the server, which use this client.
     '../shared/account/generated.ts': generated('../shared/account/*.graphql', '../../client/document.ts'),
     '../playground/generated.ts': generated('../playground/**/*.graphql', '../client/document.ts', ['AuditAction']),
-    '../console/generated.ts': generated('../console/**/*.graphql', '../client/document.ts'),
+    '../console/generated.ts': generated('../console/**/*.graphql', '../client/document.ts', ['AuditAction']),
     '../demo/generated.ts': generated('../demo/**/*.graphql', '../client/document.ts'),
     '../account/generated.ts': generated('../account/**/*.graphql', '../client/document.ts'),
   },

@@ -27,6 +27,7 @@ export type { Fetch } from './http.js';
 export type { Session, SessionListener } from './session.js';
 export { readOAuthAnswer } from './oauth.js';
 export type { OAuthAnswer } from './oauth.js';
+export type { SubscribeOptions } from './subscriptions.js';
 export { memoryStorage, webStorage } from './storage.js';
 export type { ItemStorage, StoredTokens, TokenStorage } from './storage.js';
 export type { Locks } from './tabs.js';

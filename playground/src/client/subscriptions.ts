@@ -4,11 +4,19 @@ import { asData } from './document.js';
 import { AuthError, isObject, networkError, signedOutError, stringOf } from './errors.js';
 import type { Grant, SessionKeeper } from './session.js';
 
+export interface SubscribeOptions {
+  /** Ends the subscription early. */
+  readonly signal?: AbortSignal;
+  /** Hears whether events can arrive: false while the socket opens again. */
+  readonly onConnection?: (isConnected: boolean) => void;
+}
+
 /** An operation to follow. */
 export interface Followed {
   readonly query: string;
   readonly variables: object;
   readonly signal: AbortSignal;
+  readonly onConnection: SubscribeOptions['onConnection'];
 }
 
 /** Close codes after which the same would happen again: the client and the server do not understand each other. */
@@ -33,6 +41,8 @@ export class Subscriptions {
   #granted: Grant | undefined;
   #refused: Grant | undefined;
   #acknowledgedAt = Infinity;
+  #isConnected = false;
+  readonly #watchers = new Set<(isConnected: boolean) => void>();
 
   constructor(url: string, keeper: SessionKeeper, webSocket: unknown) {
     this.#url = url;
@@ -41,7 +51,25 @@ export class Subscriptions {
   }
 
   /** Yields the data of each event once. Ends when the signal says so, and throws when the server refuses. */
-  async *follow<Data>({ query, variables, signal }: Followed): AsyncGenerator<Data, void, undefined> {
+  async *follow<Data>({ onConnection, ...followed }: Followed): AsyncGenerator<Data, void, undefined> {
+    // An own function: two subscriptions may have given the same one.
+    const watcher = (isConnected: boolean) => onConnection?.(isConnected);
+    watcher(this.#isConnected);
+    this.#watchers.add(watcher);
+    try {
+      yield* this.#follow<Data>(followed);
+    } finally {
+      this.#watchers.delete(watcher);
+    }
+  }
+
+  close(): void {
+    void this.#socket?.client.dispose();
+    this.#socket = undefined;
+    this.#setConnected(false);
+  }
+
+  async *#follow<Data>({ query, variables, signal }: Omit<Followed, 'onConnection'>): AsyncGenerator<Data, void, undefined> {
     const events = new SeenEvents();
     const resumes = /\$after\b/.test(query);
     let sessionId: string | undefined;
@@ -75,9 +103,10 @@ export class Subscriptions {
     }
   }
 
-  close(): void {
-    void this.#socket?.client.dispose();
-    this.#socket = undefined;
+  #setConnected(isConnected: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    for (const watcher of this.#watchers) watcher(isConnected);
   }
 
   /** An access token of the session that the subscription began in. */
@@ -111,7 +140,10 @@ export class Subscriptions {
       keepAlive: PING_MS,
       on: {
         connecting: () => (this.#acknowledgedAt = Infinity),
-        connected: () => (this.#acknowledgedAt = performance.now()),
+        connected: () => {
+          this.#acknowledgedAt = performance.now();
+          this.#setConnected(true);
+        },
         // A socket whose other end has gone without a word is closed here.
         ping: (received) => {
           if (!received) silence = setTimeout(() => client.terminate(), PONG_MS);
@@ -119,6 +151,7 @@ export class Subscriptions {
         pong: () => clearTimeout(silence),
         closed: (event) => {
           clearTimeout(silence);
+          if (this.#socket?.client === client) this.#setConnected(false);
           if (closeCodeOf(event) === FORBIDDEN) this.#refused = shown;
         },
       },

@@ -1,5 +1,6 @@
 import '../shared/theme.css';
 import '../shared/forms.css';
+import './console.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Console } from './console.tsx';

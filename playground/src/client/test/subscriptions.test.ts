@@ -144,6 +144,25 @@ test('subscriptions that begin together share a socket', async () => {
   await Promise.all(both.map(({ ended }) => ended));
 });
 
+test('a page hears whether events can arrive', async () => {
+  const client = await registered({ ...server, webSocket: WebSocket });
+  const heard: boolean[] = [];
+  const stop = new AbortController();
+  const options = { signal: stop.signal, onConnection: (isConnected: boolean) => void heard.push(isConnected) };
+  const events = client.subscribe(SecurityEvents, {}, options);
+  const waiting = events.next();
+  await until(() => heard.at(-1) === true);
+
+  await server.stop();
+  await until(() => heard.at(-1) === false);
+  await server.start();
+  await until(() => heard.at(-1) === true);
+
+  assert.deepEqual(heard.slice(0, 3), [false, true, false]);
+  stop.abort();
+  await waiting;
+});
+
 test('a loop that ends while it waits ends the subscription', async () => {
   const client = await registered({ ...server, webSocket: WebSocket });
   const events = client.subscribe(SecurityEvents, {});
