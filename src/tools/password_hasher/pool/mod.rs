@@ -14,6 +14,7 @@ use thread_priority::ThreadPriority;
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Fault, OrFault, Refusal, Result};
+use crate::tools::metrics::Durations;
 
 /// How long one hashing thread pauses after a foreground request, and how often it looks whether it may go on.
 const YIELD_INTERVAL: Duration = Duration::from_millis(50);
@@ -57,6 +58,8 @@ struct SharedQueue<Q, A> {
     state: Mutex<PoolState<Q, A>>,
     changed: Condvar,
     opened_at: Instant,
+    /// How long jobs waited for a thread. Those that were refused are not in it.
+    waits: Durations,
     /// When a foreground request was last noted, in milliseconds since `opened_at`.
     last_foreground_at: AtomicU64,
 }
@@ -83,7 +86,8 @@ impl<Q: Send + 'static, A: Send + 'static> WorkerPool<Q, A> {
             return Err(Fault::new("starting a pool without threads").into());
         }
         let state = PoolState { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
-        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state)) };
+        let waits = Durations::new("auth_hash_wait_seconds", "How long passwords waited to be hashed.")?;
+        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state, waits)) };
         for number in 0..limits.threads {
             let (queue, worker) = (Arc::clone(&pool.queue), new_worker());
             let yields = number == 0 && limits.threads > 1;
@@ -108,6 +112,10 @@ impl<Q, A> WorkerPool<Q, A> {
         self.queue.lock().waiting.len()
     }
 
+    pub(super) fn waits(&self) -> &Durations {
+        &self.queue.waits
+    }
+
     /// Notes a request that needs no hash: while the queue is more than half full, one thread leaves its core to such.
     pub(super) fn note_foreground_request(&self) {
         self.queue.last_foreground_at.store(self.queue.milliseconds(), Ordering::Relaxed);
@@ -122,9 +130,9 @@ impl<Q, A> Drop for WorkerPool<Q, A> {
 }
 
 impl<Q, A> SharedQueue<Q, A> {
-    fn new(limits: PoolLimits, state: PoolState<Q, A>) -> Self {
+    fn new(limits: PoolLimits, state: PoolState<Q, A>, waits: Durations) -> Self {
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        Self { limits, state, changed, opened_at: Instant::now(), last_foreground_at: AtomicU64::new(0) }
+        Self { limits, state, changed, opened_at: Instant::now(), waits, last_foreground_at: AtomicU64::new(0) }
     }
 
     fn enqueue(&self, job: Job<Q, A>) -> Result<()> {
@@ -230,11 +238,12 @@ fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yi
     if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
         tracing::debug!(%error, "hashing threads keep the normal priority");
     }
-    while let Some(Job { question, reply, .. }) = queue.take(yields).or_else(|| {
+    while let Some(Job { question, reply, since, .. }) = queue.take(yields).or_else(|| {
         worker.rest();
         queue.wait(yields)
     }) {
         let began = Instant::now();
+        queue.waits.observe(began - since);
         let answer = catch_unwind(AssertUnwindSafe(|| worker.answer(question)))
             .unwrap_or_else(|_| Err(Fault::new("hashing: the thread panicked").into()));
         queue.finish(began.elapsed());
