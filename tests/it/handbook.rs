@@ -11,8 +11,17 @@ fn file(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-const DOCUMENTS: [&str; 6] =
-    ["README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/oauth.md", "docs/operations.md", "docs/benchmarks.md"];
+const DOCUMENTS: [&str; 9] = [
+    "README.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "docs/oauth.md",
+    "docs/operations.md",
+    "docs/deployment.md",
+    "docs/observability.md",
+    "docs/runbook.md",
+    "docs/benchmarks.md",
+];
 
 fn checklist() -> String {
     let readme = file("README.md");
