@@ -148,7 +148,7 @@ impl PasswordHasher {
     /// How long hashes waited for a thread.
     #[must_use]
     pub fn waits(&self) -> &Durations {
-        self.shared.pool.waits()
+        &self.shared.pool.waits
     }
 }
 

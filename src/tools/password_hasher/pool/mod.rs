@@ -50,6 +50,8 @@ pub(super) trait Worker<Q, A>: Send + 'static {
 /// The callers' end. The threads end when it is dropped.
 pub(super) struct WorkerPool<Q, A> {
     queue: Arc<SharedQueue<Q, A>>,
+    /// How long jobs waited for a thread. Those that were refused are not in it.
+    pub(super) waits: Durations,
 }
 
 /// The queue that callers fill and threads empty.
@@ -58,8 +60,6 @@ struct SharedQueue<Q, A> {
     state: Mutex<PoolState<Q, A>>,
     changed: Condvar,
     opened_at: Instant,
-    /// How long jobs waited for a thread. Those that were refused are not in it.
-    waits: Durations,
     /// When a foreground request was last noted, in milliseconds since `opened_at`.
     last_foreground_at: AtomicU64,
 }
@@ -87,12 +87,12 @@ impl<Q: Send + 'static, A: Send + 'static> WorkerPool<Q, A> {
         }
         let state = PoolState { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
         let waits = Durations::new("auth_hash_wait_seconds", "How long passwords waited to be hashed.")?;
-        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state, waits)) };
+        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state)), waits };
         for number in 0..limits.threads {
-            let (queue, worker) = (Arc::clone(&pool.queue), new_worker());
+            let (queue, worker, waits) = (Arc::clone(&pool.queue), new_worker(), pool.waits.clone());
             let yields = number == 0 && limits.threads > 1;
             let name = "password-hasher".to_owned();
-            let work = move || run_worker(&queue, worker, yields);
+            let work = move || run_worker(&queue, worker, yields, &waits);
             thread::Builder::new().name(name).spawn(work).or_fault("starting a thread")?;
         }
         Ok(pool)
@@ -112,10 +112,6 @@ impl<Q, A> WorkerPool<Q, A> {
         self.queue.lock().waiting.len()
     }
 
-    pub(super) fn waits(&self) -> &Durations {
-        &self.queue.waits
-    }
-
     /// Notes a request that needs no hash: while the queue is more than half full, one thread leaves its core to such.
     pub(super) fn note_foreground_request(&self) {
         self.queue.last_foreground_at.store(self.queue.milliseconds(), Ordering::Relaxed);
@@ -130,9 +126,9 @@ impl<Q, A> Drop for WorkerPool<Q, A> {
 }
 
 impl<Q, A> SharedQueue<Q, A> {
-    fn new(limits: PoolLimits, state: PoolState<Q, A>, waits: Durations) -> Self {
+    fn new(limits: PoolLimits, state: PoolState<Q, A>) -> Self {
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        Self { limits, state, changed, opened_at: Instant::now(), waits, last_foreground_at: AtomicU64::new(0) }
+        Self { limits, state, changed, opened_at: Instant::now(), last_foreground_at: AtomicU64::new(0) }
     }
 
     fn enqueue(&self, job: Job<Q, A>) -> Result<()> {
@@ -232,7 +228,7 @@ impl<Q, A> PoolState<Q, A> {
     }
 }
 
-fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yields: bool) {
+fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yields: bool, waits: &Durations) {
     // Quick requests must stay quick while logins flood in. Nice and not `SCHED_IDLE`: Linux takes a core with an idle
     // thread for a free one and wakes others up there, to wait for it up to a tick.
     if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
@@ -243,7 +239,7 @@ fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yi
         queue.wait(yields)
     }) {
         let began = Instant::now();
-        queue.waits.observe(began - since);
+        waits.observe(began - since);
         let answer = catch_unwind(AssertUnwindSafe(|| worker.answer(question)))
             .unwrap_or_else(|_| Err(Fault::new("hashing: the thread panicked").into()));
         queue.finish(began.elapsed());
