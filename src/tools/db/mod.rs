@@ -108,12 +108,12 @@ impl Db {
     /// # Errors
     /// `Unavailable` when there is no connection in time.
     pub async fn begin(&self) -> Result<Tx> {
-        let (announcements, began) = (self.announcements.clone(), Instant::now());
+        let (announcements, asked_at) = (self.announcements.clone(), Instant::now());
         let begun = match &self.engine {
             Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announcements).await,
             Engine::Postgres { write, .. } => Tx::begin_postgres(write, announcements).await,
         };
-        self.waits.observe(began.elapsed());
+        self.waits.observe(asked_at.elapsed());
         begun
     }
 
