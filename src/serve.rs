@@ -12,19 +12,19 @@ use crate::api::http::router::service;
 use crate::api::http::server::{self, ConnectionTimeouts};
 use crate::app::App;
 use crate::error::{Error, OrFault, Refusal, Result};
-use crate::flows::count_outbox::count_outbox;
 use crate::flows::deliver_mail::{self, deliver_mail};
 use crate::flows::erase_users::erase_users;
 use crate::flows::learn_hash_costs::learn_hash_costs;
 use crate::flows::maintenance::maintain;
 use crate::flows::remove_unverified::remove_unverified;
 use crate::flows::sweep::sweep;
+use crate::flows::update_gauges::update_gauges;
 use crate::tools::db::Obstacle;
 use crate::tools::file_limit;
 use crate::tools::user_agent;
 
-/// How often the waiting emails are counted for the metrics.
-const OUTBOX_COUNT_INTERVAL: Duration = Duration::from_secs(15);
+/// How often emails, sessions and locks are counted for the metrics.
+const GAUGE_INTERVAL: Duration = Duration::from_secs(15);
 /// How often expired data is removed.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 /// How often changes are added to the totals, and expired sessions are ended.
@@ -134,7 +134,7 @@ pub fn start_background(app: &Arc<App>) {
     repeat(app, "deliver mail", deliver_mail::INTERVAL, mail_posted, |app, stopping| async move {
         deliver_mail(&app, &stopping).await
     });
-    repeat(app, "count the outbox", OUTBOX_COUNT_INTERVAL, None, |app, _| async move { count_outbox(&app).await });
+    repeat(app, "update the gauges", GAUGE_INTERVAL, None, |app, _| async move { update_gauges(&app).await });
     repeat(app, "sweep", SWEEP_INTERVAL, None, |app, stopping| async move { remove_expired(&app, &stopping).await });
     repeat(
         app,

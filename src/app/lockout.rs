@@ -34,5 +34,9 @@ pub async fn count_failure(
         let event = NewAuditEvent::success(AuditAction::AccountLocked).about(Some(id));
         audit_log::write(&mut tx, caller, event.with("until", until.to_rfc3339()), now).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    if locked.is_some() {
+        app.metrics.lockout();
+    }
+    Ok(())
 }

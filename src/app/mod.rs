@@ -3,6 +3,7 @@
 pub mod admin_actions;
 pub mod audit_feed;
 pub mod charges;
+pub mod counters;
 pub mod gauges;
 pub mod guesses;
 pub mod known_devices;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use self::audit_feed::AuditFeed;
-use self::gauges::OutboxGauges;
+use self::gauges::{MeasuredTools, StoredGauges};
 use self::oauth::OAuthProviders;
 use crate::config::Config;
 use crate::error::Result;
@@ -72,8 +73,8 @@ pub struct App {
     pub stopping: CancellationToken,
     pub metrics: Metrics,
     pub feed: AuditFeed,
-    /// How the outbox stood when it was last counted.
-    pub outbox_gauges: Arc<OutboxGauges>,
+    /// What the database held when it was last counted.
+    pub stored_gauges: Arc<StoredGauges>,
 }
 
 impl App {
@@ -90,10 +91,11 @@ impl App {
         let bus = EventBus::new(redis.clone(), "audit");
         let (db, background) = (Db::open(&config.database).await?, Background::new());
         let password_hasher = PasswordHasher::start(&config.hash)?;
-        let outbox_gauges = Arc::new(OutboxGauges::default());
+        let stored_gauges = Arc::new(StoredGauges::default());
+        let tools = MeasuredTools { db: &db, redis: redis.as_ref(), hasher: &password_hasher };
         Ok(Self {
-            metrics: Metrics::open(gauges::list(&db, redis.as_ref(), &password_hasher, &outbox_gauges))?,
-            outbox_gauges,
+            metrics: gauges::open_metrics(tools, &stored_gauges, config.is_development())?,
+            stored_gauges,
             feed: AuditFeed::new(db.clone(), bus, background.clone(), config.subscriptions.backlog),
             db,
             rate_limiter: RateLimiter::new(redis.clone(), window_clock),

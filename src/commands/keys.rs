@@ -16,7 +16,11 @@ use super::print;
 pub enum KeysCommand {
     /// Add a key with the algorithm `JWT_ALGORITHM`. It signs after a minute, when every instance knows it; the first key signs
     /// at once. Tokens of older keys are accepted until you remove their files.
-    Rotate,
+    Rotate {
+        /// Add a key only if there is none with this algorithm: for scripts that prepare an instance.
+        #[arg(long)]
+        if_none: bool,
+    },
     /// List the signing keys.
     List,
     /// Encrypt the secrets of authenticators again with the first of `MFA_ENCRYPTION_KEYS`, so that you can remove older keys.
@@ -28,7 +32,11 @@ pub async fn run(config: Config, command: &KeysCommand) -> Result<ExitCode> {
     let (folder, algorithm) = (&config.signing_keys.dir, config.access_tokens.algorithm);
     let now = Clock::System.now();
     match command {
-        KeysCommand::Rotate => {
+        KeysCommand::Rotate { if_none: true } => match access_token::ensure_key(folder, algorithm, now)? {
+            Some(kid) => print(&format!("{kid}\nThe first key in {} signs.\n", folder.display())),
+            None => print(&format!("There is a key in {}.\n", folder.display())),
+        },
+        KeysCommand::Rotate { if_none: false } => {
             let kid = access_token::create_key(folder, algorithm, now)?;
             let keys = access_token::list_keys(folder, algorithm, now)?;
             let new = keys.iter().find(|key| key.kid == kid).map(describe_state).unwrap_or_default();

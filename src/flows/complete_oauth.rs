@@ -6,7 +6,7 @@ use crate::app::sign_in::oauth_flow::{self, ProvedIdentity};
 use crate::app::sign_in::oauth_user::{self, KnownUser, Resolution};
 use crate::app::sign_in::outcome::{FirstFactorOutcome, LoginOutcome};
 use crate::app::sign_in::{self, email_verification};
-use crate::app::{App, known_devices};
+use crate::app::{App, counters, known_devices};
 use crate::error::{Error, ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::values::audit::AuditAction;
@@ -25,6 +25,17 @@ const ATTEMPTS: usize = 5;
 /// `INVALID_TOKEN` for the flow, `OAUTH_FAILED`, `UNAVAILABLE` where the provider is away, `ACCOUNT_LOCKED`, `EMAIL_TAKEN` for
 /// an address that is held for its former owner, `FORBIDDEN` where registration is closed, `RATE_LIMITED`.
 pub async fn complete_oauth(
+    app: &App,
+    caller: &Caller,
+    answer: OAuthAnswer,
+    client: LoginClient,
+) -> Result<LoginOutcome> {
+    let result = redeem_and_accept(app, caller, answer, client).await;
+    counters::count_login(app, AuthMethod::Oauth, &result);
+    result
+}
+
+async fn redeem_and_accept(
     app: &App,
     caller: &Caller,
     answer: OAuthAnswer,
@@ -80,8 +91,8 @@ impl OAuthLogin<'_> {
     async fn attempt(&self) -> Result<Option<FirstFactorOutcome>> {
         let Self { app, caller, proved, may_send_mail, now, .. } = *self;
         let mut tx = app.db.begin().await?;
-        let user = match oauth_user::resolve(app, &mut tx, caller, proved, self.known, now).await? {
-            Resolution::User(user) => user,
+        let (user, is_new) = match oauth_user::resolve(app, &mut tx, caller, proved, self.known, now).await? {
+            Resolution::User { user, is_new } => (user, is_new),
             Resolution::Again => return Ok(None),
             Resolution::Refused { refusal, user } => {
                 // Nothing of the transaction stays; the refusal has its own.
@@ -96,6 +107,9 @@ impl OAuthLogin<'_> {
         let event = outcome.event(id).with("method", AuthMethod::Oauth.as_str());
         audit_log::write(&mut tx, caller, event.with("provider", proved.provider.name()), now).await?;
         tx.commit().await?;
+        if is_new {
+            counters::count_registration(app, AuthMethod::Oauth, Ok("REGISTERED"));
+        }
         Ok(Some(outcome))
     }
 

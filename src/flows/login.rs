@@ -5,7 +5,7 @@ use crate::app::sign_in::authenticated_user::AuthenticatedUser;
 use crate::app::sign_in::email_verification;
 use crate::app::sign_in::outcome::{FirstFactorOutcome, LoginOutcome};
 use crate::app::sign_in::password::{self, PasswordMatch};
-use crate::app::{App, guesses, known_devices};
+use crate::app::{App, counters, guesses, known_devices};
 use crate::error::Result;
 use crate::records::users;
 use crate::values::caller::Caller;
@@ -20,6 +20,18 @@ use crate::values::session::{AuthMethod, LoginClient};
 /// # Errors
 /// `INVALID_CREDENTIALS`; `ACCOUNT_LOCKED` only for the right password; `RATE_LIMITED`, `OVERLOADED`.
 pub async fn login(
+    app: &App,
+    caller: &Caller,
+    email: &EmailAddress,
+    password: &Password,
+    client: LoginClient,
+) -> Result<LoginOutcome> {
+    let result = check_and_accept(app, caller, email, password, client).await;
+    counters::count_login(app, AuthMethod::Password, &result);
+    result
+}
+
+async fn check_and_accept(
     app: &App,
     caller: &Caller,
     email: &EmailAddress,

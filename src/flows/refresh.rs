@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::sign_in::{NewTokens, OpenedSession};
-use crate::app::{App, mail, sign_in};
+use crate::app::{App, counters, mail, sign_in};
 use crate::error::{ErrorCode, OrFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::outbox::{Details, MailKind};
@@ -34,6 +34,23 @@ pub async fn refresh(
     presented: &RefreshToken,
     key: Option<&IdempotencyKey>,
 ) -> Result<NewTokens> {
+    let result = exchange(app, caller, presented, key).await;
+    counters::count_refresh(app, result.as_ref().map(|exchanged| exchanged.how));
+    result.map(|exchanged| exchanged.tokens)
+}
+
+/// New tokens, and in which way they came about, as the metrics call it.
+struct Exchanged {
+    tokens: NewTokens,
+    how: &'static str,
+}
+
+async fn exchange(
+    app: &App,
+    caller: &Caller,
+    presented: &RefreshToken,
+    key: Option<&IdempotencyKey>,
+) -> Result<Exchanged> {
     let now = app.clock.now();
     let device = DeviceFingerprint::from_caller(caller);
     let by = RefreshCaller { key, device: &device, spares_after: now - race_window(app) };
@@ -48,7 +65,7 @@ pub async fn refresh(
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
 
-    opened.sign(app)
+    Ok(Exchanged { tokens: opened.sign(app)?, how: "REFRESHED" })
 }
 
 /// A token that is presented, by whom, and when.
@@ -87,7 +104,7 @@ async fn rotate(app: &App, tx: &mut Tx, session: SessionId, attempt: &RefreshAtt
 }
 
 /// Answers the use of a token that could not be used up.
-async fn answer_second_use(app: &App, mut tx: Tx, caller: &Caller, attempt: &RefreshAttempt<'_>) -> Result<NewTokens> {
+async fn answer_second_use(app: &App, mut tx: Tx, caller: &Caller, attempt: &RefreshAttempt<'_>) -> Result<Exchanged> {
     let now = attempt.now;
     let known = refresh_tokens::find(&mut tx, attempt.presented).await?.ok_or(Refusal::Unauthenticated)?;
     let found = sessions::find_with_user_in(&mut tx, known.session_id).await?;
@@ -97,13 +114,13 @@ async fn answer_second_use(app: &App, mut tx: Tx, caller: &Caller, attempt: &Ref
     }
     match classify(app, &mut tx, &found, attempt, known).await? {
         // Nothing is written: the answer is the one that was given before.
-        SecondUse::Replay(tokens) => tokens.sign(app, found),
+        SecondUse::Replay(tokens) => Ok(Exchanged { tokens: tokens.sign(app, found)?, how: "REPLAYED" }),
         SecondUse::Race(tokens) => {
             let event =
                 NewAuditEvent::success(AuditAction::SessionRefreshed).by(found.user.id).in_session(found.session.id);
             audit_log::write(&mut tx, caller, event.with("race", true), now).await?;
             tx.commit().await?;
-            tokens.sign(app, found)
+            Ok(Exchanged { tokens: tokens.sign(app, found)?, how: "RACED" })
         }
         SecondUse::Expired => Err(Refusal::SessionEnded { reason: SessionEndReason::Expired.as_str() }.into()),
         SecondUse::Reuse if end_reused(tx, caller, &found, now).await? => Err(Refusal::RefreshTokenReused.into()),

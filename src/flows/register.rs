@@ -4,8 +4,8 @@ use crate::app::limits::{self, Attempt, MailCause};
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
 use crate::app::sign_in::outcome::LoginOutcome;
 use crate::app::sign_in::password;
-use crate::app::{App, guesses, known_devices, mail, sign_in};
-use crate::error::{Error, ErrorReason, Refusal, Result};
+use crate::app::{App, counters, guesses, known_devices, mail, sign_in};
+use crate::error::{Error, ErrorCode, ErrorReason, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::creation_keys::{self, AddressOwner};
 use crate::records::outbox::{self, Details, Draft, MailKind};
@@ -38,6 +38,18 @@ pub struct Application {
 /// # Errors
 /// `FORBIDDEN` where registration is closed, `EMAIL_TAKEN`, `RATE_LIMITED`, `OVERLOADED`.
 pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<LoginOutcome> {
+    let result = open_account(app, caller, new).await;
+    counters::count_registration(app, AuthMethod::Password, result.as_ref().map(|registration| registration.result));
+    result.map(|registration| registration.outcome)
+}
+
+/// What the client learns of a registration, and what the metrics call it.
+struct Registration {
+    outcome: LoginOutcome,
+    result: &'static str,
+}
+
+async fn open_account(app: &App, caller: &Caller, new: Application) -> Result<Registration> {
     let now = app.clock.now();
     if !app.config.registration.is_open {
         return Err(Refusal::Forbidden { reason: ErrorReason::RegistrationClosed }.into());
@@ -57,19 +69,22 @@ pub async fn register(app: &App, caller: &Caller, new: Application) -> Result<Lo
         let taken = TakenAddress { email: &new.email, owner, sends_mail };
         if taken.is_own() && !app.config.registration.hide_account_existence {
             drop(tx);
-            return repeat(app, caller, new, now).await;
+            return Ok(Registration { outcome: repeat(app, caller, new, now).await?, result: "REPEATED" });
         }
-        return refuse_taken(app, tx, caller, taken, now).await;
+        let outcome = refuse_taken(app, tx, caller, taken, now).await?;
+        return Ok(Registration { outcome, result: ErrorCode::EmailTaken.as_str() });
     };
     audit_log::write(&mut tx, caller, NewAuditEvent::success(AuditAction::UserRegistered).by(user.id), now).await?;
     if sends_mail {
         mail::post(&mut tx, MailKind::VerifyEmail, &user, Details::caused_by(caller), now).await?;
     }
-    if app.config.requires_verified_email() {
+    let outcome = if app.config.requires_verified_email() {
         tx.commit().await?;
-        return Ok(LoginOutcome::EmailVerificationRequired(new.email));
-    }
-    sign_in_new_user(app, tx, caller, NewLogin { user, client: new.client }, now).await
+        LoginOutcome::EmailVerificationRequired(new.email)
+    } else {
+        sign_in_new_user(app, tx, caller, NewLogin { user, client: new.client }, now).await?
+    };
+    Ok(Registration { outcome, result: "REGISTERED" })
 }
 
 /// A user who has just registered, and their client.

@@ -4,7 +4,7 @@ use crate::app::guesses::CodeContext;
 use crate::app::sign_in::authenticated_user::AuthenticatedUser;
 use crate::app::sign_in::outcome::LoginOutcome;
 use crate::app::sign_in::{self, second_factor};
-use crate::app::{App, known_devices};
+use crate::app::{App, counters, known_devices};
 use crate::error::{Error, FieldErrorCode, FieldFault, Refusal, Result};
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::mfa_challenges::{self, Challenge};
@@ -36,6 +36,12 @@ pub struct MfaProof {
 /// attempts left; `VALIDATION_FAILED` for a challenge whose client wants a cookie that the answer cannot set;
 /// `ACCOUNT_LOCKED`, `RATE_LIMITED`.
 pub async fn verify_mfa(app: &App, caller: &Caller, proof: &MfaProof) -> Result<LoginOutcome> {
+    let result = check_and_accept(app, caller, proof).await;
+    counters::count_mfa(app, &result);
+    result
+}
+
+async fn check_and_accept(app: &App, caller: &Caller, proof: &MfaProof) -> Result<LoginOutcome> {
     let now = app.clock.now();
     let (challenge, user) = count_attempt(app, proof, now).await?;
     let code = second_factor::verify_code(app, CodeContext::SignIn(caller), &user, &proof.code, now).await?;

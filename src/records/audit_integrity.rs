@@ -161,6 +161,16 @@ pub async fn backfill(db: &Db, batch: i64) -> Result<usize> {
     Ok(chained)
 }
 
+/// How many events have no place in a chain; not more than `most` are counted.
+pub async fn count_unchained(db: &Db, most: i64) -> Result<i64> {
+    let (unchained,): (i64,) = db
+        .query(sql!("select count(*) from (select id from audit_events where shard is null limit $1) unchained"))
+        .bind(most)
+        .one()
+        .await?;
+    Ok(unchained)
+}
+
 /// Gives an event its position and hash; false where another instance did it first.
 async fn append_to_chain(tx: &mut Tx, event: &StoredEvent) -> Result<bool> {
     let chain = audit_chains::lock_any(tx).await?;

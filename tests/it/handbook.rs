@@ -13,7 +13,7 @@ fn file(path: &str) -> String {
 
 const CHECKLIST: &str = "docs/production-checklist.md";
 
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: [&str; 17] = [
     "README.md",
     "SECURITY.md",
     "CONTRIBUTING.md",
@@ -24,6 +24,12 @@ const DOCUMENTS: [&str; 11] = [
     "docs/threat-model.md",
     "docs/oauth.md",
     "docs/operations.md",
+    "docs/deployment.md",
+    "docs/observability.md",
+    "docs/runbook.md",
+    "docs/account-pages.md",
+    "docs/console.md",
+    "docs/import.md",
     "docs/benchmarks.md",
 ];
 

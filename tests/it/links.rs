@@ -23,7 +23,7 @@ fn links(prose: &str) -> Vec<&str> {
 }
 
 /// The anchors of the headings, as GitHub makes them: `## Behind a proxy` is `behind-a-proxy`.
-fn anchors(prose: &str) -> Vec<String> {
+pub(crate) fn anchors(prose: &str) -> Vec<String> {
     let headings = prose.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| {
         let kept = heading.to_lowercase().replace(' ', "-");

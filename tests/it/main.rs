@@ -67,6 +67,8 @@ mod mail_servers;
 mod mail_snapshots;
 mod mailbox_door;
 mod metrics;
+mod metrics_documented;
+mod metrics_of_flows;
 mod mfa_challenge;
 mod mfa_codes;
 mod mfa_enrollment;

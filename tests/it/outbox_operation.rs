@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::process::Output;
 use std::time::Duration;
 
-use authgraph::flows::count_outbox::count_outbox;
 use authgraph::flows::deliver_mail::LEASE;
+use authgraph::flows::update_gauges::update_gauges;
 use authgraph::records::outbox;
 use authgraph::values::email_address::EmailAddress;
 use serde_json::Value;
@@ -44,7 +44,7 @@ async fn the_gauges_tell_of_emails_that_do_not_leave() {
     }
     app.deliver_mail().await;
     app.wait(Duration::from_secs(90));
-    count_outbox(&app.app).await.unwrap();
+    update_gauges(&app.app).await.unwrap();
 
     let request = reqwest::Client::new().get(app.url("/metrics")).bearer_auth(token);
     let text = request.send().await.unwrap().text().await.unwrap();

@@ -298,6 +298,19 @@ fn keys_are_rotated_and_listed_at_the_command_line() {
     assert!(listed.contains("RS256"), "{listed}");
 }
 
+#[test]
+fn a_script_may_ask_for_the_first_key_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let none: [(&str, &str); 0] = [];
+
+    for _ in 0..2 {
+        assert!(run(folder.path(), &["keys", "rotate", "--if-none"], &none).status.success());
+    }
+
+    let listed = String::from_utf8(run(folder.path(), &["keys", "list"], &none).stdout).unwrap();
+    assert_eq!(listed.lines().count(), 1, "{listed}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_level_writes_what_a_client_sends() {
     let folder = tempfile::tempdir().unwrap();

@@ -26,6 +26,7 @@ use crate::api::graphql::error::ApiError;
 use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::api::graphql::pipeline::operation_metrics;
 use crate::error::{Error, ErrorCode, Refusal};
+use crate::tools::metrics::OpenStream;
 use crate::values::client_network::client_address;
 
 /// An empty comment, so that no proxy on the way takes the connection for dead.
@@ -114,6 +115,7 @@ struct EventStream {
     keep_alive: Interval,
     span: Span,
     _slots: [ConnectionSlot; 2],
+    _counted: OpenStream,
     _open: TaskTrackerToken,
 }
 
@@ -128,6 +130,7 @@ impl EventStream {
         let period = context.state.app.config.subscriptions.ping_interval;
         let mut keep_alive = interval_at(Instant::now() + period, period);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let counted = context.state.app.metrics.open_stream("event_stream");
         Self {
             context,
             subscription: Some(subscription),
@@ -137,6 +140,7 @@ impl EventStream {
             keep_alive,
             span: Span::current(),
             _slots: permission.slots,
+            _counted: counted,
             _open: drain.streams.token(),
         }
     }

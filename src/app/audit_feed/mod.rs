@@ -84,6 +84,15 @@ impl AuditFeed {
         self.0.bus.is_refused()
     }
 
+    /// How many events of the trail, which has come so far, were not sent to the listeners yet; none without listeners.
+    #[must_use]
+    pub fn backlog(&self, heads: &[ChainHead]) -> i64 {
+        let reader = self.reader();
+        let Some(reader) = reader.as_ref() else { return 0 };
+        let sent = |shard| reader.heads.iter().find(|head| head.shard == shard).map_or(0, |head| head.sequence);
+        heads.iter().map(|head| (head.sequence - sent(head.shard)).max(0)).sum()
+    }
+
     fn subscribe(&self) -> Option<broadcast::Receiver<Arc<AuditEvent>>> {
         self.reader().as_ref().map(|reader| reader.listeners.subscribe())
     }

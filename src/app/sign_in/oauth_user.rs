@@ -22,7 +22,12 @@ use crate::values::user::Role;
 /// Which user it is.
 pub enum Resolution {
     /// This one, who may log in.
-    User(User),
+    User {
+        /// The user.
+        user: User,
+        /// Whether the account was opened just now.
+        is_new: bool,
+    },
     /// Nobody who may log in.
     Refused {
         /// What the client learns.
@@ -127,7 +132,7 @@ impl SignIn<'_> {
             return Ok(Resolution::Refused { refusal, user: Some(id) });
         }
         oauth_accounts::note_use(tx, self.proved.account(), self.proved.reported_email(), self.now).await?;
-        Ok(Resolution::User(user))
+        Ok(Resolution::User { user, is_new: false })
     }
 
     /// A user with the address that the provider has verified.
@@ -153,7 +158,7 @@ impl SignIn<'_> {
         let provider = Some(self.proved.provider.display_name().to_owned());
         let details = Details { provider, ..mail::request_details(self.caller, self.now) };
         mail::post(tx, MailKind::ProviderLinked, &user, details, self.now).await?;
-        Ok(Resolution::User(user))
+        Ok(Resolution::User { user, is_new: false })
     }
 
     /// Makes an account its owner's, whose address was never verified: whoever opened it need not be the owner of the
@@ -208,7 +213,7 @@ impl SignIn<'_> {
         }
         let event = NewAuditEvent::success(AuditAction::UserRegistered).by(user.id);
         audit_log::write(tx, self.caller, event.with("provider", self.proved.provider.name()), self.now).await?;
-        Ok(Resolution::User(user))
+        Ok(Resolution::User { user, is_new: true })
     }
 
     /// Links the provider account, which signs in with it at once. False where another request has linked it meanwhile.

@@ -22,6 +22,18 @@ pub enum LoginOutcome {
     EmailVerificationRequired(EmailAddress),
 }
 
+impl LoginOutcome {
+    /// The word in the metrics.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::SignedIn(..) => "SIGNED_IN",
+            Self::MfaRequired(_) => "MFA_REQUIRED",
+            Self::EmailVerificationRequired(_) => "EMAIL_VERIFICATION_REQUIRED",
+        }
+    }
+}
+
 /// The outcome of a first factor, in a transaction that is not committed yet.
 #[derive(Debug)]
 #[must_use = "a user is not signed in before the other steps are considered"]

@@ -19,7 +19,7 @@ mod transaction;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
 use tokio::sync::{Notify, watch};
@@ -30,6 +30,7 @@ use self::connections::PgConnections;
 use self::connector::PING_TIMEOUT;
 use self::server::Server;
 use crate::error::{Fault, Refusal, Result};
+use crate::tools::metrics::Durations;
 use crate::values::secret::Secret;
 use query::{On, Target};
 
@@ -59,6 +60,7 @@ pub struct DbSettings {
 pub struct Db {
     engine: Engine,
     announcements: Announcements,
+    waits: Durations,
 }
 
 #[derive(Debug, Clone)]
@@ -96,7 +98,9 @@ impl Db {
                 );
             }
         };
-        Ok(Self { engine, announcements: Announcements::default() })
+        let waits =
+            Durations::new("auth_database_wait_seconds", "How long transactions waited for a connection and began.")?;
+        Ok(Self { engine, announcements: Announcements::default(), waits })
     }
 
     /// Begins a transaction that may write.
@@ -104,11 +108,19 @@ impl Db {
     /// # Errors
     /// `Unavailable` when there is no connection in time.
     pub async fn begin(&self) -> Result<Tx> {
-        let announcements = self.announcements.clone();
-        match &self.engine {
+        let (announcements, asked_at) = (self.announcements.clone(), Instant::now());
+        let begun = match &self.engine {
             Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announcements).await,
             Engine::Postgres { write, .. } => Tx::begin_postgres(write, announcements).await,
-        }
+        };
+        self.waits.observe(asked_at.elapsed());
+        begun
+    }
+
+    /// How long transactions waited until they had begun, also those that did not get so far.
+    #[must_use]
+    pub const fn waits(&self) -> &Durations {
+        &self.waits
     }
 
     /// Changes whenever a transaction of this process that was told to [`Tx::announce`] has committed.

@@ -1,18 +1,21 @@
 //! Metrics for Prometheus: events that are counted, and numbers of other tools that are read for each scrape.
 
+mod durations;
 mod reading;
+mod sign_ins;
+mod traffic;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use prometheus::{IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
+pub use self::durations::Durations;
 use self::reading::ReadMetric;
 pub use self::reading::{MetricKind, MetricReading};
+use self::sign_ins::SignInMetrics;
+use self::traffic::TrafficMetrics;
 use crate::error::{OrFault, Result};
-
-/// In seconds: from an answer out of memory to one that waited for many hashes.
-const DURATIONS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// The counts of one process. Clones share them.
 ///
@@ -25,13 +28,18 @@ struct Instruments {
     registry: Registry,
     /// Locked, so that two scrapes at once do not both add what a counter has gained.
     readings: Mutex<Vec<ReadMetric>>,
-    requests: IntCounterVec,
-    durations: HistogramVec,
-    operations: IntCounterVec,
-    limit_hits: IntCounterVec,
-    connections_refused: IntCounterVec,
-    emails: IntCounterVec,
-    oauth: IntCounterVec,
+    traffic: TrafficMetrics,
+    sign_ins: SignInMetrics,
+}
+
+/// A stream that is counted as open until this is dropped.
+#[derive(Debug)]
+pub struct OpenStream(IntGauge);
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Metrics {
@@ -45,67 +53,83 @@ impl Metrics {
 
     fn try_open(readings: Vec<MetricReading>) -> prometheus::Result<Self> {
         let registry = Registry::new();
-        let durations = HistogramOpts::new("http_request_duration_seconds", "How long answers took, until their head.");
-        let durations = HistogramVec::new(durations.buckets(DURATIONS.to_vec()), &["method", "path"])?;
-        registry.register(Box::new(durations.clone()))?;
+        let (traffic, sign_ins) = (TrafficMetrics::register(&registry)?, SignInMetrics::register(&registry)?);
         let readings = readings.into_iter().map(|reading| reading.register(&registry)).collect::<Result<_, _>>()?;
         #[cfg(target_os = "linux")]
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        let counter = |name, help, labels| counter(&registry, name, help, labels);
-        Ok(Self(Arc::new(Instruments {
-            requests: counter("http_requests_total", "Requests answered.", &["method", "path", "status_code"])?,
-            durations,
-            operations: counter(
-                "graphql_operations_total",
-                "GraphQL operations that are over, by the code of their first error.",
-                &["kind", "code"],
-            )?,
-            connections_refused: counter(
-                "http_connections_refused_total",
-                "Connections that were closed because there were too many, of their address or in all.",
-                &["limit"],
-            )?,
-            emails: counter("auth_emails_total", "Attempts to deliver an email, by what came of them.", &["outcome"])?,
-            oauth: counter(
-                "auth_oauth_total",
-                "Sign-ins at OAuth providers that were started or completed, by what came of them.",
-                &["provider", "result"],
-            )?,
-            limit_hits: counter("auth_rate_limit_hits_total", "Attempts that a limit refused.", &["bucket"])?,
-            registry,
-            readings: Mutex::new(readings),
-        })))
+        Ok(Self(Arc::new(Instruments { registry, readings: Mutex::new(readings), traffic, sign_ins })))
+    }
+
+    /// Shows a histogram that a tool fills.
+    ///
+    /// # Errors
+    /// A fault where another metric has its name.
+    pub fn show(&self, durations: &Durations) -> Result<()> {
+        self.0.registry.register(Box::new(durations.0.clone())).or_fault("preparing the metrics")
     }
 
     /// A request was answered. `path` is the route, never the path that the client chose.
     pub fn request(&self, method: &'static str, path: &str, status: u16, took: Duration) {
-        self.0.durations.with_label_values(&[method, path]).observe(took.as_secs_f64());
-        self.0.requests.with_label_values(&[method, path, &status.to_string()]).inc();
+        self.0.traffic.durations.with_label_values(&[method, path]).observe(took.as_secs_f64());
+        self.0.traffic.requests.with_label_values(&[method, path, &status.to_string()]).inc();
     }
 
     /// A GraphQL operation is over, with this code.
     pub fn operation(&self, kind: &'static str, code: &'static str) {
-        self.0.operations.with_label_values(&[kind, code]).inc();
+        self.0.traffic.operations.with_label_values(&[kind, code]).inc();
     }
 
     /// A limit has refused an attempt.
     pub fn limit_hit(&self, bucket: &'static str) {
-        self.0.limit_hits.with_label_values(&[bucket]).inc();
+        self.0.traffic.limit_hits.with_label_values(&[bucket]).inc();
     }
 
     /// A new connection was closed because of this limit.
     pub fn connection_refused(&self, limit: &'static str) {
-        self.0.connections_refused.with_label_values(&[limit]).inc();
+        self.0.traffic.connections_refused.with_label_values(&[limit]).inc();
+    }
+
+    /// A `websocket` or an `event_stream` is open, as long as the answer is held.
+    #[must_use]
+    pub fn open_stream(&self, transport: &'static str) -> OpenStream {
+        let gauge = self.0.traffic.open_streams.with_label_values(&[transport]);
+        gauge.inc();
+        OpenStream(gauge)
+    }
+
+    /// The first step of a login is over: the user came with this method, and it ended so.
+    pub fn login(&self, method: &'static str, result: &'static str) {
+        self.0.sign_ins.logins.with_label_values(&[method, result]).inc();
+    }
+
+    /// The second step of a login is over.
+    pub fn mfa(&self, result: &'static str) {
+        self.0.sign_ins.mfa.with_label_values(&[result]).inc();
+    }
+
+    /// Too many wrong passwords have locked an account.
+    pub fn lockout(&self) {
+        self.0.sign_ins.lockouts.inc();
+    }
+
+    /// A refresh token was presented.
+    pub fn refresh(&self, result: &'static str) {
+        self.0.sign_ins.refreshes.with_label_values(&[result]).inc();
+    }
+
+    /// A registration is over: the user came with this method, and it ended so.
+    pub fn registration(&self, method: &'static str, result: &'static str) {
+        self.0.sign_ins.registrations.with_label_values(&[method, result]).inc();
     }
 
     /// An attempt to deliver an email is over.
     pub fn email(&self, outcome: &'static str) {
-        self.0.emails.with_label_values(&[outcome]).inc();
+        self.0.sign_ins.emails.with_label_values(&[outcome]).inc();
     }
 
     /// A sign-in at this provider of the settings was started or completed.
     pub fn oauth(&self, provider: &str, result: &str) {
-        self.0.oauth.with_label_values(&[provider, result]).inc();
+        self.0.sign_ins.oauth.with_label_values(&[provider, result]).inc();
     }
 
     /// Everything, in the text format of Prometheus.
@@ -139,7 +163,13 @@ mod tests {
     }
 
     fn gauge(name: &'static str, label: Option<(&'static str, &'static str)>) -> MetricReading {
-        MetricReading { kind: MetricKind::Gauge, name, help: "Some.", label, read: Box::new(|| 7) }
+        MetricReading {
+            kind: MetricKind::Gauge,
+            name,
+            help: "Some.",
+            labels: label.into_iter().collect(),
+            read: Box::new(|| 7),
+        }
     }
 
     #[test]
@@ -152,7 +182,7 @@ mod tests {
 
         assert_eq!(value(&metrics, r#"auth_rate_limit_hits_total{bucket="auth"}"#), Some(2));
         assert_eq!(value(&metrics, r#"auth_rate_limit_hits_total{bucket="email"}"#), Some(1));
-        assert_eq!(value(&metrics, r#"auth_rate_limit_hits_total{bucket="mfa"}"#), None);
+        assert_eq!(value(&metrics, r#"auth_rate_limit_hits_total{bucket="mfa"}"#), Some(0));
     }
 
     #[test]
@@ -186,7 +216,8 @@ mod tests {
         let count = Arc::new(AtomicU64::new(3));
         let counted = Arc::clone(&count);
         let read = Box::new(move || counted.load(Ordering::Relaxed));
-        let reading = MetricReading { kind: MetricKind::Counter, name: "away_total", help: "Some.", label: None, read };
+        let reading =
+            MetricReading { kind: MetricKind::Counter, name: "away_total", help: "Some.", labels: vec![], read };
         let metrics = Metrics::open(vec![reading]).unwrap();
 
         assert_eq!(value(&metrics, "away_total"), Some(3));
@@ -214,5 +245,28 @@ mod tests {
 
         assert!(value(&metrics, "process_resident_memory_bytes").unwrap() > 0);
         assert!(value(&metrics, "process_open_fds").unwrap() > 0);
+    }
+
+    #[test]
+    fn a_stream_is_open_until_it_is_dropped() {
+        let metrics = Metrics::open(vec![]).unwrap();
+        let open = || value(&metrics, r#"auth_open_streams{transport="websocket"}"#);
+
+        let (first, _second) = (metrics.open_stream("websocket"), metrics.open_stream("websocket"));
+        assert_eq!(open(), Some(2));
+        drop(first);
+        assert_eq!(open(), Some(1));
+    }
+
+    #[test]
+    fn a_histogram_of_a_tool_is_shown_once() {
+        let (metrics, waits) = (Metrics::open(vec![]).unwrap(), Durations::new("wait_seconds", "Some.").unwrap());
+        metrics.show(&waits).unwrap();
+
+        waits.clone().observe(Duration::from_millis(3));
+
+        assert_eq!(value(&metrics, r#"wait_seconds_bucket{le="0.0025"}"#), Some(0));
+        assert_eq!(value(&metrics, r#"wait_seconds_bucket{le="0.005"}"#), Some(1));
+        assert!(matches!(metrics.show(&waits), Err(Error::Fault(_))));
     }
 }

@@ -19,8 +19,8 @@ pub struct MetricReading {
     pub name: &'static str,
     /// What it means, for the people who find it there.
     pub help: &'static str,
-    /// A label and its value, where several metrics have the name.
-    pub label: Option<(&'static str, &'static str)>,
+    /// Labels and their values.
+    pub labels: Vec<(&'static str, &'static str)>,
     /// Reads the number. It must not block.
     pub read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -39,7 +39,7 @@ enum RegisteredMetric {
 impl MetricReading {
     pub(super) fn register(self, registry: &Registry) -> prometheus::Result<ReadMetric> {
         let mut options = Opts::new(self.name, self.help);
-        if let Some((name, value)) = self.label {
+        for (name, value) in self.labels {
             options = options.const_label(name, value);
         }
         let metric = match self.kind {

@@ -17,6 +17,7 @@ use self::costs::StoredCosts;
 pub use self::pool::Priority;
 use self::pool::{PoolLimits, WorkerPool};
 use crate::error::{Fault, OrFault, Result};
+use crate::tools::metrics::Durations;
 
 /// What a hash costs, and how many may be computed and wait at once.
 #[derive(Debug, Clone)]
@@ -142,6 +143,12 @@ impl PasswordHasher {
     #[must_use]
     pub fn queue_depth(&self) -> usize {
         self.shared.pool.depth()
+    }
+
+    /// How long hashes waited for a thread.
+    #[must_use]
+    pub fn waits(&self) -> &Durations {
+        &self.shared.pool.waits
     }
 }
 

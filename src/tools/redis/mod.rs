@@ -18,6 +18,7 @@ use self::circuit_breaker::CircuitBreaker;
 use self::connection::SharedConnection;
 pub use self::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use crate::error::Result;
+use crate::tools::metrics::Durations;
 use crate::values::secret::Secret;
 
 /// How to reach Redis.
@@ -44,6 +45,7 @@ struct RedisServer {
     connection: SharedConnection,
     circuit_breaker: CircuitBreaker,
     fallbacks: AtomicU64,
+    calls: Durations,
     timeout: Duration,
     key_prefix: String,
     channel_prefix: String,
@@ -60,6 +62,7 @@ impl Redis {
             connection: SharedConnection::open(url.expose())?,
             circuit_breaker: CircuitBreaker::default(),
             fallbacks: AtomicU64::new(0),
+            calls: call_durations()?,
             timeout: settings.timeout,
             key_prefix: with_hash_tag(&settings.key_prefix),
             channel_prefix: settings.key_prefix.clone(),
@@ -86,7 +89,9 @@ impl Redis {
     pub async fn run<T: FromRedisValue>(&self, call: RedisCall<'_>) -> Result<T, RedisUnavailable> {
         let server = &self.0;
         let answer = if server.circuit_breaker.lets_through(Instant::now()) {
+            let began = Instant::now();
             let answer = server.connection.call(server.timeout, &call).await;
+            server.calls.observe(began.elapsed());
             match &answer {
                 Ok(_) if server.circuit_breaker.succeeded() => tracing::info!("Redis is back"),
                 Ok(_) => {}
@@ -142,6 +147,12 @@ impl Redis {
         self.0.fallbacks.load(Ordering::Relaxed)
     }
 
+    /// How long calls took that a request waited for, also those that failed.
+    #[must_use]
+    pub fn calls(&self) -> &Durations {
+        &self.0.calls
+    }
+
     /// Opens the circuit breaker, and logs the outage unless that was done within the last minute.
     fn warn(&self, cause: &RedisError) {
         if self.0.circuit_breaker.failed(Instant::now()) {
@@ -149,6 +160,14 @@ impl Redis {
             tracing::warn!(%cause, address, "Redis is away: each instance goes by its own store until it is back");
         }
     }
+}
+
+/// The histogram of the calls, which is empty where there is no Redis.
+///
+/// # Errors
+/// A fault of its name.
+pub fn call_durations() -> Result<Durations> {
+    Durations::new("auth_redis_duration_seconds", "How long calls of Redis took that requests waited for.")
 }
 
 /// Puts all keys into one slot of a cluster: a script may touch no other. One Redis decides far more attempts in a second

@@ -72,7 +72,8 @@ pub async fn open(context: RequestContext, mut head: Parts) -> Response {
     let span = tracing::error_span!(parent: None, "socket", correlation_id = context.id.0);
     let drain = head.extensions.get::<Drain>().cloned().unwrap_or_default();
     let run = async move |socket: WebSocket| {
-        let _open = (slot, drain.streams.token());
+        let counted = context.state.app.metrics.open_stream("websocket");
+        let _open = (slot, counted, drain.streams.token());
         let mut connection = SocketConnection::new(socket, &context.state.app.config);
         let reason = if has_protocol {
             match init::init(context, drain, &mut connection).await {

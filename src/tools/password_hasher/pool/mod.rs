@@ -14,6 +14,7 @@ use thread_priority::ThreadPriority;
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Fault, OrFault, Refusal, Result};
+use crate::tools::metrics::Durations;
 
 /// How long one hashing thread pauses after a foreground request, and how often it looks whether it may go on.
 const YIELD_INTERVAL: Duration = Duration::from_millis(50);
@@ -49,6 +50,8 @@ pub(super) trait Worker<Q, A>: Send + 'static {
 /// The callers' end. The threads end when it is dropped.
 pub(super) struct WorkerPool<Q, A> {
     queue: Arc<SharedQueue<Q, A>>,
+    /// How long jobs waited for a thread. Those that were refused are not in it.
+    pub(super) waits: Durations,
 }
 
 /// The queue that callers fill and threads empty.
@@ -83,12 +86,13 @@ impl<Q: Send + 'static, A: Send + 'static> WorkerPool<Q, A> {
             return Err(Fault::new("starting a pool without threads").into());
         }
         let state = PoolState { waiting: VecDeque::new(), busy: 0, mean: Duration::ZERO, is_closed: false };
-        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state)) };
+        let waits = Durations::new("auth_hash_wait_seconds", "How long passwords waited to be hashed.")?;
+        let pool = Self { queue: Arc::new(SharedQueue::new(limits, state)), waits };
         for number in 0..limits.threads {
-            let (queue, worker) = (Arc::clone(&pool.queue), new_worker());
+            let (queue, worker, waits) = (Arc::clone(&pool.queue), new_worker(), pool.waits.clone());
             let yields = number == 0 && limits.threads > 1;
             let name = "password-hasher".to_owned();
-            let work = move || run_worker(&queue, worker, yields);
+            let work = move || run_worker(&queue, worker, yields, &waits);
             thread::Builder::new().name(name).spawn(work).or_fault("starting a thread")?;
         }
         Ok(pool)
@@ -224,17 +228,18 @@ impl<Q, A> PoolState<Q, A> {
     }
 }
 
-fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yields: bool) {
+fn run_worker<Q, A>(queue: &SharedQueue<Q, A>, mut worker: impl Worker<Q, A>, yields: bool, waits: &Durations) {
     // Quick requests must stay quick while logins flood in. Nice and not `SCHED_IDLE`: Linux takes a core with an idle
     // thread for a free one and wakes others up there, to wait for it up to a tick.
     if let Err(error) = thread_priority::set_current_thread_priority(ThreadPriority::Min) {
         tracing::debug!(%error, "hashing threads keep the normal priority");
     }
-    while let Some(Job { question, reply, .. }) = queue.take(yields).or_else(|| {
+    while let Some(Job { question, reply, since, .. }) = queue.take(yields).or_else(|| {
         worker.rest();
         queue.wait(yields)
     }) {
         let began = Instant::now();
+        waits.observe(began - since);
         let answer = catch_unwind(AssertUnwindSafe(|| worker.answer(question)))
             .unwrap_or_else(|_| Err(Fault::new("hashing: the thread panicked").into()));
         queue.finish(began.elapsed());
