@@ -10,6 +10,7 @@ pub mod create_admin;
 pub mod create_user;
 pub mod delete_account;
 pub mod deliver_mail;
+pub mod describe_users;
 pub mod disable_mfa;
 pub mod disown_session;
 pub mod end_sessions;

@@ -6,6 +6,7 @@ pub mod audit_integrity;
 pub mod audit_log;
 pub mod audit_search;
 pub mod creation_keys;
+pub mod database_server;
 pub mod email_changes;
 pub mod email_holds;
 pub mod erasure;
