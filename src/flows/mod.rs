@@ -19,6 +19,7 @@ pub mod erase_users;
 pub mod export_audit;
 pub mod find_redirect_uri;
 pub mod follow_events;
+pub mod import_users;
 pub mod learn_hash_costs;
 pub mod link_oauth_account;
 pub mod lock_user;

@@ -26,6 +26,8 @@ mod budget;
 mod change_email;
 mod change_password;
 mod clocks;
+mod command_line;
+mod command_users;
 mod connections;
 mod counted;
 mod cursors;
