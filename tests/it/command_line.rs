@@ -5,8 +5,8 @@ use std::process::Output;
 use serde_json::Value;
 
 use crate::settings::PRODUCTION;
+use crate::support::OwnDatabase;
 use crate::support::database::Database;
-use crate::support::own_database::OwnDatabase;
 use crate::support::process::{Process, run};
 
 fn stdout(output: &Output) -> String {

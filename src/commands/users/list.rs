@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use authgraph::app::App;
+use authgraph::app::described_user::{DescribedUser, describe_users};
 use authgraph::error::Result;
-use authgraph::flows::describe_users::{DescribedUser, describe_users};
 use authgraph::records::user_list;
 use authgraph::values::paging::{ListScope, Page};
 use authgraph::values::user::{Role, UserStatus};

@@ -1,6 +1,8 @@
 //! `authgraph users`: shows, creates, locks, unlocks, imports and exports accounts, without signing in.
 
 mod create_admin;
+mod export;
+mod import;
 mod list;
 mod lock;
 
@@ -17,6 +19,7 @@ use authgraph::values::time::Time;
 use clap::Subcommand;
 
 pub use self::create_admin::random_password;
+use self::import::ImportArguments;
 use self::list::ListArguments;
 use super::{day_or_time, eprint};
 
@@ -55,6 +58,16 @@ pub enum UsersCommand {
         /// The email address of the account, or its id (`user_…`).
         user: String,
     },
+    /// Import accounts of another system, with their password hashes. An address that has an account already is left out, so
+    /// that the command can be run again. docs/import.md has the formats. Exit code 0: all users are there; 5: some were
+    /// refused, with their lines and reasons on standard error.
+    Import(ImportArguments),
+    /// Write all accounts that are not deleted to standard output, oldest first, one JSON object for each line.
+    Export {
+        /// Write password hashes, too. Whoever has them can guess the passwords.
+        #[arg(long)]
+        with_hashes: bool,
+    },
 }
 
 /// Runs the command.
@@ -68,6 +81,8 @@ pub async fn run(config: Config, command: UsersCommand) -> Result<ExitCode> {
         UsersCommand::Show { user, json } => list::show(&app, &user, json).await,
         UsersCommand::Lock { user, until } => lock::lock(&app, &user, until).await,
         UsersCommand::Unlock { user } => lock::unlock(&app, &user).await,
+        UsersCommand::Import(arguments) => import::run(&app, &arguments).await,
+        UsersCommand::Export { with_hashes } => export::run(&app, with_hashes).await,
         // It has returned above.
         UsersCommand::CreateAdmin { .. } => Ok(ExitCode::SUCCESS),
     }

@@ -1,5 +1,7 @@
 //! Accounts as the command line shows and exports them.
 
+use std::collections::HashSet;
+
 use chrono::SecondsFormat;
 use serde::Serialize;
 
@@ -28,9 +30,6 @@ pub struct DescribedUser {
     pub mfa_enabled: bool,
     pub created_at: String,
     pub last_login_at: Option<String>,
-    /// The hash, as the database has it. Only an export that asks for hashes has the key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password_hash: Option<String>,
 }
 
 /// Describes these accounts, in their order, with one more statement for all of them.
@@ -43,8 +42,11 @@ pub async fn describe_users(app: &App, users: &[User]) -> Result<Vec<DescribedUs
         return Ok(Vec::new());
     }
     let ids: Vec<_> = users.iter().map(|user| user.id).collect();
-    let with_mfa: Vec<_> = mfa::list_of_users(&app.db, &ids).await?.into_iter().map(|found| found.user_id).collect();
-    let with_mfa = std::collections::HashSet::<_>::from_iter(with_mfa);
+    let mut with_mfa = HashSet::new();
+    // SQLite binds 32,766 values at most.
+    for ids in ids.chunks(1_000) {
+        with_mfa.extend(mfa::list_of_users(&app.db, ids).await?.into_iter().map(|found| found.user_id));
+    }
     Ok(users.iter().map(|user| describe(user, with_mfa.contains(&user.id), now)).collect())
 }
 
@@ -62,7 +64,6 @@ fn describe(user: &User, mfa_enabled: bool, now: Time) -> DescribedUser {
         mfa_enabled,
         created_at: precise(user.created_at),
         last_login_at: user.last_login_at.map(precise),
-        password_hash: None,
     }
 }
 
