@@ -218,7 +218,7 @@ impl Batches<'_> {
                 .about(Some(account.id))
                 .with("role", account.role.as_str())
                 .with("emailVerified", account.email_verified_at.is_some())
-                .with("secondFactor", account.sealed_totp_secret.is_some())
+                .with("mfaEnabled", account.sealed_totp_secret.is_some())
         });
         let events = events.collect();
         audit_batch::write_many(&mut tx, &Caller::operator("authgraph command line"), events, self.now).await?;
