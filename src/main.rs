@@ -22,7 +22,7 @@ use commands::outbox::{self, OutboxCommand};
 use commands::sessions::{self, SessionsCommand};
 use commands::settings::{self, SettingsArguments};
 use commands::users::{self, UsersCommand};
-use commands::{Failure, eprint, explain, print, shell};
+use commands::{ExitFailure, eprint, explain, print, shell};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprint(&explain(&error));
-            Failure::of(&error).into()
+            ExitFailure::of(&error).into()
         }
     }
 }
@@ -101,7 +101,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
         Err(faults) => {
             let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
             eprint(&format!("authgraph cannot start. Please correct these settings:\n{}", lines.join("\n")));
-            return Ok(Failure::WrongSettings.into());
+            return Ok(ExitFailure::WrongSettings.into());
         }
     };
     telemetry::start(config.observability.log_format, &config.observability.log_filter)?;

@@ -15,20 +15,20 @@ use crate::values::user::{Role, UserStatus};
 
 /// Who changes the account of somebody else.
 #[derive(Debug, Clone, Copy)]
-pub enum Actor<'a> {
+pub enum AdminActor<'a> {
     /// An administrator, signed in.
     Admin(&'a Admin),
     /// Whoever may run the command line: they have the settings of the server, and no account.
     Operator,
 }
 
-impl<'a> From<&'a Admin> for Actor<'a> {
+impl<'a> From<&'a Admin> for AdminActor<'a> {
     fn from(admin: &'a Admin) -> Self {
         Self::Admin(admin)
     }
 }
 
-impl Actor<'_> {
+impl AdminActor<'_> {
     /// The audit event of something the actor did to a user. That of the operator has no actor; its user agent names the
     /// command line.
     pub fn success(self, action: AuditAction, subject: UserId) -> NewAuditEvent {
@@ -44,10 +44,10 @@ impl Actor<'_> {
 ///
 /// # Errors
 /// `UNAUTHENTICATED` where the session is over; `FORBIDDEN`.
-pub async fn begin(app: &App, actor: impl Into<Actor<'_>>, now: Time) -> Result<Tx> {
+pub async fn begin(app: &App, actor: impl Into<AdminActor<'_>>, now: Time) -> Result<Tx> {
     let mut tx = app.db.begin().await?;
     administration::lock_admins(&mut tx).await?;
-    let Actor::Admin(admin) = actor.into() else { return Ok(tx) };
+    let AdminActor::Admin(admin) = actor.into() else { return Ok(tx) };
     let actor = sessions::find_with_user_in(&mut tx, admin.viewer().session().id).await?;
     let SessionOfUser { session, user } = actor.ok_or(Refusal::Unauthenticated)?;
     if session.end_reason_at(now).is_some() {
@@ -76,12 +76,12 @@ pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> 
 ///
 /// # Errors
 /// `CONFLICT` for one's own account.
-pub fn refuse_own<'a>(actor: impl Into<Actor<'a>>, id: UserId, why: &'static str) -> Result<()> {
+pub fn refuse_own<'a>(actor: impl Into<AdminActor<'a>>, id: UserId, why: &'static str) -> Result<()> {
     match actor.into() {
-        Actor::Admin(admin) if id == admin.viewer().user().id => {
+        AdminActor::Admin(admin) if id == admin.viewer().user().id => {
             Err(Refusal::conflict(ErrorReason::OwnAccount, why).into())
         }
-        Actor::Admin(_) | Actor::Operator => Ok(()),
+        AdminActor::Admin(_) | AdminActor::Operator => Ok(()),
     }
 }
 

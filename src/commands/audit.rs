@@ -13,7 +13,7 @@ use authgraph::values::time::Time;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, day_or_time, eprint, explain, print};
+use super::{ExitFailure, day_or_time, eprint, explain, print};
 
 #[derive(Subcommand)]
 pub enum AuditCommand {
@@ -72,7 +72,7 @@ async fn verify(app: &App) -> Result<ExitCode> {
         }
         TrailVerdict::Broken(broken) => {
             print(&format!("The trail is broken: {broken}.\n"))?;
-            Ok(Failure::TrailBroken.into())
+            Ok(ExitFailure::TrailBroken.into())
         }
     }
 }
@@ -80,7 +80,7 @@ async fn verify(app: &App) -> Result<ExitCode> {
 /// A scheduled job has to tell a trail that was tampered with from a database that is away.
 fn could_not_verify(error: &Error) -> ExitCode {
     eprint(&format!("The trail could not be read, so it is unknown whether it is intact. {}", explain(error)));
-    Failure::Unavailable.into()
+    ExitFailure::Unavailable.into()
 }
 
 fn style(template: &str) -> Result<ProgressStyle> {

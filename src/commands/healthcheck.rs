@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{Failure, eprint, print};
+use super::{ExitFailure, eprint, print};
 
 /// The longest that the server may take. Container runtimes give up after 30 seconds where nothing else is said.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,22 +29,22 @@ pub async fn run(arguments: &HealthcheckArguments) -> Result<ExitCode> {
     let path = if arguments.live { "/health" } else { "/ready" };
     let Ok((config, _)) = Config::from_environment() else {
         eprint("The settings are wrong. `authgraph settings check` says which.");
-        return Ok(Failure::Failed.into());
+        return Ok(ExitFailure::Failed.into());
     };
     let address = loopback(config.server.listen);
     match timeout(ANSWER_TIMEOUT, ask(address, path)).await {
         Ok(Ok(answer)) if is_success(&answer) => print(&format!("{}\n", body(&answer))),
         Ok(Ok(answer)) => {
             eprint(&format!("The server at {address} answers: {}", body(&answer)));
-            Ok(Failure::Failed.into())
+            Ok(ExitFailure::Failed.into())
         }
         Ok(Err(_)) => {
             eprint(&format!("No server answers at {address}."));
-            Ok(Failure::Failed.into())
+            Ok(ExitFailure::Failed.into())
         }
         Err(_) => {
             eprint(&format!("The server at {address} did not answer in {} seconds.", ANSWER_TIMEOUT.as_secs()));
-            Ok(Failure::Failed.into())
+            Ok(ExitFailure::Failed.into())
         }
     }
 }

@@ -23,7 +23,7 @@ use serde::Serialize;
 /// How a command ends that did not do all it was asked to. A command that did ends with 0. Scripts depend on the numbers,
 /// and docs/operations.md has their table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
+pub enum ExitFailure {
     /// It failed, or refused.
     Failed = 1,
     /// The settings, or the arguments of the command, are wrong. clap ends with the same number.
@@ -36,15 +36,15 @@ pub enum Failure {
     LeftOut = 5,
 }
 
-impl Failure {
+impl ExitFailure {
     /// How a command ends with this error.
     pub fn of(error: &Error) -> Self {
         if matches!(error, Error::Refused(Refusal::Unavailable)) { Self::Unavailable } else { Self::Failed }
     }
 }
 
-impl From<Failure> for ExitCode {
-    fn from(failure: Failure) -> Self {
+impl From<ExitFailure> for ExitCode {
+    fn from(failure: ExitFailure) -> Self {
         Self::from(failure as u8)
     }
 }

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use authgraph::app::App;
-use authgraph::app::admin_actions::Actor;
+use authgraph::app::admin_actions::AdminActor;
 use authgraph::error::Result;
 use authgraph::flows::admin_support::revoke_user_sessions;
 use clap::Subcommand;
 
 use super::users::find;
-use super::{Failure, operator, print};
+use super::{ExitFailure, operator, print};
 
 #[derive(Subcommand)]
 pub enum SessionsCommand {
@@ -23,7 +23,7 @@ pub enum SessionsCommand {
 /// Runs the command.
 pub async fn run(app: &App, command: &SessionsCommand) -> Result<ExitCode> {
     let SessionsCommand::Revoke { user } = command;
-    let Some(user) = find(app, user).await? else { return Ok(Failure::Failed.into()) };
-    let (user, ended) = revoke_user_sessions(app, &operator(), Actor::Operator, user.id).await?;
+    let Some(user) = find(app, user).await? else { return Ok(ExitFailure::Failed.into()) };
+    let (user, ended) = revoke_user_sessions(app, &operator(), AdminActor::Operator, user.id).await?;
     print(&format!("{} sessions of {} ended.\n", ended.count, user.email))
 }

@@ -1,7 +1,7 @@
 //! What administrators do for a user who asks for help: end their sessions, turn off a lost second factor, send a link to a
 //! new password.
 
-use crate::app::admin_actions::Actor;
+use crate::app::admin_actions::AdminActor;
 use crate::app::viewer::Admin;
 use crate::app::{App, admin_actions, limits, mail, revocation};
 use crate::error::{ErrorReason, Refusal, Result};
@@ -22,7 +22,7 @@ use crate::values::session::SessionEndReason;
 pub async fn revoke_user_sessions(
     app: &App,
     caller: &Caller,
-    actor: Actor<'_>,
+    actor: AdminActor<'_>,
     id: UserId,
 ) -> Result<(User, EndedSessions)> {
     let now = app.clock.now();

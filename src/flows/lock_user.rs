@@ -1,6 +1,6 @@
 //! Locking the account of another user.
 
-use crate::app::admin_actions::Actor;
+use crate::app::admin_actions::AdminActor;
 use crate::app::{App, admin_actions, revocation};
 use crate::error::{OrFault, Result};
 use crate::records::administration;
@@ -17,7 +17,13 @@ use crate::values::time::Time;
 ///
 /// # Errors
 /// `NOT_FOUND`; `CONFLICT` for a deleted account, one's own, and the last administrator; `FORBIDDEN`.
-pub async fn lock_user(app: &App, caller: &Caller, actor: Actor<'_>, id: UserId, until: Option<Time>) -> Result<User> {
+pub async fn lock_user(
+    app: &App,
+    caller: &Caller,
+    actor: AdminActor<'_>,
+    id: UserId,
+    until: Option<Time>,
+) -> Result<User> {
     let now = app.clock.now();
     let mut tx = admin_actions::begin(app, actor, now).await?;
     admin_actions::find_to_change(&mut tx, id, now).await?;

@@ -1,6 +1,6 @@
 //! Unlocking the account of a user.
 
-use crate::app::admin_actions::Actor;
+use crate::app::admin_actions::AdminActor;
 use crate::app::{App, admin_actions};
 use crate::error::{OrFault, Result};
 use crate::records::administration;
@@ -15,7 +15,7 @@ use crate::values::ids::UserId;
 ///
 /// # Errors
 /// `NOT_FOUND`; `CONFLICT` for a deleted account; `FORBIDDEN`.
-pub async fn unlock_user(app: &App, caller: &Caller, actor: Actor<'_>, id: UserId) -> Result<User> {
+pub async fn unlock_user(app: &App, caller: &Caller, actor: AdminActor<'_>, id: UserId) -> Result<User> {
     let now = app.clock.now();
     let mut tx = admin_actions::begin(app, actor, now).await?;
     let user = admin_actions::find_to_change(&mut tx, id, now).await?;

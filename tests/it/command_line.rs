@@ -70,7 +70,9 @@ fn settings_check_names_every_fault_and_keeps_secrets() {
 fn settings_check_finds_what_only_opening_finds() {
     let folder = tempfile::tempdir().unwrap();
 
-    let output = run(folder.path(), &["settings", "check"], PRODUCTION);
+    let settings = [&[("AUTHGRAPH_ENV", "production")], PRODUCTION].concat();
+
+    let output = run(folder.path(), &["settings", "check"], &settings);
 
     // The folder of keys is not there.
     assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -12,7 +12,7 @@ use authgraph::tools::redis::Redis;
 use clap::Args;
 use serde::Serialize;
 
-use super::super::{Failure, explain, print, print_json};
+use super::super::{ExitFailure, explain, print, print_json};
 
 /// The connections of one instance to Redis: one for commands, one on which instances wake each other.
 const REDIS_CONNECTIONS: u32 = 2;
@@ -129,9 +129,9 @@ impl SettingsReport {
 
     fn exit_code(&self) -> ExitCode {
         if !self.faults.is_empty() {
-            return Failure::WrongSettings.into();
+            return ExitFailure::WrongSettings.into();
         }
-        if self.is_short() { Failure::Failed.into() } else { ExitCode::SUCCESS }
+        if self.is_short() { ExitFailure::Failed.into() } else { ExitCode::SUCCESS }
     }
 
     fn to_text(&self) -> String {

@@ -11,7 +11,7 @@ use authgraph::flows::import_users::{ImportFormat, ImportNews, ImportOptions, Im
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::super::{Failure, eprint, print, print_json};
+use super::super::{ExitFailure, eprint, print, print_json};
 
 #[derive(Args)]
 pub struct ImportArguments {
@@ -60,7 +60,7 @@ enum FileFormat {
 pub async fn run(app: &App, arguments: &ImportArguments) -> Result<ExitCode> {
     let Some(file) = open(&arguments.file)? else {
         eprint(&format!("{} cannot be read.", arguments.file.display()));
-        return Ok(Failure::Failed.into());
+        return Ok(ExitFailure::Failed.into());
     };
     let firebase_parameters = match &arguments.firebase_hash_config {
         None => None,
@@ -68,7 +68,7 @@ pub async fn run(app: &App, arguments: &ImportArguments) -> Result<ExitCode> {
             let parameters = std::fs::read_to_string(path).ok().and_then(|text| firebase_parameters(&text));
             if parameters.is_none() {
                 eprint(&format!("{} has no hash parameters of Firebase.", path.display()));
-                return Ok(Failure::Failed.into());
+                return Ok(ExitFailure::Failed.into());
             }
             parameters
         }
@@ -92,7 +92,7 @@ pub async fn run(app: &App, arguments: &ImportArguments) -> Result<ExitCode> {
     } else {
         print(&summary(totals, arguments.dry_run))?;
     }
-    Ok(if totals.refused > 0 { Failure::LeftOut.into() } else { ExitCode::SUCCESS })
+    Ok(if totals.refused > 0 { ExitFailure::LeftOut.into() } else { ExitCode::SUCCESS })
 }
 
 impl ImportArguments {

@@ -12,7 +12,7 @@ use authgraph::values::user::{Role, UserStatus};
 use authgraph::values::user_filter::{PRESENT, TextSearch, UserFilter, UserOrder};
 use clap::{Args, ValueEnum};
 
-use super::super::{Failure, eprint, print, print_json};
+use super::super::{ExitFailure, eprint, print, print_json};
 use super::find;
 
 #[derive(Args)]
@@ -77,7 +77,7 @@ pub async fn run(app: &App, arguments: &ListArguments) -> Result<ExitCode> {
 
 /// Shows one account.
 pub async fn show(app: &App, typed: &str, json: bool) -> Result<ExitCode> {
-    let Some(user) = find(app, typed).await? else { return Ok(Failure::Failed.into()) };
+    let Some(user) = find(app, typed).await? else { return Ok(ExitFailure::Failed.into()) };
     for user in describe_users(app, &[user]).await? {
         if json {
             print_json(&user)?;
