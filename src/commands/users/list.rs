@@ -135,5 +135,6 @@ fn details(user: &DescribedUser) -> String {
         ("created", user.created_at.clone()),
         ("last login", or_none(&user.last_login_at)),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<16}{value}\n")).collect()
+    let lines: Vec<String> = rows.iter().map(|(name, value)| format!("{name:<16}{value}")).collect();
+    lines.join("\n") + "\n"
 }

@@ -23,6 +23,7 @@ use crate::records::imports::{self, BATCH, ImportedAccount};
 use crate::records::statistics;
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
+use crate::values::ids::UserId;
 use crate::values::time::Time;
 use crate::values::user::Role;
 
@@ -223,7 +224,7 @@ impl Batches<'_> {
         let events = events.collect();
         audit_batch::write_many(&mut tx, &Caller::operator("authgraph command line"), events, self.now).await?;
         tx.commit().await?;
-        Ok(created.into_iter().map(|id| id.uuid()).collect())
+        Ok(created.into_iter().map(UserId::uuid).collect())
     }
 
     async fn find_free(&mut self, accounts: &[ImportedAccount]) -> Result<HashSet<uuid::Uuid>> {

@@ -113,7 +113,7 @@ impl PasswordHasher {
         let cost = HashCost::argon2id(params);
         let derivation = Derivation { cost, is_argon2_v16: false, salt: salt.clone(), length: OUTPUT_LENGTH };
         let output = self.shared.pool.ask(HashRequest::new(password, derivation), self.priority).await?;
-        StoredHash::argon2id(params, salt, output.to_vec())?.to_phc(params)
+        StoredHash::argon2id(params, salt, output.to_vec()).to_phc(params)
     }
 
     /// Compares a password with a stored hash. Without one, which means there is no such user, it does the same work

@@ -50,13 +50,13 @@ impl StoredHash {
     pub(super) fn decoy(params: &Params) -> Result<Self> {
         let mut output = vec![0; OUTPUT_LENGTH];
         rand::fill(&mut output).or_fault("drawing a decoy")?;
-        Self::argon2id(params, new_salt()?, output)
+        Ok(Self::argon2id(params, new_salt()?, output))
     }
 
     /// A hash of ours.
-    pub(super) fn argon2id(params: &Params, salt: Vec<u8>, output: Vec<u8>) -> Result<Self> {
+    pub(super) fn argon2id(params: &Params, salt: Vec<u8>, output: Vec<u8>) -> Self {
         let cost = HashCost::argon2id(params);
-        Ok(Self { cost, is_argon2_v16: false, salt, output, signer_key: None })
+        Self { cost, is_argon2_v16: false, salt, output, signer_key: None }
     }
 
     /// Reads the text of a hash.
