@@ -12,14 +12,17 @@ use authgraph::serve;
 use authgraph::tools::clock::Clock;
 use authgraph::tools::db::{Db, DbSettings};
 use authgraph::tools::telemetry;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use commands::audit::{self, AuditCommand};
 use commands::dev::{self, DevCommand};
+use commands::healthcheck::{self, HealthcheckArguments};
 use commands::keys::{self, KeysCommand};
 use commands::outbox::{self, OutboxCommand};
+use commands::sessions::{self, SessionsCommand};
 use commands::settings::{self, SettingsArguments};
 use commands::users::{self, UsersCommand};
-use commands::{eprint, explain, print};
+use commands::{ExitFailure, eprint, explain, print, shell};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -40,14 +43,19 @@ enum Command {
     Migrate,
     /// Print the GraphQL schema.
     Schema,
-    /// Print every setting with its default and its meaning.
+    /// Print every setting with its default and its meaning, or check the settings of this server.
     Settings(SettingsArguments),
+    /// Ask the server that runs with these settings on this machine whether it is ready. Exit code 0: it is; 1: it is not.
+    Healthcheck(HealthcheckArguments),
     /// Manage the keys that sign access tokens and encrypt secrets.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Manage accounts.
     #[command(subcommand)]
     Users(UsersCommand),
+    /// End sessions.
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Manage emails that wait to be sent or could not be sent.
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -57,6 +65,13 @@ enum Command {
     /// Fill a database with invented data, for development and measurements.
     #[command(subcommand)]
     Dev(DevCommand),
+    /// Print the script with which a shell completes these commands.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, in the format of man.
+    Man,
 }
 
 fn main() -> ExitCode {
@@ -66,16 +81,19 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprint(&explain(&error));
-            ExitCode::FAILURE
+            ExitFailure::of(&error).into()
         }
     }
 }
 
 async fn run(command: Option<Command>) -> Result<ExitCode> {
-    // These two need no settings.
+    // These need no settings, or say themselves what is wrong with them.
     match &command {
         Some(Command::Schema) => return print(&schema::sdl()),
-        Some(Command::Settings(arguments)) => return settings::run(arguments),
+        Some(Command::Settings(arguments)) => return settings::run(arguments).await,
+        Some(Command::Healthcheck(arguments)) => return healthcheck::run(arguments).await,
+        Some(Command::Completions { shell }) => return shell::completions(*shell, Arguments::command()),
+        Some(Command::Man) => return shell::manual(Arguments::command()),
         Some(_) | None => {}
     }
     let (config, unknown_names) = match Config::from_environment() {
@@ -83,7 +101,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
         Err(faults) => {
             let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
             eprint(&format!("authgraph cannot start. Please correct these settings:\n{}", lines.join("\n")));
-            return Ok(ExitCode::from(2));
+            return Ok(ExitFailure::WrongSettings.into());
         }
     };
     telemetry::start(config.observability.log_format, &config.observability.log_filter)?;
@@ -91,14 +109,10 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
         tracing::warn!("{warning}");
     }
     match command {
-        Some(Command::Migrate) => {
-            // The only command that creates a database file in production.
-            Db::open(&DbSettings { makes_file: true, ..config.database.clone() }).await?.close().await;
-            serve::prepare_database(&App::open(config, Clock::System).await?, true).await?;
-            print("The database is up to date.\n")
-        }
+        Some(Command::Migrate) => migrate(config).await,
         Some(Command::Keys(command)) => keys::run(config, &command).await,
-        Some(Command::Users(command)) => users::run(config, &command).await,
+        Some(Command::Users(command)) => users::run(config, command).await,
+        Some(Command::Sessions(command)) => sessions::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Outbox(command)) => outbox::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Dev(command)) => {
             let app = App::open(config, Clock::System).await?;
@@ -106,6 +120,14 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             dev::run(&app, &command).await
         }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
-        Some(Command::Serve | Command::Schema | Command::Settings(_)) | None => commands::serve::run(config).await,
+        // The others have returned above.
+        Some(_) | None => commands::serve::run(config).await,
     }
+}
+
+/// The only command that creates a database file in production.
+async fn migrate(config: Config) -> Result<ExitCode> {
+    Db::open(&DbSettings { makes_file: true, ..config.database.clone() }).await?.close().await;
+    serve::prepare_database(&App::open(config, Clock::System).await?, true).await?;
+    print("The database is up to date.\n")
 }

@@ -1,24 +1,53 @@
-//! The beginning of every action of an administrator, and the rule that one administrator is always left.
+//! The beginning of every action of an administrator or of the operator, and the rule that one administrator is always left.
 
 use super::App;
 use super::viewer::Admin;
 use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::administration;
+use crate::records::audit_log::NewAuditEvent;
 use crate::records::sessions::{self, SessionOfUser};
 use crate::records::users::{self, User};
 use crate::tools::db::Tx;
+use crate::values::audit::AuditAction;
 use crate::values::ids::UserId;
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus};
 
-/// Begins the transaction of an action of an administrator. It checks again that they are one, in a session that is alive:
+/// Who changes the account of somebody else.
+#[derive(Debug, Clone, Copy)]
+pub enum AdminActor<'a> {
+    /// An administrator, signed in.
+    Admin(&'a Admin),
+    /// Whoever may run the command line: they have the settings of the server, and no account.
+    Operator,
+}
+
+impl<'a> From<&'a Admin> for AdminActor<'a> {
+    fn from(admin: &'a Admin) -> Self {
+        Self::Admin(admin)
+    }
+}
+
+impl AdminActor<'_> {
+    /// The audit event of something the actor did to a user. That of the operator has no actor; its user agent names the
+    /// command line.
+    pub fn success(self, action: AuditAction, subject: UserId) -> NewAuditEvent {
+        match self {
+            Self::Admin(admin) => admin.success(action, subject),
+            Self::Operator => NewAuditEvent::success(action).about(Some(subject)),
+        }
+    }
+}
+
+/// Begins the transaction of an action. Of an administrator it checks again that they are one, in a session that is alive:
 /// of two who demote each other at the same moment the second is an administrator no more.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` where the session is over; `FORBIDDEN`.
-pub async fn begin(app: &App, admin: &Admin, now: Time) -> Result<Tx> {
+pub async fn begin(app: &App, actor: impl Into<AdminActor<'_>>, now: Time) -> Result<Tx> {
     let mut tx = app.db.begin().await?;
     administration::lock_admins(&mut tx).await?;
+    let AdminActor::Admin(admin) = actor.into() else { return Ok(tx) };
     let actor = sessions::find_with_user_in(&mut tx, admin.viewer().session().id).await?;
     let SessionOfUser { session, user } = actor.ok_or(Refusal::Unauthenticated)?;
     if session.end_reason_at(now).is_some() {
@@ -47,11 +76,13 @@ pub async fn find_to_change(tx: &mut Tx, id: UserId, now: Time) -> Result<User> 
 ///
 /// # Errors
 /// `CONFLICT` for one's own account.
-pub fn refuse_own(admin: &Admin, id: UserId, why: &'static str) -> Result<()> {
-    if id == admin.viewer().user().id {
-        return Err(Refusal::conflict(ErrorReason::OwnAccount, why).into());
+pub fn refuse_own<'a>(actor: impl Into<AdminActor<'a>>, id: UserId, why: &'static str) -> Result<()> {
+    match actor.into() {
+        AdminActor::Admin(admin) if id == admin.viewer().user().id => {
+            Err(Refusal::conflict(ErrorReason::OwnAccount, why).into())
+        }
+        AdminActor::Admin(_) | AdminActor::Operator => Ok(()),
     }
-    Ok(())
 }
 
 /// The refusal of an action on an account whose personal data is erased.

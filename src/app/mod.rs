@@ -4,6 +4,7 @@ pub mod admin_actions;
 pub mod audit_feed;
 pub mod charges;
 pub mod counters;
+pub mod described_user;
 pub mod gauges;
 pub mod guesses;
 pub mod known_devices;

@@ -10,16 +10,15 @@ use authgraph::flows::export_audit::{Exported, export_audit, format_time};
 use authgraph::flows::rebuild_statistics::rebuild_statistics;
 use authgraph::flows::verify_audit::{TrailVerdict, verify_audit};
 use authgraph::values::time::Time;
-use chrono::{DateTime, NaiveDate, NaiveTime};
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{eprint, explain, print};
+use super::{ExitFailure, day_or_time, eprint, explain, print};
 
 #[derive(Subcommand)]
 pub enum AuditCommand {
     /// Verify the whole trail, and name the first event that was changed, removed, moved or inserted. Exit code 0: there is
-    /// none; 1: there is one; 3: the trail could not be read.
+    /// none; 4: there is one; 3: the trail could not be read.
     Verify,
     /// Write events to standard output, oldest first, one JSON object per line.
     Export {
@@ -73,7 +72,7 @@ async fn verify(app: &App) -> Result<ExitCode> {
         }
         TrailVerdict::Broken(broken) => {
             print(&format!("The trail is broken: {broken}.\n"))?;
-            Ok(ExitCode::FAILURE)
+            Ok(ExitFailure::TrailBroken.into())
         }
     }
 }
@@ -81,15 +80,9 @@ async fn verify(app: &App) -> Result<ExitCode> {
 /// A scheduled job has to tell a trail that was tampered with from a database that is away.
 fn could_not_verify(error: &Error) -> ExitCode {
     eprint(&format!("The trail could not be read, so it is unknown whether it is intact. {}", explain(error)));
-    ExitCode::from(3)
+    ExitFailure::Unavailable.into()
 }
 
 fn style(template: &str) -> Result<ProgressStyle> {
     ProgressStyle::with_template(template).or_fault("reading the style of a progress bar")
-}
-
-fn day_or_time(typed: &str) -> std::result::Result<Time, String> {
-    let day = typed.parse::<NaiveDate>().map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    let time = || DateTime::parse_from_rfc3339(typed).map(|at| at.to_utc());
-    day.or_else(|_| time()).map_err(|_| "expected a day like 2026-11-21 or a time like 2026-11-21T09:30:00Z".to_owned())
 }

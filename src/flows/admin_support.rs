@@ -1,6 +1,7 @@
 //! What administrators do for a user who asks for help: end their sessions, turn off a lost second factor, send a link to a
 //! new password.
 
+use crate::app::admin_actions::AdminActor;
 use crate::app::viewer::Admin;
 use crate::app::{App, admin_actions, limits, mail, revocation};
 use crate::error::{ErrorReason, Refusal, Result};
@@ -21,14 +22,14 @@ use crate::values::session::SessionEndReason;
 pub async fn revoke_user_sessions(
     app: &App,
     caller: &Caller,
-    admin: &Admin,
+    actor: AdminActor<'_>,
     id: UserId,
 ) -> Result<(User, EndedSessions)> {
     let now = app.clock.now();
-    let mut tx = admin_actions::begin(app, admin, now).await?;
+    let mut tx = admin_actions::begin(app, actor, now).await?;
     let user = admin_actions::find_to_change(&mut tx, id, now).await?;
     let ended = revocation::end_sessions(&mut tx, user.id, None, SessionEndReason::RevokedByAdmin, now).await?;
-    let event = admin.success(AuditAction::SessionsRevoked, id).with_ended(&ended);
+    let event = actor.success(AuditAction::SessionsRevoked, id).with_ended(&ended);
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok((user, ended))

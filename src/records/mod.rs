@@ -1,15 +1,19 @@
 //! The tables, a module for each. All SQL is here, and each function is one question or one change.
 
 pub mod administration;
+pub mod audit_batch;
 pub mod audit_chains;
 pub mod audit_integrity;
 pub mod audit_log;
 pub mod audit_search;
+mod bulk_insert;
 pub mod creation_keys;
+pub mod database_server;
 pub mod email_changes;
 pub mod email_holds;
 pub mod erasure;
 mod id_list;
+pub mod imports;
 pub mod known_devices;
 pub mod mfa;
 pub mod mfa_challenges;

@@ -1,56 +1,16 @@
 //! Many rows in one statement, for `authgraph dev seed`. The triggers count them like any others.
 
-use serde_json::Value;
-use sqlx::types::Json;
-
-use super::audit_chains;
+use super::bulk_insert::insert;
 use super::sessions::Session;
 use super::users::User;
-use crate::error::{OrFault, Result};
-use crate::tools::db::{Db, SqlQuery, Tx, sql};
-use crate::values::audit::{AuditAction, AuditOutcome};
-use crate::values::audit_chain::{ChainHash, ChainPosition, Content};
-use crate::values::ids::{EventId, SessionId, UserId};
+use crate::error::Result;
+use crate::tools::db::{Db, Tx, sql};
+use crate::values::ids::UserId;
 use crate::values::time::Time;
 use crate::values::user::folded;
 
-/// How many rows one statement takes: 15 values each, and SQLite binds 32,766 of them at most.
-pub const BATCH: usize = 500;
-
-/// An invented event of the past.
-#[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the columns of the table")]
-pub struct PastEvent {
-    pub id: EventId,
-    pub at: Time,
-    pub action: AuditAction,
-    pub outcome: AuditOutcome,
-    pub actor: Option<UserId>,
-    pub subject: Option<UserId>,
-    pub session: Option<SessionId>,
-    pub address: String,
-    pub user_agent: String,
-    pub correlation_id: String,
-    pub metadata: Value,
-}
-
-impl PastEvent {
-    fn content(&self) -> Content<'_> {
-        Content {
-            id: self.id.uuid(),
-            at: self.at,
-            action: self.action.as_str(),
-            outcome: self.outcome.as_str(),
-            actor: self.actor.map(UserId::uuid),
-            subject: self.subject.map(UserId::uuid),
-            session: self.session.map(SessionId::uuid),
-            address: Some(&self.address),
-            user_agent: Some(&self.user_agent),
-            correlation_id: &self.correlation_id,
-            metadata: &self.metadata,
-        }
-    }
-}
+pub use super::audit_batch::{PastEvent, append};
+pub use super::bulk_insert::BATCH;
 
 /// The secret of an authenticator, and its user.
 #[derive(Debug, Clone)]
@@ -126,58 +86,6 @@ pub async fn insert_sessions(tx: &mut Tx, sessions: &[Session]) -> Result<()> {
             .bind(session.end_reason)
     })
     .await
-}
-
-/// Writes many events into one chain.
-pub async fn append(tx: &mut Tx, shard: i32, events: &[PastEvent]) -> Result<()> {
-    let chain = audit_chains::lock(tx, shard).await?.or_fault("finding a chain")?;
-    let (mut place, mut hash) = (ChainPosition { shard, sequence: chain.sequence + 1 }, chain.hash);
-    let mut links = Vec::with_capacity(events.len());
-    for event in events {
-        hash = ChainHash::new(&hash, place, &event.content());
-        links.push((event, place, hash.clone()));
-        place.sequence += 1;
-    }
-    let columns = "id, at, action, outcome, actor_id, subject_id, session_id, address, user_agent, correlation_id, \
-                   metadata, shard, sequence, hash";
-    insert(tx, "audit_events", columns, &links, |query, (event, place, hash)| {
-        query
-            .bind(event.id)
-            .bind(event.at)
-            .bind(event.action)
-            .bind(event.outcome)
-            .bind(event.actor)
-            .bind(event.subject)
-            .bind(event.session)
-            .bind(event.address.clone())
-            .bind(event.user_agent.clone())
-            .bind(event.correlation_id.clone())
-            .bind(Json(event.metadata.clone()))
-            .bind(place.shard)
-            .bind(place.sequence)
-            .bind(hash.clone())
-    })
-    .await
-}
-
-async fn insert<R>(
-    tx: &mut Tx,
-    table: &str,
-    columns: &str,
-    rows: &[R],
-    bind: impl for<'q> Fn(SqlQuery<'q>, &R) -> SqlQuery<'q>,
-) -> Result<()> {
-    let width = columns.split(',').count();
-    for rows in rows.chunks(BATCH) {
-        let row = |n: usize| {
-            let places: Vec<String> = (1..=width).map(|place| format!("${}", n * width + place)).collect();
-            format!("({})", places.join(", "))
-        };
-        let values: Vec<String> = (0..rows.len()).map(row).collect();
-        let text = format!("insert into {table} ({columns}) values {}", values.join(", "));
-        rows.iter().fold(tx.query_built(text), &bind).execute().await?;
-    }
-    Ok(())
 }
 
 /// Renews the statistics of PostgreSQL's planner. That of `SQLite` uses none.

@@ -1,18 +1,23 @@
 //! Time-based one-time passwords (RFC 6238): SHA-1, six digits, thirty seconds, one step to either side.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
+use base32::Alphabet;
 use totp_rs::{Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
 use crate::error::{OrFault, Result};
 use crate::values::time::Time;
 
-/// Bytes of a secret: 160 bits, as RFC 4226 recommends (section 4, R6).
+/// Bytes of a new secret: 160 bits, as RFC 4226 recommends (section 4, R6).
 const SECRET_BYTES: usize = 20;
 
+/// Bytes of a secret of another system. RFC 4226 wants 16, and many systems make 10: an app shows sixteen letters then.
+const FOREIGN_SECRET_BYTES: RangeInclusive<usize> = 10..=128;
+
 /// What an authenticator app and the server share.
-pub struct TotpSecret(Zeroizing<[u8; SECRET_BYTES]>);
+pub struct TotpSecret(Zeroizing<Vec<u8>>);
 
 impl TotpSecret {
     /// A new secret.
@@ -20,7 +25,7 @@ impl TotpSecret {
     /// # Errors
     /// A fault where no random bytes can be had.
     pub fn random() -> Result<Self> {
-        let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+        let mut bytes = Zeroizing::new(vec![0; SECRET_BYTES]);
         aws_lc_rs::rand::fill(bytes.as_mut_slice()).or_fault("drawing a TOTP secret")?;
         Ok(Self(bytes))
     }
@@ -28,9 +33,23 @@ impl TotpSecret {
     /// A secret that was kept.
     ///
     /// # Errors
-    /// A fault where it is not one of ours.
+    /// A fault where it is too short or too long.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Ok(Self(Zeroizing::new(bytes.try_into().or_fault("reading a TOTP secret")?)))
+        let kept = Some(bytes).filter(|bytes| FOREIGN_SECRET_BYTES.contains(&bytes.len()));
+        Ok(Self(Zeroizing::new(kept.or_fault("reading a TOTP secret")?.to_vec())))
+    }
+
+    /// A secret as apps show it: in Base32, with or without spaces and padding. `None` where it is none.
+    #[must_use]
+    pub fn from_base32(text: &str) -> Option<Self> {
+        let letters: Zeroizing<String> = Zeroizing::new(
+            text.chars()
+                .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '='))
+                .map(|c| c.to_ascii_uppercase())
+                .collect(),
+        );
+        let bytes = Zeroizing::new(base32::decode(Alphabet::Rfc4648 { padding: false }, &letters)?);
+        Self::from_bytes(&bytes).ok()
     }
 
     /// The bytes, to be sealed.
@@ -42,7 +61,7 @@ impl TotpSecret {
     /// The secret as people type it into an app that cannot scan.
     #[must_use]
     pub fn to_base32(&self) -> String {
-        Secret::new_stack(*self.0).to_base32()
+        self.secret().to_base32()
     }
 
     /// The `otpauth:` URI that apps scan. A colon separates issuer and account in it, so neither keeps one.
@@ -51,7 +70,7 @@ impl TotpSecret {
     /// A fault where account or issuer cannot be in one.
     pub fn uri(&self, issuer: &str, account: &str) -> Result<String> {
         let builder = Builder::new()
-            .with_secret(Secret::new_stack(*self.0))
+            .with_secret(self.secret())
             .with_account_name(account.replace(':', " "))
             .with_issuer(Some(issuer.replace(':', " ")));
         builder.build().or_fault("building an otpauth URI")?.to_url().or_fault("building an otpauth URI")
@@ -64,8 +83,12 @@ impl TotpSecret {
         self.totp().check(digits, seconds).and_then(|step| i64::try_from(step).ok())
     }
 
+    fn secret(&self) -> Secret {
+        Secret::new(self.0.as_slice().into())
+    }
+
     fn totp(&self) -> Totp {
-        Builder::new().with_secret(Secret::new_stack(*self.0)).build_noncompliant()
+        Builder::new().with_secret(self.secret()).build_noncompliant()
     }
 }
 
@@ -112,6 +135,18 @@ mod tests {
         assert_eq!(rfc_secret().matching_step(digits, at(seconds - 30)), Some(seconds / 30));
         assert_eq!(rfc_secret().matching_step(digits, at(seconds + 60)), None);
         assert_eq!(rfc_secret().matching_step(digits, at(seconds - 60)), None);
+    }
+
+    #[test]
+    fn secrets_of_other_systems_are_read_as_apps_show_them() {
+        for shown in
+            ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq", "GEZDGNBVGY3TQOJQ===="]
+        {
+            assert!(TotpSecret::from_base32(shown).is_some(), "{shown}");
+        }
+        for wrong in ["", "GEZDGNBV", "1234567890123456", &"A".repeat(400)] {
+            assert!(TotpSecret::from_base32(wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]

@@ -97,6 +97,7 @@ words! {
         ProfileUpdated = "PROFILE_UPDATED",
         AccountDeleted = "ACCOUNT_DELETED",
         AdminCreated = "ADMIN_CREATED",
+        UserImported = "USER_IMPORTED",
         MfaChallenged = "MFA_CHALLENGED",
         EmailVerificationRequired = "EMAIL_VERIFICATION_REQUIRED",
         MfaEnrollmentStarted = "MFA_ENROLLMENT_STARTED",

@@ -39,7 +39,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A password's Argon2id hash, as a PHC string.
+/// The hash of a password: Argon2id as a PHC string, or a hash of another system that was imported and not renewed yet.
 #[derive(Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct PasswordHash(String);

@@ -245,7 +245,7 @@ async fn the_commands_say_what_there_is() {
 
     app.tamper(&["update audit_events set outcome = 'FAILURE' where sequence = 5"]).await;
     let broken = command(&["verify"]);
-    assert_eq!(broken.status.code(), Some(1));
+    assert_eq!(broken.status.code(), Some(4));
     let said = String::from_utf8(broken.stdout).unwrap();
     assert!(said.contains(&events[4].id.to_string()) && said.contains("link 5"), "{said}");
 

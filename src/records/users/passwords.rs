@@ -69,17 +69,28 @@ pub async fn accept_password(
     find_in(tx, id).await
 }
 
-/// The different parameters of stored hashes: `$argon2id$v=19$m=…,t=…,p=…`. Reads every account.
+/// The different beginnings of stored hashes, which have their parameters: `$argon2id$v=19$m=…,t=…,p=…`, `$2b$12$`,
+/// `$scrypt$ln=…,r=…,p=…$`. Reads every account.
 pub async fn hash_parameters(db: &Db) -> Result<Vec<String>> {
-    // The first 15 characters are the same in all hashes. The parameters follow, up to the next dollar sign.
+    // Of Argon2 the parameters follow the first 15 characters, up to the next dollar sign; of bcrypt they are the first seven
+    // characters; of others they end at the third dollar sign.
     let found: Vec<(String,)> = db
         .query_of(Dialects {
             sqlite: sqlite!(
-                "select distinct substr(u.password_hash, 1, 14 + instr(substr(u.password_hash, 16), '$'))",
+                "select distinct case",
+                " when u.password_hash like '$argon2%'",
+                " then substr(u.password_hash, 1, 14 + instr(substr(u.password_hash, 16), '$'))",
+                " when u.password_hash like '$2%' then substr(u.password_hash, 1, 7)",
+                " else substr(u.password_hash, 1, 1 + instr(substr(u.password_hash, 2), '$')",
+                " + instr(substr(u.password_hash, 2 + instr(substr(u.password_hash, 2), '$')), '$')) end",
                 " from users u where u.password_hash is not null"
             ),
             postgres: postgres!(
-                "select distinct substr(u.password_hash, 1, 14 + position('$' in substr(u.password_hash, 16)))",
+                "select distinct case",
+                " when u.password_hash like '$argon2%'",
+                " then substr(u.password_hash, 1, 14 + position('$' in substr(u.password_hash, 16)))",
+                " when u.password_hash like '$2%' then substr(u.password_hash, 1, 7)",
+                " else '$' || split_part(u.password_hash, '$', 2) || '$' || split_part(u.password_hash, '$', 3) || '$' end",
                 " from users u where u.password_hash is not null"
             ),
         })

@@ -1,50 +1,35 @@
-//! Which Argon2 parameters stored hashes have. After the settings change there are old ones and new ones.
+//! Which algorithms and parameters stored hashes have. After the settings change there are old ones and new ones, and after
+//! an import those of another system.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use argon2::Params;
-use argon2::password_hash::phc::PasswordHash;
+use super::cost::HashCost;
+use super::stored_hash::StoredHash;
 
-use super::argon::{OUTPUT_LENGTH, is_absurd};
-use crate::error::{OrFault, Result};
-
-/// Memory, passes and lanes.
-type CostParameters = (u32, u32, u32);
-
-/// The distinct parameters in use, the current ones among them.
-pub(super) struct StoredCosts(Mutex<BTreeSet<CostParameters>>);
+/// The distinct costs in use, the current one among them.
+pub(super) struct StoredCosts(Mutex<BTreeSet<HashCost>>);
 
 impl StoredCosts {
-    pub(super) fn new(current: &Params) -> Self {
-        Self(Mutex::new(BTreeSet::from([cost(current)])))
+    pub(super) fn new(current: HashCost) -> Self {
+        Self(Mutex::new(BTreeSet::from([current])))
     }
 
-    /// The other parameters in use. Those of `own` are added where they are new: another instance may have other settings.
-    pub(super) fn others(&self, own: &Params) -> Result<Vec<Params>> {
+    /// The other costs in use. That of `own` is added where it is new: another instance may have other settings.
+    pub(super) fn others(&self, own: HashCost) -> Vec<HashCost> {
         let mut costs = self.lock();
-        costs.insert(cost(own));
-        costs.iter().filter(|other| **other != cost(own)).copied().map(params).collect()
+        costs.insert(own);
+        costs.iter().filter(|other| **other != own).copied().collect()
     }
 
-    /// Replaces the parameters in use. Absurd ones and texts that are no hash are left out: to verify those is a fault, which
-    /// takes no time.
-    pub(super) fn replace(&self, current: &Params, in_use: &[String]) {
-        let read = |text: &String| Params::try_from(&PasswordHash::new(text).ok()?).ok();
-        let in_use = in_use.iter().filter_map(read).filter(|params| !is_absurd(params));
-        *self.lock() = in_use.map(|params| cost(&params)).chain([cost(current)]).collect();
+    /// Replaces the costs in use, each read from the beginning of a hash. Absurd ones and texts that are no hash are left out:
+    /// to verify those is a fault, which takes no time.
+    pub(super) fn replace(&self, current: HashCost, in_use: &[String]) {
+        let read = in_use.iter().filter_map(|text| StoredHash::cost_of(text).ok());
+        *self.lock() = read.filter(|cost| !cost.is_absurd()).chain([current]).collect();
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<CostParameters>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<HashCost>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn cost(params: &Params) -> CostParameters {
-    (params.m_cost(), params.t_cost(), params.p_cost())
-}
-
-fn params((memory_kib, iterations, lanes): CostParameters) -> Result<Params> {
-    Params::new(memory_kib, iterations, lanes, Some(OUTPUT_LENGTH))
-        .or_fault("repeating the parameters of a stored hash")
 }

@@ -1,23 +1,36 @@
-//! Hashes and verifies passwords with Argon2id, on a few threads of its own behind a bounded queue.
+//! Hashes passwords with Argon2id, and verifies them against hashes of ours and of other systems, on a few threads of its own
+//! behind a bounded queue.
 
-mod argon;
+mod cost;
 mod costs;
+mod foreign;
 mod pool;
+mod stored_hash;
+mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::Params;
-use argon2::password_hash::phc::Output;
-use aws_lc_rs::constant_time;
 
-use self::argon::{BlockMemory, HashRequest, OUTPUT_LENGTH, StoredHash};
+use self::cost::HashCost;
 use self::costs::StoredCosts;
 pub use self::pool::Priority;
 use self::pool::{PoolLimits, WorkerPool};
+pub use self::stored_hash::HashRefusal;
+use self::stored_hash::{OUTPUT_LENGTH, StoredHash, new_salt};
+use self::worker::{BlockMemory, Derivation, Derived, HashRequest};
 use crate::error::{Fault, OrFault, Result};
 use crate::tools::metrics::Durations;
+
+/// Whether a text is a hash against which a password can be verified.
+///
+/// # Errors
+/// Why it is not.
+pub fn check_hash(text: &str) -> Result<(), HashRefusal> {
+    StoredHash::parse(text).map(drop)
+}
 
 /// What a hash costs, and how many may be computed and wait at once.
 #[derive(Debug, Clone)]
@@ -56,7 +69,7 @@ pub struct PasswordHasher {
 }
 
 struct Shared {
-    pool: WorkerPool<HashRequest, Output>,
+    pool: WorkerPool<HashRequest, Derived>,
     params: Params,
     /// Stands in for the hash of a user who does not exist, so that the answer takes as long.
     decoy: String,
@@ -73,7 +86,7 @@ impl PasswordHasher {
     pub fn start(settings: &PasswordHasherSettings) -> Result<Self> {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.lanes, Some(OUTPUT_LENGTH))
             .or_fault("checking the Argon2 parameters")?;
-        if argon::is_absurd(&params) {
+        if HashCost::argon2id(&params).is_absurd() {
             return Err(Fault::new("checking the Argon2 parameters: one hash would take many seconds").into());
         }
         let limits = PoolLimits { threads: settings.threads, queue: settings.queue, deadline: settings.deadline };
@@ -81,8 +94,8 @@ impl PasswordHasher {
         let work = Arc::<AtomicU64>::default();
         let counted = Arc::clone(&work);
         let pool = WorkerPool::start(limits, move || BlockMemory::new(blocks, Arc::clone(&counted)))?;
-        let decoy = StoredHash::decoy(params.clone())?.to_phc()?;
-        let costs = StoredCosts::new(&params);
+        let decoy = StoredHash::decoy(&params)?.to_phc(&params)?;
+        let costs = StoredCosts::new(HashCost::argon2id(&params));
         Ok(Self { shared: Arc::new(Shared { pool, params, decoy, costs, work }), priority: Priority::High })
     }
 
@@ -97,10 +110,11 @@ impl PasswordHasher {
     /// # Errors
     /// `Overloaded`, at once if the queue is full, or after the deadline has passed in it.
     pub async fn hash(&self, password: &str) -> Result<String> {
-        let question = HashRequest::new(password, argon::new_salt()?, self.shared.params.clone());
-        let (salt, params) = (question.salt, question.params.clone());
-        let output = self.shared.pool.ask(question, self.priority).await?;
-        StoredHash { params, salt, output }.to_phc()
+        let (params, salt) = (&self.shared.params, new_salt()?);
+        let cost = HashCost::argon2id(params);
+        let derivation = Derivation { cost, is_argon2_v16: false, salt: salt.clone(), length: OUTPUT_LENGTH };
+        let output = self.shared.pool.ask(HashRequest::new(password, derivation), self.priority).await?;
+        StoredHash::argon2id(params, salt, output.to_vec()).to_phc(params)
     }
 
     /// Compares a password with a stored hash. Without one, which means there is no such user, it does the same work
@@ -108,26 +122,27 @@ impl PasswordHasher {
     /// of each of them once, so that its duration does not show which the user's own hash has.
     ///
     /// # Errors
-    /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is not Argon2id or has absurd parameters.
+    /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is of an unknown kind or has absurd parameters.
     pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<PasswordVerdict> {
-        let stored = StoredHash::parse(phc.unwrap_or(&self.shared.decoy))?;
-        let extra_costs = self.shared.costs.others(&stored.params)?;
-        let question = HashRequest::new(password, stored.salt, stored.params.clone()).with_extra_work(extra_costs);
-        let output = self.shared.pool.ask(question, self.priority).await?;
-        let is_equal = constant_time::verify_slices_are_equal(output.as_bytes(), stored.output.as_bytes()).is_ok();
-        if is_equal && phc.is_some() {
+        let stored = StoredHash::parse(phc.unwrap_or(&self.shared.decoy)).or_fault("reading a stored password hash")?;
+        let extra_costs = self.shared.costs.others(stored.cost);
+        let (cost, is_argon2_v16, length) = (stored.cost, stored.is_argon2_v16, stored.derived_length());
+        let derivation = Derivation { cost, is_argon2_v16, salt: stored.salt.clone(), length };
+        let question = HashRequest::new(password, derivation).with_extra_work(extra_costs);
+        let derived = self.shared.pool.ask(question, self.priority).await?;
+        if stored.matches(&derived)? && phc.is_some() {
             return Ok(PasswordVerdict::Right { stale: stored.is_stale(&self.shared.params) });
         }
         Ok(PasswordVerdict::Wrong)
     }
 
-    /// Learns which parameters stored hashes have, each as a hash begins: `$argon2id$v=19$m=…,t=…,p=…`. Those that are not
-    /// among them are forgotten.
+    /// Learns which parameters stored hashes have, each as a hash begins: `$argon2id$v=19$m=…,t=…,p=…`, `$2b$12$`. Those that
+    /// are not among them are forgotten.
     pub fn learn_parameters(&self, in_use: &[String]) {
-        self.shared.costs.replace(&self.shared.params, in_use);
+        self.shared.costs.replace(HashCost::argon2id(&self.shared.params), in_use);
     }
 
-    /// How much has been computed, in KiB of memory times passes. For tests that claim how much something takes.
+    /// How much has been computed, in KiB of memory times passes (of PBKDF2: how many digests). For tests that claim how much something takes.
     #[must_use]
     pub fn work_done(&self) -> u64 {
         self.shared.work.load(Ordering::Relaxed)
@@ -221,9 +236,14 @@ mod tests {
             "argon2id$v=19$m=1048576,t=100,p=1",
             "argon2id$v=19$m=1024,t=4294967295,p=1",
             "argon2id$v=19$m=8,t=1,p=16",
-            "argon2i$v=19$m=1024,t=2,p=2",
-            "argon2id$v=16$m=1024,t=2,p=2",
-            "argon2id$m=1024,t=2,p=2",
+            "argon2d$v=19$m=1024,t=2,p=2",
+            "argon2id$v=20$m=1024,t=2,p=2",
+            "scrypt$ln=30,r=8,p=1",
+            "scrypt$ln=14,r=8,p=4096",
+            "pbkdf2-sha256$i=1000000000,l=32",
+            "pbkdf2-sha256$i=0,l=32",
+            "fbscrypt$v=1,n=30,r=8,p=1,ss=,sk=GzWLni1Uu8sdL88k71ZH+vAC9wGNlmnXzgC+Nak2luk",
+            "md5$i=1",
         ] {
             let verdict = hasher().verify("password", Some(&format!("${parameters}${hash}"))).await;
             assert!(matches!(verdict, Err(Error::Fault(_))), "{parameters}: {verdict:?}");

@@ -27,7 +27,7 @@ pub mod web_server;
 pub use answer::{Answer, SignedIn};
 pub use app::{START, TestApp};
 pub use mails::token_in;
-pub use mfa::{MfaMember, STEP, codes_of};
+pub use mfa::{Authenticator, MfaMember, STEP, codes_of};
 pub use own_database::OwnDatabase;
 pub use people::PASSWORD;
 pub use proxy::{Fault, Proxy, Side};

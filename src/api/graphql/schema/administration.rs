@@ -10,6 +10,7 @@ use super::session_endings::{RevokeUserSessionsPayload, ended_count, ended_ids};
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::EmailAddressScalar;
+use crate::app::admin_actions::AdminActor;
 use crate::error::{Refusal, Result};
 use crate::flows::create_user::Invitee;
 use crate::flows::{admin_support, create_user, remove_user};
@@ -174,7 +175,8 @@ impl AdministrationMutation {
     ) -> ApiResult<Option<RevokeUserSessionsPayload>> {
         let id = user_id(&input.user_id)?;
         let (user, ended) =
-            admin_support::revoke_user_sessions(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id).await?;
+            admin_support::revoke_user_sessions(ctx.app()?, ctx.caller()?, AdminActor::Admin(&admin(ctx).await?), id)
+                .await?;
         Ok(Some(RevokeUserSessionsPayload {
             ended_session_ids: ended_ids(&ended),
             ended_session_count: ended_count(&ended),

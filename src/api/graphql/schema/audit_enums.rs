@@ -53,6 +53,8 @@ pub enum AuditActionEnum {
     AccountDeleted,
     /// The operator created an administrator on the command line.
     AdminCreated,
+    /// The operator imported an account of another system on the command line.
+    UserImported,
     /// A sign-in passed the first factor; the second is required.
     MfaChallenged,
     /// A login passed the first factor; the email address must be verified first.

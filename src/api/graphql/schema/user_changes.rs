@@ -11,6 +11,7 @@ use super::input::Faults;
 use super::views::UserView;
 use crate::api::graphql::error::{ApiResult, Code};
 use crate::api::graphql::scalars::DateTime;
+use crate::app::admin_actions::AdminActor;
 use crate::error::{FieldErrorCode, FieldFault, Result};
 use crate::flows::update_user::UserChange;
 use crate::flows::{lock_user, mark_email_verified, unlock_user, update_user};
@@ -140,7 +141,8 @@ impl UserChangesMutation {
     async fn lock_user(&self, ctx: &Context<'_>, input: LockUserInput) -> ApiResult<Option<LockUserPayload>> {
         let id = user_id(&input.user_id)?;
         let until = parse_end(input.until, ctx.now()?).map_err(|fault| fault.at("input.until"))?;
-        let user = lock_user::lock_user(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id, until).await?;
+        let user =
+            lock_user::lock_user(ctx.app()?, ctx.caller()?, AdminActor::Admin(&admin(ctx).await?), id, until).await?;
         Ok(Some(LockUserPayload { user: UserView(user) }))
     }
 
@@ -154,7 +156,8 @@ impl UserChangesMutation {
     )]
     async fn unlock_user(&self, ctx: &Context<'_>, input: UnlockUserInput) -> ApiResult<Option<UnlockUserPayload>> {
         let id = user_id(&input.user_id)?;
-        let user = unlock_user::unlock_user(ctx.app()?, ctx.caller()?, &admin(ctx).await?, id).await?;
+        let user =
+            unlock_user::unlock_user(ctx.app()?, ctx.caller()?, AdminActor::Admin(&admin(ctx).await?), id).await?;
         Ok(Some(UnlockUserPayload { user: UserView(user) }))
     }
 

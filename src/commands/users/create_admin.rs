@@ -1,4 +1,4 @@
-//! `authgraph users`: creates administrators without signing in.
+//! `authgraph users create-admin`: creates administrators without signing in.
 
 use std::io;
 use std::process::ExitCode;
@@ -11,30 +11,11 @@ use authgraph::serve;
 use authgraph::tools::clock::Clock;
 use authgraph::values::email_address::EmailAddress;
 use authgraph::values::password::Password;
-use clap::Subcommand;
 
-use super::print;
+use super::super::print;
 
-#[derive(Subcommand)]
-pub enum UsersCommand {
-    /// Create an administrator. Without --password-stdin a random password is printed once.
-    CreateAdmin {
-        /// The email address of the account.
-        #[arg(long)]
-        email: String,
-        /// Read the password from standard input.
-        #[arg(long)]
-        password_stdin: bool,
-    },
-}
-
-/// Runs the command.
-pub async fn run(config: Config, command: &UsersCommand) -> Result<ExitCode> {
-    let UsersCommand::CreateAdmin { email, password_stdin } = command;
-    create_admin_account(config, email, *password_stdin).await
-}
-
-async fn create_admin_account(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
+/// Creates the account, in a database that it brings up to date first.
+pub async fn run(config: Config, email: &str, password_stdin: bool) -> Result<ExitCode> {
     let email = EmailAddress::parse(email).map_err(|fault| fault.at("email"))?;
     let app = App::open(config, Clock::System).await?;
     serve::prepare_database(&app, app.config.server.migrates_at_start).await?;
