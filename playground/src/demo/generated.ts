@@ -86,6 +86,8 @@ export type AuditAction =
   | 'USER_DELETED'
   /** The server erased the personal data of a deleted account. */
   | 'USER_ERASED'
+  /** The operator imported an account of another system on the command line. */
+  | 'USER_IMPORTED'
   /** An administrator created an account and invited its user. */
   | 'USER_INVITED'
   /** An administrator locked an account. Its sessions ended. */

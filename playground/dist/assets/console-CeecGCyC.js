@@ -1,1 +1,0 @@
-/* empty css              */import{f as e,h as t,p as n,u as r,v as i}from"./page-DBvRrtsk.js";var a=i(t(),1),o=n(),s=e(),c=()=>(0,s.jsx)(`main`,{className:`ag-page`,children:(0,s.jsx)(`h1`,{children:r})}),l=document.getElementById(`root`);l&&(0,o.createRoot)(l).render((0,s.jsx)(a.StrictMode,{children:(0,s.jsx)(c,{})}));
