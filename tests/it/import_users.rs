@@ -104,7 +104,7 @@ async fn an_import_can_be_run_again() {
     let app = TestApp::start().await;
     let file: String =
         (0..600).map(|n| json!({ "email": format!("user-{n}@example.com") }).to_string() + "\n").collect();
-    let half: String = file.lines().take(300).map(|line| format!("{line}\n")).collect();
+    let half: String = file.split_inclusive('\n').take(300).collect();
     import(&app, &options(ImportFormat::Jsonl), &half).await;
 
     let (again, _) = import(&app, &options(ImportFormat::Jsonl), &file).await;

@@ -1,5 +1,7 @@
 //! Each thing that people do is counted once, by how it ended.
 
+#![allow(clippy::float_cmp, reason = "counts are whole numbers")]
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -136,7 +136,7 @@ fn production(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'sta
 
 #[tokio::test]
 async fn production_has_no_page_unless_it_is_enabled() {
-    let off = TestApp::with(&production(&[])).await;
+    let off = TestApp::with(&production(&[("FRONTEND_URL", "https://app.example.com")])).await;
     for page in PAGES {
         for path in ["", "/licenses.md", "/oauth/callback"] {
             assert_eq!(off.get(&format!("{page}{path}")).await.status, 404, "{page}{path}");

@@ -75,12 +75,20 @@ impl SignInMetrics {
     }
 
     fn begin_at_zero(&self) {
-        LOGIN_RESULTS.iter().for_each(|result| self.logins.with_label_values(&["PASSWORD", result]).reset());
-        MFA_RESULTS.iter().for_each(|result| self.mfa.with_label_values(&[result]).reset());
-        REFRESH_RESULTS.iter().for_each(|result| self.refreshes.with_label_values(&[result]).reset());
+        for result in LOGIN_RESULTS {
+            self.logins.with_label_values(&["PASSWORD", result]).reset();
+        }
+        for result in MFA_RESULTS {
+            self.mfa.with_label_values(&[result]).reset();
+        }
+        for result in REFRESH_RESULTS {
+            self.refreshes.with_label_values(&[result]).reset();
+        }
         for result in REGISTRATION_RESULTS {
             self.registrations.with_label_values(&["PASSWORD", result]).reset();
         }
-        EMAIL_OUTCOMES.iter().for_each(|outcome| self.emails.with_label_values(&[outcome]).reset());
+        for outcome in EMAIL_OUTCOMES {
+            self.emails.with_label_values(&[outcome]).reset();
+        }
     }
 }

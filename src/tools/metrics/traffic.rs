@@ -58,8 +58,14 @@ impl TrafficMetrics {
                 self.operations.with_label_values(&[kind, code]).reset();
             }
         }
-        BUCKETS.iter().for_each(|bucket| self.limit_hits.with_label_values(&[bucket]).reset());
-        CONNECTION_LIMITS.iter().for_each(|limit| self.connections_refused.with_label_values(&[limit]).reset());
-        TRANSPORTS.iter().for_each(|transport| self.open_streams.with_label_values(&[transport]).set(0));
+        for bucket in BUCKETS {
+            self.limit_hits.with_label_values(&[bucket]).reset();
+        }
+        for limit in CONNECTION_LIMITS {
+            self.connections_refused.with_label_values(&[limit]).reset();
+        }
+        for transport in TRANSPORTS {
+            self.open_streams.with_label_values(&[transport]).set(0);
+        }
     }
 }

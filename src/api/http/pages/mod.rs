@@ -85,6 +85,7 @@ impl WebPage {
 }
 
 /// Whether a route is that of a page or one of its files.
+#[must_use]
 pub fn is_page_route(route: &str) -> bool {
     WebPage::ALL
         .iter()
