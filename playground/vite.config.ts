@@ -24,6 +24,8 @@ const pageBelowAnyPath: Plugin = {
 export default defineConfig({
   // Every reference between files is relative, so that they work below any path.
   base: './',
+  // The client has packages of its own for its tests. The pages are the same whether they are installed or not.
+  resolve: { dedupe: ['graphql', 'graphql-ws'] },
   plugins: [react(), lighter, weights, preload, documents(PAGES), pageBelowAnyPath],
   build: {
     target: 'es2022',

@@ -78,14 +78,14 @@ const browser = await launch();
 /** A browser of its own, whose pages may go to the provider and nowhere else. */
 async function watchedBrowser(options) {
   const { context, assertClean } = await watchedContext(browser, base, { allowed: [PROVIDER], ...options });
-  const referers = [];
+  const leaks = [];
   context.on('request', (request) => {
     const { referer } = request.headers();
-    if (referer && new URL(referer).search) referers.push(`${request.url()} was told ${referer}`);
+    if (referer && new URL(referer).search) leaks.push(`${request.url()} was told ${referer}`);
   });
   const close = async () => {
     for (const page of context.pages()) await assertNothingIsLeft(page);
-    assert.deepEqual(referers, []);
+    assert.deepEqual(leaks, []);
     await assertClean();
     await context.close();
   };
