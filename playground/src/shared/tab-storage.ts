@@ -2,7 +2,7 @@
 import type { StoredTokens, TokenStorage } from '../client/storage.ts';
 
 /** How long a tab waits for the others. They answer in a few milliseconds, unless the browser has frozen them. */
-const ANSWER_MS = 1_000;
+const ANSWER_MS = 3_000;
 /** The same where it does not know whether there are others. */
 const GUESS_MS = 300;
 
