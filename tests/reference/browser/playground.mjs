@@ -1,5 +1,5 @@
 // The playground in a real browser: signing in with a second factor, a query, subscriptions, renewal, tabs, and what it stores.
-// The server needs ACCESS_TOKEN_LIFETIME=8s, INTROSPECTION=false and no rate limits.
+// The server needs ACCESS_TOKEN_LIFETIME=8s, REFRESH_RACE_WINDOW=0s, INTROSPECTION=false and no rate limits.
 // Usage: ADMIN_PASSWORD=… node playground.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
 import { launch, watchedContext } from './page.mjs';
