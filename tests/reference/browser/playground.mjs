@@ -194,6 +194,8 @@ async function aUserSeesTheCodeOfAnAnswer() {
 async function signingOutSignsOutTheOtherTabs(context, page) {
   const second = await open(context);
   await signedInAs(second, 'new1@example.com');
+  // GraphiQL opens the panel that was open last, in any tab.
+  await second.getByRole('button', { name: 'Show Account' }).click();
   await second.getByRole('button', { name: 'Sign out' }).click();
   await isSignedOut(second);
   await isSignedOut(page);
