@@ -9,7 +9,7 @@ use super::graphql::pipeline::persisted_documents::PersistedDocuments;
 use super::graphql::schema::context::refresh_cookie;
 use super::graphql::schema::{self, ApiSchema};
 use super::http::connection_counts::ConnectionCounts;
-use super::http::pages;
+use super::http::pages::documents;
 use super::http::proxy_watch::ProxyWatch;
 use super::http::readiness::RecentReadiness;
 use crate::app::App;
@@ -48,8 +48,7 @@ impl AppState {
     pub fn new(app: &Arc<App>) -> Result<Arc<Self>> {
         let config = &app.config;
         // The pages of this server have to work also where no other document runs.
-        let of_pages =
-            app.trusted_documents.as_ref().map(|_| pages::documents::of_enabled_pages(config)).transpose()?;
+        let of_pages = app.trusted_documents.as_ref().map(|_| documents::of_enabled_pages(config)).transpose()?;
         Ok(Arc::new(Self {
             schema: schema::build(Arc::clone(app)),
             documents: PersistedDocuments::new(app, schema::types()?, of_pages.unwrap_or_default()),

@@ -1,5 +1,6 @@
 //! What the list says of one setting, and the macro that turns the list into structs and the code that reads them.
 
+use super::effective::EffectiveSetting;
 use super::parse::ParsedSetting;
 use super::read::Read;
 use super::setting::{InProduction, Setting};
@@ -87,6 +88,15 @@ impl<G: SettingsGroup> Source<G> for Heading {
     fn read(self, meaning: &'static str, read: &mut Read<'_>) -> Option<G> {
         read.begin_section(self.0, meaning);
         G::read(read)
+    }
+}
+
+/// Fills a field with all settings that were read before it.
+pub struct ReadBefore;
+
+impl Source<Vec<EffectiveSetting>> for ReadBefore {
+    fn read(self, _meaning: &'static str, read: &mut Read<'_>) -> Option<Vec<EffectiveSetting>> {
+        Some(std::mem::take(&mut read.effective))
     }
 }
 

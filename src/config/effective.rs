@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::definition::Source;
-use super::read::{Read, one_line};
-use super::setting::Setting;
+use super::setting::{Setting, one_line};
 
 /// A setting of this server, with the text of the value that applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +48,6 @@ impl EffectiveSetting {
 /// Whether a text of any setting may be a URL with a user, a password or a query.
 fn may_carry_credentials(text: &str) -> bool {
     text.split_once(':').is_some_and(|(_, rest)| rest.contains(['@', '?']))
-}
-
-/// Fills a field with all settings that were read before it.
-pub struct ReadBefore;
-
-impl Source<Vec<EffectiveSetting>> for ReadBefore {
-    fn read(self, _meaning: &'static str, read: &mut Read<'_>) -> Option<Vec<EffectiveSetting>> {
-        Some(std::mem::take(&mut read.effective))
-    }
 }
 
 #[cfg(test)]

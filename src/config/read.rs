@@ -7,7 +7,7 @@ use std::fmt;
 use super::Mode;
 use super::effective::EffectiveSetting;
 use super::parse::{self, ParsedSetting};
-use super::setting::{InProduction, PROVIDER, Setting};
+use super::setting::{InProduction, PROVIDER, Setting, one_line};
 
 /// A setting that is wrong or missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,9 +187,4 @@ impl<'a> Read<'a> {
     pub fn given(&self, name: &str) -> Option<String> {
         self.values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
-}
-
-/// The lines of a comment as one line.
-pub fn one_line(comment: &str) -> String {
-    comment.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim_end().to_owned()
 }

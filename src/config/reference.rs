@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use super::list::SECTIONS;
-use super::read::one_line;
 use super::renamed::RENAMED;
-use super::setting::{InProduction, Setting};
+use super::setting::{InProduction, Setting, one_line};
 
 /// The text of `.env.example`.
 #[must_use]

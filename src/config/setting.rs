@@ -48,3 +48,8 @@ pub enum InProduction {
     /// Another default applies.
     Default(&'static str),
 }
+
+/// The lines of a comment as one line.
+pub fn one_line(comment: &str) -> String {
+    comment.lines().map(str::trim).collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}

@@ -192,7 +192,8 @@ async fn the_command_reads_standard_input_and_has_exit_codes() {
     assert_eq!(partly.status.code(), Some(5));
     assert!(String::from_utf8(partly.stderr).unwrap().contains("line 2: not valid JSON"));
 
-    let misspelt = command(&app, &["users", "import", "-", "--format", "csv"], "email,pass_word_hash\na@example.com,x\n");
+    let misspelt =
+        command(&app, &["users", "import", "-", "--format", "csv"], "email,pass_word_hash\na@example.com,x\n");
     assert_eq!(misspelt.status.code(), Some(1));
     assert_eq!(command(&app, &["users", "import", "nothing.jsonl"], "").status.code(), Some(1));
     assert_eq!(total_users(&app).await, 2);

@@ -4,12 +4,7 @@ import { isRefused, outcomeOf } from './outcome.ts';
 import { useExchanges, type Exchange } from './exchanges.ts';
 import { Json } from './json.tsx';
 import type { StepName } from './journey.ts';
-
-export interface Source {
-  /** Below `playground/src/demo`. */
-  readonly path: string;
-  readonly text: string;
-}
+import type { Source } from './sources.ts';
 
 const withoutImports = (text: string): string => text.replace(/^import [^;]*;\n/gm, '').trim();
 

@@ -11,7 +11,13 @@ import sessions from './calls/sessions.ts?raw';
 import signIn from './calls/sign-in.ts?raw';
 import verify from './calls/verify.ts?raw';
 import type { StepName } from './journey.ts';
-import type { Source } from './log.tsx';
+
+/** A file whose code is shown. */
+export interface Source {
+  /** Below `playground/src/demo`. */
+  readonly path: string;
+  readonly text: string;
+}
 
 export const SOURCES: Readonly<Record<StepName, readonly Source[]>> = {
   register: [{ path: 'calls/register.ts', text: register }],

@@ -23,8 +23,8 @@ pub use server::ServerSettings;
 pub use tokens::{LinkSettings, SessionSettings, SigningKeySettings};
 pub use web::{GraphqlSettings, HttpSettings, PagesSettings, SubscriptionSettings};
 
-use super::definition::{Heading, SettingsGroup, settings};
-use super::effective::{EffectiveSetting, ReadBefore};
+use super::definition::{Heading, ReadBefore, SettingsGroup, settings};
+use super::effective::EffectiveSetting;
 use super::read::{Read, Section};
 use super::setting::Setting;
 use crate::tools::access_token::AccessTokenSettings;

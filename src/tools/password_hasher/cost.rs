@@ -3,7 +3,7 @@
 use argon2::{Algorithm, Params};
 use aws_lc_rs::pbkdf2;
 
-use super::stored_hash::HashRefusal;
+use super::hash_refusal::HashRefusal;
 
 /// The most memory a hash of Argon2 may ask for: 2 GiB, the first recommendation of RFC 9106, section 4.
 const MAX_MEMORY_KIB: u64 = 2 << 20;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::cost::HashCost;
-use super::stored_hash::StoredHash;
+use super::notation;
 
 /// The distinct costs in use, the current one among them.
 pub(super) struct StoredCosts(Mutex<BTreeSet<HashCost>>);
@@ -25,7 +25,7 @@ impl StoredCosts {
     /// Replaces the costs in use, each read from the beginning of a hash. Absurd ones and texts that are no hash are left out:
     /// to verify those is a fault, which takes no time.
     pub(super) fn replace(&self, current: HashCost, in_use: &[String]) {
-        let read = in_use.iter().filter_map(|text| StoredHash::cost_of(text).ok());
+        let read = in_use.iter().filter_map(|text| notation::cost_of(text).ok());
         *self.lock() = read.filter(|cost| !cost.is_absurd()).chain([current]).collect();
     }
 

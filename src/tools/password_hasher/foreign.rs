@@ -4,18 +4,13 @@
 //! - scrypt and PBKDF2: PHC strings, `$scrypt$ln=14,r=8,p=1$salt$hash` and `$pbkdf2-sha256$i=600000,l=32$salt$hash`
 //! - Firebase's scrypt, in the words of Supabase Auth: `$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=…$salt$hash`
 
-use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
-use aws_lc_rs::iv::FixedLength;
 use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, engine};
 
 use super::cost::{HashCost, Pbkdf2Digest};
-use super::stored_hash::{HashRefusal, StoredHash};
-use crate::error::{OrFault, Result};
-
-/// Bytes that Firebase derives with scrypt: a key of AES-256.
-pub(super) const FIREBASE_KEY_LENGTH: usize = 32;
+use super::hash_refusal::HashRefusal;
+use super::stored_hash::StoredHash;
 
 /// Bytes of a salt of bcrypt, and their number of letters.
 const BCRYPT_SALT: (usize, usize) = (16, 22);
@@ -112,15 +107,4 @@ fn number<N: std::str::FromStr>(text: Option<&str>) -> Result<N, HashRefusal> {
 
 fn decode(alphabet: &GeneralPurpose, text: &str) -> Result<Vec<u8>, HashRefusal> {
     alphabet.decode(text).map_err(|_| HashRefusal::Malformed)
-}
-
-/// The key of a project of Firebase, encrypted with AES-256 in counter mode under a derived key, as Firebase stores it.
-pub(super) fn encrypt_signer_key(derived: &[u8], signer_key: &[u8]) -> Result<Vec<u8>> {
-    let key = UnboundCipherKey::new(&AES_256, derived).or_fault("making a key of AES")?;
-    let mut encrypted = signer_key.to_vec();
-    // The counter begins at zero: a derived key encrypts this one text, and is not stored.
-    let from_zero = EncryptionContext::Iv128(FixedLength::from(&[0; 16]));
-    let cipher = EncryptingKey::ctr(key).or_fault("encrypting the key of Firebase")?;
-    cipher.less_safe_encrypt(&mut encrypted, from_zero).or_fault("encrypting the key of Firebase")?;
-    Ok(encrypted)
 }

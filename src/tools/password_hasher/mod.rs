@@ -3,7 +3,10 @@
 
 mod cost;
 mod costs;
+mod firebase;
 mod foreign;
+mod hash_refusal;
+mod notation;
 mod pool;
 mod stored_hash;
 mod worker;
@@ -16,9 +19,9 @@ use argon2::Params;
 
 use self::cost::HashCost;
 use self::costs::StoredCosts;
+pub use self::hash_refusal::HashRefusal;
 pub use self::pool::Priority;
 use self::pool::{PoolLimits, WorkerPool};
-pub use self::stored_hash::HashRefusal;
 use self::stored_hash::{OUTPUT_LENGTH, StoredHash, new_salt};
 use self::worker::{BlockMemory, Derivation, Derived, HashRequest};
 use crate::error::{Fault, OrFault, Result};
@@ -29,7 +32,7 @@ use crate::tools::metrics::Durations;
 /// # Errors
 /// Why it is not.
 pub fn check_hash(text: &str) -> Result<(), HashRefusal> {
-    StoredHash::parse(text).map(drop)
+    notation::parse(text).map(drop)
 }
 
 /// What a hash costs, and how many may be computed and wait at once.
@@ -124,7 +127,7 @@ impl PasswordHasher {
     /// # Errors
     /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is of an unknown kind or has absurd parameters.
     pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<PasswordVerdict> {
-        let stored = StoredHash::parse(phc.unwrap_or(&self.shared.decoy)).or_fault("reading a stored password hash")?;
+        let stored = notation::parse(phc.unwrap_or(&self.shared.decoy)).or_fault("reading a stored password hash")?;
         let extra_costs = self.shared.costs.others(stored.cost);
         let (cost, is_argon2_v16, length) = (stored.cost, stored.is_argon2_v16, stored.derived_length());
         let derivation = Derivation { cost, is_argon2_v16, salt: stored.salt.clone(), length };

@@ -1,11 +1,11 @@
-//! A stored password hash: read from its text, compared, and written. We write Argon2id; the others come from imports.
+//! A stored password hash: compared, and written. We write Argon2id; the others come from imports.
 
-use argon2::password_hash::phc::{self, Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Params, Version};
+use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
+use argon2::{ARGON2ID_IDENT, Params, Version};
 use aws_lc_rs::{constant_time, rand};
 
 use super::cost::HashCost;
-use super::foreign;
+use super::firebase;
 use crate::error::{OrFault, Result};
 
 /// Length in bytes of the hashes we make.
@@ -13,26 +13,6 @@ pub(super) const OUTPUT_LENGTH: usize = 32;
 
 /// Length in bytes of the salts we draw (RFC 9106, section 3.1).
 const SALT_LENGTH: usize = 16;
-
-/// The fewest bytes of a hash. Of a shorter one many passwords have the beginning.
-const MIN_OUTPUT_LENGTH: usize = 16;
-
-/// The most bytes of salt or hash. PHC strings allow less.
-const MAX_LENGTH: usize = 128;
-
-/// Why a text is not a hash that can be verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HashRefusal {
-    /// It begins like no algorithm that is known here.
-    #[error("the password hash is of an unknown kind")]
-    Unknown,
-    /// Its parts cannot be read.
-    #[error("the password hash is malformed")]
-    Malformed,
-    /// To verify it would take gigabytes or many seconds, at each attempt to sign in.
-    #[error("the password hash costs too much to verify")]
-    Absurd,
-}
 
 /// The parts of a stored hash. Not `Debug`, so that none is logged.
 pub(super) struct StoredHash {
@@ -59,36 +39,6 @@ impl StoredHash {
         Self { cost, is_argon2_v16: false, salt, output, signer_key: None }
     }
 
-    /// Reads the text of a hash.
-    pub(super) fn parse(text: &str) -> Result<Self, HashRefusal> {
-        let stored = if text.starts_with("$argon2") { Self::parse_argon2(text)? } else { foreign::parse(text)? };
-        if stored.cost.is_absurd() {
-            return Err(HashRefusal::Absurd);
-        }
-        let lengths =
-            (MIN_OUTPUT_LENGTH..=MAX_LENGTH).contains(&stored.output.len()) && stored.salt.len() <= MAX_LENGTH;
-        if lengths { Ok(stored) } else { Err(HashRefusal::Malformed) }
-    }
-
-    /// Reads the cost from the beginning of a hash, without salt and output.
-    pub(super) fn cost_of(beginning: &str) -> Result<HashCost, HashRefusal> {
-        if !beginning.starts_with("$argon2") {
-            return foreign::cost_of(beginning);
-        }
-        let hash = PasswordHash::new(beginning).map_err(|_| HashRefusal::Malformed)?;
-        argon2_cost(&hash)
-    }
-
-    fn parse_argon2(text: &str) -> Result<Self, HashRefusal> {
-        let hash = PasswordHash::new(text).map_err(|_| HashRefusal::Malformed)?;
-        let cost = argon2_cost(&hash)?;
-        // The first version wrote none.
-        let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).map_err(|_| HashRefusal::Unknown)?;
-        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else { return Err(HashRefusal::Malformed) };
-        let is_argon2_v16 = version == Version::V0x10;
-        Ok(Self { cost, is_argon2_v16, salt: salt.to_vec(), output: output.as_bytes().to_vec(), signer_key: None })
-    }
-
     /// The text of a hash of ours.
     pub(super) fn to_phc(&self, params: &Params) -> Result<String> {
         let phc = phc::PasswordHash {
@@ -103,7 +53,7 @@ impl StoredHash {
 
     /// How many bytes have to be derived from a password to be compared.
     pub(super) fn derived_length(&self) -> usize {
-        if self.signer_key.is_some() { foreign::FIREBASE_KEY_LENGTH } else { self.output.len() }
+        if self.signer_key.is_some() { firebase::KEY_LENGTH } else { self.output.len() }
     }
 
     /// Whether this was derived from the password of the hash.
@@ -111,7 +61,7 @@ impl StoredHash {
         let is_equal = |bytes: &[u8]| constant_time::verify_slices_are_equal(bytes, &self.output).is_ok();
         match &self.signer_key {
             None => Ok(is_equal(derived)),
-            Some(key) => Ok(is_equal(&foreign::encrypt_signer_key(derived, key)?)),
+            Some(key) => Ok(is_equal(&firebase::encrypt_signer_key(derived, key)?)),
         }
     }
 
@@ -122,12 +72,6 @@ impl StoredHash {
             || self.salt.len() != SALT_LENGTH
             || self.output.len() != OUTPUT_LENGTH
     }
-}
-
-fn argon2_cost(hash: &PasswordHash) -> Result<HashCost, HashRefusal> {
-    let params = Params::try_from(hash).map_err(|_| HashRefusal::Malformed)?;
-    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| HashRefusal::Unknown)?;
-    HashCost::argon2(algorithm, &params)
 }
 
 pub(super) fn new_salt() -> Result<Vec<u8>> {

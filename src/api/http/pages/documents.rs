@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::files::PageFiles;
-use super::{Config, WebPage};
+use super::web_page::WebPage;
+use crate::config::Config;
 use crate::error::{OrFault, Result};
 
 /// What `vite build` wrote: the text of each operation, and the names of the pages that send it.

@@ -4,6 +4,7 @@
 pub mod documents;
 mod files;
 mod policy;
+mod web_page;
 
 use std::sync::Arc;
 
@@ -15,74 +16,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ipnet::IpNet;
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use self::files::PageFiles;
+use self::web_page::WebPage;
 use super::refusal::refusal;
 use super::request::CorrelationId;
 use crate::api::state::AppState;
 use crate::config::Config;
 use crate::error::{ErrorCode, OrFault, Result};
 use crate::values::caller::Caller;
-
-/// A page, and the paths below it that it shows itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WebPage {
-    /// An editor for the schema.
-    Playground,
-    /// What administrators do.
-    Console,
-    /// The journey of a user, step by step.
-    Demo,
-    /// What the links of emails need.
-    Account,
-}
-
-impl WebPage {
-    const ALL: [Self; 4] = [Self::Playground, Self::Console, Self::Demo, Self::Account];
-
-    const fn path(self) -> &'static str {
-        match self {
-            Self::Playground => "/playground",
-            Self::Console => "/console",
-            Self::Demo => "/demo",
-            Self::Account => "/account",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        self.path().trim_start_matches('/')
-    }
-
-    const fn template(self) -> &'static str {
-        match self {
-            Self::Playground => "playground.html",
-            Self::Console => "console.html",
-            Self::Demo => "demo.html",
-            Self::Account => "account.html",
-        }
-    }
-
-    fn is_enabled(self, config: &Config) -> bool {
-        let pages = &config.pages;
-        match self {
-            Self::Playground => pages.playground,
-            Self::Console => pages.console,
-            Self::Demo => pages.demo,
-            Self::Account => config.has_account_pages(),
-        }
-    }
-
-    /// The networks that may open it. Empty: all.
-    fn networks(self, config: &Config) -> &[IpNet] {
-        match self {
-            Self::Playground => &config.pages.playground_networks,
-            Self::Console => &config.pages.console_networks,
-            Self::Demo | Self::Account => &[],
-        }
-    }
-}
 
 /// Whether a route is that of a page or one of its files.
 #[must_use]
