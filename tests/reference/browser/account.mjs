@@ -476,7 +476,7 @@ async function anAccountIsDeleted(bob) {
 const deadline = setTimeout(() => {
   console.error('It took too long.');
   process.exit(1);
-}, Number(process.env.DEADLINE_MS ?? 240_000));
+}, Number(process.env.DEADLINE_MS ?? 480_000));
 try {
   const ann = await aNewUserVerifiesTheAddress();
   await aForgottenPasswordIsReplaced(ann);

@@ -326,7 +326,7 @@ async function aServerHasOtherSettings() {
 const deadline = setTimeout(() => {
   console.error('It took too long.');
   process.exit(1);
-}, 240_000);
+}, 480_000);
 try {
   await aServerHasOtherSettings();
   await aPersonGoesThroughTheDemo();

@@ -234,7 +234,7 @@ const browser = await launch();
 const deadline = setTimeout(() => {
   console.error('It took too long.');
   process.exit(1);
-}, 240_000);
+}, 480_000);
 try {
   await theTailShowsEveryEventOnce();
   await aServerThatIsAwaySignsNobodyOut();

@@ -247,7 +247,7 @@ async function takePictures(page) {
 const deadline = setTimeout(() => {
   console.error('It took too long.');
   process.exit(1);
-}, 240_000);
+}, 480_000);
 try {
   await aStrangerSeesTheEditorAndNoSchema();
   const totpSecret = await anAdministratorTurnsTheSecondFactorOn();
