@@ -11,7 +11,7 @@ export const MODE = value(written['mode']) || 'development';
 export const MAX_COST = Number(value(written['maxCost']));
 /** `PRODUCT_NAME`. */
 export const PRODUCT = value(written['product']) || 'authgraph';
-/** The version of the server. */
+/** The version of the server; empty on pages that do not show it. */
 export const VERSION = value(written['version']);
 /** The name of this page, which is also its path below BASE: `console`. */
 export const PAGE = value(written['page']);

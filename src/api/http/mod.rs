@@ -30,7 +30,7 @@ pub mod media_type;
 pub mod metrics;
 /// `/oauth/form_post`: sends a browser on that a provider has sent here with a form.
 pub mod oauth_form_post;
-/// The page `/playground` and its files.
+/// The pages for people, and their files.
 pub mod pages;
 /// The path of `PUBLIC_URL`, and slashes at the end.
 pub mod paths;

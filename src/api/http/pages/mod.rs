@@ -105,8 +105,6 @@ fn render(config: &Config, page: WebPage) -> Result<(String, String)> {
         max_cost => config.graphql.max_complexity,
         product => &config.server.product_name,
         version => env!("CARGO_PKG_VERSION"),
-        demo => config.pages.demo,
-        console => config.pages.console,
     };
     let text = environment.render_named_str(page.template(), template, values).or_fault("rendering a page")?;
     let policy = if page == WebPage::Playground { policy::of_playground(&nonce) } else { policy::PLAIN.to_owned() };
