@@ -13,12 +13,12 @@ use crate::values::ids::UserId;
 use crate::values::time::Time;
 use crate::values::user::{Role, UserStatus};
 
-/// Who changes the account of somebody else.
+/// Who changes the account of another user.
 #[derive(Debug, Clone, Copy)]
 pub enum AdminActor<'a> {
     /// An administrator, signed in.
     Admin(&'a Admin),
-    /// Whoever may run the command line: they have the settings of the server, and no account.
+    /// The operator at the command line, who has the settings of the server, and no account.
     Operator,
 }
 

@@ -44,12 +44,12 @@ pub enum UsersCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Lock an account: every session ends, and nobody can sign in until it is unlocked.
+    /// Lock an account: every session ends, and the user cannot sign in until it is unlocked.
     Lock {
         /// The email address of the account, or its id (`user_…`).
         user: String,
         /// End the lock on this day or at this time, like 2026-11-21 or 2026-11-21T09:30:00Z. Without it the lock stays until
-        /// somebody unlocks the account.
+        /// an administrator unlocks the account.
         #[arg(long, value_parser = day_or_time)]
         until: Option<Time>,
     },
@@ -64,7 +64,7 @@ pub enum UsersCommand {
     Import(ImportArguments),
     /// Write all accounts that are not deleted to standard output, oldest first, one JSON object for each line.
     Export {
-        /// Write password hashes, too. Whoever has them can guess the passwords.
+        /// Write password hashes, too. With them an attacker can guess the passwords.
         #[arg(long)]
         with_hashes: bool,
     },

@@ -64,7 +64,7 @@ pub struct ImportTotals {
     pub read: u64,
     /// Accounts that were created; in a dry run: that would be.
     pub imported: u64,
-    /// Users whose address has an account already, or is held for somebody, or was in the file before.
+    /// Users whose address has an account already, or is held for its previous owner, or was in the file before.
     pub existing: u64,
     /// Users that were refused, with their reasons.
     pub refused: u64,

@@ -31,8 +31,8 @@ export const ProviderStep = () => {
   return (
     <>
       <p>
-        The browser goes to the provider and comes back with a code. Only this tab holds the flow token that belongs to it, so nobody can send a
-        user back with a code of somebody else.
+        The browser goes to the provider and comes back with a code. Only this tab holds the flow token that belongs to it, so an attacker cannot send a
+        user back with the attacker's code.
       </p>
       {session && <Success>{session.user.email} is signed in with a provider, and the address is verified.</Success>}
       {result?.__typename === 'MfaRequired' && !session && (
@@ -77,7 +77,7 @@ const Start = ({ provider: { name, displayName } }: { provider: Provider }) => {
 
 const HowToStart = () => (
   <div className="ag-note">
-    <p>This server has no provider. A mock one, which asks nobody for an account, is in the repository:</p>
+    <p>This server has no provider. A mock one, which needs no account, is in the repository:</p>
     <ol>
       <li>
         <code>npm ci --prefix tests/reference/oauth</code>

@@ -70,10 +70,10 @@ const Tokens = () => {
         <>
           <p>
             The answer to the first request never reached the client, so the client sent it again: compare the two entries. The same token with
-            the same <code>idempotencyKey</code> gets the same answer for a minute, so a tunnel signs nobody out.
+            the same <code>idempotencyKey</code> gets the same answer for a minute, so a lost connection signs no user out.
           </p>
           <Next to="reuse">
-            What if somebody copies the token?
+            What if a thief copies the token?
           </Next>
         </>
       )}

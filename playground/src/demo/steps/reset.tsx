@@ -22,7 +22,7 @@ export const Reset = ({ email }: { email: string }) => {
   };
   return (
     <>
-      <p>For somebody who has forgotten the password. A new password ends all sessions, because whoever knew the old one may be signed in.</p>
+      <p>For a user who has forgotten the password. A new password ends all sessions, because a person who knew the old one may be signed in.</p>
       <div className="demo-pair">
         <DeviceCard device={laptop} />
         <DeviceCard device={phone} />

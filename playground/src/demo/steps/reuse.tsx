@@ -37,7 +37,7 @@ export const Reuse = ({ email }: { email: string }) => {
   };
   return (
     <>
-      <p>A refresh token that comes twice was copied, and nobody can tell who of the two is the thief. The server ends the session for both.</p>
+      <p>A refresh token that comes twice was copied, and the server cannot tell which of the two is the thief. The server ends the session for both.</p>
       <DeviceCard device={laptop} />
       {stage === 'honest' && (
         <SignedIn device={laptop}>
