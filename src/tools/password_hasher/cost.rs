@@ -94,6 +94,32 @@ impl HashCost {
         }
     }
 
+    /// Whether both take time in proportion to [`Self::work`], in the same computations: none of them needs more than the first
+    /// cache of a processor.
+    pub(super) fn is_on_scale_of(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Bcrypt { .. }, Self::Bcrypt { .. }) => true,
+            (Self::Pbkdf2 { digest: one, .. }, Self::Pbkdf2 { digest: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+
+    /// What this cost computes more than `done`, which is on its scale and no dearer.
+    pub(super) fn remainder_after(self, done: Self) -> Vec<Self> {
+        match (self, done) {
+            // 2^n - 2^m is the sum of 2^m to 2^(n-1).
+            (Self::Bcrypt { log_rounds }, Self::Bcrypt { log_rounds: done }) => {
+                (done..log_rounds).map(|log_rounds| Self::Bcrypt { log_rounds }).collect()
+            }
+            (Self::Pbkdf2 { digest, .. }, _) => {
+                let missing = u32::try_from(self.work().saturating_sub(done.work())).unwrap_or(u32::MAX);
+                let length = digest.block() as usize;
+                (missing > 0).then_some(Self::Pbkdf2 { digest, iterations: missing, length }).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// How much one hash computes: memory in KiB times passes, for PBKDF2 the number of digests. For comparisons of hashes of
     /// one algorithm.
     pub(super) fn work(self) -> u64 {

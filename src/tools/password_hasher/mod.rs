@@ -121,14 +121,14 @@ impl PasswordHasher {
     }
 
     /// Compares a password with a stored hash. Without one, which means there is no such user, it does the same work
-    /// against a decoy and answers `Wrong`. Where stored hashes have different parameters, every verification does the work
-    /// of each of them once, so that its duration does not show which the user's own hash has.
+    /// against a decoy and answers `Wrong`. Where stored hashes have different parameters, every verification does the same
+    /// work, so that its duration does not show which the user's own hash has.
     ///
     /// # Errors
     /// `Overloaded` as in [`Self::hash`]; a fault if the stored hash is of an unknown kind or has absurd parameters.
     pub async fn verify(&self, password: &str, phc: Option<&str>) -> Result<PasswordVerdict> {
         let stored = notation::parse(phc.unwrap_or(&self.shared.decoy)).or_fault("reading a stored password hash")?;
-        let extra_costs = self.shared.costs.others(stored.cost);
+        let extra_costs = self.shared.costs.beyond(stored.cost);
         let (cost, is_argon2_v16, length) = (stored.cost, stored.is_argon2_v16, stored.derived_length());
         let derivation = Derivation { cost, is_argon2_v16, salt: stored.salt.clone(), length };
         let question = HashRequest::new(password, derivation).with_extra_work(extra_costs);
