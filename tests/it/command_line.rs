@@ -100,14 +100,14 @@ fn settings_check_computes_without_a_server_too() {
 
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert!(output.status.success());
-    assert_eq!(report["postgres"]["needed"], 64);
+    assert_eq!(report["postgres"]["needed"], 68);
     assert_eq!(report["postgres"]["available"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_check_compares_with_what_the_server_accepts() {
     let Some(database) = OwnDatabase::new().await else { return };
-    database.alter("connection limit 40").await;
+    database.alter("connection limit 44").await;
     let folder = tempfile::tempdir().unwrap();
     let settings =
         [("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", &*database.url), ("DATABASE_MAX_CONNECTIONS", "10")];
@@ -117,7 +117,7 @@ async fn settings_check_compares_with_what_the_server_accepts() {
 
     assert_eq!((enough.status.code(), short.status.code()), (Some(0), Some(1)), "{short:?}");
     let report: Value = serde_json::from_str(&stdout(&short)).unwrap();
-    assert_eq!((&report["postgres"]["needed"], &report["postgres"]["available"]), (&50.into(), &40.into()));
+    assert_eq!((&report["postgres"]["needed"], &report["postgres"]["available"]), (&55.into(), &44.into()));
 }
 
 #[test]
