@@ -1,14 +1,12 @@
 // Redis servers of a drill, in a folder of their own: with TLS by an authority of their own, and a user who may do only
 // what docs/deployment.md says.
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { connect } from 'node:tls';
 import { freePort } from './postgres.mjs';
-
-const run = promisify(execFile);
 
 // The rule stands in the handbook; the drill takes it from there, so that what operators copy is what is tested.
 const handbook = readFileSync(new URL('../../../docs/deployment.md', import.meta.url), 'utf8');
@@ -31,6 +29,7 @@ export class Redises {
     const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names', '-days', '2'];
     openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem');
     this.ca = join(this.folder, 'ca.pem');
+    this.authority = readFileSync(this.ca);
   }
 
   async start(lines, more = []) {
@@ -74,6 +73,54 @@ export class Redises {
   }
 }
 
+// The administrator's connection to one server.
+class Administrator {
+  constructor(port, ca) {
+    Object.assign(this, { waiting: [], read: Buffer.alloc(0) });
+    this.socket = connect({ host: '127.0.0.1', port, ca, servername: '' });
+    this.socket.on('data', (bytes) => this.receive(Buffer.concat([this.read, bytes])));
+    this.socket.on('error', () => {});
+    this.socket.on('close', () => this.waiting.forEach(({ fail }) => fail(new Error('Redis has closed the connection'))));
+  }
+
+  ask(command) {
+    const parts = command.map((part) => `$${Buffer.byteLength(`${part}`)}\r\n${part}\r\n`);
+    this.socket.write(`*${parts.length}\r\n${parts.join('')}`);
+    return new Promise((done, fail) => {
+      if (this.socket.destroyed) fail(new Error('Redis has closed the connection'));
+      this.waiting.push({ done, fail });
+    });
+  }
+
+  receive(bytes) {
+    this.read = bytes;
+    for (let parsed; this.waiting.length && (parsed = parse(this.read, 0)); ) {
+      this.read = this.read.subarray(parsed.end);
+      this.waiting.shift().done(parsed.value);
+    }
+  }
+}
+
+// The value of an answer (RESP2) and where it ends, once all of it is there. An error is its text.
+function parse(bytes, start) {
+  const line = bytes.indexOf('\r\n', start);
+  if (line < 0) return undefined;
+  const [kind, text, end] = [String.fromCharCode(bytes[start]), bytes.toString('utf8', start + 1, line), line + 2];
+  if (kind === '$' && text !== '-1') {
+    const last = end + Number(text);
+    return bytes.length < last + 2 ? undefined : { value: bytes.toString('utf8', end, last), end: last + 2 };
+  }
+  if (kind !== '*') return { value: text, end };
+  const all = { value: [], end };
+  for (let left = Number(text); left > 0; left -= 1) {
+    const one = parse(bytes, all.end);
+    if (!one) return undefined;
+    all.value.push(one.value);
+    all.end = one.end;
+  }
+  return all;
+}
+
 class RedisServer {
   constructor(all, port, folder) {
     Object.assign(this, { all, port, folder, address: `127.0.0.1:${port}` });
@@ -84,29 +131,31 @@ class RedisServer {
     this.process = spawn('redis-server', [join(this.folder, 'conf'), ...more], { stdio: ['ignore', log, log] });
     running.add(this);
     this.process.once('exit', () => running.delete(this));
-    for (let tries = 0; !/PONG|NOAUTH/.test(await this.ask('PING').catch(() => '')); tries += 1) {
+    for (let tries = 0; !(await this.answers()); tries += 1) {
       if (tries > 200) throw new Error(`Redis does not start: ${readFileSync(join(this.folder, 'log'), 'utf8')}`);
       await sleep(20);
     }
   }
 
-  // Asks as the administrator.
-  async ask(...command) {
-    const where = ['--tls', '--cacert', this.all.ca, '-h', '127.0.0.1', '-p', `${this.port}`];
-    return (await run('redis-cli', [...where, ...command.map(String)], { timeout: 10_000 })).stdout.trim();
+  answers() {
+    this.administrator = new Administrator(this.port, this.all.authority);
+    return this.administrator.ask(['PING']).then(() => true, () => false);
   }
 
-  async id() {
+  // Asks as the administrator.
+  ask(...command) {
+    // Sentinels end all connections to a replica that becomes the master.
+    if (this.administrator.socket.destroyed) this.administrator = new Administrator(this.port, this.all.authority);
+    return this.administrator.ask(command);
+  }
+
+  id() {
     return this.ask('CLUSTER', 'MYID');
   }
 
   kill() {
     running.delete(this);
     this.process.kill('SIGKILL');
-  }
-
-  log() {
-    return readFileSync(join(this.folder, 'log'), 'utf8');
   }
 }
 
@@ -124,8 +173,8 @@ export class Cluster {
     for (const [epoch, node] of nodes.entries()) await node.ask('CLUSTER', 'SET-CONFIG-EPOCH', epoch + 1);
     for (const node of nodes.slice(1)) await node.ask('CLUSTER', 'MEET', '127.0.0.1', first.port, first.bus);
     const cluster = Object.assign(new Cluster(), { redises, nodes, first, second, third, replica, slot });
-    await cluster.until(async () => (await cluster.everywhere('CLUSTER', 'NODES')).every((list) => list.split('\n').length === 4));
-    await replica.ask('CLUSTER', 'REPLICATE', await second.id());
+    // It has to have heard from that master first.
+    await cluster.until(async () => (await replica.ask('CLUSTER', 'REPLICATE', await second.id())) === 'OK');
     await cluster.until(async () => (await cluster.everywhere('CLUSTER', 'INFO')).every((info) => info.includes('cluster_state:ok')));
     await cluster.until(async () => (await replica.ask('INFO', 'replication')).includes('master_link_status:up'));
     return cluster;
@@ -146,14 +195,14 @@ export class Cluster {
     }
   }
 
-  // Moves the slot from one master to another, key by key; `between` is called after each key.
-  async move(from, to, between) {
+  // Moves the slot from one master to another, key by key.
+  async move(from, to, pause) {
     await to.ask('CLUSTER', 'SETSLOT', this.slot, 'IMPORTING', await from.id());
     await from.ask('CLUSTER', 'SETSLOT', this.slot, 'MIGRATING', await to.id());
-    for (let keys; (keys = (await from.ask('CLUSTER', 'GETKEYSINSLOT', this.slot, 1)).split('\n')[0]); ) {
-      const moved = await from.ask('MIGRATE', '127.0.0.1', to.port, keys, 0, 5_000);
-      if (!/OK|NOKEY/.test(moved)) throw new Error(moved);
-      await between();
+    for (let keys; (keys = await from.ask('CLUSTER', 'GETKEYSINSLOT', this.slot, 1)).length; ) {
+      const moved = await from.ask('MIGRATE', '127.0.0.1', to.port, keys[0], 0, 5_000);
+      if (!['OK', 'NOKEY'].includes(moved)) throw new Error(moved);
+      await sleep(pause);
     }
     for (const node of [to, from, this.third]) await node.ask('CLUSTER', 'SETSLOT', this.slot, 'NODE', await to.id());
   }
@@ -165,6 +214,7 @@ export class Watched {
     const master = await redises.data();
     const replica = await redises.data([`replicaof 127.0.0.1 ${master.port}`, 'replica-read-only yes']);
     const sentinels = await Promise.all([1, 2, 3].map(() => redises.sentinel(master)));
+    for (const sentinel of sentinels) await sentinel.ask('AUTH', sentinelPassword);
     const watched = Object.assign(new Watched(), { master, replica, sentinels });
     for (let tries = 0; !(await watched.isReady()); tries += 1) {
       if (tries > 200) throw new Error('The sentinels do not find each other');
@@ -174,8 +224,8 @@ export class Watched {
   }
 
   async isReady() {
-    const ask = (sentinel) => sentinel.ask('-a', sentinelPassword, '--no-auth-warning', 'SENTINEL', 'MASTER', 'counts');
-    const told = await Promise.all(this.sentinels.map(ask));
-    return told.every((it) => /num-slaves\n1\n/.test(it) && /num-other-sentinels\n2\n/.test(it));
+    const told = await Promise.all(this.sentinels.map((sentinel) => sentinel.ask('SENTINEL', 'MASTER', 'counts')));
+    const value = (list, name) => list[list.indexOf(name) + 1];
+    return told.every((it) => value(it, 'num-slaves') === '1' && value(it, 'num-other-sentinels') === '2');
   }
 }
