@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::settings::PRODUCTION;
 use crate::support::OwnDatabase;
@@ -102,6 +102,25 @@ fn settings_check_computes_without_a_server_too() {
     assert!(output.status.success());
     assert_eq!(report["postgres"]["needed"], 68);
     assert_eq!(report["postgres"]["available"], Value::Null);
+}
+
+#[test]
+fn settings_check_counts_connections_to_each_server_of_redis() {
+    let folder = tempfile::tempdir().unwrap();
+    let urls = "redis://127.0.0.1:1,127.0.0.1:2";
+    for (mode, url, server) in [
+        ("single", "redis://127.0.0.1:1", "the server"),
+        ("cluster", urls, "each node"),
+        ("sentinel", urls, "the master"),
+    ] {
+        let settings = [("AUTHGRAPH_ENV", "development"), ("REDIS_URL", url), ("REDIS_MODE", mode)];
+
+        let output = run(folder.path(), &["settings", "check", "--instances", "3", "--json"], &settings);
+
+        let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let expected = json!({ "perInstance": 2, "needed": 6, "server": server, "isReachable": false });
+        assert_eq!(report["redis"], expected, "{output:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
