@@ -8,8 +8,10 @@ use ipnet::IpNet;
 
 use super::{EmailVerification, Mode, RateLimit};
 use crate::tools::access_token::Algorithm;
+use crate::tools::redis::RedisMode;
 use crate::tools::telemetry::LogFormat;
 use crate::values::mail_sender;
+use crate::values::redis_url::RedisUrl;
 use crate::values::secret::Secret;
 use crate::values::smtp_server::{self, SmtpServer};
 use crate::values::trusted_proxies::{self, InvalidTrustedProxies, TrustedProxies};
@@ -25,6 +27,11 @@ pub fn optional<T>(parse: impl Fn(&str) -> ParsedSetting<T>) -> impl Fn(&str) ->
 #[allow(clippy::unnecessary_wraps, reason = "a parser like its neighbours")]
 pub fn text(value: &str) -> ParsedSetting<String> {
     Ok(value.to_owned())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "a parser like its neighbours")]
+pub fn secret_text(value: &str) -> ParsedSetting<Secret> {
+    Ok(value.to_owned().into())
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "a parser like its neighbours")]
@@ -161,9 +168,13 @@ pub fn database_url(value: &str) -> ParsedSetting<Secret> {
     Ok(value.to_owned().into())
 }
 
-pub fn redis_url(value: &str) -> ParsedSetting<Secret> {
-    let is_known = ["redis://", "rediss://"].iter().any(|scheme| value.starts_with(scheme));
-    if is_known { Ok(value.to_owned().into()) } else { Err("redis://host:6379 or rediss://host:6379".to_owned()) }
+pub fn redis_url(value: &str) -> ParsedSetting<RedisUrl> {
+    RedisUrl::parse(value).map_err(str::to_owned)
+}
+
+pub fn redis_mode(value: &str) -> ParsedSetting<RedisMode> {
+    let words = [("single", RedisMode::Single), ("cluster", RedisMode::Cluster), ("sentinel", RedisMode::Sentinel)];
+    one_of(value, &words)
 }
 
 pub fn smtp_url(value: &str) -> ParsedSetting<SmtpServer> {

@@ -10,8 +10,9 @@ use url::Url;
 
 use super::read::Read;
 use super::{Config, Mode, RateLimit, addresses};
+use crate::tools::redis::{RedisMode, RedisSettings};
 use crate::values::loopback::is_loopback;
-use crate::values::secret::Secret;
+use crate::values::redis_url::RedisUrl;
 use crate::values::smtp_server::SmtpServer;
 use crate::values::trusted_proxies::TrustedProxies;
 
@@ -47,6 +48,7 @@ pub fn check_together(read: &mut Read<'_>, config: &Config) {
         let problem = "got false; emails have to link to these pages, or to those of FRONTEND_URL".to_owned();
         read.fault("ACCOUNT_PAGES", problem);
     }
+    check_redis(read, &config.redis);
     // The driver reads these variables where the URL names no host.
     let hosts: Vec<String> = DATABASE_HOSTS.iter().filter_map(|name| read.given(name)).collect();
     if is_clear_database(config.database.url.expose(), &hosts) {
@@ -141,12 +143,29 @@ fn is_clear_database(url: &str, default_hosts: &[String]) -> bool {
 }
 
 #[allow(clippy::ref_option, reason = "the value of a setting")]
-pub fn is_encrypted_redis(url: &Option<Secret>) -> bool {
-    let Some(url) = url else { return true };
-    let Ok(url) = Url::parse(url.expose()) else { return false };
-    // With `#insecure` the driver takes any certificate.
-    let has_tls = url.scheme() == "rediss" && url.fragment() != Some("insecure");
-    has_tls || url.host_str().is_some_and(is_loopback)
+pub fn is_encrypted_redis(url: &Option<RedisUrl>) -> bool {
+    url.as_ref().is_none_or(|url| url.has_verified_tls() || url.is_on_this_machine())
+}
+
+/// Refuses settings of Redis that contradict each other.
+fn check_redis(read: &mut Read<'_>, redis: &RedisSettings) {
+    let Some(url) = &redis.url else { return };
+    if redis.mode == RedisMode::Single && url.names_several() {
+        let problem = "got several addresses; they need REDIS_MODE=cluster or REDIS_MODE=sentinel";
+        read.fault("REDIS_URL", problem.to_owned());
+    }
+    // Nodes and sentinels on this machine lead to others, over the same scheme.
+    if redis.mode != RedisMode::Single && url.is_on_this_machine() && !url.has_verified_tls() {
+        read.insecure.extend(read.find("REDIS_URL"));
+    }
+    for name in ["REDIS_SENTINEL_MASTER", "REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD"] {
+        if redis.mode != RedisMode::Sentinel && read.given(name).is_some() {
+            read.fault(name, "set, and REDIS_MODE is not sentinel; set REDIS_MODE=sentinel, or remove it".to_owned());
+        }
+    }
+    if redis.ca_file.is_some() && !url.has_verified_tls() {
+        read.fault("REDIS_CA_FILE", "set, and REDIS_URL does not begin with rediss://".to_owned());
+    }
 }
 
 #[allow(clippy::ref_option, reason = "the value of a setting")]

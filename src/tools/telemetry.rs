@@ -40,7 +40,8 @@ fn keeps_secrets(event: &Metadata<'_>) -> bool {
 /// # Errors
 /// A fault where the filter cannot be read.
 pub fn start(format: LogFormat, filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter).or_fault("reading the log filter")?;
+    // During an outage the driver of Redis logs every retry, and tools/redis says once what there is to know.
+    let filter = EnvFilter::try_new(format!("redis=off,{filter}")).or_fault("reading the log filter")?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let careful = filter_fn(keeps_secrets);
     let started = match format {

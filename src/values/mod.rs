@@ -18,6 +18,7 @@ pub mod paging;
 pub mod password;
 pub mod printable;
 pub mod redirect_uris;
+pub mod redis_url;
 pub mod secret;
 pub mod secret_token;
 pub mod session;

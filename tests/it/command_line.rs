@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::settings::PRODUCTION;
 use crate::support::OwnDatabase;
@@ -100,14 +100,33 @@ fn settings_check_computes_without_a_server_too() {
 
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert!(output.status.success());
-    assert_eq!(report["postgres"]["needed"], 64);
+    assert_eq!(report["postgres"]["needed"], 68);
     assert_eq!(report["postgres"]["available"], Value::Null);
+}
+
+#[test]
+fn settings_check_counts_connections_to_each_server_of_redis() {
+    let folder = tempfile::tempdir().unwrap();
+    let urls = "redis://127.0.0.1:1,127.0.0.1:2";
+    for (mode, url, server) in [
+        ("single", "redis://127.0.0.1:1", "the server"),
+        ("cluster", urls, "each node"),
+        ("sentinel", urls, "the master"),
+    ] {
+        let settings = [("AUTHGRAPH_ENV", "development"), ("REDIS_URL", url), ("REDIS_MODE", mode)];
+
+        let output = run(folder.path(), &["settings", "check", "--instances", "3", "--json"], &settings);
+
+        let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let expected = json!({ "perInstance": 2, "needed": 6, "server": server, "isReachable": false });
+        assert_eq!(report["redis"], expected, "{output:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_check_compares_with_what_the_server_accepts() {
     let Some(database) = OwnDatabase::new().await else { return };
-    database.alter("connection limit 40").await;
+    database.alter("connection limit 44").await;
     let folder = tempfile::tempdir().unwrap();
     let settings =
         [("AUTHGRAPH_ENV", "development"), ("DATABASE_URL", &*database.url), ("DATABASE_MAX_CONNECTIONS", "10")];
@@ -117,7 +136,7 @@ async fn settings_check_compares_with_what_the_server_accepts() {
 
     assert_eq!((enough.status.code(), short.status.code()), (Some(0), Some(1)), "{short:?}");
     let report: Value = serde_json::from_str(&stdout(&short)).unwrap();
-    assert_eq!((&report["postgres"]["needed"], &report["postgres"]["available"]), (&50.into(), &40.into()));
+    assert_eq!((&report["postgres"]["needed"], &report["postgres"]["available"]), (&55.into(), &44.into()));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use crate::support::database::setting;
+use crate::support::process::Process;
 use crate::support::{PASSWORD, Proxy, TestApp};
 
 const LIMITS: &[(&str, &str)] =
@@ -173,4 +174,50 @@ async fn a_redis_that_falls_silent_costs_one_short_wait() {
         app.ask("{ __typename }").await.ok();
     }
     assert_eq!(app.app.redis.as_ref().unwrap().fallbacks(), before + 1);
+}
+
+/// A node of a cluster that has none of our keys.
+async fn node_without_our_slot() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            tokio::spawn(refer_all(connection));
+        }
+    });
+    url
+}
+
+/// Answers every command about a key, and any other, with the address of another node.
+async fn refer_all(connection: TcpStream) -> Option<()> {
+    let mut connection = BufReader::new(connection);
+    loop {
+        // A command is an array of texts, each a line of its length and a line of its own.
+        let parts: usize = read_line(&mut connection).await?.strip_prefix('*')?.parse().ok()?;
+        for _ in 0..2 * parts {
+            read_line(&mut connection).await?;
+        }
+        connection.write_all(b"-MOVED 2875 127.0.0.1:1\r\n").await.ok()?;
+    }
+}
+
+async fn read_line(connection: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    connection.read_line(&mut line).await.ok().filter(|bytes| *bytes > 0)?;
+    Some(line.trim_end().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_of_a_cluster_that_is_taken_for_a_server_is_told_with_the_way_out() {
+    let world = TestApp::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let url = node_without_our_slot().await;
+
+    let process = Process::start_logging(folder.path(), &world.world.database, &log, &[("REDIS_URL", &url)]).await;
+
+    let said = std::fs::read_to_string(&log).unwrap();
+    let told: Vec<_> = said.lines().filter(|line| line.contains("REDIS_MODE=cluster")).collect();
+    assert!(told.len() == 1 && told[0].contains("ERROR"), "{said}");
+    assert!(process.ready().await.1.contains("fallback"));
 }

@@ -99,6 +99,37 @@ fn production_does_not_start_weak() {
 }
 
 #[test]
+fn every_address_of_redis_is_encrypted() {
+    let redis = |mode, url| production(&[("REDIS_MODE", mode), ("REDIS_URL", url)]);
+    for mode in ["cluster", "sentinel"] {
+        assert!(redis(mode, "rediss://ann:p,w@one:1,two:2").is_ok(), "{mode}");
+        // Here a node or a sentinel on this machine leads to servers that are not.
+        for url in
+            ["redis://127.0.0.1:1,kv:2", "rediss://one,two/#insecure", "redis://127.0.0.1:1,[::1]:2", "redis://[::1]"]
+        {
+            assert_eq!(names(&redis(mode, url).unwrap_err()), ["REDIS_URL"], "{mode} {url}");
+        }
+    }
+    assert!(redis("single", "redis://127.0.0.1").is_ok());
+}
+
+#[test]
+fn settings_of_redis_that_contradict_each_other_are_refused() {
+    let tls = ("REDIS_URL", "rediss://:hunter2@kv");
+    for (given, faulty) in [
+        (&[("REDIS_URL", "rediss://:hunter2@one,two")][..], "REDIS_URL"),
+        (&[tls, ("REDIS_SENTINEL_MASTER", "counts")], "REDIS_SENTINEL_MASTER"),
+        (&[tls, ("REDIS_MODE", "cluster"), ("REDIS_SENTINEL_PASSWORD", "hunter2")], "REDIS_SENTINEL_PASSWORD"),
+        (&[("REDIS_URL", "redis://localhost"), ("REDIS_CA_FILE", "/ca.pem")], "REDIS_CA_FILE"),
+    ] {
+        let faults = production(given).unwrap_err();
+        assert_eq!((names(&faults), faults[0].contains("hunter2")), (vec![faulty], false), "{given:?}");
+    }
+    let sentinel = [tls, ("REDIS_MODE", "sentinel"), ("REDIS_SENTINEL_USERNAME", "ann"), ("REDIS_CA_FILE", "/ca.pem")];
+    assert!(production(&sentinel).is_ok());
+}
+
+#[test]
 fn argon2_has_the_memory_that_its_passes_need() {
     for (passes, floor) in [("1", 47104), ("2", 19456), ("3", 12288), ("4", 9216), ("5", 7168), ("9", 7168)] {
         let with = |memory: u32| {

@@ -8,14 +8,11 @@ use authgraph::error::Result;
 use authgraph::records::database_server::{self, ServerConnections};
 use authgraph::tools::clock::Clock;
 use authgraph::tools::db::Db;
-use authgraph::tools::redis::Redis;
+use authgraph::tools::redis::{CONNECTIONS_PER_SERVER, Redis, RedisMode};
 use clap::Args;
 use serde::Serialize;
 
 use super::super::{ExitFailure, explain, print, print_json};
-
-/// The connections of one instance to Redis: one for commands, one on which instances wake each other.
-const REDIS_CONNECTIONS: u32 = 2;
 
 #[derive(Args)]
 pub struct CheckArguments {
@@ -44,6 +41,7 @@ struct SettingsReport {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct PostgresBudget {
+    /// `DATABASE_MAX_CONNECTIONS`, and one that is open for moments.
     per_instance: u32,
     needed: u64,
     /// What the server accepts; null where it could not be asked.
@@ -52,12 +50,14 @@ struct PostgresBudget {
     in_use: Option<i64>,
 }
 
-/// The connections to Redis.
+/// The connections to one server of Redis: its limit (`maxclients`) is for itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RedisBudget {
     per_instance: u32,
     needed: u64,
+    /// Which server that is.
+    server: &'static str,
     is_reachable: bool,
 }
 
@@ -88,7 +88,7 @@ pub async fn run(arguments: &CheckArguments) -> Result<ExitCode> {
 async fn count_connections(report: &mut SettingsReport, config: &Config) {
     let instances = u64::from(report.instances);
     if config.database.url.expose().starts_with("postgres") {
-        let per_instance = config.database.max_connections;
+        let per_instance = config.database.most_connections();
         let server = ask_server(config).await;
         let needed = u64::from(per_instance) * instances;
         let (available, in_use) =
@@ -99,9 +99,15 @@ async fn count_connections(report: &mut SettingsReport, config: &Config) {
     }
     match Redis::open(&config.redis) {
         Ok(Some(redis)) => {
-            let needed = u64::from(REDIS_CONNECTIONS) * instances;
-            let is_reachable = redis.is_up().await;
-            report.redis = Some(RedisBudget { per_instance: REDIS_CONNECTIONS, needed, is_reachable });
+            let per_instance = CONNECTIONS_PER_SERVER;
+            let needed = u64::from(per_instance) * instances;
+            let server = match config.redis.mode {
+                RedisMode::Single => "the server",
+                RedisMode::Cluster => "each node",
+                RedisMode::Sentinel => "the master",
+            };
+            redis.connect().await;
+            report.redis = Some(RedisBudget { per_instance, needed, server, is_reachable: redis.is_up().await });
         }
         Ok(None) if instances > 1 => {
             report
@@ -152,7 +158,8 @@ impl SettingsReport {
                 _ => "the server could not be asked how many it accepts".to_owned(),
             };
             lines.push(format!(
-                "PostgreSQL: {needed} connections ({instances} × DATABASE_MAX_CONNECTIONS {per_instance}); {server}."
+                "PostgreSQL: {needed} connections ({instances} × {per_instance}: DATABASE_MAX_CONNECTIONS, and one for \
+                 moments); {server}."
             ));
             if self.is_short() {
                 lines.push(
@@ -160,9 +167,9 @@ impl SettingsReport {
                 );
             }
         }
-        if let Some(RedisBudget { per_instance, needed, is_reachable }) = &self.redis {
-            let state = if *is_reachable { "it answers" } else { "it does not answer" };
-            lines.push(format!("Redis: {needed} connections ({instances} × {per_instance}); {state}."));
+        if let Some(RedisBudget { per_instance, needed, server, is_reachable }) = &self.redis {
+            let state = if *is_reachable { "Redis answers" } else { "Redis does not answer" };
+            lines.push(format!("Redis: {needed} connections to {server} ({instances} × {per_instance}); {state}."));
         }
         lines.join("\n") + "\n"
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::config::definition::{setting, settings};
-use crate::config::parse::{at_least_a_millisecond, at_least_one, database_url, optional, redis_url, text};
+use crate::config::parse::{
+    at_least_a_millisecond, at_least_one, database_url, optional, path, redis_mode, redis_url, secret_text, text,
+};
 use crate::config::production::is_encrypted_redis;
 use crate::tools::db::DbSettings;
 use crate::tools::redis::RedisSettings;
@@ -29,12 +31,27 @@ settings! {
 
 settings! {
     impl RedisSettings {
-        /// `redis://host:6379`, or `rediss://host:6379` with TLS. Without it the server counts rate limits in its own memory,
-        /// which is right for one instance only.
+        /// `redis://host:6379`, or `rediss://host:6379` with TLS. User and password stand in front of the host:
+        /// `rediss://user:password@host:6379`. Without it the server counts rate limits in its own memory, which is right for
+        /// one instance only.
         url = setting("REDIS_URL", "", optional(redis_url))
             .secret()
+            // `production::check_together` applies what depends on `REDIS_MODE`.
             .production_accepts("rediss:// with a verified certificate for Redis on another machine", is_encrypted_redis)
             .deployment_sign(|_| true);
+        /// What `REDIS_URL` leads to: `single` server, `cluster` (Redis Cluster) or `sentinel`. For the last two it names
+        /// several nodes or sentinels, so that one may be away: `rediss://user:password@host1:6379,host2:6379,host3:6379`.
+        mode = setting("REDIS_MODE", "single", redis_mode);
+        /// With `REDIS_MODE=sentinel`: the name of the master, as in `sentinel monitor`. User and password in `REDIS_URL` are
+        /// those of the master.
+        sentinel_master = setting("REDIS_SENTINEL_MASTER", "mymaster", text);
+        /// With `REDIS_MODE=sentinel`: the user of the sentinels themselves, if they have users.
+        sentinel_username = setting("REDIS_SENTINEL_USERNAME", "", optional(text));
+        /// With `REDIS_MODE=sentinel`: the password of the sentinels themselves, if they have one.
+        sentinel_password = setting("REDIS_SENTINEL_PASSWORD", "", optional(secret_text)).secret();
+        /// A PEM file with the certificates of the authorities that may vouch for Redis. Without it the server trusts the
+        /// authorities of the system.
+        ca_file = setting("REDIS_CA_FILE", "", optional(path));
         /// The beginning of every key in Redis. A prefix without a hash tag becomes one, `{authgraph:}`, so that a Redis
         /// cluster keeps all keys in one slot.
         key_prefix = setting("REDIS_KEY_PREFIX", "authgraph:", text);

@@ -55,6 +55,15 @@ pub struct DbSettings {
     pub makes_file: bool,
 }
 
+impl DbSettings {
+    /// The most connections that this process opens to `PostgreSQL`: those that it lends, and for moments one more, which
+    /// migrates, or asks what the server works on.
+    #[must_use]
+    pub const fn most_connections(&self) -> u32 {
+        self.max_connections.saturating_add(1)
+    }
+}
+
 /// The database behind one of two engines. Cloning is cheap and shares the connections.
 #[derive(Debug, Clone)]
 pub struct Db {

@@ -1,19 +1,15 @@
 //! The connection that all callers share.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::MultiplexedConnection;
-use deadpool_redis::redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
-};
-use deadpool_redis::{Connection, Manager, Pool, PoolError};
+use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::error::{OrFault, Result};
+use super::topology::{Link, Topology};
 
 /// How long work that no request waits for may wait for Redis; also how long a connection may take to make, across all
 /// callers who wait for it in turn.
@@ -25,48 +21,27 @@ pub enum RedisCall<'a> {
     Command(Cmd),
     /// A script, sent by its hash; a server that does not know the hash is sent the text, and asked again.
     Script(ScriptInvocation<'a>),
+    /// A command that publishes a message. Any node of a cluster takes it.
+    Publish(Cmd),
 }
 
-impl RedisCall<'_> {
-    async fn send<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
-        match self {
-            Self::Command(command) => command.query_async(&mut connection).await,
-            Self::Script(script) => script.invoke_async(&mut connection).await,
-        }
-    }
-}
-
-/// One connection for all callers, made by a pool of one: a checkout for every call would double the work of Redis.
+/// One connection for all callers: a checkout for every call would double the work of Redis.
 pub(super) struct SharedConnection {
-    client: Client,
-    pool: Pool,
+    topology: Arc<Topology>,
     current: Mutex<Option<Connecting>>,
 }
 
 /// A connection, perhaps still in the making: that goes on only while a caller waits for it.
-type Connecting = Shared<BoxFuture<'static, RedisResult<MultiplexedConnection>>>;
+type Connecting = Shared<BoxFuture<'static, RedisResult<Link>>>;
 
 impl SharedConnection {
-    /// Prepares the connection to this URL.
-    pub(super) fn open(url: &str) -> Result<Self> {
-        // Each caller has a deadline of its own, so answers need no timeout here.
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(BACKGROUND_TIMEOUT)).set_response_timeout(None);
-        let manager = Manager::new_with_config(url, config).or_fault("reading the Redis URL")?;
-        Ok(Self {
-            client: Client::open(url).or_fault("reading the Redis URL")?,
-            pool: Pool::builder(manager).max_size(1).build().or_fault("preparing the Redis pool")?,
-            current: Mutex::new(None),
-        })
+    pub(super) fn new(topology: Topology) -> Self {
+        Self { topology: Arc::new(topology), current: Mutex::new(None) }
     }
 
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// Host and port, for the log.
-    pub(super) fn address(&self) -> String {
-        self.client.get_connection_info().addr().to_string()
+    /// What the connection leads to.
+    pub(super) fn topology(&self) -> &Topology {
+        &self.topology
     }
 
     /// Makes a call, a second time where the connection turns out to be closed: a server that has restarted, or has closed
@@ -82,10 +57,16 @@ impl SharedConnection {
 
     async fn call_until<T: FromRedisValue>(&self, deadline: Instant, call: &RedisCall<'_>) -> RedisResult<T> {
         let connecting = self.current();
-        let answer = timeout_at(deadline, async { call.send(connecting.clone().await?).await });
+        let mut is_connected = false;
+        let answer = timeout_at(deadline, async {
+            let link = connecting.clone().await?;
+            is_connected = true;
+            link.send(call).await
+        });
         let answer = answer.await.unwrap_or_else(|_elapsed| Err(timed_out()));
         // A connection over which Redis refuses a permission works.
-        if answer.as_ref().is_err_and(|error| error.code() != Some("NOPERM")) {
+        let is_refusal = |error: &RedisError| is_connected && error.code() == Some("NOPERM");
+        if answer.as_ref().is_err_and(|error| !is_refusal(error)) {
             self.drop_failed(&connecting);
         }
         answer
@@ -93,7 +74,7 @@ impl SharedConnection {
 
     fn current(&self) -> Connecting {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.get_or_insert_with(|| connect(self.pool.clone()).boxed().shared()).clone()
+        current.get_or_insert_with(|| connect(Arc::clone(&self.topology)).boxed().shared()).clone()
     }
 
     /// Drops a connection that failed, so that the next call makes a new one. One that is still in the making stays: to a
@@ -104,13 +85,8 @@ impl SharedConnection {
     }
 }
 
-async fn connect(pool: Pool) -> RedisResult<MultiplexedConnection> {
-    match pool.get().await {
-        // Taken out of the pool, which makes another one when this one is dropped.
-        Ok(connection) => Ok(Connection::take(connection)),
-        Err(PoolError::Backend(error)) => Err(error),
-        Err(error) => Err(io::Error::other(error).into()),
-    }
+async fn connect(topology: Arc<Topology>) -> RedisResult<Link> {
+    topology.connect().await
 }
 
 /// Waits for an answer, and fails as a connection does where it does not come in time.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Redis, RedisSettings};
+use super::{Redis, RedisMode, RedisSettings};
+use crate::values::redis_url::RedisUrl;
 
 /// Where the tests may use a Redis.
 #[allow(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
@@ -14,7 +15,16 @@ pub fn redis_url() -> Option<String> {
 pub fn settings(url: Option<String>, timeout: Duration) -> RedisSettings {
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).unwrap();
-    RedisSettings { url: url.map(Into::into), key_prefix: format!("test-{:x}:", u64::from_le_bytes(random)), timeout }
+    RedisSettings {
+        url: url.map(|url| RedisUrl::parse(&url).unwrap()),
+        mode: RedisMode::Single,
+        sentinel_master: "mymaster".to_owned(),
+        sentinel_username: None,
+        sentinel_password: None,
+        ca_file: None,
+        key_prefix: format!("test-{:x}:", u64::from_le_bytes(random)),
+        timeout,
+    }
 }
 
 /// A Redis at this address.
