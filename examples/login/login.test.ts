@@ -7,7 +7,7 @@ import { explain } from '../shared/messages.js';
 import { Refused, readRefusal } from '../shared/refusal.js';
 import { serverUrl } from '../testing/server.js';
 import { run } from './program.js';
-import { afterEntry, afterError, type Screen } from './screen.js';
+import { contentOf, submit, type Screen } from './screen.js';
 
 const AuthConfig = graphql(`
   query AuthConfig {
@@ -21,7 +21,7 @@ test('a user registers, verifies the address, and logs in with a second factor',
   const url = serverUrl();
   const { authConfig } = await execute({ url }, AuthConfig, {});
   const history = await run(url);
-  const screens = history.map(([step, { at }]) => [step, at]);
+  const screens = history.map(([step, screen]) => [step, contentOf(screen)]);
 
   const registered = authConfig.emailVerificationRequired ? 'check mailbox' : 'in';
   assert.deepEqual(screens, [
@@ -47,18 +47,23 @@ test('the form names every rule that a password breaks', async () => {
   assert.match(screen?.note ?? '', /password is too short\..*password needs a digit\./);
 });
 
-const CODE: Screen = { at: 'code', note: '', step: { __typename: 'MfaRequired', challengeToken: 'agc_1', methods: ['TOTP'], message: '' } };
+const CODE: Screen = { note: '', result: { __typename: 'MfaRequired', challengeToken: 'agc_1', methods: ['TOTP'], message: '' } };
 const refused = (extensions: object) => new Refused({ message: 'From the server.', extensions });
+const contentAfter = async (extensions: object) => contentOf(await submit(CODE, () => Promise.reject(refused(extensions))));
 
-test('a step of a newer server stops the login with the message of the server', () => {
+test('a step of a newer server stops the login with the message of the server', async () => {
   const newer: EntryFragment = JSON.parse('{"__typename":"TermsRequired","message":"Accept the terms on our website."}');
 
-  assert.deepEqual(afterEntry(newer), { at: 'stopped', note: 'Accept the terms on our website.' });
+  const screen = await submit(CODE, () => Promise.resolve(newer));
+
+  assert.equal(contentOf(screen), 'stopped');
+  assert.equal(screen.note, 'Accept the terms on our website.');
 });
 
-test('after the last attempt the login begins anew', () => {
-  assert.equal(afterError(CODE, refused({ code: 'INVALID_MFA_CODE', attemptsLeft: 1 })).at, 'code');
-  assert.equal(afterError(CODE, refused({ code: 'INVALID_MFA_CODE', attemptsLeft: 0 })).at, 'form');
+test('after the last attempt the login begins anew', async () => {
+  assert.equal(await contentAfter({ code: 'INVALID_MFA_CODE', attemptsLeft: 1 }), 'code');
+  assert.equal(await contentAfter({ code: 'INVALID_MFA_CODE', attemptsLeft: 0 }), 'form');
+  assert.equal(await contentAfter({ code: 'INVALID_TOKEN', reason: 'EXPIRED' }), 'form');
 });
 
 test('a code of a newer server shows the message of the server', () => {

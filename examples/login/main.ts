@@ -1,4 +1,5 @@
 import { serverUrl } from '../testing/server.js';
 import { run } from './program.js';
+import { contentOf } from './screen.js';
 
-for (const [step, { at, note }] of await run(serverUrl())) console.log(`${step}: ${at}${note && `: ${note}`}`);
+for (const [step, screen] of await run(serverUrl())) console.log(`${step}: ${contentOf(screen)}${screen.note && `: ${screen.note}`}`);

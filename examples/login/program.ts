@@ -14,7 +14,7 @@ export const run = async (url: string): Promise<readonly (readonly [string, Scre
   const { email, password } = newcomer('ann');
   const client: ClientInput = { deviceName: 'Laptop', tokenDelivery: 'BODY' };
   const history: [string, Screen][] = [];
-  let screen: Screen = { at: 'form', note: '' };
+  let screen: Screen = { result: undefined, note: '' };
   const show = (step: string, next: Screen) => {
     history.push([step, next]);
     screen = next;
@@ -32,24 +32,24 @@ export const run = async (url: string): Promise<readonly (readonly [string, Scre
   // One key for each filled-in form. If the answer is lost, the same call says again how it ended.
   const key = crypto.randomUUID();
   show('register', await register(password, key));
-  const registered = show('register again, as after a lost answer', await register(password, key));
+  const { result: registered } = show('register again, as after a lost answer', await register(password, key));
 
-  if (registered.at === 'check mailbox') {
+  if (registered?.__typename === 'EmailVerificationRequired') {
     show('log in before the address is verified', await login(password));
-    const token = await tokenFromEmail(url, registered.step.email, 'verify-email');
+    const token = await tokenFromEmail(url, registered.email, 'verify-email');
     await execute(api, VerifyEmail, { input: { token } });
   }
 
-  show('open the login page', { at: 'form', note: '' });
+  show('open the login page', { result: undefined, note: '' });
   show('log in with a wrong password', await login('Wrong-Kettle-42-Harbour'));
-  const first = show('log in', await login(password));
-  if (first.at !== 'in') return history;
+  const { result: first } = show('log in', await login(password));
+  if (first?.__typename !== 'SignedIn') return history;
 
-  const [backupCode = ''] = await turnMfaOn(url, first.signedIn.accessToken);
-  const challenge = show('log in with a second factor', await login(password));
-  if (challenge.at !== 'code') return history;
-  show('enter a wrong code', await enter(challenge.step.challengeToken, '000000'));
+  const [backupCode = ''] = await turnMfaOn(url, first.accessToken);
+  const { result: challenge } = show('log in with a second factor', await login(password));
+  if (challenge?.__typename !== 'MfaRequired') return history;
+  show('enter a wrong code', await enter(challenge.challengeToken, '000000'));
   // A code of the app works once, and the first one confirmed the enrollment.
-  show('enter a backup code', await enter(challenge.step.challengeToken, backupCode));
+  show('enter a backup code', await enter(challenge.challengeToken, backupCode));
   return history;
 };

@@ -29,6 +29,8 @@ const applyEvent = (cache: Cache, event: SecurityEventsSubscription['securityEve
       // Events may repeat, so the row may be there already.
       if (session?.status === 'ACTIVE') changeRows(cache, (rows) => (rows.some(({ id }) => id === session.id) ? rows : [session, ...rows]));
       break;
+    // `session` is null if an administrator did it.
+    case 'SESSION_REVOKED':
     case 'SESSIONS_REVOKED':
     case 'PASSWORD_CHANGED':
       if (endedSessionIds.length === endedSessionCount) removeRows(cache, endedSessionIds);

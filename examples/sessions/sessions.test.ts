@@ -4,7 +4,7 @@ import { graphql } from '../generated/gql.js';
 import { execute } from '../shared/execute.js';
 import { keepTokens } from '../shared/tokens.js';
 import { logIn, register } from '../testing/accounts.js';
-import { newcomer, serverUrl } from '../testing/server.js';
+import { administrator, newcomer, serverUrl } from '../testing/server.js';
 import { RevokeOtherSessions, RevokeSession } from './operations.js';
 import { Logout, openTab, run } from './program.js';
 
@@ -51,6 +51,33 @@ test('what happens between the list and the subscription is not lost', async () 
   try {
     await tab.shows('1: Laptop');
     assert.deepEqual(tab.states, ['2: Laptop, Phone', '1: Laptop']);
+  } finally {
+    await tab.close();
+  }
+});
+
+const RevokeUserSession = graphql(`
+  mutation RevokeUserSession($input: RevokeUserSessionInput!) {
+    revokeUserSession(input: $input) {
+      session {
+        id
+        status
+      }
+    }
+  }
+`);
+
+test('a session that an administrator ends leaves the list', async () => {
+  const url = serverUrl();
+  const ann = newcomer('ann');
+  const laptop = await register(url, ann, 'Laptop');
+  const phone = await logIn(url, ann, 'Phone');
+  const root = await logIn(url, administrator(), 'Console');
+  const tab = await openTab(url, async () => laptop.accessToken);
+
+  try {
+    await execute({ url, accessToken: async () => root.accessToken }, RevokeUserSession, { input: { sessionId: phone.session.id } });
+    await tab.shows('1: Laptop');
   } finally {
     await tab.close();
   }

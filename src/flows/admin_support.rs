@@ -1,4 +1,4 @@
-//! What administrators do for a user who asks for help: end their sessions, turn off a lost second factor, send a link to a
+//! What administrators do for a user who asks for help: end one or all of their sessions, turn off a lost second factor, send a link to a
 //! new password.
 
 use crate::app::admin_actions::AdminActor;
@@ -7,12 +7,12 @@ use crate::app::{App, admin_actions, limits, mail, revocation};
 use crate::error::{ErrorReason, Refusal, Result};
 use crate::records::one_time_tokens::{self, Purpose};
 use crate::records::outbox::{self, Details, MailKind};
-use crate::records::sessions::EndedSessions;
+use crate::records::sessions::{self, EndedSessions, SessionOfUser};
 use crate::records::users::{self, User};
 use crate::records::{audit_log, mfa};
 use crate::values::audit::AuditAction;
 use crate::values::caller::Caller;
-use crate::values::ids::UserId;
+use crate::values::ids::{SessionId, UserId};
 use crate::values::session::SessionEndReason;
 
 /// Ends every session of a user. Answers the user and the sessions.
@@ -33,6 +33,28 @@ pub async fn revoke_user_sessions(
     audit_log::write(&mut tx, caller, event, now).await?;
     tx.commit().await?;
     Ok((user, ended))
+}
+
+/// Ends one session of a user. One that is over already stays as it is, without an error. Answers it, and its user.
+///
+/// # Errors
+/// `NOT_FOUND`, `CONFLICT` for a deleted account, `FORBIDDEN`.
+pub async fn revoke_user_session(app: &App, caller: &Caller, admin: &Admin, id: SessionId) -> Result<SessionOfUser> {
+    let now = app.clock.now();
+    let mut tx = admin_actions::begin(app, admin, now).await?;
+    let found = sessions::find_with_user_in(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    let user = admin_actions::find_to_change(&mut tx, found.user.id, now).await?;
+    if found.session.end_reason_at(now).is_none()
+        && sessions::end(&mut tx, id, SessionEndReason::RevokedByAdmin, now).await?
+    {
+        // The user does not see in which session an administrator acted, but must see which of their own has ended.
+        let ended = EndedSessions { ids: vec![id], count: 1 };
+        let event = admin.success(AuditAction::SessionRevoked, user.id).in_session(id).with_ended(&ended);
+        audit_log::write(&mut tx, caller, event, now).await?;
+    }
+    let ended = sessions::find_with_user_in(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
+    tx.commit().await?;
+    Ok(ended)
 }
 
 /// Turns the second factor of a user off and ends every session: the lost device may be signed in, in other hands. An

@@ -47,9 +47,6 @@ async fn redeem_and_accept(
         Ok(proved) => proved,
         Err(failed) => return Err(failed.refuse(app, caller, NewAuditEvent::failure(AuditAction::Login), now).await?),
     };
-    // What the client says now counts more than what it said when it began.
-    let device_name = client.device_name.or_else(|| proved.device_name.clone());
-    let client = LoginClient { device_name, ..client };
 
     // Read and counted before the transaction, which must not wait for Redis.
     let user = oauth_user::find(&app.db, &proved).await?;

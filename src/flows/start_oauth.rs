@@ -22,7 +22,6 @@ pub struct OAuthStart {
     pub redirect_uri: String,
     pub purpose: OAuthPurpose,
     pub login_hint: Option<String>,
-    pub device_name: Option<String>,
 }
 
 /// A sign-in that waits for the browser to come back.
@@ -79,7 +78,6 @@ pub async fn start_oauth(app: &App, viewer: Option<&Viewer>, start: OAuthStart) 
         provider,
         purpose: start.purpose,
         redirect: Some((&start.redirect_uri, &state)),
-        device_name: start.device_name.as_deref(),
         session,
         secrets: &secrets,
     };
@@ -106,7 +104,7 @@ pub async fn start_id_token_login(
         return Err(FieldFault::new(FieldErrorCode::Invalid, message).at("input.provider").into());
     }
     let secrets = FlowSecrets::random()?;
-    let new = FlowToOpen { provider, purpose, redirect: None, device_name: None, session, secrets: &secrets };
+    let new = FlowToOpen { provider, purpose, redirect: None, session, secrets: &secrets };
     let (flow, expires_at) = oauth_flow::open(app, new, now).await?;
     app.metrics.oauth(provider.name(), "STARTED");
     Ok(IdTokenRequest { nonce: secrets.nonce, flow, expires_at })

@@ -15,7 +15,6 @@ pub struct OAuthFlow {
     pub redirect_uri: Option<String>,
     pub state_hash: Option<TokenHash>,
     pub sealed_secrets: Vec<u8>,
-    pub device_name: Option<String>,
 }
 
 /// A new flow.
@@ -28,7 +27,6 @@ pub struct NewFlow<'a> {
     pub redirect_uri: Option<&'a str>,
     pub state_hash: Option<TokenHash>,
     pub sealed_secrets: Vec<u8>,
-    pub device_name: Option<&'a str>,
     pub session: Option<SessionId>,
     pub expires_at: Time,
 }
@@ -37,8 +35,8 @@ pub struct NewFlow<'a> {
 pub async fn open(db: &Db, new: NewFlow<'_>) -> Result<()> {
     db.query(sql!(
         "insert into oauth_flows",
-        " (hash, provider, purpose, redirect_uri, state_hash, sealed_secrets, device_name, session_id, expires_at)",
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " (hash, provider, purpose, redirect_uri, state_hash, sealed_secrets, session_id, expires_at)",
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)"
     ))
     .bind(new.token.hash())
     .bind(new.provider.to_owned())
@@ -46,7 +44,6 @@ pub async fn open(db: &Db, new: NewFlow<'_>) -> Result<()> {
     .bind(new.redirect_uri.map(str::to_owned))
     .bind(new.state_hash)
     .bind(new.sealed_secrets)
-    .bind(new.device_name.map(str::to_owned))
     .bind(new.session)
     .bind(new.expires_at)
     .execute()
@@ -67,7 +64,7 @@ pub async fn consume(
         "update oauth_flows set used_at = $4",
         " where hash = $1 and purpose = $2 and used_at is null and expires_at > $4",
         " and (session_id = $3 or (session_id is null and $3 is null))",
-        " returning provider, redirect_uri, state_hash, sealed_secrets, device_name"
+        " returning provider, redirect_uri, state_hash, sealed_secrets"
     ))
     .bind(token.hash())
     .bind(purpose)

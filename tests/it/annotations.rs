@@ -1,6 +1,6 @@
 //! What the schema says by rule: every field obeys it, also one that is added tomorrow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql_parser::parse_schema;
 use async_graphql_parser::types::{ConstDirective, FieldDefinition, TypeDefinition, TypeKind, TypeSystemDefinition};
@@ -180,6 +180,44 @@ fn descriptions_are_plain_sentences() {
     ] {
         assert_eq!(said(field), notes, "{field}");
     }
+}
+
+#[test]
+fn every_mutation_has_a_payload_of_its_own_and_every_way_in_the_same_one() {
+    let mut mutations: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, field) in fields() {
+        if let Some(mutation) = name.strip_prefix("Mutation.") {
+            mutations.entry(field.ty.node.to_string()).or_default().insert(mutation.to_owned());
+        }
+    }
+    let ways_in = ["completeOAuth", "login", "loginWithIdToken", "register", "verifyMfa"];
+
+    // A way in that is added later belongs into this list.
+    assert_eq!(mutations.remove("LoginResult"), Some(ways_in.map(str::to_owned).into()));
+    for (payload, of) in mutations {
+        assert_eq!(of.len(), 1, "{payload} cannot grow for one of {of:?} alone");
+    }
+    let signs_in = |field: &FieldDefinition| field.ty.node.to_string().starts_with("SignedIn");
+    let returning: Vec<_> = fields().into_iter().filter(|(_, field)| signs_in(field)).map(|(name, _)| name).collect();
+    assert_eq!(returning, ["Mutation.refresh"], "what signs in returns LoginResult");
+}
+
+#[test]
+fn every_input_that_names_an_object_says_which_kind() {
+    let inputs = parse_schema(sdl()).unwrap().definitions.into_iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(of) => Some(of.node),
+        _ => None,
+    });
+    let mut walked = 0;
+    for input in inputs {
+        let TypeKind::InputObject(object) = &input.kind else { continue };
+        for field in &object.fields {
+            let (name, ty) = (field.node.name.node.as_str(), field.node.ty.node.to_string());
+            assert!(ty != "ID!" || name.ends_with("Id"), "{}.{name}: an id of what?", input.name.node);
+            walked += usize::from(ty == "ID!");
+        }
+    }
+    assert!(walked > 10, "the inputs were not found");
 }
 
 #[test]

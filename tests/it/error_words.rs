@@ -312,6 +312,27 @@ async fn every_reason_is_said() {
     assert!(answers.iter().all(|answer| with_reason.contains(&answer.code())));
 }
 
+/// `UNAVAILABLE`, or UNAVAILABLE as the lints of descriptions want it.
+fn words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    words.filter(|word| word.len() > 1).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_description_of_the_reason_names_every_code_that_has_one() {
+    let published = Published::read();
+    let Some(TypeKind::Enum(reasons)) = published.find("ErrorReason") else { panic!("no enum ErrorReason") };
+    let codes = reasons.values.iter().flat_map(|reason| {
+        let text = &reason.node.description.as_ref().unwrap().node;
+        words(text.split_once(':').unwrap().0)
+    });
+
+    let fields = published.fields("ErrorExtensions");
+    let described = fields.iter().find(|field| field.name.node == "reason").unwrap().description.as_ref().unwrap();
+
+    assert_eq!(words(&described.node), codes.collect());
+}
+
 #[tokio::test]
 async fn every_code_of_a_field_is_said() {
     let published = Published::read();

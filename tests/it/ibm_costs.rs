@@ -186,7 +186,7 @@ async fn mutations_cost_what_the_schema_says() {
         (&login, 53),
         ("mutation { revokeOtherSessions { __typename } }", 5),
         ("mutation { deleteUser(input: { userId: \"nobody\" }) { user { id } } }", 6),
-        ("mutation { unlinkOAuthAccount(input: { id: \"nobody\" }) { user { id } } }", 26),
+        ("mutation { unlinkOAuthAccount(input: { oauthAccountId: \"nobody\" }) { user { id } } }", 26),
         ("mutation { changePassword(input: { currentPassword: \"x\", newPassword: \"y\" }) { __typename } }", 120),
     ];
     for (mutation, expected) in mutations {

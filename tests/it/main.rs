@@ -128,6 +128,7 @@ mod register;
 mod repeats;
 mod replays;
 mod reset_password;
+mod revoke_user_session;
 mod same_work;
 mod schema;
 mod secrets_in_urls;

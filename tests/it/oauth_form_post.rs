@@ -127,7 +127,6 @@ async fn open_flow(app: &TestApp, provider: &str, redirect_uri: &str) -> OAuthFl
         redirect_uri: Some(redirect_uri),
         state_hash: Some(state_hash(STATE)),
         sealed_secrets: vec![],
-        device_name: None,
         session: None,
         expires_at: START + Duration::from_mins(10),
     };

@@ -184,20 +184,16 @@ async fn a_provider_is_no_way_past_the_second_factor() {
 }
 
 #[tokio::test]
-async fn a_device_has_the_name_that_the_client_gave_last() {
+async fn a_device_has_the_name_that_the_client_gives_when_it_completes_the_login() {
     let (app, one) = TestApp::with_provider(&[]).await;
-    let input = json!({ "provider": "one", "redirectUri": CALLBACK, "deviceName": "named at the start" });
-    for (client, name) in
-        [(json!(null), "named at the start"), (json!({ "deviceName": "named at the end" }), "named at the end")]
-    {
-        let started = app.start_oauth_with(input.clone()).await.ok();
-        let callback = one.sign_in(started.text_at("/startOAuth/url"), &ann());
-        let mut answer = answer_input(started.text_at("/startOAuth/flowToken"), &callback);
-        answer["client"] = client;
+    for name in [json!("Laptop"), json!(null)] {
+        let started = app.start_oauth("one").await;
+        let mut answer = answer_input(&started.flow, &one.sign_in(&started.url, &ann()));
+        answer["client"] = json!({ "deviceName": name });
 
         let answer = app.complete_oauth_with(answer).await.ok();
 
-        assert_eq!(answer.text_at("/completeOAuth/session/device/name"), name);
+        assert_eq!(answer.at("/completeOAuth/session/device/name"), &name);
     }
 }
 

@@ -36,7 +36,7 @@ async fn an_unlinked_account_signs_in_no_more() {
 
     let answer = app.unlink_oauth(&session, &id).await.ok();
 
-    assert_eq!(answer.text_at("/unlinkOAuthAccount/unlinkedId"), id);
+    assert_eq!(answer.text_at("/unlinkOAuthAccount/oauthAccountId"), id);
     assert_eq!(answer.at("/unlinkOAuthAccount/user/oauthAccounts"), &json!([]));
     let event = app.last_event().await;
     assert_eq!((event.action, event.outcome), (AuditAction::OAuthAccountUnlinked, AuditOutcome::Success));

@@ -72,7 +72,7 @@ export interface AuthClient {
    * Begins a login with a provider. Send the browser to `url`, and keep `flowToken` for the page of the redirect URI, where
    * only this client can read it.
    */
-  startOAuth(input: Omit<StartOAuthInput, 'deviceName'>): Promise<StartOAuthMutation['startOAuth']>;
+  startOAuth(input: StartOAuthInput): Promise<StartOAuthMutation['startOAuth']>;
   /** Completes a login with a provider: `completeOAuth({ flowToken, ...readOAuthAnswer(location.search) })`. */
   completeOAuth(input: Omit<CompleteOAuthInput, 'client'>): Promise<LoginResult>;
   /** Ends the session. Throws if the server cannot be told: then the user is still signed in. */

@@ -76,7 +76,7 @@ export type AuditAction =
   | 'SESSION_DISOWNED'
   /** A client exchanged a refresh token for new tokens. */
   | 'SESSION_REFRESHED'
-  /** A user ended one of their sessions. */
+  /** A user ended one of their sessions, or an administrator one of a user. */
   | 'SESSION_REVOKED'
   /** A user renamed the device of one of their sessions. */
   | 'SESSION_UPDATED'
@@ -290,6 +290,12 @@ export type RestoreUserInput = {
   readonly userId: string | number;
 };
 
+/** Input of `revokeUserSession`. */
+export type RevokeUserSessionInput = {
+  /** Id of a session of any user. */
+  readonly sessionId: string | number;
+};
+
 /** Input of `revokeUserSessions`. */
 export type RevokeUserSessionsInput = {
   /** Id of the user whose sessions end. */
@@ -309,7 +315,7 @@ export type SendUserPasswordResetInput = {
   readonly userId: string | number;
 };
 
-/** Why a session ended. The error `SESSION_ENDED` has it in `extensions.reason`. */
+/** Why a session ended. The error `SESSION_ENDED` has it in `extensions.sessionEndReason`. */
 export type SessionEndReason =
   /** The account was deleted. */
   | 'ACCOUNT_DELETED'
@@ -574,6 +580,13 @@ export type EndSessionsMutationVariables = Exact<{
 
 
 export type EndSessionsMutation = { readonly revokeUserSessions: { readonly endedSessionCount: number } };
+
+export type EndSessionMutationVariables = Exact<{
+  input: RevokeUserSessionInput;
+}>;
+
+
+export type EndSessionMutation = { readonly revokeUserSession: { readonly session: { readonly id: string } } };
 
 export type DeleteUserMutationVariables = Exact<{
   input: DeleteUserInput;
@@ -983,6 +996,14 @@ export const ResetSecondFactor = new DocumentText<ResetSecondFactorMutation, Res
 export const EndSessions = new DocumentText<EndSessionsMutation, EndSessionsMutationVariables>(`mutation EndSessions($input: RevokeUserSessionsInput!) {
   revokeUserSessions(input: $input) {
     endedSessionCount
+  }
+}`);
+
+export const EndSession = new DocumentText<EndSessionMutation, EndSessionMutationVariables>(`mutation EndSession($input: RevokeUserSessionInput!) {
+  revokeUserSession(input: $input) {
+    session {
+      id
+    }
   }
 }`);
 

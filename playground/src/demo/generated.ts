@@ -76,7 +76,7 @@ export type AuditAction =
   | 'SESSION_DISOWNED'
   /** A client exchanged a refresh token for new tokens. */
   | 'SESSION_REFRESHED'
-  /** A user ended one of their sessions. */
+  /** A user ended one of their sessions, or an administrator one of a user. */
   | 'SESSION_REVOKED'
   /** A user renamed the device of one of their sessions. */
   | 'SESSION_UPDATED'
@@ -264,7 +264,7 @@ export type RevokeSessionInput = {
   readonly sessionId: string | number;
 };
 
-/** Why a session ended. The error `SESSION_ENDED` has it in `extensions.reason`. */
+/** Why a session ended. The error `SESSION_ENDED` has it in `extensions.sessionEndReason`. */
 export type SessionEndReason =
   /** The account was deleted. */
   | 'ACCOUNT_DELETED'

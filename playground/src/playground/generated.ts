@@ -76,7 +76,7 @@ export type AuditAction =
   | 'SESSION_DISOWNED'
   /** A client exchanged a refresh token for new tokens. */
   | 'SESSION_REFRESHED'
-  /** A user ended one of their sessions. */
+  /** A user ended one of their sessions, or an administrator one of a user. */
   | 'SESSION_REVOKED'
   /** A user renamed the device of one of their sessions. */
   | 'SESSION_UPDATED'

@@ -43,8 +43,6 @@ pub struct FlowToOpen<'a> {
     pub purpose: OAuthPurpose,
     /// Where the client waits for the browser, and `state`. `None` where an app gets an ID token.
     pub redirect: Option<(&'a str, &'a Secret)>,
-    /// What the client called its device.
-    pub device_name: Option<&'a str>,
     /// The session that the sign-in belongs to.
     pub session: Option<SessionId>,
     /// What only this server knows.
@@ -57,8 +55,6 @@ pub struct ProvedIdentity<'a> {
     pub provider: &'a Provider,
     /// Whom it named.
     pub identity: ProviderIdentity,
-    /// What the client called its device when the flow began.
-    pub device_name: Option<String>,
 }
 
 /// A flow whose answer is not accepted.
@@ -99,7 +95,6 @@ pub async fn open(app: &App, new: FlowToOpen<'_>, now: Time) -> Result<(OAuthFlo
         redirect_uri: new.redirect.map(|(uri, _)| uri),
         state_hash: new.redirect.map(|(_, state)| state_hash(state.expose())),
         sealed_secrets: new.secrets.seal(app, &token.hash())?,
-        device_name: new.device_name,
         session: new.session,
         expires_at,
     };
@@ -135,7 +130,7 @@ pub async fn redeem<'a>(
         None => Err(failure(ErrorReason::ProviderError, "NOT_CONFIGURED")),
     };
     Ok(match identified {
-        Ok((provider, identity)) => Ok(ProvedIdentity { provider, identity, device_name: flow.device_name }),
+        Ok((provider, identity)) => Ok(ProvedIdentity { provider, identity }),
         Err(failure) => Err(FailedFlow { provider: flow.provider, failure }),
     })
 }

@@ -57,6 +57,11 @@ impl TestApp {
         self.mutate("revokeUserSessions", json!({ "userId": user }), "endedSessionIds endedSessionCount").by(admin)
     }
 
+    pub fn revoke_user_session(&self, admin: &SignedIn, session: &str) -> GraphQLRequest {
+        let payload = "session { id current status endReason user { email } }";
+        self.mutate("revokeUserSession", json!({ "sessionId": session }), payload).by(admin)
+    }
+
     pub fn reset_user_mfa(&self, admin: &SignedIn, user: &str) -> GraphQLRequest {
         self.mutate("resetUserMfa", json!({ "userId": user }), USER).by(admin)
     }

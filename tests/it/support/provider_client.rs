@@ -128,8 +128,8 @@ impl TestApp {
     }
 
     pub fn unlink_oauth(&self, who: &SignedIn, id: &str) -> GraphQLRequest {
-        let payload = "unlinkedId user { id oauthAccounts { id } }";
-        self.mutate("unlinkOAuthAccount", json!({ "id": id }), payload).by(who)
+        let payload = "oauthAccountId user { id oauthAccounts { id } }";
+        self.mutate("unlinkOAuthAccount", json!({ "oauthAccountId": id }), payload).by(who)
     }
 
     pub fn set_password(&self, who: &SignedIn, new: &str) -> GraphQLRequest {

@@ -309,6 +309,22 @@ async function aUserIsLockedAndUnlocked(page, api) {
   assert.equal(await lockOf(), null);
 }
 
+/** A stolen phone is signed out, and the laptop is not. */
+async function oneSessionOfAUserIsEnded(page, api) {
+  const login = `mutation($e: EmailAddress!, $p: String!, $d: String) { login(input: {email: $e, password: $p, client: {deviceName: $d}}) { ${TOKENS} } }`;
+  for (const d of ['Laptop', 'Stolen phone']) await ask(login, { e: USER, p: USER_PASSWORD, d });
+  await page.reload();
+  const sessions = page.getByRole('table', { name: 'Sessions' });
+  await sessions.getByRole('button', { name: 'End the session on Stolen phone' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End session' }).click();
+  await page.getByRole('status').filter({ hasText: 'The session on Stolen phone ended.' }).waitFor(TIMEOUT);
+  await until(async () => (await sessions.getByText('Stolen phone').count()) === 0, 'the list follows');
+  await sessions.getByText('Laptop').waitFor(TIMEOUT);
+  const list = 'query($e: String) { users(filter: {startsWith: $e}) { nodes { sessions(first: 2) { nodes { device { name } status } } } } }';
+  const states = (await api.ask(list, { e: USER })).users.nodes[0].sessions.nodes.map(({ device, status }) => [device.name, status]);
+  assert.deepEqual(states, [['Stolen phone', 'REVOKED'], ['Laptop', 'ACTIVE']]);
+}
+
 /** An event whose details are a formula for a spreadsheet. */
 async function theTrailIsExported(page, api) {
   const headers = { 'content-type': 'application/json', 'user-agent': '=HYPERLINK("http://evil.example","a, b")' };
@@ -522,6 +538,7 @@ async function anAdministratorWorks() {
     () => usersAreFoundAndPaged(page),
     () => theKeyboardIsEnough(page),
     () => aUserIsLockedAndUnlocked(page, api),
+    () => oneSessionOfAUserIsEnded(page, api),
     () => theTrailIsExported(page, api),
     () => anEventHasAnAddress(page),
     () => theChainIsVerified(page),

@@ -52,7 +52,7 @@ const QUERIES = {
   loginWithIdToken: `mutation($input: LoginWithIdTokenInput!) { loginWithIdToken(input: $input) { ${SIGNED_IN} } }`,
   linkOAuthAccount:
     'mutation($input: LinkOAuthAccountInput!) { linkOAuthAccount(input: $input) { oauthAccount { id provider { name } } user { id } } }',
-  unlinkOAuthAccount: 'mutation($input: UnlinkOAuthAccountInput!) { unlinkOAuthAccount(input: $input) { unlinkedId } }',
+  unlinkOAuthAccount: 'mutation($input: UnlinkOAuthAccountInput!) { unlinkOAuthAccount(input: $input) { oauthAccountId } }',
   reauthenticate: 'mutation($input: ReauthenticateInput!) { reauthenticate(input: $input) { session { recentAuthUntil } } }',
   me: '{ me { id email emailVerified name hasPassword oauthAccounts { id email provider { name kind } } } }',
 };

@@ -145,7 +145,7 @@ test('a user with a password links the provider account, and nobody else can the
   await thief.register('thief@example.com');
   assert.equal(await thief.link('basic', signInAs('dora')), 'CONFLICT LINKED_ELSEWHERE');
 
-  assert.deepEqual(await dora.ask('unlinkOAuthAccount', { id: oauthAccount.id }), { unlinkedId: oauthAccount.id });
+  assert.deepEqual(await dora.ask('unlinkOAuthAccount', { oauthAccountId: oauthAccount.id }), { oauthAccountId: oauthAccount.id });
   assert.equal(await newClient().signIn('basic', signInAs('dora')), 'OAUTH_FAILED EMAIL_UNVERIFIED');
 });
 
@@ -154,7 +154,7 @@ test('the only way in cannot be unlinked', async () => {
   const emil = newClient();
   await emil.signIn('basic', signInAs('emil'));
   const { oauthAccounts } = await emil.me();
-  assert.equal(await emil.ask('unlinkOAuthAccount', { id: oauthAccounts[0].id }), 'CONFLICT LAST_LOGIN_METHOD');
+  assert.equal(await emil.ask('unlinkOAuthAccount', { oauthAccountId: oauthAccounts[0].id }), 'CONFLICT LAST_LOGIN_METHOD');
 });
 
 test('to confirm an identity the provider asks for the login again, of the same account', async () => {

@@ -265,7 +265,7 @@ export type Role =
   /** May manage their own account. */
   | 'USER';
 
-/** Why a session ended. The error `SESSION_ENDED` has it in `extensions.reason`. */
+/** Why a session ended. The error `SESSION_ENDED` has it in `extensions.sessionEndReason`. */
 export type SessionEndReason =
   /** The account was deleted. */
   | 'ACCOUNT_DELETED'
@@ -295,8 +295,6 @@ export type SessionEndReason =
 
 /** Input of `startOAuth`. */
 export type StartOAuthInput = {
-  /** Name of this device in the list of sessions, 1 to 80 characters. Used if `completeOAuth` gives none. */
-  readonly deviceName?: string | null | undefined;
   /** Email address that the provider suggests to the user. */
   readonly loginHint?: string | null | undefined;
   /** `name` of one of `authConfig.oauthProviders`. */

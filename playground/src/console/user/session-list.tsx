@@ -1,5 +1,7 @@
-import { useEffect } from 'react';
-import { UserSessions, type UserSessionsQuery } from '../generated.ts';
+import { useEffect, useState } from 'react';
+import { auth } from '../../shared/session.ts';
+import { EndSession, UserSessions, type UserSessionsQuery } from '../generated.ts';
+import { ActionDialog } from '../parts/dialog.tsx';
 import { Select } from '../parts/fields.tsx';
 import { firstPage, pageOf, Pages } from '../parts/pages.tsx';
 import { changed, navigate, usePlace } from '../parts/place.ts';
@@ -17,10 +19,18 @@ const SHOWN = [
   ['all', 'Active and ended'],
 ] as const;
 
-export const SessionList = ({ id, changes }: { id: string; changes: number }) => {
+interface SessionListProps {
+  id: string;
+  changes: number;
+  /** After a session was ended. */
+  onDone: () => void;
+}
+
+export const SessionList = ({ id, changes, onDone }: SessionListProps) => {
   const place = usePlace();
   const shown = place.params.get('sessions') === 'all' ? 'all' : '';
   const reading = useRead(UserSessions, { id, ...pageOf(place, SIZE, PREFIX), ...(shown === '' && { status: 'ACTIVE' as const }) });
+  const [ending, setEnding] = useState<Session>();
   useEffect(() => {
     if (changes > 0) reading.reload();
   }, [changes]);
@@ -41,7 +51,7 @@ export const SessionList = ({ id, changes }: { id: string; changes: number }) =>
             <>
               <Table
                 label="Sessions"
-                columns={COLUMNS}
+                columns={columnsOf(setEnding)}
                 rows={user.sessions.nodes}
                 keyOf={(session) => session.id}
                 empty={shown === 'all' ? 'There are no sessions.' : 'The user is not signed in anywhere.'}
@@ -51,21 +61,44 @@ export const SessionList = ({ id, changes }: { id: string; changes: number }) =>
           )
         }
       </Loaded>
+      {ending && <EndDialog session={ending} onDone={onDone} onClose={() => setEnding(undefined)} />}
     </section>
   );
 };
 
-const deviceOf = ({ device: { name, browser, os } }: Session) => {
-  const software = [browser, os].filter(Boolean).join(' on ');
+interface EndDialogProps {
+  session: Session;
+  onDone: () => void;
+  onClose: () => void;
+}
+
+const EndDialog = ({ session, onDone, onClose }: EndDialogProps) => {
+  const run = async () => {
+    await auth.request(EndSession, { input: { sessionId: session.id } });
+    return `The session on ${nameOf(session)} ended.`;
+  };
+  return (
+    <ActionDialog title={`End session: ${nameOf(session)}`} submit="End session" run={run} onDone={onDone} onClose={onClose}>
+      <p>This device is signed out at once. The other sessions of the user go on.</p>
+    </ActionDialog>
+  );
+};
+
+const softwareOf = ({ device: { browser, os } }: Session) => [browser, os].filter(Boolean).join(' on ');
+const nameOf = (session: Session) => session.device.name ?? (softwareOf(session) || 'Unknown device');
+
+const deviceOf = (session: Session) => {
+  const { name } = session.device;
+  const software = softwareOf(session);
   return (
     <>
-      {name ?? (software || 'Unknown device')}
+      {nameOf(session)}
       {name && software && <small className="ag-weak">{software}</small>}
     </>
   );
 };
 
-const COLUMNS: readonly Column<Session>[] = [
+const columnsOf = (end: (session: Session) => void): readonly Column<Session>[] => [
   { title: 'Device', cell: deviceOf },
   {
     title: 'Status',
@@ -81,4 +114,16 @@ const COLUMNS: readonly Column<Session>[] = [
   { title: 'Opened', cell: ({ createdAt }) => <Time at={createdAt} /> },
   { title: 'Last used', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} /> },
   { title: 'Ended', cell: ({ endedAt }) => (endedAt ? <Time at={endedAt} /> : <span className="ag-weak">–</span>) },
+  {
+    title: 'Actions',
+    isUntitled: true,
+    // One's own session ends by signing out.
+    cell: (session) =>
+      session.status === 'ACTIVE' &&
+      !session.current && (
+        <button type="button" className="ag-button" aria-label={`End the session on ${nameOf(session)}`} onClick={() => end(session)}>
+          End
+        </button>
+      ),
+  },
 ];

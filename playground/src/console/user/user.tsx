@@ -34,7 +34,7 @@ export const UserView = ({ id, own }: { id: string; own: boolean }) => {
           user ? (
             <>
               <Profile user={user} isOwn={own} onDone={onDone} />
-              <SessionList id={id} changes={changes} />
+              <SessionList id={id} changes={changes} onDone={onDone} />
               <History id={id} changes={changes} />
             </>
           ) : (

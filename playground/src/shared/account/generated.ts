@@ -76,7 +76,7 @@ export type AuditAction =
   | 'SESSION_DISOWNED'
   /** A client exchanged a refresh token for new tokens. */
   | 'SESSION_REFRESHED'
-  /** A user ended one of their sessions. */
+  /** A user ended one of their sessions, or an administrator one of a user. */
   | 'SESSION_REVOKED'
   /** A user renamed the device of one of their sessions. */
   | 'SESSION_UPDATED'
@@ -284,7 +284,7 @@ export type SetPasswordInput = {
 /** Input of `unlinkOAuthAccount`. */
 export type UnlinkOAuthAccountInput = {
   /** Id of one of your own provider accounts. */
-  readonly id: string | number;
+  readonly oauthAccountId: string | number;
 };
 
 /** Input of `updateProfile`. Omitted fields keep their value; null clears a field. */
@@ -436,7 +436,7 @@ export type UnlinkProviderMutationVariables = Exact<{
 }>;
 
 
-export type UnlinkProviderMutation = { readonly unlinkOAuthAccount: { readonly unlinkedId: string } };
+export type UnlinkProviderMutation = { readonly unlinkOAuthAccount: { readonly oauthAccountId: string } };
 
 export type OwnEventsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -663,7 +663,7 @@ export const OwnProviders = new DocumentText<OwnProvidersQuery, OwnProvidersQuer
 
 export const UnlinkProvider = new DocumentText<UnlinkProviderMutation, UnlinkProviderMutationVariables>(`mutation UnlinkProvider($input: UnlinkOAuthAccountInput!) {
   unlinkOAuthAccount(input: $input) {
-    unlinkedId
+    oauthAccountId
   }
 }`);
 

@@ -80,7 +80,7 @@ const Link = ({ link, displayName, onCancel }: { link: string; displayName: stri
 const Unlink = ({ account, onDone, onCancel }: { account: Account; onDone: () => Promise<void>; onCancel: () => void }) => {
   const action = useAction();
   const unlink = async () => {
-    await auth.request(UnlinkProvider, { input: { id: account.id } });
+    await auth.request(UnlinkProvider, { input: { oauthAccountId: account.id } });
     await onDone();
   };
   return (

@@ -191,12 +191,13 @@ impl AuditEventView {
         self.event().changes().into_iter().map(Into::into).collect()
     }
 
-    /// Ids of the sessions that an action ended which can end several, such as `SESSIONS_REVOKED`. At most the newest 1,000.
+    /// Ids of the sessions that an administrator ended, or an action that can end several, such as `SESSIONS_REVOKED`. At
+    /// most the newest 1,000.
     async fn ended_session_ids(&self) -> Vec<ID> {
         self.event().ended_sessions().1.into_iter().map(ID::from).collect()
     }
 
-    /// Number of the sessions that such an action ended. 0 for all other events.
+    /// Number of these sessions. 0 for all other events.
     async fn ended_session_count(&self) -> i32 {
         int(self.event().ended_sessions().0)
     }

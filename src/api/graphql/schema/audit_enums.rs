@@ -31,7 +31,7 @@ pub enum AuditActionEnum {
     Logout,
     /// A user renamed the device of one of their sessions.
     SessionUpdated,
-    /// A user ended one of their sessions.
+    /// A user ended one of their sessions, or an administrator one of a user.
     SessionRevoked,
     /// A user or an administrator ended several sessions at once. `metadata.endedSessionIds` names them, at most 1,000.
     SessionsRevoked,

@@ -17,7 +17,7 @@ pub struct ErrorExtensionsView {
     status_code: i32,
     /// Identifies the request in the response header `x-request-id` and in the server's log.
     correlation_id: String,
-    /// Which of several causes it was, with CONFLICT, FORBIDDEN and `INVALID_TOKEN`.
+    /// Which of several causes it was, with CONFLICT, FORBIDDEN, `INVALID_TOKEN`, `OAUTH_FAILED` and UNAVAILABLE.
     reason: Option<ErrorReasonEnum>,
     /// Seconds until it is worth trying again, with `RATE_LIMITED`, OVERLOADED and `ACCOUNT_LOCKED`.
     retry_after: Option<i32>,

@@ -47,8 +47,6 @@ pub struct StartOAuthInput {
     purpose: OAuthPurposeEnum,
     /// Email address that the provider suggests to the user.
     login_hint: Option<String>,
-    /// Name of this device in the list of sessions, 1 to 80 characters. Used if `completeOAuth` gives none.
-    device_name: Option<String>,
 }
 
 /// A sign-in that has begun. Open `url` in a browser, and keep `flowToken` where only this client can read it.
@@ -197,11 +195,9 @@ fn parse_start(input: StartOAuthInput) -> Result<OAuthStart> {
     let redirect_uri = faults.check("input.redirectUri", input::limited(input.redirect_uri, URI_LIMIT));
     let login_hint = input.login_hint.map(|hint| input::limited(hint, LOGIN_HINT_LIMIT)).transpose();
     let login_hint = faults.check("input.loginHint", login_hint);
-    let device_name = faults.check("input.deviceName", input::device_name(input.device_name.as_deref()));
     let purpose = input.purpose.into();
-    let texts = provider.zip(redirect_uri).zip(login_hint.zip(device_name));
-    let ((provider, redirect_uri), (login_hint, device_name)) = faults.finish(texts)?;
-    Ok(OAuthStart { provider, redirect_uri, purpose, login_hint, device_name })
+    let ((provider, redirect_uri), login_hint) = faults.finish(provider.zip(redirect_uri).zip(login_hint))?;
+    Ok(OAuthStart { provider, redirect_uri, purpose, login_hint })
 }
 
 /// The user to whom the sign-in belongs. A login belongs to nobody yet, whoever is signed in.

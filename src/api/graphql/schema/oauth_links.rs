@@ -34,14 +34,14 @@ pub struct LinkOAuthAccountPayload {
 #[derive(InputObject)]
 pub struct UnlinkOAuthAccountInput {
     /// Id of one of your own provider accounts.
-    id: ID,
+    oauth_account_id: ID,
 }
 
 /// Result of `unlinkOAuthAccount`.
 #[derive(SimpleObject)]
 pub struct UnlinkOAuthAccountPayload {
     /// Id of the provider account that was unlinked.
-    unlinked_id: ID,
+    oauth_account_id: ID,
     /// The user after the change.
     user: UserView,
 }
@@ -89,11 +89,11 @@ impl OAuthLinkMutation {
         ctx: &Context<'_>,
         input: UnlinkOAuthAccountInput,
     ) -> ApiResult<Option<UnlinkOAuthAccountPayload>> {
-        let id = input.id.parse().map_err(|_| Refusal::NotFound)?;
+        let id = input.oauth_account_id.parse().map_err(|_| Refusal::NotFound)?;
         let viewer = viewer(ctx).await?;
         let unlinked = link_oauth_account::unlink_oauth_account(ctx.app()?, ctx.caller()?, &viewer, id).await?;
         Ok(Some(UnlinkOAuthAccountPayload {
-            unlinked_id: ID(unlinked.to_string()),
+            oauth_account_id: ID(unlinked.to_string()),
             user: UserView(viewer.user().clone()),
         }))
     }

@@ -26,7 +26,7 @@ pub enum SessionStatusEnum {
     Compromised,
 }
 
-/// Why a session ended. The error `SESSION_ENDED` has it in `extensions.reason`.
+/// Why a session ended. The error `SESSION_ENDED` has it in `extensions.sessionEndReason`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "SessionEndReason", remote = "session::SessionEndReason")]
 pub enum SessionEndReasonEnum {

@@ -2,9 +2,9 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use super::context::{ContextExt, clear_refresh_cookie, viewer};
+use super::context::{ContextExt, admin, clear_refresh_cookie, viewer};
 use super::costs::{self, cost};
-use super::guards::{RoleEnum, access, refuses, require_user};
+use super::guards::{self, RoleEnum, access, refuses, require_user};
 use super::input;
 use super::views::{SessionView, UserView};
 use crate::api::graphql::error::{ApiResult, Code};
@@ -12,7 +12,7 @@ use crate::api::graphql::scalars::int;
 use crate::error::Refusal;
 use crate::flows;
 use crate::flows::end_sessions::SessionSelection;
-use crate::records::sessions::EndedSessions;
+use crate::records::sessions::{EndedSessions, SessionOfUser};
 
 /// Result of `logout`.
 #[derive(SimpleObject)]
@@ -53,6 +53,20 @@ pub struct RevokeAllSessionsPayload {
     ended_session_ids: Vec<ID>,
     /// Number of sessions that ended.
     ended_session_count: i32,
+}
+
+/// Input of `revokeUserSession`.
+#[derive(InputObject)]
+pub struct RevokeUserSessionInput {
+    /// Id of a session of any user.
+    session_id: ID,
+}
+
+/// Result of `revokeUserSession`.
+#[derive(SimpleObject)]
+pub struct RevokeUserSessionPayload {
+    /// The session after the change.
+    session: SessionView,
 }
 
 /// Result of `revokeUserSessions`.
@@ -164,6 +178,27 @@ impl SessionMutation {
             ended_session_ids: ended_ids(&ended),
             ended_session_count: ended_count(&ended),
         }))
+    }
+
+    /// End one session of a user. A session that has already ended is returned unchanged. CONFLICT if the account is
+    /// deleted.
+    #[graphql(
+        guard = "guards::admin()",
+        directive = cost::apply(costs::REVOKE_USER_SESSION.to_string()),
+        directive = access::apply(RoleEnum::Admin, false),
+        directive = refuses::apply(vec![Code::NotFound, Code::Conflict]),
+    )]
+    async fn revoke_user_session(
+        &self,
+        ctx: &Context<'_>,
+        input: RevokeUserSessionInput,
+    ) -> ApiResult<Option<RevokeUserSessionPayload>> {
+        let id = input.session_id.parse().map_err(|_| Refusal::NotFound)?;
+        let admin = admin(ctx).await?;
+        let SessionOfUser { session, user } =
+            flows::admin_support::revoke_user_session(ctx.app()?, ctx.caller()?, &admin, id).await?;
+        let is_current = session.id == admin.viewer().session().id;
+        Ok(Some(RevokeUserSessionPayload { session: SessionView { session, user, is_current } }))
     }
 }
 

@@ -1,1 +1,0 @@
-import{a as e,i as t}from"./playground-NvyP6Yb_.js";var n=n=>Promise.resolve(t(n,e(n,void 0,{insertSpaces:!0,tabSize:2,insertFinalNewline:!0}))),r={},i={};export{n as format,i as parsers,r as printers};

@@ -1,0 +1,1 @@
+import{a as e,i as t}from"./playground-bFyFxlBA.js";var n=n=>Promise.resolve(t(n,e(n,void 0,{insertSpaces:!0,tabSize:2,insertFinalNewline:!0}))),r={},i={};export{n as format,i as parsers,r as printers};
