@@ -1,5 +1,6 @@
 // Two instances on one PostgreSQL and one Redis: what one does the other knows; one is killed under load, and both are
 // restarted under load behind nginx. Run `npm ci` in ../live first. Usage: node instances.mjs BINARY
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -234,6 +235,9 @@ try {
   await oneSystem(...servers);
   await killings(servers, postgres);
   await rollingRestart(servers, balancer, postgres);
+  // Fails where an event is missing or was written twice.
+  const { binary, env, folder: cwd } = servers[0];
+  say(execFileSync(binary, ['audit', 'verify'], { cwd, env, encoding: 'utf8' }).trim().split('\n').at(-1));
 } catch (error) {
   failures.push(error.stack ?? String(error));
 } finally {
