@@ -1,6 +1,7 @@
 //! The layers around a route that misbehaves: it panics, it takes too long, it is still running at shutdown.
 
 use std::future::{Ready, pending, ready};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,7 +32,7 @@ struct Server {
     address: SocketAddr,
     shutdown: CancellationToken,
     running: TaskTracker,
-    _app: TestApp,
+    app: TestApp,
 }
 
 impl Server {
@@ -46,7 +48,7 @@ impl Server {
             (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
         running.spawn(serve(router, listener, connections(&app.app), shutdown.clone(), TIMEOUTS));
         running.close();
-        Self { address, shutdown, running, _app: app }
+        Self { address, shutdown, running, app }
     }
 
     async fn ask(&self) -> reqwest::Result<Answer> {
@@ -84,7 +86,7 @@ async fn a_request_that_takes_too_long_is_given_up() {
 #[tokio::test]
 async fn an_answer_that_is_not_read_is_given_up() {
     let server = Server::with(|| ready("x".repeat(20_000_000))).await;
-    let mut greedy = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let mut greedy = TcpStream::connect(server.address).await.unwrap();
     greedy.write_all(b"GET /route HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
 
     // A client that is cut off notices when it writes.
@@ -99,7 +101,7 @@ async fn an_answer_that_is_not_read_is_given_up() {
 #[tokio::test]
 async fn http_2_is_not_spoken_where_a_closed_window_could_hold_answers() {
     let server = Server::with(|| ready(())).await;
-    let mut client = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let mut client = TcpStream::connect(server.address).await.unwrap();
     client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
 
     let mut answer = Vec::new();
@@ -151,7 +153,7 @@ async fn shutdown_does_not_wait_longer_than_the_grace() {
 #[tokio::test]
 async fn a_silent_connection_does_not_hold_up_the_shutdown() {
     let server = Server::with(|| ready(())).await;
-    let silent = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let silent = TcpStream::connect(server.address).await.unwrap();
 
     server.shutdown.cancel();
 
@@ -169,4 +171,56 @@ async fn a_server_by_tls_says_so_to_browsers() {
     let answer = server.ask().await.unwrap();
 
     assert!(answer.header("strict-transport-security").starts_with("max-age="));
+}
+
+const REQUEST: &[u8] = b"GET /route HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+/// The answer on this connection, up to its end or a pause.
+async fn read_answer(client: &mut TcpStream) -> String {
+    let mut answer = vec![0; 4096];
+    let length = tokio::time::timeout(GRACE * 10, client.read(&mut answer)).await.expect("an answer").unwrap_or(0);
+    String::from_utf8_lossy(&answer[..length]).into_owned()
+}
+
+#[tokio::test]
+async fn an_idle_connection_may_carry_one_more_request_after_the_port_has_closed() {
+    let server = Server::with(|| ready(())).await;
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(REQUEST).await.unwrap();
+    assert!(read_answer(&mut idle).await.starts_with("HTTP/1.1 200"));
+
+    server.shutdown.cancel();
+    while TcpStream::connect(server.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    // A load balancer has sent this before it heard that the connection closes.
+    idle.write_all(REQUEST).await.unwrap();
+
+    let answer = read_answer(&mut idle).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_request_in_the_queue_of_the_kernel_is_answered_at_shutdown() {
+    let server = Server::with(|| ready(())).await;
+    server.ask().await.unwrap();
+
+    // Nothing here waits, so the server accepts none of this before it is told to stop.
+    let mut client = std::net::TcpStream::connect(server.address).unwrap();
+    client.write_all(REQUEST).unwrap();
+    server.shutdown.cancel();
+
+    client.set_nonblocking(true).unwrap();
+    let answer = read_answer(&mut TcpStream::from_std(client).unwrap()).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn answers_of_a_server_that_stops_end_their_connections() {
+    let server = Server::with(|| ready(())).await;
+    let before = server.ask().await.unwrap();
+
+    server.app.app.stopping.cancel();
+
+    assert_eq!((before.header("connection"), server.ask().await.unwrap().header("connection")), ("", "close"));
 }

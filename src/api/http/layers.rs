@@ -70,6 +70,16 @@ pub async fn identify(State(state): State<Arc<AppState>>, mut request: Request, 
     response
 }
 
+/// Lets each answer be the last of its connection while the server stops: load balancers then open their next connection to
+/// another instance, and send nothing on a connection that is about to close (RFC 9112, section 9.6).
+pub async fn end_connections(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if state.app.stopping.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 /// Writes one line and counts once for each request, with its client, its user and the code of its first error. Bodies,
 /// query strings and headers are left out: they hold passwords and tokens.
 pub async fn log(

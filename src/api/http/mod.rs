@@ -20,6 +20,8 @@ pub mod graphql_response;
 pub mod keep_alive;
 /// What happens to every request and answer, whatever the route.
 pub mod layers;
+/// A listener that closes before the connections that it has accepted.
+pub mod listener;
 /// The routes of the development mailbox.
 pub mod mailbox;
 /// The pages of the development mailbox.

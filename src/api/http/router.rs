@@ -64,6 +64,7 @@ pub fn apply_layers(state: &Arc<AppState>, routes: Router) -> Router {
     // Event streams are not compressed: a compressor holds events back until it has enough of them.
     let compressed = SizeAbove::new(MIN_COMPRESSED.into()).and(NotForContentType::SSE);
     let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(state), layers::end_connections))
         .layer(from_fn_with_state(Arc::clone(state), layers::identify))
         .layer(from_fn_with_state(Arc::clone(state), layers::log))
         .layer(from_fn_with_state(Arc::clone(state), layers::add_security_headers))

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::middleware::{AddExtension, from_fn};
 use axum::{Extension, Router};
-use axum_server::Handle;
 use axum_server::accept::Accept;
+use axum_server::{Handle, Server};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -21,11 +21,15 @@ use tower::Layer;
 
 use super::connections::HttpConnections;
 use super::keep_alive::{self, ConnectionPhase, HttpConnection, ReadTimeouts};
+use super::listener::{ClientAddress, ClosingListener};
 use crate::error::{OrFault, Result};
 
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
 const MAX_HEADERS: usize = 64;
+/// How long, after the listener has closed, connections may begin another request. A load balancer may have sent one on
+/// an idle connection just before.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 
 /// How long the server waits for the other end.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +53,8 @@ pub struct Drain {
     pub streams: TaskTracker,
 }
 
-/// Serves HTTP/1.1 until `shutdown`; then accepts nothing new and lets requests in flight finish. Sockets and event
-/// streams close meanwhile.
+/// Serves HTTP/1.1 until `shutdown`. Then it closes the listener, a moment later idle connections, and lets requests in
+/// flight finish. Sockets and event streams close meanwhile.
 ///
 /// # Errors
 /// A fault where the listener cannot be used.
@@ -62,16 +66,15 @@ pub async fn serve(
     timeouts: ConnectionTimeouts,
 ) -> Result<()> {
     let ConnectionTimeouts { head, keep_alive, writing, grace } = timeouts;
-    listener.set_nonblocking(true).or_fault("preparing the listener")?;
-    let handle = Handle::new();
+    let (handle, silence) = (Handle::new(), CancellationToken::new());
     let acceptor = Acceptor {
         connections,
-        shutdown: shutdown.clone(),
+        closing: silence.clone(),
         timeouts: ReadTimeouts { head, keep_alive },
         write_timeout: writing,
     };
-    let mut server =
-        axum_server::from_tcp(listener).or_fault("taking over the listener")?.acceptor(acceptor).handle(handle.clone());
+    let listener = ClosingListener::new(listener, shutdown.clone()).or_fault("taking over the listener")?;
+    let mut server = Server::<ClientAddress>::from_listener(listener).acceptor(acceptor).handle(handle.clone());
     configure(server.http_builder(), timeouts);
 
     let drain = Drain { stopping: shutdown.clone(), ..Drain::default() };
@@ -80,12 +83,26 @@ pub async fn serve(
     tokio::pin!(serving);
     tokio::select! {
         result = &mut serving => return result.or_fault("serving HTTP"),
-        () = shutdown.cancelled() => handle.graceful_shutdown(Some(grace)),
+        () = last_requests(&handle, &shutdown) => {}
     }
+    silence.cancel();
+    handle.graceful_shutdown(Some(grace));
     drain.streams.close();
     // Sockets are no requests any more, so the library does not wait for them.
     let (outcome, _) = tokio::join!(serving, tokio::time::timeout(grace, drain.streams.wait()));
     outcome.or_fault("serving HTTP")
+}
+
+/// Waits until the listener has closed, and then until no connection is left, or all had time for their last request.
+async fn last_requests(handle: &Handle<ClientAddress>, shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    let all_closed = async {
+        while handle.connection_count() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Where some are left, they are idle or in flight.
+    let _ = tokio::time::timeout(LAST_REQUESTS, all_closed).await;
 }
 
 /// Sets the limits of the library for the head of a request.
@@ -107,7 +124,8 @@ fn configure(http: &mut Builder<TokioExecutor>, timeouts: ConnectionTimeouts) {
 #[derive(Clone)]
 struct Acceptor {
     connections: HttpConnections,
-    shutdown: CancellationToken,
+    /// Ends the wait for the first byte.
+    closing: CancellationToken,
     timeouts: ReadTimeouts,
     write_timeout: Duration,
 }
@@ -118,12 +136,12 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Acceptor {
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Self { connections, shutdown, timeouts, write_timeout } = self.clone();
+        let Self { connections, closing, timeouts, write_timeout } = self.clone();
         async move {
             let slots = connections.admit(stream.peer_addr()?.ip())?;
             stream.set_nodelay(true)?;
             let first_byte = tokio::time::timeout(timeouts.head, first_byte(&stream));
-            shutdown.run_until_cancelled(first_byte).await.ok_or(io::ErrorKind::ConnectionAborted)???;
+            closing.run_until_cancelled(first_byte).await.ok_or(io::ErrorKind::ConnectionAborted)???;
             let phase = ConnectionPhase::default();
             let connection = HttpConnection::new(stream, timeouts, phase.clone(), slots);
             let mut stream = TimeoutStream::new(connection);

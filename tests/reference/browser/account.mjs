@@ -3,11 +3,9 @@
 // OIDC_MOCK_CLIENT_ID=authgraph and OIDC_MOCK_CLIENT_SECRET=secret. Run `npm ci` in ../oauth first.
 // Usage: ADMIN_PASSWORD=… node account.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { launch, watchedContext } from './page.mjs';
+import { ask as askApi, launch, runAxe, totp, watchedContext } from './page.mjs';
 
 const [base, pictures] = process.argv.slice(2);
 if (!base || !process.env.ADMIN_PASSWORD) {
@@ -20,7 +18,6 @@ const TIMEOUT = { timeout: 20_000 };
 const PASSWORDS = { first: 'Blue-Kettle-42-Harbour', second: 'Green-Lantern-77-Meadow', third: 'Quiet-Copper-19-Violin' };
 /** What must stay nowhere: one-time tokens, codes and flow tokens. */
 const SECRETS = [...Object.values(PASSWORDS), 'ago_', 'agf_', 'agc_', 'code='];
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** An address of this run alone. */
 const run = Date.now().toString(36);
@@ -28,21 +25,7 @@ const addressOf = (name) => `${name}.${run}@example.com`;
 
 const sleep = (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds));
 
-/** The code that an authenticator app shows (RFC 6238). */
-function totp(secret, at = Date.now()) {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  return String((digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-async function ask(query, variables, token) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(`${base}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  return response.json();
-}
+const ask = (query, variables, token) => askApi(base, query, variables, token);
 
 const LOGIN = 'mutation($input: LoginInput!) { login(input: $input) { __typename ... on SignedIn { accessToken user { emailVerified } } } }';
 const login = async (email, password) => (await ask(LOGIN, { input: { email, password } })).data?.login;
@@ -146,17 +129,6 @@ async function openLink(context, link, name) {
 
 const looked = new Set();
 
-/** The policy of the page lets no foreign script in, so the protocol of the browser runs it. */
-async function runAxe(page) {
-  const devtools = await page.context().newCDPSession(page);
-  await devtools.send('Runtime.evaluate', { expression: axe });
-  const expression = "axe.run(document, { resultTypes: ['violations'] })";
-  const { result, exceptionDetails } = await devtools.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
-  assert.equal(exceptionDetails, undefined);
-  await devtools.detach();
-  return result.value;
-}
-
 /** Accessibility in light and dark, on a wide and a narrow screen; a picture of each. */
 async function look(page, name) {
   if (looked.has(name)) return;
@@ -169,9 +141,8 @@ async function look(page, name) {
       assert.ok(overflow <= 0, `${name} is ${overflow} px too wide at ${width} px`);
       if (pictures) await page.screenshot({ path: `${pictures}/account-${name}-${colorScheme}-${width}.png`, fullPage: true });
     }
-    const { violations } = await runAxe(page);
-    const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    assert.deepEqual(bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), [], `${name} in ${colorScheme}`);
+    const { grave } = await runAxe(page);
+    assert.deepEqual(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), [], `${name} in ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1280, height: 800 });

@@ -5,10 +5,8 @@
 // Usage: ADMIN_PASSWORD=… [AUTHGRAPH_DATABASE=…] node console.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { launch, watchedContext } from './page.mjs';
+import { ask as askApi, launch, runAxe, totp, watchedContext } from './page.mjs';
 
 const ADMIN = 'admin@example.com';
 const USER = 'ann@example.com';
@@ -33,22 +31,10 @@ async function until(holds, what) {
   assert.fail(`in vain: ${what}`);
 }
 
-/** The code that an authenticator app shows (RFC 6238). */
-function totp(secret, at) {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  return String((digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
 // ---- the API, to compare with
 
 async function ask(query, variables, token) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(`${base}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  const { data, errors } = await response.json();
+  const { data, errors } = await askApi(base, query, variables, token);
   if (errors) throw new Error(JSON.stringify(errors));
   return data;
 }
@@ -169,7 +155,7 @@ async function theSecondFactorIsSetUp(page) {
   }
   await shown.waitFor(TIMEOUT);
   secret = await shown.innerText();
-  await page.getByLabel('Six-digit code').fill(totp(secret, Date.now()));
+  await page.getByLabel('Six-digit code').fill(totp(secret));
   await page.getByRole('button', { name: 'Turn on' }).click();
   const codes = page.getByRole('list', { name: 'Backup codes' }).locator('code');
   await codes.first().waitFor(TIMEOUT);
@@ -457,17 +443,13 @@ const VIEWS = ['', '/users', '/audit', '/settings', '/account'];
 
 /** Every view, in light and dark, wide and narrow: axe-core finds nothing serious, and no page scrolls sideways. */
 async function everybodyCanUseIt(userPath) {
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   let rules = 0;
-  // axe-core is put into the page, which its policy does not allow.
-  const context = await browser.newContext({ bypassCSP: true, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
   const page = await context.newPage();
   const check = async (what, width) => {
-    await page.evaluate(axe);
-    const { violations, passes } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+    const { grave, passes } = await runAxe(page);
     rules += passes.length;
-    const bad = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    const told = bad.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).slice(0, 3).join(' | ')}`);
+    const told = grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).slice(0, 3).join(' | ')}`);
     assert.deepEqual(told, [], `${what}, ${width} px`);
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(excess <= 0, `${what} is ${excess} px wider than ${width} px`);

@@ -2,9 +2,7 @@
 // one in development with the provider of tests/reference/oauth/mock.mjs. Every step is checked by axe in light and dark.
 // Usage: OIDC_MOCK_ISSUER=http://127.0.0.1:8090 node demo.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { launch, watchedContext } from './page.mjs';
+import { launch, runAxe, watchedContext } from './page.mjs';
 
 const [base, pictures] = process.argv.slice(2);
 const issuer = process.env.OIDC_MOCK_ISSUER;
@@ -19,7 +17,6 @@ const NARROW = { width: 390, height: 844 };
 const PATIENCE_MS = 65_000;
 const TIMEOUT = { timeout: 20_000 };
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const browser = await launch();
 
 // ---- what a person does
@@ -92,13 +89,11 @@ async function entry(page, title, index = 0) {
 
 // ---- what must be true everywhere
 
-/** Serious and critical findings, in light and dark. Axe is not in the page: the policy of the page would not let it in. */
+/** Serious and critical findings, in light and dark. */
 async function assertAccessible(page, step) {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.evaluate(`if (!globalThis.axe) { ${axe} }`);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    const { grave } = await runAxe(page);
     const found = grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('; ')}`);
     assert.deepEqual(found, [], `axe at the step ${step}, ${colorScheme}`);
   }

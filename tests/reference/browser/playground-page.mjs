@@ -1,6 +1,6 @@
 // What a person does in the playground, for the scripts beside.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { ask } from './page.mjs';
 
 export const ADMIN = 'admin@example.com';
 /** ACCESS_TOKEN_LIFETIME of the server. */
@@ -18,23 +18,6 @@ export async function eventually(action, milliseconds = TIMEOUT.timeout) {
       if (Date.now() > end) throw error;
     }
   }
-}
-
-/** The code that an authenticator app shows (RFC 6238). */
-export function totp(secret, at) {
-  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  return String((digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-/** An operation of somebody else. */
-export async function ask(base, query, variables, token) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-  const response = await fetch(`${base}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  return response.json();
 }
 
 const REGISTER = 'mutation($email: EmailAddress!, $password: String!) { register(input: {email: $email, password: $password}) { __typename } }';

@@ -2,9 +2,9 @@
 // The server needs ACCESS_TOKEN_LIFETIME=8s, REFRESH_RACE_WINDOW=0s, INTROSPECTION=false and no rate limits.
 // Usage: ADMIN_PASSWORD=… node playground.mjs http://127.0.0.1:8080 [folder for pictures]
 import assert from 'node:assert/strict';
-import { launch, watchedContext } from './page.mjs';
+import { launch, totp, watchedContext } from './page.mjs';
 import * as playground from './playground-page.mjs';
-import { ADMIN, LIFETIME_MS, TIMEOUT, USER_PASSWORD, hasAnswer, isSignedOut, openOperation, run, signedInAs, sleep, totp, type, typePassword } from './playground-page.mjs';
+import { ADMIN, LIFETIME_MS, TIMEOUT, USER_PASSWORD, hasAnswer, isSignedOut, openOperation, run, signedInAs, sleep, type, typePassword } from './playground-page.mjs';
 import { waitForAnswer, watchRefreshes } from './playground-page.mjs';
 
 const PASSWORD = process.env.ADMIN_PASSWORD;
@@ -45,7 +45,7 @@ async function anAdministratorTurnsTheSecondFactorOn() {
   const image = page.getByRole('img', { name: 'QR code for an authenticator app' });
   await image.waitFor(TIMEOUT);
   const secret = await page.locator('.ag-secret').innerText();
-  await page.getByLabel('Six-digit code').fill(totp(secret, Date.now()));
+  await page.getByLabel('Six-digit code').fill(totp(secret));
   await page.getByRole('button', { name: 'Turn on' }).click();
   const codes = page.getByRole('list', { name: 'Backup codes' }).locator('code');
   await codes.first().waitFor(TIMEOUT);

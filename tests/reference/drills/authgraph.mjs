@@ -11,11 +11,40 @@ const quick = { ARGON2_MEMORY_KIB: '64', ARGON2_ITERATIONS: '1', ARGON2_LANES: '
 const strict = { REFRESH_RACE_WINDOW: '0s' };
 const password = 'Correct-Horse-7';
 
-export class Authgraph {
+// Where GraphQL is asked: an instance, or a balancer in front of several.
+export class Endpoint {
+  constructor(base) {
+    this.base = base;
+  }
+
+  async ready() {
+    return fetch(`${this.base}/ready`, { signal: AbortSignal.timeout(5_000) }).then((it) => it.status, () => 0);
+  }
+
+  // The answer to a field, or the code of its error; NO_ANSWER where the server did not live to give one, and HTTP_502 or
+  // the like where a balancer answered instead of it.
+  async ask(query, input, token) {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+    const body = JSON.stringify({ query, variables: { input } });
+    try {
+      const signal = AbortSignal.timeout(20_000);
+      const response = await fetch(`${this.base}/graphql`, { method: 'POST', headers, body, signal });
+      if (!response.headers.get('content-type')?.includes('json')) return { code: `HTTP_${response.status}` };
+      const answer = await response.json();
+      if (answer.errors) return { code: answer.errors[0].extensions.code };
+      return Object.values(answer.data)[0];
+    } catch (error) {
+      return { code: 'NO_ANSWER', cause: error.cause?.code ?? error.message };
+    }
+  }
+}
+
+export class Authgraph extends Endpoint {
   constructor(binary, folder, port, settings) {
+    super(`http://127.0.0.1:${port}`);
     const unlimited = Object.fromEntries(limits.map((name) => [`RATE_LIMIT_${name}`, '0']));
     const env = { AUTHGRAPH_ENV: 'development', LOG: 'info,authgraph::api=warn', LISTEN: `127.0.0.1:${port}`, ...quick, ...strict, ...unlimited, ...settings };
-    Object.assign(this, { binary, folder, env, log: join(folder, 'log'), base: `http://127.0.0.1:${port}` });
+    Object.assign(this, { binary, folder, env, log: join(folder, 'log') });
     process.on('exit', () => this.process?.kill('SIGKILL'));
   }
 
@@ -33,24 +62,6 @@ export class Authgraph {
     this.process.kill(signal);
     await this.ended;
   }
-
-  async ready() {
-    return fetch(`${this.base}/ready`, { signal: AbortSignal.timeout(5_000) }).then((it) => it.status, () => 0);
-  }
-
-  // The answer to a field, or the code of its error; NO_ANSWER where the server did not live to give one.
-  async ask(query, input, token) {
-    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-    const body = JSON.stringify({ query, variables: { input } });
-    try {
-      const signal = AbortSignal.timeout(20_000);
-      const answer = await (await fetch(`${this.base}/graphql`, { method: 'POST', headers, body, signal })).json();
-      if (answer.errors) return { code: answer.errors[0].extensions.code };
-      return Object.values(answer.data)[0];
-    } catch {
-      return { code: 'NO_ANSWER' };
-    }
-  }
 }
 
 const signedIn = '{ ... on SignedIn { accessToken refreshToken } }';
@@ -61,9 +72,9 @@ export class Person {
     Object.assign(this, { server, email: `${name}@example.com`, tokens: undefined, attempt: undefined });
   }
 
-  async signUp(field = 'register') {
+  async signUp(field = 'register', more = {}) {
     const query = `mutation($input: ${field === 'register' ? 'Register' : 'Login'}Input!) { ${field}(input: $input) ${signedIn} }`;
-    return this.keep(await this.server.ask(query, { email: this.email, password }));
+    return this.keep(await this.server.ask(query, { email: this.email, password, ...more }));
   }
 
   async refresh() {
@@ -71,7 +82,7 @@ export class Person {
     this.attempt ??= { refreshToken: this.tokens.refreshToken, idempotencyKey: randomUUID() };
     const query = 'mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }';
     const answer = this.keep(await this.server.ask(query, this.attempt));
-    if (!['UNAVAILABLE', 'OVERLOADED', 'NO_ANSWER'].includes(answer.code)) this.attempt = undefined;
+    if (!/^(UNAVAILABLE|OVERLOADED|NO_ANSWER|HTTP_5..)$/.test(answer.code)) this.attempt = undefined;
     return answer;
   }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Authgraph, Person } from './authgraph.mjs';
 import { Postgres, freePort } from './postgres.mjs';
-import { Cluster, Redises, Watched, credentials, sentinelPassword, user } from './redis-servers.mjs';
+import { Cluster, Redises, Watched, credentials, sentinelPassword, user } from './tls-redis.mjs';
 
 const LIMIT = 120;
 // Seconds until both instances count in Redis again after the master has died. Cluster and sentinels notice after one.
