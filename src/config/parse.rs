@@ -161,6 +161,13 @@ pub fn database_url(value: &str) -> ParsedSetting<Secret> {
     Ok(value.to_owned().into())
 }
 
+pub fn postgres_url(value: &str) -> ParsedSetting<Secret> {
+    if value.starts_with("sqlite:") {
+        return Err("postgres://user:password@host/name".to_owned());
+    }
+    database_url(value)
+}
+
 pub fn redis_url(value: &str) -> ParsedSetting<Secret> {
     let is_known = ["redis://", "rediss://"].iter().any(|scheme| value.starts_with(scheme));
     if is_known { Ok(value.to_owned().into()) } else { Err("redis://host:6379 or rediss://host:6379".to_owned()) }
