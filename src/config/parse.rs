@@ -168,6 +168,13 @@ pub fn database_url(value: &str) -> ParsedSetting<Secret> {
     Ok(value.to_owned().into())
 }
 
+pub fn postgres_url(value: &str) -> ParsedSetting<Secret> {
+    if value.starts_with("sqlite:") {
+        return Err("postgres://user:password@host/name".to_owned());
+    }
+    database_url(value)
+}
+
 pub fn redis_url(value: &str) -> ParsedSetting<RedisUrl> {
     RedisUrl::parse(value).map_err(str::to_owned)
 }

@@ -54,6 +54,11 @@ pub fn check_together(read: &mut Read<'_>, config: &Config) {
     if is_clear_database(config.database.url.expose(), &hosts) {
         read.insecure.extend(read.find("DATABASE_URL"));
     }
+    if let Some(url) = &config.database.migration_url {
+        if is_clear_database(url.expose(), &hosts) {
+            read.insecure.extend(read.find("DATABASE_MIGRATION_URL"));
+        }
+    }
 }
 
 /// Variables of libpq that name the host of a PostgreSQL URL without one.

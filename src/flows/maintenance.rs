@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::records::{audit_integrity, sessions, statistics};
+use crate::records::{audit_integrity, audit_months, sessions, statistics};
 use crate::tools::background::one_of_many;
 
 /// How many rows one statement touches; requests wait for it.
@@ -12,8 +12,9 @@ const BATCH: i64 = 500;
 /// How many pending changes are folded at once. They are small, and a seeded database has millions.
 const CHANGES: i64 = 10_000;
 
-/// Chains audit events that an instance of the previous version has written, ends sessions that have expired, and folds
-/// changes into the totals. Several instances may do so at once. Where one of the three fails, the others go on.
+/// Chains audit events that an instance of the previous version has written, ends sessions that have expired, folds changes
+/// into the totals, and makes the next months of the trail. Several instances may do so at once. Where one of the four
+/// fails, the others go on.
 ///
 /// # Errors
 /// `UNAVAILABLE`; what was done stays done.
@@ -27,5 +28,6 @@ pub async fn maintain(app: &App, stopping: &CancellationToken) -> Result<()> {
             break;
         }
     }
-    Ok(())
+    // At last, because it waits for a backup that reads the trail, and is then tried again.
+    one_of_many("making months of the audit trail", audit_months::add(&app.db, now).await)
 }

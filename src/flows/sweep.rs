@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::records::audit_log::{self, NewAuditEvent};
 use crate::records::{
-    audit_chains, audit_integrity, email_changes, email_holds, known_devices, mfa, mfa_challenges, oauth_flows,
-    one_time_tokens, outbox, refresh_tokens, sessions, statistics,
+    audit_chains, audit_integrity, audit_months, email_changes, email_holds, known_devices, mfa, mfa_challenges,
+    oauth_flows, one_time_tokens, outbox, refresh_tokens, sessions, statistics,
 };
 use crate::tools::background::one_of_many;
 use crate::values::audit::AuditAction;
@@ -69,19 +69,22 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     Ok(removed)
 }
 
-/// Removes a batch of old events from the beginning of each chain, so that the rest can still be verified, and writes an
+/// Removes whole months of old events, and a batch of the others from the beginning of each chain, so that the rest can still be verified, and writes an
 /// event about it.
 async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
     if app.config.retention.audit.is_zero() {
         return Ok(0);
     }
-    let mut removed = 0;
+    let cutoff = now - app.config.retention.audit;
+    // Months first: dropping one costs the same however many events it has.
+    let months = audit_months::remove(&app.db, cutoff).await;
+    let mut removed = one_of_many("dropping months of the audit trail", months)?;
     for head in audit_chains::heads(&app.db).await? {
-        let rows = audit_integrity::remove(&app.db, head.shard, now - app.config.retention.audit, BATCH).await;
+        let rows = audit_integrity::remove(&app.db, head.shard, cutoff, BATCH).await;
         removed += one_of_many(&format!("sweeping chain {}", head.shard), rows)?;
     }
     if removed > 0 {
-        write_removal(app, removed, now - app.config.retention.audit).await?;
+        write_removal(app, removed, cutoff).await?;
     }
     Ok(removed)
 }

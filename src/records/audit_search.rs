@@ -246,8 +246,13 @@ mod tests {
     async fn plan(filter: &EventFilter) -> String {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("test.db").display()).into();
-        let settings =
-            DbSettings { url, max_connections: 1, acquire_timeout: Duration::from_secs(3), makes_file: true };
+        let settings = DbSettings {
+            url,
+            migration_url: None,
+            max_connections: 1,
+            acquire_timeout: Duration::from_secs(3),
+            makes_file: true,
+        };
         let db = Db::open(&settings).await.unwrap();
         db.migrate().await.unwrap();
         let page =

@@ -5,6 +5,7 @@ pub mod audit_batch;
 pub mod audit_chains;
 pub mod audit_integrity;
 pub mod audit_log;
+pub mod audit_months;
 pub mod audit_search;
 mod bulk_insert;
 pub mod creation_keys;

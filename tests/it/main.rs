@@ -22,6 +22,7 @@ mod audit_chain;
 mod audit_events;
 mod audit_export;
 mod audit_integrity;
+mod audit_months;
 mod audit_verify;
 mod browsers;
 mod budget;

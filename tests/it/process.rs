@@ -34,6 +34,7 @@ async fn register_until_killed(process: Arc<Process>, writer: usize, promised: A
 async fn mails(folder: &Path, database: &Database) -> HashSet<String> {
     let settings = DbSettings {
         url: database.url.clone().into(),
+        migration_url: None,
         max_connections: 2,
         acquire_timeout: Duration::from_secs(3),
         makes_file: true,

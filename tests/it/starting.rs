@@ -5,6 +5,7 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use authgraph::tools::db::{Db, DbSettings};
+use sqlx::{Connection, PgConnection};
 
 use crate::settings::PRODUCTION;
 use crate::support::process::{Process, run};
@@ -90,6 +91,31 @@ async fn a_database_that_is_behind_is_refused_where_the_start_may_not_migrate() 
 }
 
 #[tokio::test]
+async fn migrations_run_at_their_own_address_and_never_in_another_database() {
+    let Some(database) = OwnDatabase::new().await else { return };
+    let Some(other) = OwnDatabase::new().await else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let migrating_at = |url: &'static str| [&over(&database.url)[..], &[("DATABASE_MIGRATION_URL", url)]].concat();
+    let elsewhere: &'static str = other.url.clone().leak();
+    // The same server by another name of this machine.
+    let here: &'static str = database.url.replace("127.0.0.1", "localhost").leak();
+
+    let said = refused(folder.path(), &migrating_at(elsewhere));
+
+    assert!(said.contains("lead to different places") && said.contains(&other.name), "{said}");
+    assert!(!has_tables(&other).await);
+    assert!(run(folder.path(), &["migrate"], &migrating_at(here)).status.success());
+    assert!(has_tables(&database).await);
+}
+
+async fn has_tables(database: &OwnDatabase) -> bool {
+    let mut connection = PgConnection::connect(&database.url).await.unwrap();
+    let (has_tables,): (bool,) =
+        sqlx::query_as("select to_regclass('users') is not null").fetch_one(&mut connection).await.unwrap();
+    has_tables
+}
+
+#[tokio::test]
 async fn a_database_of_an_unreleased_version_is_refused_with_what_to_do() {
     let database = OwnDatabase::new().await;
     let folder = tempfile::tempdir().unwrap();
@@ -97,9 +123,15 @@ async fn a_database_of_an_unreleased_version_is_refused_with_what_to_do() {
     let url = database.as_ref().map_or(file, |database| database.url.clone());
     assert!(run(folder.path(), &["migrate"], &over(&url)).status.success());
     let acquire_timeout = Duration::from_secs(5);
-    let db = Db::open(&DbSettings { url: url.clone().into(), max_connections: 1, acquire_timeout, makes_file: false })
-        .await
-        .unwrap();
+    let db = Db::open(&DbSettings {
+        url: url.clone().into(),
+        migration_url: None,
+        max_connections: 1,
+        acquire_timeout,
+        makes_file: false,
+    })
+    .await
+    .unwrap();
     db.query("update _sqlx_migrations set checksum = $1 where version = 1")
         .bind(vec![0_u8; 48])
         .execute()

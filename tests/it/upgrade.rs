@@ -37,7 +37,9 @@ async fn empty_tables(db: &Db) -> Vec<String> {
     let tables = if db.is_sqlite() {
         "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
     } else {
-        "select tablename::text from pg_tables where schemaname = current_schema()"
+        // Partitions count with the table above them.
+        "select relname::text from pg_class where relkind in ('r', 'p') and not relispartition \
+         and relnamespace = current_schema()::regnamespace"
     };
     let mut empty = Vec::new();
     for (table,) in db.query(tables).all::<(String,)>().await.unwrap() {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::config::definition::{setting, settings};
 use crate::config::parse::{
-    at_least_a_millisecond, at_least_one, database_url, optional, path, redis_mode, redis_url, secret_text, text,
+    at_least_a_millisecond, at_least_one, database_url, optional, path, postgres_url, redis_mode, redis_url, secret_text,
+    text,
 };
 use crate::config::production::is_encrypted_redis;
 use crate::tools::db::DbSettings;
@@ -19,6 +20,13 @@ settings! {
             // `production::check_together` applies it, because the environment may name the host.
             .production_accepts("sslmode=require, verify-ca or verify-full for PostgreSQL on another machine", |_| true)
             .deployment_sign(|url| url.starts_with("postgres"));
+        /// Where migrations run, if `DATABASE_URL` names a pooler, or a role that may not change tables:
+        /// `postgres://user:password@host/name`, directly at the server. Both have to lead to the same database. By default
+        /// `DATABASE_URL`.
+        migration_url = setting("DATABASE_MIGRATION_URL", "", optional(postgres_url))
+            .secret()
+            .production_accepts("sslmode=require, verify-ca or verify-full for PostgreSQL on another machine", |_| true)
+            .deployment_sign(|_| true);
         /// The most database connections of this instance. On PostgreSQL a third of them only reads. On SQLite these are the
         /// connections that read, beside one that writes.
         max_connections = setting("DATABASE_MAX_CONNECTIONS", "16", at_least_one);

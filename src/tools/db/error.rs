@@ -68,6 +68,8 @@ const SQLSTATES: &[(&str, Meaning)] = &[
     ("3F", Ours),
     // Rolled back for another's sake: serialization failure, deadlock. Not retried here: see docs/adr/0030.
     ("40", Busy),
+    // A prepared statement of another client: a pooler that does not keep them apart.
+    ("42P05", Lost),
     ("42", Ours),
     ("44", Ours),
     // Disk full, out of memory, too many connections.
@@ -221,7 +223,7 @@ mod tests {
 
     #[test]
     fn what_passes_is_unavailable_and_what_is_broken_is_a_fault() {
-        let away = ["25006", "57P01", "57P02", "57P03", "08006", "28000", "28P01", "3D000", "26000"];
+        let away = ["42P05", "25006", "57P01", "57P02", "57P03", "08006", "28000", "28P01", "3D000", "26000"];
         let busy = ["40001", "40P01", "53100", "53300", "55000", "57014", "58030"];
         let ours = ["42601", "23503", "22001", "25P02", "XX001", "0A000", "55P04"];
 

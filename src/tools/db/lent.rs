@@ -43,19 +43,19 @@ impl Lent {
 
     pub(super) async fn execute(&mut self, statement: PgStatement) -> sqlx::Result<PgQueryResult> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(&backend.session, statement.execute(&mut backend.connection)).await;
+        let answer = server.wait(backend.session.as_deref(), statement.execute(&mut backend.connection)).await;
         self.note(answer)
     }
 
     pub(super) async fn rows(&mut self, statement: PgStatement) -> sqlx::Result<Vec<PgRow>> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(&backend.session, statement.fetch_all(&mut backend.connection)).await;
+        let answer = server.wait(backend.session.as_deref(), statement.fetch_all(&mut backend.connection)).await;
         self.note(answer)
     }
 
     pub(super) async fn prepare(&mut self, sql: SqlStr) -> sqlx::Result<()> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(&backend.session, backend.connection.prepare(sql)).await.map(drop);
+        let answer = server.wait(backend.session.as_deref(), backend.connection.prepare(sql)).await.map(drop);
         self.note(answer)
     }
 
@@ -81,7 +81,7 @@ impl Lent {
 
     async fn command(&mut self, sql: &'static str) -> sqlx::Result<()> {
         let (backend, server) = self.ask()?;
-        let answer = server.wait(&backend.session, backend.connection.execute(sql)).await.map(drop);
+        let answer = server.wait(backend.session.as_deref(), backend.connection.execute(sql)).await.map(drop);
         self.note(answer)
     }
 
@@ -129,7 +129,7 @@ impl Drop for Lent {
 /// as its server works on it, or clients that hang up would open more connections than there may be.
 async fn tidy_up(mut object: Object<Connector>, server: Arc<Server>, is_open: bool) {
     let Backend { connection, session, .. } = &mut *object;
-    let tidied = server.wait(session, tidy(connection, is_open)).await;
+    let tidied = server.wait(session.as_deref(), tidy(connection, is_open)).await;
     if tidied.is_ok() {
         object.rests_since = Instant::now();
     } else {

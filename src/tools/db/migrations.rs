@@ -1,15 +1,26 @@
 //! Migrations: the files of `migrations/` that make and change the tables, one folder for each engine.
 
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
-use sqlx::{Connection, Executor};
+use sqlx::{Connection, Executor, FromRow, PgConnection};
 
-use super::{Db, Dialects, Engine};
+use super::preconditions::{self, Obstacle};
+use super::server::{NoConnection, Server};
+use super::{Db, Dialects, Engine, MIGRATION_URL, URL};
 use crate::error::{Error, OrFault, Refusal, Result};
 
 const HAS_MIGRATIONS: Dialects = Dialects {
     sqlite: "select exists (select 1 from sqlite_master where name = '_sqlx_migrations')",
     postgres: "select to_regclass('_sqlx_migrations') is not null",
 };
+
+/// No statement timeout may end a migration, the notice that the table of migrations exists already must not be logged, and
+/// of several processes that start together one does the work. Tests have a schema each, and need not wait.
+const BEFORE_MIGRATIONS: &str = "set local statement_timeout = 0; set local client_min_messages = warning; \
+                                 select pg_advisory_xact_lock(hashtextextended('authgraph ' || current_schema(), 0))";
+
+/// Where a connection leads: no two servers have started at the same moment.
+const DATABASE: &str = "select 'database ' || current_database() || ', schema ' || coalesce(current_schema(), '(none)') \
+                        || ', server started at ' || pg_postmaster_start_time()";
 
 /// A released migration never changes. A database in which one was applied with another text was made between releases.
 const UNRELEASED: &str = "the tables were made by an unreleased version of authgraph, from which there is no way to this \
@@ -29,25 +40,46 @@ impl Db {
                 migrate(self.migrations(), &mut *tx).await?;
                 Ok(tx.commit().await?)
             }
-            Engine::Postgres { server, .. } => {
-                // A connection of its own, for three reasons: no statement timeout may end a migration; a failed migration
-                // leaves sqlx's advisory lock on the connection; and the notice that the table of migrations exists
-                // already must not be logged.
-                let mut connection = server
-                    .connect()
-                    .await
-                    .map_err(|error| {
-                        server.failed(&error);
-                        Error::from(Refusal::Unavailable)
-                    })?
-                    .connection;
-                connection.execute("set statement_timeout = 0; set client_min_messages = warning").await?;
-                let migrated = migrate(self.migrations(), &mut connection).await;
+            Engine::Postgres { migrations, .. } => {
+                // A connection of its own: the lock below may take as long as the migrations of another process.
+                let mut connection =
+                    migrations.connect().await.map_err(|error| not_reached(migrations, &error))?.connection;
+                let migrated = self.migrate_over(migrations.setting, &mut connection).await;
                 // If the goodbye fails, the server notices the closed connection by itself.
                 let _ = connection.close().await;
                 migrated
             }
         }
+    }
+
+    /// Migrates in one transaction. What is set ends with it, and so does the lock: a pooler gives the session of the server to
+    /// others afterwards.
+    async fn migrate_over(&self, setting: &str, connection: &mut PgConnection) -> Result<()> {
+        if setting == MIGRATION_URL {
+            self.check_same_database(connection).await?;
+        }
+        let mut tx = connection.begin().await?;
+        tx.execute(BEFORE_MIGRATIONS).await?;
+        let mut migrations = self.migrations();
+        // Its own lock would outlive the transaction.
+        migrations.set_locking(false);
+        migrate(migrations, &mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Checks that the server will find the tables where they are about to be made.
+    async fn check_same_database(&self, connection: &mut PgConnection) -> Result<()> {
+        let row = connection.fetch_one(DATABASE).await?;
+        let (theirs,): (String,) = FromRow::from_row(&row)?;
+        let (ours,): (String,) = self.query(DATABASE).one().await?;
+        if ours == theirs {
+            return Ok(());
+        }
+        let problem = format!(
+            "{URL} and {MIGRATION_URL} lead to different places. Tables would be made where the server does not look for \
+             them. {URL}: {ours}. {MIGRATION_URL}: {theirs}"
+        );
+        Err(problem).or_fault("migrating the database")
     }
 
     /// Checks that every migration of this version was applied. A newer version may have applied more: this version works
@@ -68,6 +100,19 @@ impl Db {
         match self.engine {
             Engine::Sqlite { .. } => sqlx::migrate!("migrations/sqlite"),
             Engine::Postgres { .. } => sqlx::migrate!("migrations/postgres"),
+        }
+    }
+}
+
+fn not_reached(server: &Server, error: &NoConnection) -> Error {
+    match preconditions::explain(server, error) {
+        Obstacle::Passing(_) => {
+            server.failed(error);
+            Refusal::Unavailable.into()
+        }
+        Obstacle::Lasting(cause) => {
+            let Err(fault) = Err::<std::convert::Infallible, _>(cause).or_fault("migrating the database");
+            fault
         }
     }
 }

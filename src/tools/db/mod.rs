@@ -40,11 +40,17 @@ pub use query::{Dialects, Record, SqlQuery, SqlValue, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
 pub use transaction::Tx;
 
+/// The settings that say where the database is, as messages name them.
+const URL: &str = "DATABASE_URL";
+const MIGRATION_URL: &str = "DATABASE_MIGRATION_URL";
+
 /// Where the database is, and how many connections may use it.
 #[derive(Debug, Clone)]
 pub struct DbSettings {
     /// `sqlite://path/to/file.db` or `postgres://user:password@host/name`.
     pub url: Secret,
+    /// Where migrations run, if not there: directly at the server behind a pooler, or with a role that owns the tables.
+    pub migration_url: Option<Secret>,
     /// The most connections open at once. On `SQLite` these are the readers, beside one writer. On `PostgreSQL` a third of
     /// them is for statements that only read, so that writers that wait for a disk or a lock do not delay readers; one
     /// alone does everything.
@@ -85,6 +91,8 @@ enum Engine {
     /// A server, shared by many instances.
     Postgres {
         server: Arc<Server>,
+        /// The same one, or the one that migrations are to use.
+        migrations: Arc<Server>,
         read: PgConnections,
         write: PgConnections,
         /// They are the same one.
@@ -230,13 +238,18 @@ impl Db {
 }
 
 fn open_postgres(settings: &DbSettings) -> Result<Engine> {
-    let server = Arc::new(Server::new(settings.url.expose(), settings.acquire_timeout)?);
+    let open = |name, url: &Secret| Server::new(name, url.expose(), settings.acquire_timeout).map(Arc::new);
+    let server = open(URL, &settings.url)?;
+    let migrations = match &settings.migration_url {
+        Some(url) => open(MIGRATION_URL, url)?,
+        None => Arc::clone(&server),
+    };
     let most = settings.max_connections.max(1) as usize;
     let readers = (most / 3).max(1);
     let is_shared = most == 1;
     let read = PgConnections::new(&server, readers)?;
     let write = if is_shared { read.clone() } else { PgConnections::new(&server, most - readers)? };
-    Ok(Engine::Postgres { server, read, write, is_shared })
+    Ok(Engine::Postgres { server, migrations, read, write, is_shared })
 }
 
 /// False in doubt: the writer can do everything, and the readers refuse to write.

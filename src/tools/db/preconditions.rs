@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use sqlx::error::DatabaseError;
-use sqlx::{Executor, FromRow};
+use sqlx::{Executor, FromRow, PgConnection};
 
-use super::server::{NoConnection, Server};
+use super::server::{NoConnection, OPTIONS, Server};
 use super::{Db, Engine, error};
 use crate::values::time::Time;
 
@@ -48,6 +48,9 @@ async fn check(server: &Server, now: Time) -> Result<(), Obstacle> {
     let facts = backend.connection.fetch_one(FACTS).await.and_then(|row| FromRow::from_row(&row));
     let (encoding, version, has_trigrams, milliseconds): (String, i32, bool, i64) =
         facts.map_err(|error| explain(server, &NoConnection::Failed(error)))?;
+    if backend.session.is_none() {
+        check_pooler(server, &mut backend.connection).await?;
+    }
     let _ = sqlx::Connection::close(backend.connection).await;
     if encoding != "UTF8" {
         return Err(Obstacle::Lasting(format!(
@@ -77,8 +80,21 @@ async fn check(server: &Server, now: Time) -> Result<(), Obstacle> {
     Ok(())
 }
 
+/// Whether the pooler keeps the prepared statements of two connections apart, which the driver gives the same name.
+async fn check_pooler(server: &Server, first: &mut PgConnection) -> Result<(), Obstacle> {
+    let mut second = server.connect().await.map_err(|error| explain(server, &error))?.connection;
+    let asked = async {
+        sqlx::query("select 1").fetch_one(&mut *first).await?;
+        sqlx::query("select 2").fetch_one(&mut second).await?;
+        sqlx::query("select 1").fetch_one(&mut *first).await
+    };
+    asked.await.map_err(|error| explain(server, &NoConnection::Failed(error)))?;
+    let _ = sqlx::Connection::close(second).await;
+    Ok(())
+}
+
 /// The cause in plain words, and what to do about it.
-fn explain(server: &Server, error: &NoConnection) -> Obstacle {
+pub(super) fn explain(server: &Server, error: &NoConnection) -> Obstacle {
     let (address, user, database) = (server.address(), server.user(), server.database());
     let NoConnection::Failed(failed) = error else { return Obstacle::Passing(format!("{address}: {error}")) };
     let said = error::in_short(failed);
@@ -89,9 +105,18 @@ fn explain(server: &Server, error: &NoConnection) -> Obstacle {
         }
         ("28P01", _) => Obstacle::Lasting(format!("{address} refuses the password of the user {user}")),
         ("28000", _) => Obstacle::Lasting(format!("{address} does not admit the user {user}: {said}")),
+        // Before 1.20 PgBouncer knew `options` only as a whole.
+        ("08P01", _) if said.ends_with("startup parameter: options") => Obstacle::Lasting(format!(
+            "{address} is a PgBouncer that is too old: {said}. Version 1.21 or newer is needed"
+        )),
         ("08P01", _) if said.contains("startup parameter") => Obstacle::Lasting(format!(
-            "{address} is a pooler that refuses what a connection begins with: {said}. Name the server itself, or a pooler \
-             in session mode whose ignore_startup_parameters has `options`"
+            "{address} is a pooler that refuses what a connection begins with: {said}. For PgBouncer set \
+             ignore_startup_parameters = {}, and the timeouts on the role (docs/deployment.md)",
+            OPTIONS.map(|(name, _)| name).join(",")
+        )),
+        ("26000" | "42P05", _) => Obstacle::Lasting(format!(
+            "{address} is a pooler that confuses the prepared statements of its clients: {said}. Use PgBouncer 1.21 or \
+             newer, and set max_prepared_statements = 500 there; or pool_mode = session"
         )),
         ("", sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)) => {
             Obstacle::Lasting(format!("no encrypted connection to {address}: {said}"))

@@ -17,7 +17,7 @@ use crate::error::{OrFault, Result};
 
 /// A statement that takes longer is a mistake or a runaway; it must not keep its connection. And starting workers for a
 /// statement costs more than any page of ours.
-const OPTIONS: [(&str, &str); 3] = [
+pub(super) const OPTIONS: [(&str, &str); 3] = [
     ("statement_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "10s"),
     ("max_parallel_workers_per_gather", "0"),
@@ -25,13 +25,16 @@ const OPTIONS: [(&str, &str); 3] = [
 /// Prepared statements kept per connection: more than we have, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 512;
 /// The first question over each connection. Transactions see what others commit meanwhile, whatever the database's
-/// default is.
-const GREETING: &str = "select pid || ' ' || backend_start, current_setting('transaction_read_only') = 'on', \
+/// default is. Where our options did not arrive, a pooler is between, and any session may answer the next question.
+const GREETING: &str = "select case when (select source = 'client' from pg_settings where name = 'statement_timeout') \
+                        then pid || ' ' || backend_start end, current_setting('transaction_read_only') = 'on', \
                         set_config('default_transaction_isolation', 'read committed', false) \
                         from pg_stat_activity where pid = pg_backend_pid()";
 
 /// A server and what is known of it.
 pub(super) struct Server {
+    /// The setting that names it.
+    pub(super) setting: &'static str,
     pub(super) options: PgConnectOptions,
     /// How long a connection may take, and how long to wait for one.
     pub(super) acquire_timeout: Duration,
@@ -62,7 +65,8 @@ pub(super) enum Work {
 pub(super) struct Backend {
     pub(super) connection: PgConnection,
     /// The server's session behind it: its process, and when that began, which no other server has in common with it.
-    pub(super) session: String,
+    /// Behind a pooler there is none: each transaction may have another one.
+    pub(super) session: Option<String>,
     pub(super) rests_since: Instant,
 }
 
@@ -75,9 +79,10 @@ pub(super) enum NoConnection {
 }
 
 impl Server {
-    pub(super) fn new(url: &str, acquire_timeout: Duration) -> Result<Self> {
+    pub(super) fn new(setting: &'static str, url: &str, acquire_timeout: Duration) -> Result<Self> {
         let mut options = PgConnectOptions::from_str(url)
-            .or_fault("reading DATABASE_URL")?
+            .map_err(|error| format!("{setting}: {error}"))
+            .or_fault("reading the URL of the database")?
             .options(OPTIONS)
             .statement_cache_capacity(PREPARED_STATEMENTS)
             // Numbers with digits behind the point are not kept; and poolers do not know this parameter.
@@ -86,6 +91,7 @@ impl Server {
             options = options.application_name("authgraph");
         }
         Ok(Self {
+            setting,
             options,
             acquire_timeout,
             outage: Outage::default(),
@@ -117,7 +123,7 @@ impl Server {
             let mut connection = self.options.connect().await?;
             // A text without values goes by the simple protocol: one round trip.
             let row = connection.fetch_one(GREETING).await?;
-            let (session, is_read_only, _): (String, bool, String) = FromRow::from_row(&row)?;
+            let (session, is_read_only, _): (Option<String>, bool, String) = FromRow::from_row(&row)?;
             Ok::<_, sqlx::Error>((Backend { connection, session, rests_since: Instant::now() }, is_read_only))
         };
         match timeout(self.acquire_timeout, greeted).await {

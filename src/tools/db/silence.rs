@@ -32,7 +32,7 @@ impl Server {
     /// Waits for the answer to a statement of this session, as long as the server works on it.
     pub(super) async fn wait<T>(
         &self,
-        session: &str,
+        session: Option<&str>,
         answer: impl Future<Output = sqlx::Result<T>>,
     ) -> sqlx::Result<T> {
         let (mut answer, asked_at) = (pin!(answer), Instant::now());
@@ -55,12 +55,15 @@ impl Server {
                 break;
             }
         }
-        Box::pin(self.end(session)).await;
+        if let Some(session) = session {
+            Box::pin(self.end(session)).await;
+        }
         Err(io::Error::new(io::ErrorKind::TimedOut, "a connection fell silent").into())
     }
 
     /// Whether the server still works for this session; in doubt yes, if it answers at all.
-    async fn works_for(&self, session: &str) -> bool {
+    async fn works_for(&self, session: Option<&str>) -> bool {
+        let Some(session) = session else { return self.accepts().await };
         // All who wait meanwhile share the answer.
         let mut last = self.last_probe.lock().await;
         let probe = match last.take() {
@@ -74,6 +77,12 @@ impl Server {
         };
         *last = Some(probe);
         is_at_work
+    }
+
+    /// Whether a pooler takes connections. Which session works for us it does not tell, and the one that greeted us may by now
+    /// work for another client.
+    async fn accepts(&self) -> bool {
+        matches!(timeout(PROBE_TIMEOUT, self.options.connect()).await, Ok(Ok(_connection)))
     }
 
     /// Asks over a connection of its own which sessions the server works for.

@@ -27,6 +27,11 @@ pub(super) async fn open(settings: &DbSettings) -> Result<Engine> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(Fault::new("reading DATABASE_URL: a database in memory has no readers beside its writer").into());
     }
+    if settings.migration_url.is_some() {
+        return Err(
+            Fault::new("reading DATABASE_MIGRATION_URL, which is for PostgreSQL: DATABASE_URL is a file").into()
+        );
+    }
     let options = SqliteConnectOptions::from_str(url)
         .or_fault("reading DATABASE_URL")?
         .journal_mode(SqliteJournalMode::Wal)

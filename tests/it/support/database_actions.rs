@@ -59,7 +59,10 @@ impl TestApp {
     /// Events about a user in one transaction, written by a process that dies before it can announce them.
     pub async fn record_and_die(&self, about: &SignedIn, events: usize, user_agent: &str) {
         let (url, acquire_timeout) = (self.world.database.url.clone().into(), Duration::from_secs(3));
-        let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
+        let db =
+            Db::open(&DbSettings { url, migration_url: None, max_connections: 1, acquire_timeout, makes_file: false })
+                .await
+                .unwrap();
         let user: UserId = about.user.parse().unwrap();
         let mut tx = db.begin().await.unwrap();
         for _ in 0..events {

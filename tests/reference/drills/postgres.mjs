@@ -1,5 +1,5 @@
 // PostgreSQL servers of a drill, in folders of their own. PostgreSQL does not run as root.
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -68,6 +68,14 @@ export class Postgres {
 
   ask(sql, database = 'postgres') {
     return asPostgres('psql', '-h', '127.0.0.1', '-p', this.port, '-U', 'postgres', '-d', database, '-Atqc', sql).trim();
+  }
+
+  // The same without waiting, over this port: a pooler's, or its own.
+  asking(port, sql, database = 'authgraph') {
+    const given = ['-h', '127.0.0.1', '-p', port, '-U', 'postgres', '-d', database, '-Atqc', sql];
+    return new Promise((told, failed) => {
+      execFile(join(versions, newest, 'bin', 'psql'), given, (error, output) => (error ? failed(error) : told(output.trim())));
+    });
   }
 
   stop() {

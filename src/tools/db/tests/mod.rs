@@ -53,8 +53,13 @@ struct World {
 impl World {
     async fn new(url: String) -> Self {
         let url = url.into();
-        let settings =
-            DbSettings { url, max_connections: 4, acquire_timeout: Duration::from_secs(10), makes_file: true };
+        let settings = DbSettings {
+            url,
+            migration_url: None,
+            max_connections: 4,
+            acquire_timeout: Duration::from_secs(10),
+            makes_file: true,
+        };
         Self { db: Db::open(&settings).await.unwrap(), settings }
     }
 

@@ -8,7 +8,9 @@ use super::*;
 async fn a_server_that_is_away_is_unavailable_and_soon() {
     let url = "postgres://nobody@127.0.0.1:1/nothing".to_owned().into();
     let acquire_timeout = Duration::from_millis(200);
-    let db = Db::open(&DbSettings { url, max_connections: 1, acquire_timeout, makes_file: false }).await.unwrap();
+    let db = Db::open(&DbSettings { url, migration_url: None, max_connections: 1, acquire_timeout, makes_file: false })
+        .await
+        .unwrap();
     let asked = Instant::now();
 
     assert!(matches!(db.query("select 1").execute().await, Err(Error::Refused(Refusal::Unavailable))));
@@ -44,6 +46,7 @@ async fn a_url_of_neither_engine_is_a_fault() {
     for url in ["mysql://localhost/x", "", "sqlite::memory:", "postgres://localhost:no-port/x"] {
         let settings = DbSettings {
             url: url.to_owned().into(),
+            migration_url: None,
             max_connections: 1,
             acquire_timeout: Duration::from_secs(1),
             makes_file: true,
