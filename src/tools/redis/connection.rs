@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
+    Arg, AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation,
 };
 use deadpool_redis::{Connection, Manager, Pool, PoolError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Span, field};
 
 use crate::error::{OrFault, Result};
+use crate::tools::spans;
 
 /// How long work that no request waits for may wait for Redis; also how long a connection may take to make, across all
 /// callers who wait for it in turn.
@@ -28,6 +30,29 @@ pub enum RedisCall<'a> {
 }
 
 impl RedisCall<'_> {
+    /// The span of the call. It names the command, and no key.
+    pub(super) fn span(&self) -> Span {
+        let span = |name: &str| {
+            tracing::info_span!(
+                target: spans::STEP,
+                "redis",
+                otel.kind = "client",
+                otel.name = name,
+                otel.status_code = field::Empty,
+                db.system.name = "redis",
+                db.operation.name = name,
+                "error.type" = field::Empty,
+            )
+        };
+        match self {
+            Self::Command(command) => match command.args_iter().next() {
+                Some(Arg::Simple(name)) => span(std::str::from_utf8(name).unwrap_or_default()),
+                _ => Span::none(),
+            },
+            Self::Script(_) => span("EVALSHA"),
+        }
+    }
+
     async fn send<T: FromRedisValue>(&self, mut connection: MultiplexedConnection) -> RedisResult<T> {
         match self {
             Self::Command(command) => command.query_async(&mut connection).await,
