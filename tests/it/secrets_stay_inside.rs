@@ -300,7 +300,9 @@ async fn administration(journey: &Journey) {
     let input = json!({ "email": "guest@example.com", "name": "Guest" });
     let guest = journey.do_it("createUser", input, "user { id }", token).await["user"]["id"].clone();
     journey.mailed("guest@example.com", "invitation").await;
-    for action in ["lockUser", "unlockUser", "resetUserMfa", "sendUserPasswordReset", "deleteUser", "restoreUser"] {
+    // Refused, since the guest has no second factor.
+    journey.mutate("resetUserMfa", json!({ "userId": guest }), "user { id }", token).await;
+    for action in ["lockUser", "unlockUser", "sendUserPasswordReset", "deleteUser", "restoreUser"] {
         journey.do_it(action, json!({ "userId": guest }), "user { id }", token).await;
     }
     journey.query("{ settings { name } users(first: 5) { nodes { email } } }", token).await;
@@ -382,14 +384,16 @@ async fn no_secret_of_a_whole_journey_is_in_the_log_the_metrics_or_the_traces() 
 
     let (secrets, traces, log) = (journey.secrets.lock().unwrap(), journey.collector.bytes(), journey.log());
     assert!(secrets.kinds().len() > 20, "{:?}", secrets.kinds());
-    assert!(log.contains("\"level\":\"TRACE\"") || log.contains("\"level\":\"DEBUG\""), "the log tells too little");
+    assert!(log.contains("\"level\":\"DEBUG\""), "the log tells too little");
     assert!(metrics.contains("auth_login_total") && !journey.collector.trace().0.is_empty());
+    let mut found = Vec::new();
     for (place, told) in [("log", log.as_bytes()), ("metrics", metrics.as_bytes()), ("traces", &*traces)] {
-        let found = secrets.found_in(told);
-        assert!(found.is_empty(), "in the {place}: {found:#?}");
-        let shows_address = String::from_utf8_lossy(told).contains("@example.com");
-        assert!(!shows_address, "an email address is in the {place}");
+        found.extend(secrets.found_in(told).into_iter().map(|secret| format!("{place}: {secret}")));
+        if String::from_utf8_lossy(told).contains("@example.com") {
+            found.push(format!("{place}: an email address"));
+        }
     }
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 /// The search finds what it should: otherwise the test above would prove nothing.
