@@ -104,10 +104,18 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             return Ok(ExitFailure::WrongSettings.into());
         }
     };
-    telemetry::start(config.observability.log_format, &config.observability.log_filter)?;
+    // Commands do their work and end: only the server has requests to trace.
+    let traces = matches!(command, Some(Command::Serve) | None).then_some(&config.traces);
+    let telemetry = telemetry::start(config.observability.log_format, &config.observability.log_filter, traces)?;
     for warning in unknown_names {
         tracing::warn!("{warning}");
     }
+    let outcome = run_with_settings(command, config).await;
+    telemetry.shutdown();
+    outcome
+}
+
+async fn run_with_settings(command: Option<Command>, config: Config) -> Result<ExitCode> {
     match command {
         Some(Command::Migrate) => migrate(config).await,
         Some(Command::Keys(command)) => keys::run(config, &command).await,
@@ -120,7 +128,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
             dev::run(&app, &command).await
         }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
-        // The others have returned above.
+        // The others have ended before the settings were read.
         Some(_) | None => commands::serve::run(config).await,
     }
 }

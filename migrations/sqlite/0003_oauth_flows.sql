@@ -11,6 +11,8 @@ create table oauth_flows (
     state_hash blob,
     -- The nonce and the PKCE verifier, sealed for the hash above.
     sealed_secrets blob not null,
+    -- What the client called its device.
+    device_name text,
     -- The session that began a linking or a confirmation, and that has to end it. Null: a login.
     session_id blob,
     expires_at text not null,

@@ -8,6 +8,7 @@ use crate::tools::db::{Db, DbPool};
 use crate::tools::metrics::{MetricKind, MetricReading, Metrics};
 use crate::tools::password_hasher::PasswordHasher;
 use crate::tools::redis::{Redis, call_durations};
+use crate::tools::telemetry::{SPAN_COUNTS, SpanCounts};
 
 /// What the database held when it was last counted.
 #[derive(Debug, Default)]
@@ -48,6 +49,7 @@ pub fn open_metrics(tools: MeasuredTools<'_>, stored: &Arc<StoredGauges>, is_dev
     let mut readings = vec![build_info(tools, is_development)];
     readings.extend(for_tools(tools));
     readings.extend(for_stored(stored));
+    readings.extend(for_spans());
     readings.extend(tools.db.pools().into_iter().flat_map(for_pool));
     let metrics = Metrics::open(readings)?;
     metrics.show(tools.hasher.waits())?;
@@ -88,6 +90,18 @@ fn for_tools(MeasuredTools { redis, hasher, .. }: MeasuredTools<'_>) -> [MetricR
             labels: vec![],
             read: Box::new(move || hasher.queue_depth() as u64),
         },
+    ]
+}
+
+/// Zero where traces are off.
+fn for_spans() -> [MetricReading; 2] {
+    let counter = |name, help, value: fn(&SpanCounts) -> u64| {
+        let read = Box::new(move || value(&SPAN_COUNTS));
+        MetricReading { kind: MetricKind::Counter, name, help, labels: vec![], read }
+    };
+    [
+        counter("auth_trace_spans_total", "Spans of sampled traces that have ended.", SpanCounts::recorded),
+        counter("auth_trace_spans_exported_total", "Spans that the collector has taken.", SpanCounts::exported),
     ]
 }
 

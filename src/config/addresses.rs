@@ -5,7 +5,8 @@ use std::path::Path;
 
 use url::Url;
 
-use super::parse::ParsedSetting;
+use super::parse::{ParsedSetting, list};
+use crate::values::secret::Secret;
 
 /// Schemes whose origins follow the rules of the web. All other schemes are names that apps chose.
 const WEB_SCHEMES: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
@@ -49,6 +50,15 @@ pub fn frontend_url(value: &str) -> ParsedSetting<Url> {
         Some(route) if route.trim_start_matches('!').starts_with('/') && !route.contains('?') => Ok(url),
         Some(_) => Err("the beginning of a route after #, like https://app.example.com/#/, or no # at all".to_owned()),
     }
+}
+
+/// The URL of a collector of traces. What it needs beside its address belongs into headers.
+pub fn collector_url(value: &str) -> ParsedSetting<Url> {
+    let url = page_url(value)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("a URL without ? and #, like http://localhost:4318".to_owned());
+    }
+    Ok(url)
 }
 
 fn page_url(value: &str) -> ParsedSetting<Url> {
@@ -101,6 +111,20 @@ pub fn header_name(value: &str) -> ParsedSetting<String> {
     }
 }
 
+/// Headers of requests to a collector: `name=value`, separated by commas, the values percent-encoded.
+pub fn export_headers(value: &str) -> ParsedSetting<Vec<(String, Secret)>> {
+    list(export_header)(value)
+}
+
+fn export_header(pair: &str) -> ParsedSetting<(String, Secret)> {
+    let expected = || "name=value, separated by commas, like api-key=0123,authorization=Bearer%20…".to_owned();
+    let (name, value) = pair.split_once('=').ok_or_else(expected)?;
+    let name = header_name(name.trim()).map_err(|_| expected())?;
+    let value = percent_encoding::percent_decode_str(value.trim()).decode_utf8().map_err(|_| expected())?;
+    let is_value = !value.is_empty() && value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_value { Ok((name, value.into_owned().into())) } else { Err(expected()) }
+}
+
 /// The URL of a database file. Its path may contain any characters.
 pub fn sqlite_url(path: &Path) -> String {
     // These characters have a meaning of their own in a URL.
@@ -125,6 +149,28 @@ mod tests {
         for wrong in ["everywhere", "8080", "0.0.0.0", "localhost", "db.example.com:80", ":", ":99999", "::1", "[::1]"]
         {
             assert!(listen(wrong).unwrap_err().starts_with("an address and a port"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_header_for_the_collector_is_decoded_and_never_shown() {
+        let read = export_headers("api-key=k3y==, Authorization=Basic%20dTpw%2C").unwrap();
+
+        let read: Vec<_> = read.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+        assert_eq!(read, [("api-key", "k3y=="), ("authorization", "Basic dTpw,")]);
+        assert!(!format!("{:?}", export_headers("api-key=k3y")).contains("k3y"));
+        for wrong in ["k3y", "=k3y", "api key=k3y", "api-key=", "api-key=%0a", "api-key=%ff"] {
+            assert!(export_headers(wrong).is_err_and(|expected| !expected.contains("k3y")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_collector_has_an_address_and_no_more() {
+        for right in ["http://localhost:4318", "https://otlp.example.com/otlp"] {
+            assert!(collector_url(right).is_ok(), "{right}");
+        }
+        for wrong in ["localhost:4318", "grpc://a:4317", "https://u:p@a.example", "https://a.example/?key=1"] {
+            assert!(collector_url(wrong).is_err(), "{wrong}");
         }
     }
 

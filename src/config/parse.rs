@@ -197,6 +197,12 @@ pub fn mail_sender(value: &str) -> ParsedSetting<String> {
     mail_sender::parse(value).map(|_| value.to_owned()).map_err(str::to_owned)
 }
 
+/// A part of the whole.
+pub fn ratio(value: &str) -> ParsedSetting<f64> {
+    let part = value.parse().ok().filter(|part| (0.0..=1.0).contains(part));
+    part.ok_or_else(|| "a number from 0 to 1, like 0.1".to_owned())
+}
+
 /// Private keys in PEM.
 pub fn pem(value: &str) -> ParsedSetting<Secret> {
     // A variable often carries the line breaks of a PEM file as the two characters \n.

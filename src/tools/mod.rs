@@ -1,5 +1,5 @@
-//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis, jitter and the HTTP
-//! client serve other tools.
+//! What we use. Each tool stands alone and knows nothing of what it is used for; only redis, jitter, spans and the
+//! HTTP client serve other tools.
 
 pub mod access_token;
 pub mod background;
@@ -21,6 +21,7 @@ pub mod qr_code;
 pub mod rate_limiter;
 pub mod redis;
 pub mod sealer;
+pub mod spans;
 pub mod telemetry;
 pub mod totp;
 pub mod trusted_documents;

@@ -154,9 +154,10 @@ fn no_tool_knows_what_it_is_for() {
             assert!(!path.starts_with("config"), "{} reads the configuration: {path}", source.path);
             let called = path.strip_prefix("tools::").and_then(|path| path.split("::").next());
             // Redis and the HTTP client are connections that several tools use, everything that waits adds jitter, and tools
-            // that make others wait measure how long.
-            let is_allowed =
-                |called: &str| called == own || matches!(called, "jitter" | "redis" | "http_client" | "metrics");
+            // that make others wait measure how long, and show it in traces.
+            let is_allowed = |called: &str| {
+                called == own || matches!(called, "jitter" | "redis" | "http_client" | "metrics" | "spans")
+            };
             assert!(called.is_none_or(is_allowed), "{} uses its neighbour: {path}", source.path);
         }
     }

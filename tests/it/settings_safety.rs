@@ -43,6 +43,11 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("DATABASE_MIGRATION_URL", &["postgres://db/x", "postgres://db/x?sslmode=prefer"], &["postgres://127.0.0.1/x"]),
     ("REDIS_URL", &["redis://kv:6379", "rediss://kv/#insecure"], &["rediss://kv:6379", "redis://127.0.0.1"]),
     ("SMTP_URL", &["smtp://mail.example.com", "smtp://m.example?tls=opportunistic"], &["smtp://localhost:25"]),
+    (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        &["http://collector.example.com:4318", "http://10.0.0.1:4318"],
+        &["https://collector.example.com:4318", "http://localhost:4318"],
+    ),
     ("TRUSTED_PROXIES", &["0.0.0.0/0", "0.0.0.0/1,128.0.0.0/1", "::/0", "6"], &["10.0.0.0/8,fc00::/7", "5", "0"]),
     ("REQUEST_TIMEOUT", &["301s"], &["5m"]),
     ("DEMO", &["true"], &["false"]),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Response as SchemaResponse, ServerError};
+use tracing::{Instrument, Span};
 
 use super::prepared_operation::{OperationName, PreparedOperation};
 use super::request::RequestContext;
+use super::request_trace;
 use crate::api::graphql::pipeline::error_masking::{self, GraphqlErrorKind};
 use crate::api::graphql::pipeline::extension::ExecutionMarker;
 use crate::api::graphql::pipeline::operation_metrics;
@@ -30,14 +32,18 @@ pub struct FinishedOperation {
     pub name: Option<OperationName>,
     /// Who was signed in.
     pub user: Option<UserId>,
+    /// The points that it cost, if it ran.
+    pub points: Option<u32>,
 }
 
-/// Runs a query or a mutation. It is charged by the extension of the schema, in one round trip with its request limit.
+/// Runs a query or a mutation in its span. It is charged by the extension of the schema, in one round trip with its request
+/// limit.
 pub async fn execute(
     context: &RequestContext,
     transport: Transport,
     operation: PreparedOperation,
     marker: &ExecutionMarker,
+    span: &Span,
 ) -> FinishedOperation {
     let (kind, name) = (operation.kind, operation.name.clone());
     let (request, (chosen, valid)) = operation.into_request();
@@ -50,12 +56,14 @@ pub async fn execute(
         .data(viewer.clone())
         .data(LoadersCell::default())
         .data(marker.clone());
-    let response = context.state.schema.execute(request).await;
+    let response = context.state.schema.execute(request).instrument(span.clone()).await;
     let stage = if marker.has_run() { GraphqlErrorKind::Execution } else { GraphqlErrorKind::Request };
     if stage == GraphqlErrorKind::Execution {
         context.state.documents.remember(&chosen, &valid);
     }
-    FinishedOperation { name, user: viewer.user(), ..finish(context, Some(kind), response, stage) }
+    let finished = finish(context, Some(kind), response, stage);
+    request_trace::note_code(span, finished.code);
+    FinishedOperation { name, user: viewer.user(), points: marker.points(), ..finished }
 }
 
 /// Finishes an operation that is refused before it runs.
@@ -75,7 +83,7 @@ pub fn finish(
     error_masking::mask_errors(&mut response.errors, stage, &context.id.0);
     let code = operation_metrics::code(&response.errors);
     context.state.app.metrics.operation(operation_metrics::kind(kind), code);
-    FinishedOperation { response, stage, code, name: None, user: None }
+    FinishedOperation { response, stage, code, name: None, user: None, points: None }
 }
 
 /// Counts a request as one of its address where it is dropped before it was charged: because the client was too slow,

@@ -11,9 +11,10 @@ use axum::response::Response;
 
 use super::execution::{self, CountIfAbandoned, FinishedOperation};
 use super::media_type::MediaType;
-use super::prepared_operation::{OperationCode, OperationUser, PreparedOperation};
+use super::prepared_operation::{OperationCode, OperationPoints, OperationUser, PreparedOperation};
 use super::request::{CorrelationId, RequestContext};
 use super::request_reader::{AcceptedTypes, RefusedRequest, read_operation};
+use super::request_trace::operation_span;
 use super::{event_stream, graphql_response, socket};
 use crate::api::graphql::pipeline::error_masking::GraphqlErrorKind;
 use crate::api::graphql::pipeline::extension::ExecutionMarker;
@@ -52,8 +53,9 @@ pub async fn graphql(
     }
     match action {
         Action::Run(operation) => {
-            let finished = execution::execute(&context, Transport::Http, operation, &ExecutionMarker::default()).await;
-            to_http(finished, media_type)
+            let span = operation_span(&operation, &context.id);
+            let marker = ExecutionMarker::default();
+            to_http(execution::execute(&context, Transport::Http, operation, &marker, &span).await, media_type)
         }
         Action::OpenSocket => socket::open(context, head).await,
         Action::OpenEventStream(operation) => event_stream::open(context, &head, operation, media_type).await,
@@ -86,11 +88,14 @@ async fn read_action(state: &AppState, head: &Parts, body: Body, accepts: &Accep
 
 /// Makes the HTTP answer of a finished operation, with what the log says of it.
 fn to_http(finished: FinishedOperation, media_type: MediaType) -> Response {
-    let FinishedOperation { response, stage, code, name, user } = finished;
+    let FinishedOperation { response, stage, code, name, user, points } = finished;
     let mut response = graphql_response::answer(response, media_type, stage);
     response.extensions_mut().insert(OperationCode(code));
     if let Some(name) = name {
         response.extensions_mut().insert(name);
+    }
+    if let Some(points) = points {
+        response.extensions_mut().insert(OperationPoints(points));
     }
     if let Some(user) = user {
         response.extensions_mut().insert(OperationUser(user));

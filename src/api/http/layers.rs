@@ -17,12 +17,14 @@ use tracing::Instrument;
 use super::metrics::RequestLabels;
 use super::oauth_form_post::FORM_POST;
 use super::pages;
-use super::prepared_operation::{OperationCode, OperationName, OperationUser};
+use super::prepared_operation::{OperationCode, OperationName, OperationPoints, OperationUser};
 use super::refusal::{rate_limited, refusal};
 use super::request::{CorrelationId, REQUEST_ID, caller, credentials, cut};
+use super::request_trace::{note_status, remote_parent, request_span};
 use crate::api::graphql::pipeline::request_limit;
 use crate::api::state::AppState;
 use crate::error::ErrorCode;
+use crate::tools::spans::{self, RemoteParent};
 use crate::values::caller::Caller;
 
 const MAX_LOGGED_PATH: usize = 128;
@@ -57,10 +59,14 @@ pub async fn identify(State(state): State<Arc<AppState>>, mut request: Request, 
         state.proxy_watch.observe(proxies, peer, headers, caller.address);
     }
     let credentials = credentials(headers, state.refresh_cookie);
+    let parent = remote_parent(headers, peer, proxies);
     let echo = HeaderValue::from_str(&id.0);
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(credentials);
     request.extensions_mut().insert(id);
+    if let Some(parent) = parent {
+        request.extensions_mut().insert(parent);
+    }
 
     let mut response = next.run(request).await;
 
@@ -80,7 +86,7 @@ pub async fn end_connections(State(state): State<Arc<AppState>>, request: Reques
     response
 }
 
-/// Writes one line and counts once for each request, with its client, its user and the code of its first error. Bodies,
+/// Writes one line and counts once for each request, with its client, its user, its cost and the code of its first error. Bodies,
 /// query strings and headers are left out: they hold passwords and tokens.
 pub async fn log(
     State(state): State<Arc<AppState>>,
@@ -93,26 +99,29 @@ pub async fn log(
     let labels = RequestLabels::from_request(&request);
     let path = cut(request.uri().path(), MAX_LOGGED_PATH).to_owned();
 
-    // At the level of errors, so that no filter takes the correlation id from the line of a fault.
-    let span = tracing::error_span!("request", correlation_id = id.0);
-    let response = next.run(request).instrument(span).await;
+    let trace = request_span(&labels, &id, request.extensions().get::<RemoteParent>());
+    let trace_id = spans::trace_id(&trace);
+    // At the level of errors, so that no filter takes the correlation id from the line of a fault. It does not belong to the
+    // trace: what outlives the request, like a socket, keeps it, and the span of the trace has to end with the answer.
+    let span = tracing::error_span!(parent: None, "request", correlation_id = id.0, trace_id);
+    let response = next.run(request).instrument(span).instrument(trace.clone()).await;
 
     let took = begun.elapsed();
     labels.count(&state.app.metrics, response.status(), took);
+    note_status(&trace, response.status());
     let said = response.extensions();
-    let operation = said.get::<OperationName>().map(|OperationName(name)| name.as_str());
-    let code = said.get::<OperationCode>().map(|OperationCode(code)| *code);
-    let user = said.get::<OperationUser>().map(|OperationUser(user)| tracing::field::display(user));
     tracing::info!(
         method = labels.method,
         path,
         status = response.status().as_u16(),
         milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         correlation_id = id.0,
+        trace_id,
         client = %caller.address,
-        user,
-        operation,
-        code,
+        user = said.get::<OperationUser>().map(|OperationUser(user)| tracing::field::display(user)),
+        operation = said.get::<OperationName>().map(|OperationName(name)| name.as_str()),
+        code = said.get::<OperationCode>().map(|OperationCode(code)| *code),
+        cost = said.get::<OperationPoints>().map(|OperationPoints(points)| *points),
         "request"
     );
     response

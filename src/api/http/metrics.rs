@@ -76,9 +76,14 @@ impl RequestLabels {
         Self { method, route: request.extensions().get::<MatchedPath>().cloned() }
     }
 
+    /// The route, if there is one.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.route.as_ref().map(MatchedPath::as_str)
+    }
+
     /// Counts the request, which has been answered.
     pub fn count(&self, metrics: &Metrics, status: StatusCode, took: Duration) {
-        let path = self.route.as_ref().map_or(OTHER, MatchedPath::as_str);
-        metrics.request(self.method, path, status.as_u16(), took);
+        metrics.request(self.method, self.route().unwrap_or(OTHER), status.as_u16(), took);
     }
 }

@@ -50,6 +50,8 @@ pub mod refusal;
 pub mod request;
 /// Reads and checks a GraphQL request.
 pub mod request_reader;
+/// The spans of a request and of its operation.
+pub mod request_trace;
 /// All routes, and the layers in their order.
 pub mod router;
 /// Accepts connections, and stops.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::Request as SchemaRequest;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
+use async_graphql::{Positioned, Request as SchemaRequest};
 
 use super::graphql_request::GraphqlRequest;
 use crate::api::graphql::pipeline::chosen_operation::ChosenOperation;
@@ -21,6 +21,10 @@ pub struct OperationName(pub String);
 /// The code of the first error of the operation, or OK, for the log. A response extension.
 #[derive(Debug, Clone, Copy)]
 pub struct OperationCode(pub &'static str);
+
+/// The points that the operation was charged for, for the log. A response extension.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationPoints(pub u32);
 
 /// Who was signed in while the operation ran, for the log. A response extension.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +77,22 @@ impl PreparedOperation {
     #[must_use]
     pub fn sent_in_url(self, is_in_url: bool) -> Self {
         Self { is_in_url, ..self }
+    }
+
+    /// The field of the schema that the operation asks for, if it is one alone.
+    #[must_use]
+    pub fn only_field(&self) -> Option<&str> {
+        let (_, operation) = self.runs.operations.iter().next()?;
+        match operation.node.selection_set.node.items.as_slice() {
+            [Positioned { node: Selection::Field(field), .. }] => Some(field.node.name.node.as_str()),
+            _ => None,
+        }
+    }
+
+    /// The name of the operation, if the document is one that the settings trust, so that clients cannot invent it.
+    #[must_use]
+    pub fn trusted_name(&self) -> Option<&str> {
+        self.name.as_ref().filter(|_| self.document.0.is_trusted()).map(|OperationName(name)| name.as_str())
     }
 
     /// Makes the request to the schema, which gets the syntax tree instead of the text. Also returns the document, for

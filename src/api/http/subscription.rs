@@ -36,6 +36,7 @@ pub struct Subscription {
     responses: BoxStream<'static, SchemaResponse>,
     executed: ExecutionMarker,
     marker: SubscriptionState,
+    viewer: ViewerCell,
     name: Option<OperationName>,
     begun: Instant,
     events: u64,
@@ -50,10 +51,11 @@ impl Subscription {
         let (executed, marker, name) =
             (ExecutionMarker::default(), SubscriptionState::default(), operation.name.clone());
         let (request, _) = operation.into_request();
+        let viewer = ViewerCell::default();
         let request = request
             .data(context.caller.clone())
             .data(context.credentials.clone())
-            .data(ViewerCell::default())
+            .data(viewer.clone())
             .data(LoadersCell::default())
             .data(executed.clone())
             .data(marker.clone());
@@ -62,6 +64,7 @@ impl Subscription {
             context: context.clone(),
             executed,
             marker,
+            viewer,
             name,
             begun: Instant::now(),
             events: 0,
@@ -117,10 +120,12 @@ impl Drop for Subscription {
         tracing::info!(
             operation = self.name.as_ref().map(|OperationName(name)| name.as_str()),
             code = self.code,
+            cost = self.executed.points(),
             events = self.events,
             milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             correlation_id = self.context.id.0,
             client = %self.context.caller.address,
+            user = self.viewer.user().map(tracing::field::display),
             "subscription"
         );
     }

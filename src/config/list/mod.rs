@@ -7,6 +7,7 @@ mod oauth;
 mod server;
 mod stores;
 mod tokens;
+mod traces;
 mod web;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::tools::access_token::AccessTokenSettings;
 use crate::tools::db::DbSettings;
 use crate::tools::password_hasher::PasswordHasherSettings;
 use crate::tools::redis::RedisSettings;
+use crate::tools::telemetry::TraceSettings;
 use crate::values::password::PasswordPolicy;
 
 settings! {
@@ -79,6 +81,8 @@ settings! {
         retention: Retention = Heading("Retention");
         /// What operators see of a running server.
         observability: ObservabilitySettings = Heading("Logs and metrics");
+        /// Traces for OpenTelemetry: how long the parts of a request took.
+        traces: TraceSettings = Heading("Traces");
         /// All settings as administrators see them: the texts of their values, and of secrets only the names.
         effective: Vec<EffectiveSetting> = ReadBefore;
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
+use tracing::{Instrument, Span};
 
 use super::LEASE;
 use crate::app::App;
@@ -11,6 +12,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::records::outbox::{self, Posted, TakenMail};
 use crate::tools::jitter::jittered;
 use crate::tools::mailer::{MailError, Sent};
+use crate::tools::spans;
 use crate::values::mail::Rendered;
 use crate::values::time::Time;
 
@@ -73,9 +75,11 @@ pub(super) async fn deliver(app: &App, taken: TakenMail) -> Result<()> {
 async fn compose_and_send(app: &App, taken: TakenMail) -> Result<DeliveryOutcome> {
     let now = app.clock.now();
     let Some(posted) = outbox::read(&app.db, taken.id).await? else { return Ok(DeliveryOutcome::Dropped) };
+    Span::current().record("authgraph.correlation_id", &posted.details.correlation_id);
     let Some(mail) = compose(app, &posted, now).await? else { return Ok(DeliveryOutcome::Dropped) };
     let rendered = app.mail_templates.render(&mail)?;
-    let sent = app.mailer.send(posted.recipient.as_str(), &rendered, taken.id.uuid(), now).await;
+    let span = tracing::info_span!(target: spans::STEP, "send mail", otel.kind = "client");
+    let sent = app.mailer.send(posted.recipient.as_str(), &rendered, taken.id.uuid(), now).instrument(span).await;
     let outgoing = Outgoing { posted, rendered };
     Ok(match sent {
         Ok(sent) => DeliveryOutcome::Accepted(outgoing, sent),

@@ -10,11 +10,13 @@ use futures_util::{FutureExt, TryStreamExt, stream};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, field};
 
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::records::outbox::{self, TakenMail};
 use crate::tools::jitter::jittered;
+use crate::tools::spans;
 
 /// How often the outbox is read. The commit that posts an email on this instance wakes the delivery at once.
 pub const INTERVAL: Duration = Duration::from_secs(10);
@@ -93,7 +95,13 @@ impl Round<'_> {
     }
 
     async fn deliver(&self, taken: TakenMail) {
-        if let Err(error) = delivery::deliver(self.app, taken).await {
+        let span = tracing::info_span!(
+            target: spans::ROOT,
+            "deliver mail",
+            otel.kind = "consumer",
+            authgraph.correlation_id = field::Empty,
+        );
+        if let Err(error) = delivery::deliver(self.app, taken).instrument(span).await {
             tracing::error!(email = %taken.id, ?error, "a delivery failed and will be tried again; the others go on");
         }
         self.on_their_way.fetch_sub(1, Ordering::SeqCst);

@@ -10,8 +10,10 @@ mod outage;
 mod pool;
 mod preconditions;
 mod query;
+mod rows;
 mod server;
 mod silence;
+mod span;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use std::time::{Duration, Instant};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use self::announcements::Announcements;
 use self::connections::PgConnections;
@@ -36,8 +39,9 @@ use query::{On, Target};
 
 pub use pool::DbPool;
 pub use preconditions::Obstacle;
-pub use query::{Dialects, Record, SqlQuery, SqlValue, statements_run};
+pub use query::{Dialects, SqlQuery, SqlValue, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
+pub use rows::Record;
 pub use transaction::Tx;
 
 /// The settings that say where the database is, as messages name them.
@@ -126,10 +130,13 @@ impl Db {
     /// `Unavailable` when there is no connection in time.
     pub async fn begin(&self) -> Result<Tx> {
         let (announcements, asked_at) = (self.announcements.clone(), Instant::now());
-        let begun = match &self.engine {
-            Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announcements).await,
-            Engine::Postgres { write, .. } => Tx::begin_postgres(write, announcements).await,
+        let transaction = async {
+            match &self.engine {
+                Engine::Sqlite { write, .. } => Tx::begin_sqlite(write, announcements).await,
+                Engine::Postgres { write, .. } => Tx::begin_postgres(write, announcements).await,
+            }
         };
+        let begun = transaction.instrument(span::transaction(self.is_sqlite(), "begin")).await;
         self.waits.observe(asked_at.elapsed());
         begun
     }

@@ -6,13 +6,16 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, Database, Encode, FromRow, IntoArguments, Postgres, SqlSafeStr, SqlStr, Sqlite,
-    SqliteConnection, SqlitePool, Type,
+    Arguments, AssertSqlSafe, Database, Encode, IntoArguments, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
+    SqlitePool, Type,
 };
+use tracing::Span;
 
 use super::connections::PgConnections;
 use super::error::failed;
 use super::lent::Lent;
+use super::rows::{Record, read_all, read_first};
+use super::span;
 use super::sqlite::add_to_sqlite;
 use crate::error::Result;
 
@@ -66,11 +69,6 @@ pub trait SqlValue: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'
 
 impl<V> SqlValue for V where V: for<'q> Encode<'q, Sqlite> + Type<Sqlite> + for<'q> Encode<'q, Postgres> + Type<Postgres>
 {}
-
-/// What a row can be read into: a tuple, or a struct with `derive(sqlx::FromRow)`.
-pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
-
-impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> {}
 
 /// A statement and its values so far. Bound values are numbered `$1`, `$2`, … in the order they come.
 #[must_use = "a query does nothing until it is run"]
@@ -134,11 +132,14 @@ impl<'q> SqlQuery<'q> {
     /// # Errors
     /// As all of them: `Unavailable` when the database is away, else a fault with the text of the statement.
     pub async fn execute(self) -> Result<u64> {
-        let done = match self.query {
-            EngineQuery::Sqlite(on, prepared) => on.execute(prepared).await,
-            EngineQuery::Postgres(on, prepared) => on.execute(prepared).await,
+        let span = self.span();
+        let run = async {
+            match self.query {
+                EngineQuery::Sqlite(on, prepared) => on.execute(prepared).await,
+                EngineQuery::Postgres(on, prepared) => on.execute(prepared).await,
+            }
         };
-        done.map_err(|error| failed(self.doing, error))
+        span::run(span, self.doing, run).await
     }
 
     /// Runs a statement that always answers a row.
@@ -155,11 +156,14 @@ impl<'q> SqlQuery<'q> {
     /// # Errors
     /// As [`SqlQuery::execute`].
     pub async fn optional<T: Record>(self) -> Result<Option<T>> {
-        let row = match self.query {
-            EngineQuery::Sqlite(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
-            EngineQuery::Postgres(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
+        let span = self.span();
+        let run = async {
+            match self.query {
+                EngineQuery::Sqlite(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
+                EngineQuery::Postgres(on, prepared) => on.rows(prepared).await.and_then(|rows| read_first(&rows)),
+            }
         };
-        row.map_err(|error| failed(self.doing, error))
+        span::run(span, self.doing, run).await
     }
 
     /// Runs it, and answers every row.
@@ -167,15 +171,21 @@ impl<'q> SqlQuery<'q> {
     /// # Errors
     /// As [`SqlQuery::execute`].
     pub async fn all<T: Record>(self) -> Result<Vec<T>> {
-        let rows = match self.query {
-            EngineQuery::Sqlite(on, prepared) => {
-                on.rows(prepared).await.and_then(|rows| rows.iter().map(T::from_row).collect())
-            }
-            EngineQuery::Postgres(on, prepared) => {
-                on.rows(prepared).await.and_then(|rows| rows.iter().map(T::from_row).collect())
+        let span = self.span();
+        let run = async {
+            match self.query {
+                EngineQuery::Sqlite(on, prepared) => on.rows(prepared).await.and_then(|rows| read_all(&rows)),
+                EngineQuery::Postgres(on, prepared) => on.rows(prepared).await.and_then(|rows| read_all(&rows)),
             }
         };
-        rows.map_err(|error| failed(self.doing, error))
+        span::run(span, self.doing, run).await
+    }
+
+    fn span(&self) -> Span {
+        match &self.query {
+            EngineQuery::Sqlite(_, prepared) => span::statement(true, prepared.sql.as_str()),
+            EngineQuery::Postgres(_, prepared) => span::statement(false, prepared.sql.as_str()),
+        }
     }
 }
 
@@ -232,8 +242,4 @@ impl OnPostgres<'_> {
             Self::This(lent) => lent.rows(statement).await,
         }
     }
-}
-
-fn read_first<T: for<'r> FromRow<'r, R>, R: sqlx::Row>(rows: &[R]) -> sqlx::Result<Option<T>> {
-    rows.first().map(T::from_row).transpose()
 }

@@ -1,12 +1,14 @@
 //! A transaction that owns its connection.
 
 use sqlx::{SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use tracing::Instrument;
 
 use super::announcements::Announcements;
 use super::connections::PgConnections;
 use super::error::ends_connection;
 use super::lent::Lent;
 use super::query::{Dialects, On, SqlQuery, Target};
+use super::span;
 use crate::error::{OrFault, Result};
 
 /// A transaction. Dropped without [`Tx::commit`], by an early return or a cancelled task, it is rolled back before
@@ -79,7 +81,8 @@ impl Tx {
     /// `Unavailable` when the connection breaks: whether it was done is then unknown.
     #[allow(clippy::disallowed_methods, reason = "the commit runs to its end without a waiting caller")]
     pub async fn commit(self) -> Result<()> {
-        tokio::spawn(self.commit_to_the_end()).await.or_fault("committing a transaction")?
+        let span = span::transaction(matches!(self.engine, TxEngine::Sqlite(_)), "commit");
+        tokio::spawn(self.commit_to_the_end()).instrument(span).await.or_fault("committing a transaction")?
     }
 
     async fn commit_to_the_end(self) -> Result<()> {

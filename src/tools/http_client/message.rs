@@ -5,9 +5,11 @@ use std::fmt;
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use serde::de::DeserializeOwned;
+use tracing::{Span, field};
 
 use super::{HttpError, OutboundUrl};
 use crate::error::{OrFault, Result};
+use crate::tools::spans;
 use crate::values::secret::Secret;
 
 /// A request to another server.
@@ -42,6 +44,21 @@ impl OutboundRequest {
         value.set_sensitive(true);
         self.headers.insert(AUTHORIZATION, value);
         Ok(self)
+    }
+
+    /// The span of the request. It names the server, and neither path nor query.
+    pub(super) fn span(&self, host: &str) -> Span {
+        tracing::info_span!(
+            target: spans::STEP,
+            "http",
+            otel.kind = "client",
+            otel.name = self.method.as_str(),
+            otel.status_code = field::Empty,
+            http.request.method = self.method.as_str(),
+            http.response.status_code = field::Empty,
+            server.address = host,
+            "error.type" = field::Empty,
+        )
     }
 
     pub(super) fn into_request(self) -> reqwest::Request {

@@ -15,9 +15,10 @@ mod resolver;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use reqwest::redirect;
 use rustls::{ClientConfig, RootCertStore};
+use tracing::Instrument;
 
 pub use self::error::{HttpError, RefusedUrl, ServerAway};
 use self::guard::Guard;
@@ -26,6 +27,7 @@ pub use self::outbound_url::{OutboundUrl, UrlAuthor};
 use self::resolver::GuardedResolver;
 pub use self::resolver::{HostNames, NameScript};
 use crate::error::{Fault, OrFault, Result};
+use crate::tools::spans;
 
 /// How long a connection without a request is kept, in seconds.
 const IDLE_LIFETIME: Duration = Duration::from_secs(30);
@@ -47,6 +49,16 @@ pub struct HttpClientSettings {
     pub plain_http: bool,
     /// Who turns names into addresses.
     pub names: HostNames,
+}
+
+impl HttpClientSettings {
+    /// For a server that the operator names and nobody else can: it may be anywhere, and without TLS. The settings decide
+    /// whether production accepts that. A URL of a stranger still has to be public.
+    #[must_use]
+    pub fn for_operator() -> Self {
+        let everywhere = [Ipv4Net::default().into(), Ipv6Net::default().into()];
+        Self { allowed_networks: everywhere.into(), plain_http: true, ..Self::default() }
+    }
 }
 
 impl Default for HttpClientSettings {
@@ -112,13 +124,21 @@ impl HttpClient {
     /// Every value of [`HttpError`].
     pub async fn send(&self, request: OutboundRequest) -> Result<HttpAnswer, HttpError> {
         let host = request.url.url().host_str().unwrap_or_default().to_owned();
-        let outcome = match tokio::time::timeout(self.total_timeout, self.exchange(request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(HttpError::Away(ServerAway::Timeout)),
-        };
+        let span = request.span(&host);
+        let outcome =
+            match tokio::time::timeout(self.total_timeout, self.exchange(request)).instrument(span.clone()).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(HttpError::Away(ServerAway::Timeout)),
+            };
         match &outcome {
-            Ok(answer) => tracing::debug!(host, status = answer.status, "another server answered"),
-            Err(error) => tracing::debug!(host, %error, "another server did not answer"),
+            Ok(answer) => {
+                span.record("http.response.status_code", i64::from(answer.status));
+                tracing::debug!(host, status = answer.status, "another server answered");
+            }
+            Err(error) => {
+                spans::fail(&span, &error.to_string());
+                tracing::debug!(host, %error, "another server did not answer");
+            }
         }
         outcome
     }

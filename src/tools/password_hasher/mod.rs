@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::Params;
+use tracing::Instrument;
 
 use self::cost::HashCost;
 use self::costs::StoredCosts;
@@ -26,6 +27,7 @@ use self::stored_hash::{OUTPUT_LENGTH, StoredHash, new_salt};
 use self::worker::{BlockMemory, Derivation, Derived, HashRequest};
 use crate::error::{Fault, OrFault, Result};
 use crate::tools::metrics::Durations;
+use crate::tools::spans;
 
 /// Whether a text is a hash against which a password can be verified.
 ///
@@ -116,7 +118,7 @@ impl PasswordHasher {
         let (params, salt) = (&self.shared.params, new_salt()?);
         let cost = HashCost::argon2id(params);
         let derivation = Derivation { cost, is_argon2_v16: false, salt: salt.clone(), length: OUTPUT_LENGTH };
-        let output = self.shared.pool.ask(HashRequest::new(password, derivation), self.priority).await?;
+        let output = self.ask(HashRequest::new(password, derivation)).await?;
         StoredHash::argon2id(params, salt, output.to_vec()).to_phc(params)
     }
 
@@ -132,11 +134,17 @@ impl PasswordHasher {
         let (cost, is_argon2_v16, length) = (stored.cost, stored.is_argon2_v16, stored.derived_length());
         let derivation = Derivation { cost, is_argon2_v16, salt: stored.salt.clone(), length };
         let question = HashRequest::new(password, derivation).with_extra_work(extra_costs);
-        let derived = self.shared.pool.ask(question, self.priority).await?;
+        let derived = self.ask(question).await?;
         if stored.matches(&derived)? && phc.is_some() {
             return Ok(PasswordVerdict::Right { stale: stored.is_stale(&self.shared.params) });
         }
         Ok(PasswordVerdict::Wrong)
+    }
+
+    /// Waits for a thread and for the hash.
+    async fn ask(&self, request: HashRequest) -> Result<Derived> {
+        let span = tracing::info_span!(target: spans::STEP, "hash password");
+        self.shared.pool.ask(request, self.priority).instrument(span).await
     }
 
     /// Learns which parameters stored hashes have, each as a hash begins: `$argon2id$v=19$m=…,t=…,p=…`, `$2b$12$`. Those that

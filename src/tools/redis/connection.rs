@@ -4,12 +4,14 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
+use deadpool_redis::redis::{Arg, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::{Span, field};
 
 use super::topology::{Link, Topology};
+use crate::tools::spans;
 
 /// How long work that no request waits for may wait for Redis; also how long a connection may take to make, across all
 /// callers who wait for it in turn.
@@ -23,6 +25,31 @@ pub enum RedisCall<'a> {
     Script(ScriptInvocation<'a>),
     /// A command that publishes a message. Any node of a cluster takes it.
     Publish(Cmd),
+}
+
+impl RedisCall<'_> {
+    /// The span of the call. It names the command, and no key.
+    pub(super) fn span(&self) -> Span {
+        let span = |name: &str| {
+            tracing::info_span!(
+                target: spans::STEP,
+                "redis",
+                otel.kind = "client",
+                otel.name = name,
+                otel.status_code = field::Empty,
+                db.system.name = "redis",
+                db.operation.name = name,
+                "error.type" = field::Empty,
+            )
+        };
+        match self {
+            Self::Command(command) | Self::Publish(command) => match command.args_iter().next() {
+                Some(Arg::Simple(name)) => span(std::str::from_utf8(name).unwrap_or_default()),
+                _ => Span::none(),
+            },
+            Self::Script(_) => span("EVALSHA"),
+        }
+    }
 }
 
 /// One connection for all callers: a checkout for every call would double the work of Redis.

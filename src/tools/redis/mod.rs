@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::aio::PubSub;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, cmd};
+use tracing::Instrument;
 
 use self::circuit_breaker::CircuitBreaker;
 use self::connection::SharedConnection;
@@ -23,6 +24,7 @@ pub use self::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use self::topology::Topology;
 use crate::error::Result;
 use crate::tools::metrics::Durations;
+use crate::tools::spans;
 use crate::values::redis_url::RedisUrl;
 use crate::values::secret::Secret;
 
@@ -123,13 +125,16 @@ impl Redis {
     pub async fn run<T: FromRedisValue>(&self, call: RedisCall<'_>) -> Result<T, RedisUnavailable> {
         let server = &self.0;
         let answer = if server.circuit_breaker.lets_through(Instant::now()) {
-            let began = Instant::now();
-            let answer = server.connection.call(server.timeout, &call).await;
+            let (began, span) = (Instant::now(), call.span());
+            let answer = server.connection.call(server.timeout, &call).instrument(span.clone()).await;
             server.calls.observe(began.elapsed());
             match &answer {
                 Ok(_) if server.circuit_breaker.succeeded() => tracing::info!("Redis is back"),
                 Ok(_) => {}
-                Err(cause) => self.warn(cause),
+                Err(cause) => {
+                    spans::fail(&span, "no answer");
+                    self.warn(cause);
+                }
             }
             answer.map_err(|_| RedisUnavailable)
         } else {

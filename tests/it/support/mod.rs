@@ -3,6 +3,7 @@
 mod administrators;
 mod answer;
 mod app;
+pub mod collector;
 pub mod database;
 mod database_actions;
 pub mod issuer;
@@ -20,6 +21,7 @@ pub mod provider_tokens;
 mod proxy;
 mod refusals;
 mod request;
+pub mod secrets;
 pub mod socket;
 mod tampering;
 pub mod web_server;

@@ -156,10 +156,10 @@ impl Charging {
     }
 
     /// Settles a request that has been answered: gives back what was not used, and writes the status of the rate limit into
-    /// the response. A second call does nothing.
-    pub async fn settle(&self, app: &App, response: &mut Response) {
+    /// the response. Returns the points that the operation cost. A second call does nothing.
+    pub async fn settle(&self, app: &App, response: &mut Response) -> Option<u32> {
         let charged = self.charged.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut operation) = charged else { return };
+        let mut operation = charged?;
         let used = self.spent.load(Ordering::Relaxed).saturating_add(operation.non_refundable);
         let unused = charges::charged(app, operation.points).saturating_sub(used);
         if let Some(reservation) = operation.reservation {
@@ -168,6 +168,7 @@ impl Charging {
             operation.status.give_back(unused);
         }
         operation.status.write_to(response, app.config.graphql.cost_extension);
+        Some(used.min(operation.points))
     }
 }
 

@@ -12,6 +12,7 @@ use async_graphql::extensions::{
 use async_graphql::{Request, Response, ServerResult, Value};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use tracing::{Instrument, Span};
 
 use super::charging::Charging;
 use super::cost::CostTable;
@@ -21,17 +22,30 @@ use super::subscription_state::SubscriptionState;
 use crate::api::graphql::viewer_cell::ViewerCell;
 use crate::app::App;
 use crate::error::ErrorCode;
+use crate::tools::spans;
 
-/// Request data that tells afterwards whether any field ran. `data: null` alone does not say whether the request was
+/// Request data that tells afterwards whether any field ran, and what the operation cost. `data: null` alone does not say whether the request was
 /// wrong or a field failed, and GraphQL over HTTP answers the two differently.
 #[derive(Debug, Clone, Default)]
-pub struct ExecutionMarker(Arc<AtomicBool>);
+pub struct ExecutionMarker(Arc<Execution>);
+
+#[derive(Debug, Default)]
+struct Execution {
+    has_run: AtomicBool,
+    points: OnceLock<u32>,
+}
 
 impl ExecutionMarker {
     /// Whether the document was valid and its fields ran.
     #[must_use]
     pub fn has_run(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.has_run.load(Ordering::Acquire)
+    }
+
+    /// The points that the operation cost, once it has run.
+    #[must_use]
+    pub fn points(&self) -> Option<u32> {
+        self.0.points.get().copied()
     }
 }
 
@@ -73,10 +87,20 @@ impl OperationExtension {
     }
 
     async fn settle(&self, ctx: &ExtensionContext<'_>, response: &mut Response) {
-        if let Some(app) = ctx.data_opt::<Arc<App>>() {
-            self.charging.settle(app, response).await;
+        let Some(app) = ctx.data_opt::<Arc<App>>() else { return };
+        let points = self.charging.settle(app, response).await;
+        if let (Some(points), Some(marker)) = (points, ctx.data_opt::<ExecutionMarker>()) {
+            let _ = marker.0.points.set(points);
         }
     }
+}
+
+/// The span of a field of Query or Mutation: of a flow, mostly. The fields below have none.
+fn field_span(info: &ResolveInfo<'_>) -> Span {
+    if info.path_node.parent.is_some() {
+        return Span::none();
+    }
+    tracing::info_span!(target: spans::STEP, "field", otel.name = info.name, graphql.field.name = info.name)
 }
 
 #[async_graphql::async_trait::async_trait]
@@ -127,7 +151,7 @@ impl Extension for OperationExtension {
             return Response::from_errors(vec![refused]);
         }
         if let Some(marker) = ctx.data_opt::<ExecutionMarker>() {
-            marker.0.store(true, Ordering::Release);
+            marker.0.has_run.store(true, Ordering::Release);
         }
         self.size.begin();
         let mut response = next.run(ctx, operation_name).await;
@@ -148,7 +172,8 @@ impl Extension for OperationExtension {
         let key = info.path_node.segment;
         let (return_type, is_nullable) = (info.return_type, !info.return_type.ends_with('!'));
         self.charging.note(info.parent_type, info.name);
-        match next.run(ctx, info).await {
+        let span = field_span(&info);
+        match next.run(ctx, info).instrument(span).await {
             Ok(value) => {
                 self.size.add(&key, return_type, value.as_ref());
                 Ok(value)

@@ -21,8 +21,10 @@ use crate::api::http::graphql_response;
 use crate::api::http::layers::TOO_SLOW;
 use crate::api::http::prepared_operation::{OperationName, PreparedOperation};
 use crate::api::http::request::RequestContext;
+use crate::api::http::request_trace::operation_span;
 use crate::api::http::subscription::{Subscription, SubscriptionEvent};
 use crate::error::ErrorCode;
+use crate::tools::spans;
 
 /// An operation that runs on a socket.
 pub struct SocketOperation {
@@ -119,8 +121,11 @@ async fn run_single(
 ) -> OperationMessages {
     let (begun, kind) = (Instant::now(), operation.kind);
     let name = operation.name.clone();
-    let execution = execution::execute(&context, Transport::WebSocket, operation, &marker);
-    let execution = timeout(context.state.app.config.http.request_timeout, execution);
+    let trace = operation_span(&operation, &context.id);
+    let trace_id = spans::trace_id(&trace);
+    let span = tracing::error_span!(parent: None, "operation", correlation_id = context.id.0, trace_id);
+    let execution = execution::execute(&context, Transport::WebSocket, operation, &marker, &trace);
+    let execution = timeout(context.state.app.config.http.request_timeout, execution.instrument(span));
     let refuse =
         |code, message: &str| execution::refuse(&context, Some(kind), vec![document_error(code, message, vec![])]);
     let finished = match AssertUnwindSafe(execution).catch_unwind().await {
@@ -139,8 +144,10 @@ async fn run_single(
         kind = operation_metrics::kind(Some(kind)),
         operation = name.as_ref().map(|OperationName(name)| name.as_str()),
         code = finished.code,
+        cost = finished.points,
         milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         correlation_id = context.id.0,
+        trace_id,
         client = %context.caller.address,
         user = finished.user.map(tracing::field::display),
         "operation"

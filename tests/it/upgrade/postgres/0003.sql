@@ -49,5 +49,5 @@ update users set invited_at = '2030-01-02T12:00:00+00:00', creation_key = '\xf1'
 insert into email_changes (user_id, email, session_id, expires_at)
 values ('019a0000-0000-7000-8000-000000000001', 'ann@new.example', '019a0000-0000-7000-8000-000000000002', '2030-03-02T12:00:00+00:00');
 update mfa_challenges set token_delivery = 'COOKIE';
-insert into oauth_flows (hash, provider, purpose, redirect_uri, state_hash, sealed_secrets, session_id, expires_at)
-values ('\xf2', 'google', 'LINK', 'https://app.example.com/callback', '\xf3', '\xf4', '019a0000-0000-7000-8000-000000000002', '2030-03-01T12:10:00+00:00');
+insert into oauth_flows (hash, provider, purpose, redirect_uri, state_hash, sealed_secrets, device_name, session_id, expires_at)
+values ('\xf2', 'google', 'LINK', 'https://app.example.com/callback', '\xf3', '\xf4', 'Laptop', '019a0000-0000-7000-8000-000000000002', '2030-03-01T12:10:00+00:00');

@@ -49,5 +49,5 @@ update users set invited_at = '2030-01-02T12:00:00+00:00', creation_key = x'f1' 
 insert into email_changes (user_id, email, session_id, expires_at)
 values (x'019a0000000070008000000000000001', 'ann@new.example', x'019a0000000070008000000000000002', '2030-03-02T12:00:00+00:00');
 update mfa_challenges set token_delivery = 'COOKIE';
-insert into oauth_flows (hash, provider, purpose, redirect_uri, state_hash, sealed_secrets, session_id, expires_at)
-values (x'f2', 'google', 'LINK', 'https://app.example.com/callback', x'f3', x'f4', x'019a0000000070008000000000000002', '2030-03-01T12:10:00+00:00');
+insert into oauth_flows (hash, provider, purpose, redirect_uri, state_hash, sealed_secrets, device_name, session_id, expires_at)
+values (x'f2', 'google', 'LINK', 'https://app.example.com/callback', x'f3', x'f4', 'Laptop', x'019a0000000070008000000000000002', '2030-03-01T12:10:00+00:00');

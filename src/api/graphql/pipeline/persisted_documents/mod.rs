@@ -231,6 +231,12 @@ impl DocumentCache {
 }
 
 impl ChosenDocument {
+    /// Whether the settings, or the pages of this server, name the document.
+    #[must_use]
+    pub const fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
     fn new(text: &str) -> Self {
         Self { text: text.into(), hash: Vec::new(), valid: None, is_persisted: false, is_trusted: false }
     }
