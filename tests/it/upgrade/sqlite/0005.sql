@@ -14,9 +14,9 @@ insert into email_holds (email, user_id, held_until) values ('ann@old.example', 
 insert into oauth_accounts (id, user_id, provider, subject, linked_at)
 values (x'019a0000000070008000000000000005', x'019a0000000070008000000000000001', 'example', 'ann-1', '2030-01-01T12:00:00+00:00');
 
-insert into sessions (id, user_id, user_agent, address, auth_methods, refresh_salt, opened_at, last_seen_at,
+insert into sessions (id, user_id, device_name, user_agent, address, auth_methods, refresh_salt, opened_at, last_seen_at,
     authenticated_at, expires_at)
-values (x'019a0000000070008000000000000002', x'019a0000000070008000000000000001' , 'fixture', '192.0.2.1', '["PASSWORD"]', x'aa', '2030-01-01T13:00:00+00:00',
+values (x'019a0000000070008000000000000002', x'019a0000000070008000000000000001', 'Laptop', 'fixture', '192.0.2.1', '["PASSWORD"]', x'aa', '2030-01-01T13:00:00+00:00',
     '2030-01-01T13:00:00+00:00', '2030-01-01T13:00:00+00:00', '2030-12-01T13:00:00+00:00');
 insert into refresh_tokens (hash, id, session_id, issued_at, expires_at, used_at, used_by, used_key)
 values
