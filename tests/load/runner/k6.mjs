@@ -1,7 +1,7 @@
 // The module `k6`: check, group, sleep, fail.
 import { state } from './state.mjs';
 
-const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 export function check(value, checks, tags = {}) {
   let all = true;
@@ -25,7 +25,7 @@ export function group(name, run) {
 }
 
 export function sleep(seconds) {
-  Atomics.wait(nobodyWakes, 0, 0, seconds * 1000);
+  Atomics.wait(neverWoken, 0, 0, seconds * 1000);
 }
 
 export function fail(message = '') {

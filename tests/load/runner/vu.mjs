@@ -1,5 +1,5 @@
 // A virtual user: a thread that runs the scenario again and again. Its calls block it, as in k6; the main thread, which
-// sends the requests, does not wait for anyone.
+// sends the requests, waits for none of them.
 import { register } from 'node:module';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 
