@@ -94,8 +94,11 @@ impl App {
         let password_hasher = PasswordHasher::start(&config.hash)?;
         let stored_gauges = Arc::new(StoredGauges::default());
         let tools = MeasuredTools { db: &db, redis: redis.as_ref(), hasher: &password_hasher };
+        let metrics = gauges::open_metrics(tools, &stored_gauges, config.is_development())?;
+        let oauth = OAuthProviders::open(&config.oauth, &config.form_post_uri(), config.is_development())?;
+        oauth.iter().for_each(|provider| metrics.begin_provider(provider.name()));
         Ok(Self {
-            metrics: gauges::open_metrics(tools, &stored_gauges, config.is_development())?,
+            metrics,
             stored_gauges,
             feed: AuditFeed::new(db.clone(), bus, background.clone(), config.subscriptions.backlog),
             db,
@@ -112,7 +115,7 @@ impl App {
             sealer: open_sealer(&config)?,
             mail_templates: MailTemplates::open(config.mail.templates_dir.as_deref(), &config.server.product_name)?,
             mailer: open_mailer(&config)?,
-            oauth: OAuthProviders::open(&config.oauth, &config.form_post_uri(), config.is_development())?,
+            oauth,
             background,
             stopping: CancellationToken::new(),
             clock,

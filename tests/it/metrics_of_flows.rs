@@ -10,7 +10,7 @@ use authgraph::tools::db::statements_run;
 use serde_json::json;
 
 use crate::metrics::{ON, grown, series};
-use crate::support::provider::Person;
+use crate::support::provider::{Person, Trouble};
 use crate::support::{PASSWORD, TestApp};
 
 const ANN: &str = "ann@example.com";
@@ -146,6 +146,23 @@ async fn a_login_at_a_provider_registers_once() {
 
     let expected = ["login{method=OAUTH,result=SIGNED_IN} 2", "registrations{method=OAUTH,result=REGISTERED} 1"];
     assert_eq!(counted(&app, &before).await, expected);
+}
+
+/// The alert on outages of the database takes off the operations that only a provider failed.
+#[tokio::test]
+async fn a_provider_that_is_away_was_taken_for_the_database() {
+    let (app, one) = TestApp::with_provider(ON).await;
+    let before = series(&app).await;
+    let away = "auth_oauth_total{provider=\"one\",result=\"PROVIDER_UNAVAILABLE\"}";
+    assert_eq!(before[away], 0.0);
+    let started = app.start_oauth("one").await;
+    let callback = one.sign_in(&started.url, &Person::new("ann-1", ANN));
+    one.trouble("/token", Trouble::Status(503));
+
+    app.complete_oauth(&started, &callback).await;
+
+    let after = series(&app).await;
+    assert_eq!((after[away], after["graphql_operations_total{code=\"UNAVAILABLE\",kind=\"mutation\"}"]), (1.0, 1.0));
 }
 
 #[tokio::test]

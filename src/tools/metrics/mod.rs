@@ -127,6 +127,11 @@ impl Metrics {
         self.0.sign_ins.emails.with_label_values(&[outcome]).inc();
     }
 
+    /// The settings have this provider. Its counts begin at zero.
+    pub fn begin_provider(&self, provider: &str) {
+        self.0.sign_ins.begin_provider(provider);
+    }
+
     /// A sign-in at this provider of the settings was started or completed.
     pub fn oauth(&self, provider: &str, result: &str) {
         self.0.sign_ins.oauth.with_label_values(&[provider, result]).inc();

@@ -31,6 +31,8 @@ const REFRESH_RESULTS: [&str; 8] = [
 ];
 const REGISTRATION_RESULTS: [&str; 8] =
     ["REGISTERED", "REPEATED", "EMAIL_TAKEN", "FORBIDDEN", "RATE_LIMITED", "OVERLOADED", "UNAVAILABLE", "INTERNAL"];
+/// What alerts and panels watch of a provider.
+const OAUTH_RESULTS: [&str; 4] = ["STARTED", "SIGNED_IN", "PROVIDER_UNAVAILABLE", "CODE_REFUSED"];
 const EMAIL_OUTCOMES: [&str; 4] = ["accepted", "postponed", "dead", "dropped"];
 
 pub(super) struct SignInMetrics {
@@ -72,6 +74,13 @@ impl SignInMetrics {
         };
         sign_ins.begin_at_zero();
         Ok(sign_ins)
+    }
+
+    /// Begins the series of a provider of the settings at zero.
+    pub(super) fn begin_provider(&self, provider: &str) {
+        for result in OAUTH_RESULTS {
+            self.oauth.with_label_values(&[provider, result]).reset();
+        }
     }
 
     fn begin_at_zero(&self) {
