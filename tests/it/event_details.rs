@@ -270,7 +270,9 @@ async fn the_trail_holds_neither_names_nor_addresses() {
     assert!(events.len() > 10);
     for event in &events {
         let text = event.metadata.to_string().to_lowercase();
-        assert!(!text.contains("ann") && !text.contains("example"), "{text}");
+        // Each has a letter or a sign that random ids never have.
+        let found = ["ann@", "example", "miller", "smith"].into_iter().find(|word| text.contains(word));
+        assert_eq!(found, None, "{text}");
     }
     let changed = all(&app, &admin, "EMAIL_CHANGED, EMAIL_CHANGE_UNDONE", "changes { field from to }").await;
     let only_that = json!({ "changes": [{ "field": "email", "from": null, "to": null }] });
