@@ -72,11 +72,11 @@ impl SharedConnection {
     }
 
     /// Makes a call, a second time where the connection turns out to be closed: a server that has restarted, or has closed
-    /// an idle connection, is not away.
+    /// an idle connection, is not away. The same where a script was forgotten between its loading and its use.
     pub(super) async fn call<T: FromRedisValue>(&self, timeout: Duration, call: &RedisCall<'_>) -> RedisResult<T> {
         let deadline = Instant::now() + timeout;
         let answer = self.call_until(deadline, call).await;
-        if answer.as_ref().is_err_and(RedisError::is_connection_dropped) {
+        if answer.as_ref().is_err_and(|error| error.is_connection_dropped() || error.code() == Some("NOSCRIPT")) {
             return self.call_until(deadline, call).await;
         }
         answer
@@ -91,9 +91,9 @@ impl SharedConnection {
             link.send(call).await
         });
         let answer = answer.await.unwrap_or_else(|_elapsed| Err(timed_out()));
-        // A connection over which Redis refuses a permission works.
-        let is_refusal = |error: &RedisError| is_connected && error.code() == Some("NOPERM");
-        if answer.as_ref().is_err_and(|error| !is_refusal(error)) {
+        // A connection over which Redis refuses a permission, or does not know a script, works.
+        let works = |error: &RedisError| is_connected && matches!(error.code(), Some("NOPERM" | "NOSCRIPT"));
+        if answer.as_ref().is_err_and(|error| !works(error)) {
             self.drop_failed(&connecting);
         }
         answer
