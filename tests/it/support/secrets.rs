@@ -108,7 +108,8 @@ impl Secrets {
 /// How a secret could be written: as it is, for a URL, in base64 and in hexadecimal, as a list of bytes; and so its hash, and
 /// the bytes that it stands for.
 fn forms_of(secret: &str) -> Vec<Vec<u8>> {
-    let body = secret.rsplit_once('_').map_or(secret, |(_, body)| body);
+    // Tokens of the server begin with three letters that name their kind.
+    let body = secret.split_once('_').filter(|(kind, _)| kind.len() == 3).map_or(secret, |(_, body)| body);
     let decoded = BASE64_URL_SAFE_NO_PAD.decode(body).or_else(|_| BASE64_STANDARD.decode(body)).unwrap_or_default();
     let hash = |bytes: &[u8]| digest(&SHA256, bytes).as_ref().to_vec();
     let mut forms = vec![secret.as_bytes().to_vec(), utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string().into()];
