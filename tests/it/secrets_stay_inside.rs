@@ -164,6 +164,7 @@ impl Journey {
         }
         self.note("the key of sealed secrets", std::fs::read_to_string(data.join("mfa.key")).unwrap().trim());
         let settings = DbSettings {
+            migration_url: None,
             url: self.database.url.clone().into(),
             max_connections: 2,
             acquire_timeout: Duration::from_secs(3),

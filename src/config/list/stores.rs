@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::config::definition::{setting, settings};
 use crate::config::parse::{
-    at_least_a_millisecond, at_least_one, database_url, optional, path, postgres_url, redis_mode, redis_url, secret_text,
-    text,
+    at_least_a_millisecond, at_least_one, database_url, optional, path, postgres_url, redis_mode, redis_url,
+    secret_text, text,
 };
 use crate::config::production::is_encrypted_redis;
 use crate::tools::db::DbSettings;

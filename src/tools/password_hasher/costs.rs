@@ -26,7 +26,8 @@ impl StoredCosts {
         costs.insert(own);
         let mut extra = Vec::new();
         for &cost in costs.iter().filter(|cost| **cost != own) {
-            let is_exceeded = |other: &HashCost| other.is_on_scale_of(cost) && (other.work(), *other) > (cost.work(), cost);
+            let is_exceeded =
+                |other: &HashCost| other.is_on_scale_of(cost) && (other.work(), *other) > (cost.work(), cost);
             if costs.iter().any(is_exceeded) {
                 continue;
             }
