@@ -256,4 +256,14 @@ mod tests {
             assert_eq!(with_hash_tag(prefix), key);
         }
     }
+
+    #[test]
+    fn a_file_without_an_authority_is_a_fault() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for mode in [RedisMode::Single, RedisMode::Cluster, RedisMode::Sentinel] {
+            let settings = testing::settings(Some("rediss://127.0.0.1:1".to_owned()), Duration::from_secs(1));
+            assert!(Redis::open(&RedisSettings { mode, ..settings.clone() }).is_ok());
+            assert!(Redis::open(&RedisSettings { mode, ca_file: Some(file.path().into()), ..settings }).is_err());
+        }
+    }
 }

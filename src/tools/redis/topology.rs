@@ -10,6 +10,8 @@ use deadpool_redis::redis::{
     AsyncConnectionConfig, Client, FromRedisValue, RedisResult, TlsCertificates, from_redis_value,
 };
 use deadpool_redis::{Connection, Manager, Pool, PoolError};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use super::sentinels::Sentinels;
@@ -138,6 +140,11 @@ pub(super) fn connection_config() -> AsyncConnectionConfig {
 fn read_certificates(settings: &RedisSettings) -> Result<Option<TlsCertificates>> {
     let Some(file) = &settings.ca_file else { return Ok(None) };
     let root_cert = std::fs::read(file).or_fault("reading REDIS_CA_FILE")?;
+    // The driver takes a file without any, and then trusts no server.
+    CertificateDer::pem_slice_iter(&root_cert)
+        .next()
+        .or_fault("reading REDIS_CA_FILE: it has no certificate")?
+        .or_fault("reading REDIS_CA_FILE")?;
     Ok(Some(TlsCertificates { client_tls: None, root_cert: Some(root_cert) }))
 }
 

@@ -9,7 +9,7 @@ import { Authgraph, Person } from './authgraph.mjs';
 import { Postgres, freePort } from './postgres.mjs';
 import { Cluster, Redises, Watched, credentials, sentinelPassword, user } from './tls-redis.mjs';
 
-const LIMIT = 120;
+const LIMIT = 90;
 // Seconds until both instances count in Redis again after the master has died. Cluster and sentinels notice after one.
 const BOUND = 10;
 
