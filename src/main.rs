@@ -110,7 +110,7 @@ async fn run(command: Option<Command>) -> Result<ExitCode> {
     for warning in unknown_names {
         tracing::warn!("{warning}");
     }
-    let outcome = run_with_settings(command, config).await;
+    let outcome = Box::pin(run_with_settings(command, config)).await;
     telemetry.shutdown();
     outcome
 }
@@ -119,7 +119,7 @@ async fn run_with_settings(command: Option<Command>, config: Config) -> Result<E
     match command {
         Some(Command::Migrate) => migrate(config).await,
         Some(Command::Keys(command)) => keys::run(config, &command).await,
-        Some(Command::Users(command)) => users::run(config, command).await,
+        Some(Command::Users(command)) => Box::pin(users::run(config, command)).await,
         Some(Command::Sessions(command)) => sessions::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Outbox(command)) => outbox::run(&App::open(config, Clock::System).await?, &command).await,
         Some(Command::Dev(command)) => {
@@ -129,7 +129,7 @@ async fn run_with_settings(command: Option<Command>, config: Config) -> Result<E
         }
         Some(Command::Audit(command)) => audit::run(&App::open(config, Clock::System).await?, &command).await,
         // The others have ended before the settings were read.
-        Some(_) | None => commands::serve::run(config).await,
+        Some(_) | None => Box::pin(commands::serve::run(config)).await,
     }
 }
 

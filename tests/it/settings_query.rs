@@ -112,6 +112,7 @@ fn marked() -> Vec<String> {
     // 32 bytes in base64.
     texts.push(format!("{MARK}{}=", "A".repeat(43 - MARK.len())));
     texts.push(format!("openid {MARK}"));
+    texts.push(format!("key={MARK}"));
     texts
 }
 

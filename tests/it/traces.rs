@@ -13,6 +13,8 @@ use crate::support::process::Process;
 use crate::support::socket::Socket;
 
 const GIVEN: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// As many fields as an operation may ask for.
+const ALIASES: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
 const TOKEN: &str = "scrape-me-0123456789";
 /// How long a process may take to stop, beyond the five seconds that it waits for its last export.
 const STOPPING: Duration = Duration::from_secs(15);
@@ -88,11 +90,11 @@ fn log_in(folder: &Path) -> std::path::PathBuf {
 /// What is exported of a login, by the path of its names.
 async fn traces_of_a_login() -> Traces {
     let collector = Collector::start().await;
-    let mut traced = Traced::start(&collector.endpoint(), &[]).await;
-    assert_eq!(traced.process.register("ann@example.com").await, Some(true));
-    assert_eq!(traced.process.login("ann@example.com").await, Some(true));
+    let mut server = Traced::start(&collector.endpoint(), &[]).await;
+    assert_eq!(server.process.register("ann@example.com").await, Some(true));
+    assert_eq!(server.process.login("ann@example.com").await, Some(true));
     // Long before the next export is due: the end of the process exports what waits.
-    traced.stop().await;
+    server.stop().await;
     collector.trace()
 }
 
@@ -154,13 +156,13 @@ async fn a_delivery_is_a_trace_that_names_the_request_and_other_tasks_have_none(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trusted_proxy_continues_its_trace_here_and_decides_what_is_exported() {
     let collector = Collector::start().await;
-    let mut traced = Traced::start(&collector.endpoint(), &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
-    traced.ask("{ authConfig { registrationOpen } }", &[("traceparent", GIVEN)]).await;
+    let mut server = Traced::start(&collector.endpoint(), &[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    server.ask("{ authConfig { registrationOpen } }", &[("traceparent", GIVEN)]).await;
     let unsampled = GIVEN.replace("-01", "-00").replace("4bf9", "5bf9");
-    traced.ask("{ authConfig { registrationOpen } }", &[("traceparent", &unsampled)]).await;
-    traced.ask("{ authConfig { registrationOpen } }", &[("traceparent", GIVEN), ("traceparent", GIVEN)]).await;
+    server.ask("{ authConfig { registrationOpen } }", &[("traceparent", &unsampled)]).await;
+    server.ask("{ authConfig { registrationOpen } }", &[("traceparent", GIVEN), ("traceparent", GIVEN)]).await;
 
-    traced.stop().await;
+    server.stop().await;
 
     let traces = collector.trace();
     let requests = traces.named("POST /graphql");
@@ -174,10 +176,10 @@ async fn a_trusted_proxy_continues_its_trace_here_and_decides_what_is_exported()
 async fn a_client_that_is_no_trusted_proxy_begins_a_trace() {
     for proxies in ["", "10.0.0.0/8"] {
         let collector = Collector::start().await;
-        let mut traced = Traced::start(&collector.endpoint(), &[("TRUSTED_PROXIES", proxies)]).await;
-        traced.ask("{ authConfig { registrationOpen } }", &[("traceparent", GIVEN)]).await;
+        let mut server = Traced::start(&collector.endpoint(), &[("TRUSTED_PROXIES", proxies)]).await;
+        server.ask("{ authConfig { registrationOpen } }", &[("traceparent", GIVEN)]).await;
 
-        traced.stop().await;
+        server.stop().await;
 
         let traces = collector.trace();
         let request = traces.only("POST /graphql");
@@ -189,18 +191,18 @@ async fn a_client_that_is_no_trusted_proxy_begins_a_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_of_the_log_names_the_trace_and_tells_what_the_operation_cost() {
     let collector = Collector::start().await;
-    let mut traced = Traced::start(&collector.endpoint(), &[]).await;
-    assert_eq!(traced.process.register("ann@example.com").await, Some(true));
-    let token = traced.process.access_token("ann@example.com").await;
-    traced.process.ask(&json!({ "query": "query Who { me { id } }" }), &token).await;
-    let mut socket = Socket::authenticated(traced.process.address, &token).await;
+    let mut server = Traced::start(&collector.endpoint(), &[]).await;
+    assert_eq!(server.process.register("ann@example.com").await, Some(true));
+    let token = server.process.access_token("ann@example.com").await;
+    server.process.ask(&json!({ "query": "query Who { me { id } }" }), &token).await;
+    let mut socket = Socket::authenticated(server.process.address, &token).await;
     let me = socket.run("1", "query Who { me { id } }", json!({})).await;
 
-    traced.stop().await;
+    server.stop().await;
 
     let traces = collector.trace();
     let [of_request, of_socket] = &*traces.named("query me") else { panic!("{:#?}", traces.paths()) };
-    let lines: Vec<_> = traced.lines("").into_iter().filter(|line| line["operation"] == "Who").collect();
+    let lines: Vec<_> = server.lines("").into_iter().filter(|line| line["operation"] == "Who").collect();
     for (line, span) in lines.iter().zip([of_request, of_socket]) {
         assert_eq!((&line["trace_id"], &line["cost"]), (&json!(span.trace), &json!(1)), "{line}");
         assert_eq!((&line["user"], &line["code"]), (&me["data"]["me"]["id"], &json!("OK")), "{line}");
@@ -214,25 +216,25 @@ async fn a_line_of_the_log_names_the_trace_and_tells_what_the_operation_cost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ratio_of_zero_exports_nothing() {
     let collector = Collector::start().await;
-    let mut traced = Traced::start(&collector.endpoint(), &[("OTEL_TRACES_SAMPLER_ARG", "0")]).await;
-    assert_eq!(traced.process.register("ann@example.com").await, Some(true));
+    let mut server = Traced::start(&collector.endpoint(), &[("OTEL_TRACES_SAMPLER_ARG", "0")]).await;
+    assert_eq!(server.process.register("ann@example.com").await, Some(true));
 
-    traced.stop().await;
+    server.stop().await;
 
     assert_eq!(collector.trace().paths(), Vec::<String>::new());
-    assert!(traced.lines("request").iter().all(|line| line.get("trace_id").is_none()));
+    assert!(server.lines("request").iter().all(|line| line.get("trace_id").is_none()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_cannot_invent_names_of_spans() {
     let collector = Collector::start().await;
-    let mut traced = Traced::start(&collector.endpoint(), &[]).await;
+    let mut server = Traced::start(&collector.endpoint(), &[]).await;
     let config = "authConfig { registrationOpen }";
-    traced.ask(&format!("query Invented1 {{ invented2: {config} }}"), &[]).await;
-    traced.ask(&format!("query Invented3 {{ invented4: {config} invented5: {config} }}"), &[]).await;
-    reqwest::get(format!("http://{}/invented6?invented7=8", traced.process.address)).await.unwrap();
+    server.ask(&format!("query Invented1 {{ invented2: {config} }}"), &[]).await;
+    server.ask(&format!("query Invented3 {{ invented4: {config} invented5: {config} }}"), &[]).await;
+    reqwest::get(format!("http://{}/invented6?invented7=8", server.process.address)).await.unwrap();
 
-    traced.stop().await;
+    server.stop().await;
 
     assert!(!String::from_utf8_lossy(&collector.bytes()).contains("nvented"), "{:#?}", collector.trace());
     let paths = collector.trace().paths();
@@ -246,9 +248,9 @@ async fn a_collector_gets_the_headers_of_the_settings() {
     let collector = Collector::start().await;
     let headers = ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=k3y==,authorization=Bearer%20t0ken");
     let endpoint = format!("{}/otlp/", collector.endpoint());
-    let mut traced = Traced::start(&endpoint, &[headers, ("OTEL_SERVICE_NAME", "sign-in")]).await;
+    let mut server = Traced::start(&endpoint, &[headers, ("OTEL_SERVICE_NAME", "sign-in")]).await;
 
-    traced.stop().await;
+    server.stop().await;
 
     assert!(collector.paths().iter().all(|path| path == "/otlp/v1/traces"), "{:?}", collector.paths());
     assert_eq!(collector.header("api-key")[0], "k3y==");
@@ -260,12 +262,12 @@ async fn a_collector_gets_the_headers_of_the_settings() {
 #[tokio::test(flavor = "multi_thread")]
 async fn traces_are_exported_while_the_server_runs() {
     let collector = Collector::start().await;
-    let traced = Traced::start(&collector.endpoint(), &[]).await;
+    let server = Traced::start(&collector.endpoint(), &[]).await;
 
-    traced.ask("{ authConfig { registrationOpen } }", &[]).await;
+    server.ask("{ authConfig { registrationOpen } }", &[]).await;
 
     collector.wait_for("query authConfig").await;
-    assert!(traced.metric("auth_trace_spans_exported_total").await > 0.0);
+    assert!(server.metric("auth_trace_spans_exported_total").await > 0.0);
 }
 
 /// One that refuses connections, and one that takes them and never answers.
@@ -274,21 +276,21 @@ async fn without_its_collector_the_server_answers_and_stops_as_usual() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for address in [silent.local_addr().unwrap(), closed] {
-        let mut traced = Traced::start(&format!("http://{address}"), &[]).await;
-        let fields = (0..10).map(|n| format!("f{n}: authConfig {{ registrationOpen }} ")).collect::<String>();
-        let document = format!("{{ {fields} }}");
+        let mut server = Traced::start(&format!("http://{address}"), &[]).await;
+        let document =
+            format!("{{ {} }}", ALIASES.map(|alias| format!("{alias}: authConfig {{ registrationOpen }}")).join(" "));
         // More spans than may wait for their export.
-        while traced.metric("auth_trace_spans_total").await < 3000.0 {
-            for answer in futures_util::future::join_all((0..50).map(|_| traced.ask(&document, &[]))).await {
-                assert!(answer["data"]["f9"].is_object(), "{answer}");
+        while server.metric("auth_trace_spans_total").await < 3000.0 {
+            for answer in futures_util::future::join_all((0..50).map(|_| server.ask(&document, &[]))).await {
+                assert!(answer["data"]["j"].is_object(), "{answer}");
             }
         }
-        assert!(traced.metric("auth_trace_spans_exported_total").await < 1.0);
+        assert!(server.metric("auth_trace_spans_exported_total").await < 1.0);
 
-        let took = traced.stop().await;
+        let took = server.stop().await;
 
         assert!(took < STOPPING, "{address} {took:?}");
-        let warnings = traced.lines("takes no traces");
+        let warnings = server.lines("takes no traces");
         assert_eq!(warnings.len(), 1, "{warnings:?}");
     }
 }

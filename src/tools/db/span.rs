@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use futures_util::FutureExt;
 use tracing::{Instrument, Span, field};
 
 use super::error::failed;
@@ -63,15 +64,19 @@ pub(super) fn transaction(is_sqlite: bool, verb: &'static str) -> Span {
 }
 
 /// Runs a statement in its span. A failure becomes an error of ours.
-pub(super) async fn run<T>(
+///
+/// Not an `async fn`, which would keep the statement twice: every flow carries several of these.
+pub(super) fn run<T>(
     span: Span,
     doing: &'static str,
     statement: impl Future<Output = sqlx::Result<T>>,
-) -> Result<T> {
-    let answer = statement.instrument(span.clone()).await;
-    answer.map_err(|error| {
-        spans::fail(&span, "statement failed");
-        failed(doing, error)
+) -> impl Future<Output = Result<T>> {
+    let failing = span.clone();
+    statement.instrument(span).map(move |answer| {
+        answer.map_err(|error| {
+            spans::fail(&failing, "statement failed");
+            failed(doing, error)
+        })
     })
 }
 
