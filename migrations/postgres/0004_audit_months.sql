@@ -62,7 +62,7 @@ create view audit_months as
         substring(bound from 'TO \(''([^'']+)''\)')::timestamptz as before
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
         cross join lateral pg_get_expr(c.relpartbound, c.oid) bound
-    where i.inhparent = 'audit_events'::regclass and bound <> 'DEFAULT';
+    where i.inhparent = to_regclass('audit_events') and bound <> 'DEFAULT';
 
 -- Makes an empty partition and guards it. `bounds` continues the statement that attaches it.
 create function audit_events_add_partition(name text, bounds text) returns void language plpgsql as $$
