@@ -93,8 +93,8 @@ begin
         next := first + interval '1 month';
         continue when exists (select from audit_months where before >= next and (since is null or since <= first))
             or exists (select from audit_events_default where at >= first and at < next);
-        -- Instances do this one after the other.
-        perform from audit_retention for update;
+        -- One instance does it; the others need not wait.
+        exit when not pg_try_advisory_xact_lock(hashtextextended('audit_months ' || current_schema(), 0));
         continue when exists (select from audit_months where since = first);
         perform audit_events_add_partition(
             'audit_events_' || to_char(first, 'YYYY_MM'), format('for values from (%L) to (%L)', first, next)
@@ -118,8 +118,11 @@ begin
     if not exists (select from audit_months where before <= older_than) then
         return 0;
     end if;
-    -- Writers wait from here on, and other instances that are about to do the same. They hold a chain before they touch
-    -- the events, so this does too.
+    -- One instance does it; the others need not wait.
+    if not pg_try_advisory_xact_lock(hashtextextended('audit_months ' || current_schema(), 0)) then
+        return 0;
+    end if;
+    -- Writers wait from here on. They hold a chain before they touch the events, so this does too.
     perform from audit_chains order by shard for update;
     for month in select * from audit_months where before <= older_than order by before loop
         links := format(
