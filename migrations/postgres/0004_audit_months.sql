@@ -62,7 +62,7 @@ create view audit_months as
         substring(bound from 'TO \(''([^'']+)''\)')::timestamptz as before
     from pg_inherits i join pg_class c on c.oid = i.inhrelid
         cross join lateral pg_get_expr(c.relpartbound, c.oid) bound
-    where i.inhparent = 'audit_events'::regclass and bound <> 'DEFAULT';
+    where i.inhparent = to_regclass('audit_events') and bound <> 'DEFAULT';
 
 -- Makes an empty partition and guards it. `bounds` continues the statement that attaches it.
 create function audit_events_add_partition(name text, bounds text) returns void language plpgsql as $$
@@ -93,8 +93,8 @@ begin
         next := first + interval '1 month';
         continue when exists (select from audit_months where before >= next and (since is null or since <= first))
             or exists (select from audit_events_default where at >= first and at < next);
-        -- Instances do this one after the other.
-        perform from audit_retention for update;
+        -- One instance does it; the others need not wait.
+        exit when not pg_try_advisory_xact_lock(hashtextextended('audit_months ' || current_schema(), 0));
         continue when exists (select from audit_months where since = first);
         perform audit_events_add_partition(
             'audit_events_' || to_char(first, 'YYYY_MM'), format('for values from (%L) to (%L)', first, next)
@@ -118,8 +118,11 @@ begin
     if not exists (select from audit_months where before <= older_than) then
         return 0;
     end if;
-    -- Writers wait from here on, and other instances that are about to do the same. They hold a chain before they touch
-    -- the events, so this does too.
+    -- One instance does it; the others need not wait.
+    if not pg_try_advisory_xact_lock(hashtextextended('audit_months ' || current_schema(), 0)) then
+        return 0;
+    end if;
+    -- Writers wait from here on. They hold a chain before they touch the events, so this does too.
     perform from audit_chains order by shard for update;
     for month in select * from audit_months where before <= older_than order by before loop
         links := format(

@@ -54,10 +54,9 @@ pub fn check_together(read: &mut Read<'_>, config: &Config) {
     if is_clear_database(config.database.url.expose(), &hosts) {
         read.insecure.extend(read.find("DATABASE_URL"));
     }
-    if let Some(url) = &config.database.migration_url {
-        if is_clear_database(url.expose(), &hosts) {
-            read.insecure.extend(read.find("DATABASE_MIGRATION_URL"));
-        }
+    let migration_url = config.database.migration_url.as_ref();
+    if migration_url.is_some_and(|url| is_clear_database(url.expose(), &hosts)) {
+        read.insecure.extend(read.find("DATABASE_MIGRATION_URL"));
     }
 }
 

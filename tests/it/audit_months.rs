@@ -39,10 +39,9 @@ async fn partitions(app: &TestApp) -> BTreeSet<String> {
 }
 
 async fn verified(app: &TestApp) -> u64 {
-    match verify_audit(&app.app, |_| {}).await.unwrap() {
-        TrailVerdict::Whole { events, .. } => events,
-        broken => panic!("{broken:?}"),
-    }
+    let verdict = verify_audit(&app.app, |_| {}).await.unwrap();
+    let TrailVerdict::Whole { events, .. } = verdict else { panic!("the trail is broken: {verdict:?}") };
+    events
 }
 
 /// Refused, and by the guard of the trail.

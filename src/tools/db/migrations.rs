@@ -52,8 +52,8 @@ impl Db {
         }
     }
 
-    /// Migrates in one transaction. What is set ends with it, and so does the lock: a pooler gives the session of the server to
-    /// others afterwards.
+    /// Migrates in one transaction. What is set ends with it, and so does the lock: a pooler gives the session of the server
+    /// to others afterwards.
     async fn migrate_over(&self, setting: &str, connection: &mut PgConnection) -> Result<()> {
         if setting == MIGRATION_URL {
             self.check_same_database(connection).await?;

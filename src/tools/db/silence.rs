@@ -79,8 +79,8 @@ impl Server {
         is_at_work
     }
 
-    /// Whether a pooler takes connections. Which session works for us it does not tell, and the one that greeted us may by now
-    /// work for another client.
+    /// Whether a pooler takes connections. Which session works for us it does not tell, and the one that greeted us may by
+    /// now work for another client.
     async fn accepts(&self) -> bool {
         matches!(timeout(PROBE_TIMEOUT, self.options.connect()).await, Ok(Ok(_connection)))
     }

@@ -22,7 +22,7 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 /// Prepared statements kept per connection: more than we have, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 512;
 
-pub(super) async fn open(settings: &DbSettings) -> Result<Engine> {
+fn refuse_other_kinds(settings: &DbSettings) -> Result<()> {
     let url = settings.url.expose();
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(Fault::new("reading DATABASE_URL: a database in memory has no readers beside its writer").into());
@@ -32,6 +32,12 @@ pub(super) async fn open(settings: &DbSettings) -> Result<Engine> {
             Fault::new("reading DATABASE_MIGRATION_URL, which is for PostgreSQL: DATABASE_URL is a file").into()
         );
     }
+    Ok(())
+}
+
+pub(super) async fn open(settings: &DbSettings) -> Result<Engine> {
+    refuse_other_kinds(settings)?;
+    let url = settings.url.expose();
     let options = SqliteConnectOptions::from_str(url)
         .or_fault("reading DATABASE_URL")?
         .journal_mode(SqliteJournalMode::Wal)

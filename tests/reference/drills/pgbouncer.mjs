@@ -57,7 +57,7 @@ async function timeouts(postgres, pool) {
 }
 
 // A statement of more than two seconds is waited for, although the session that greeted its connection is idle meanwhile or works
-// for others. Nobody else waits: with all sessions at work, a server that asks for the wrong one would be lucky.
+// for others. No other request waits: with all sessions at work, a server that asks for the wrong one would be lucky.
 async function waitBehindALock(server, postgres) {
   const person = new Person(server, 'patient');
   must(!(await person.signUp()).code, 'the patient person could not register');
@@ -68,7 +68,7 @@ async function waitBehindALock(server, postgres) {
   const { code } = await person.signUp('login');
   await held;
   must(!code, `behind a lock a login was refused: ${code}`);
-  must(performance.now() - began > 2_500, 'nobody waited for the lock');
+  must(performance.now() - began > 2_500, 'the login did not wait for the lock');
 }
 
 async function works(binary, program, postgres, folder) {
