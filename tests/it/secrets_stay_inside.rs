@@ -341,7 +341,7 @@ async fn mistakes(journey: &Journey) {
     let inline =
         format!("mutation {{ login(input: {{ email: \"{ANN}\", password: \"Inline-Secret-11\" }}) {{ {LOGIN} }} }}");
     journey.send(&json!({ "query": inline }), &[]).await;
-    journey.send(&json!({ "query": inline.replace("password:", "pasword:") }), &[]).await;
+    journey.send(&json!({ "query": inline.replace("password:", "secret:") }), &[]).await;
     journey.send(&json!({ "query": inline.replace(" }) {", " ) {") }), &[]).await;
     journey.note("a mistake", "Inline-Secret-11");
     let login = document("login", LOGIN);

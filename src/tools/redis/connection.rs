@@ -1,56 +1,15 @@
 //! The connection that all callers share.
 
-use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::{Arg, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
+use deadpool_redis::redis::{FromRedisValue, RedisError, RedisResult};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use tokio::time::{Instant, timeout, timeout_at};
-use tracing::{Span, field};
+use tokio::time::{Instant, timeout_at};
 
+use super::call::{RedisCall, timed_out};
 use super::topology::{Link, Topology};
-use crate::tools::spans;
-
-/// How long work that no request waits for may wait for Redis; also how long a connection may take to make, across all
-/// callers who wait for it in turn.
-pub const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What Redis is asked to do.
-pub enum RedisCall<'a> {
-    /// A command.
-    Command(Cmd),
-    /// A script, sent by its hash; a server that does not know the hash is sent the text, and asked again.
-    Script(ScriptInvocation<'a>),
-    /// A command that publishes a message. Any node of a cluster takes it.
-    Publish(Cmd),
-}
-
-impl RedisCall<'_> {
-    /// The span of the call. It names the command, and no key.
-    pub(super) fn span(&self) -> Span {
-        let span = |name: &str| {
-            tracing::info_span!(
-                target: spans::STEP,
-                "redis",
-                otel.kind = "client",
-                otel.name = name,
-                otel.status_code = field::Empty,
-                db.system.name = "redis",
-                db.operation.name = name,
-                "error.type" = field::Empty,
-            )
-        };
-        match self {
-            Self::Command(command) | Self::Publish(command) => match command.args_iter().next() {
-                Some(Arg::Simple(name)) => span(std::str::from_utf8(name).unwrap_or_default()),
-                _ => Span::none(),
-            },
-            Self::Script(_) => span("EVALSHA"),
-        }
-    }
-}
 
 /// One connection for all callers: a checkout for every call would double the work of Redis.
 pub(super) struct SharedConnection {
@@ -114,13 +73,4 @@ impl SharedConnection {
 
 async fn connect(topology: Arc<Topology>) -> RedisResult<Link> {
     topology.connect().await
-}
-
-/// Waits for an answer, and fails as a connection does where it does not come in time.
-pub async fn in_time<T>(limit: Duration, answer: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-    timeout(limit, answer).await.unwrap_or_else(|_elapsed| Err(timed_out()))
-}
-
-fn timed_out() -> RedisError {
-    io::Error::from(io::ErrorKind::TimedOut).into()
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing in Redis may be the only copy. Each tool that uses it says what it does while Redis is away.
 
+mod call;
 mod circuit_breaker;
 mod connection;
 mod sentinels;
@@ -18,9 +19,9 @@ use deadpool_redis::redis::aio::PubSub;
 use deadpool_redis::redis::{Cmd, FromRedisValue, RedisError, RedisResult, cmd};
 use tracing::Instrument;
 
+pub use self::call::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use self::circuit_breaker::CircuitBreaker;
 use self::connection::SharedConnection;
-pub use self::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use self::topology::Topology;
 use crate::error::Result;
 use crate::tools::metrics::Durations;

@@ -13,7 +13,7 @@ use deadpool_redis::{Connection, Manager, Pool, PoolError};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::connection::{BACKGROUND_TIMEOUT, RedisCall, in_time};
+use super::call::{BACKGROUND_TIMEOUT, RedisCall, in_time};
 use super::sentinels::Sentinels;
 use super::{RedisMode, RedisSettings};
 use crate::error::{OrFault, Result};

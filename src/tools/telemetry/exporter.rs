@@ -16,7 +16,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tokio::runtime::Handle;
 use url::Url;
 
-use super::traces::{SPAN_COUNTS, TraceSettings};
+use super::span_counts::SPAN_COUNTS;
+use super::trace_settings::TraceSettings;
 use crate::error::{OrFault, Result};
 use crate::tools::http_client::{HttpClient, HttpClientSettings, HttpError, OutboundRequest, OutboundUrl, ServerAway};
 

@@ -1,6 +1,8 @@
 //! The log and the traces. The log is JSON for machines in production and lines for people in development, always on stderr.
 
 mod exporter;
+mod span_counts;
+mod trace_settings;
 mod traces;
 
 use std::io::{self, IsTerminal};
@@ -15,7 +17,8 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-pub use self::traces::{SPAN_COUNTS, SpanCounts, TraceSettings};
+pub use self::span_counts::{SPAN_COUNTS, SpanCounts};
+pub use self::trace_settings::TraceSettings;
 use crate::error::{OrFault, Result};
 use crate::tools::spans;
 

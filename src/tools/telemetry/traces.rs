@@ -1,6 +1,5 @@
 //! Traces: which spans are recorded, how many traces are sampled, and how spans wait for their export.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
@@ -19,9 +18,10 @@ use tracing_subscriber::registry::LookupSpan;
 use url::Url;
 
 use super::exporter;
+use super::span_counts::SPAN_COUNTS;
+use super::trace_settings::TraceSettings;
 use crate::error::Result;
 use crate::tools::spans;
-use crate::values::secret::Secret;
 
 /// The most spans that wait for their export. Further spans are dropped.
 const QUEUE: usize = 2048;
@@ -29,45 +29,6 @@ const QUEUE: usize = 2048;
 const BATCH: usize = 512;
 /// How long a span waits at most until it is exported.
 const INTERVAL: Duration = Duration::from_secs(5);
-
-/// Where traces go to.
-#[derive(Debug, Clone)]
-pub struct TraceSettings {
-    /// The URL of the collector without `/v1/traces`. `None`: there are no traces.
-    pub endpoint: Option<Url>,
-    /// Headers of each export, such as the key of a vendor.
-    pub headers: Vec<(String, Secret)>,
-    /// The name of this service in the traces.
-    pub service_name: String,
-    /// The part of all traces that is exported, from 0 to 1. For a request with a parent, its parent decides.
-    pub sample_ratio: f64,
-}
-
-/// How many spans were recorded and exported since the start.
-#[derive(Debug)]
-pub struct SpanCounts {
-    recorded: AtomicU64,
-    exported: AtomicU64,
-}
-
-/// Those of this process, which has one log and one export of traces.
-pub static SPAN_COUNTS: SpanCounts = SpanCounts { recorded: AtomicU64::new(0), exported: AtomicU64::new(0) };
-
-impl SpanCounts {
-    /// Spans of sampled traces that have ended.
-    pub fn recorded(&self) -> u64 {
-        self.recorded.load(Ordering::Relaxed)
-    }
-
-    /// Spans that the collector took.
-    pub fn exported(&self) -> u64 {
-        self.exported.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn add_exported(&self, spans: usize) {
-        self.exported.fetch_add(spans as u64, Ordering::Relaxed);
-    }
-}
 
 /// Makes the export of traces to a collector. Call it inside of the runtime that sends them.
 ///
@@ -128,7 +89,7 @@ impl SpanProcessor for CountedSpans {
     }
 
     fn on_end(&self, span: SpanData) {
-        SPAN_COUNTS.recorded.fetch_add(1, Ordering::Relaxed);
+        SPAN_COUNTS.add_recorded();
         self.0.on_end(span);
     }
 
