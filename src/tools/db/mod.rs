@@ -12,6 +12,7 @@ mod preconditions;
 mod query;
 mod rows;
 mod server;
+mod settings;
 mod silence;
 mod span;
 mod sqlite;
@@ -21,7 +22,7 @@ mod transaction;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr, SqlitePool};
 use tokio::sync::{Notify, watch};
@@ -42,37 +43,12 @@ pub use preconditions::Obstacle;
 pub use query::{Dialects, SqlQuery, SqlValue, statements_run};
 pub(crate) use query::{postgres, sql, sqlite};
 pub use rows::Record;
+pub use settings::DbSettings;
 pub use transaction::Tx;
 
 /// The settings that say where the database is, as messages name them.
 const URL: &str = "DATABASE_URL";
 const MIGRATION_URL: &str = "DATABASE_MIGRATION_URL";
-
-/// Where the database is, and how many connections may use it.
-#[derive(Debug, Clone)]
-pub struct DbSettings {
-    /// `sqlite://path/to/file.db` or `postgres://user:password@host/name`.
-    pub url: Secret,
-    /// Where migrations run, if not there: directly at the server behind a pooler, or with a role that owns the tables.
-    pub migration_url: Option<Secret>,
-    /// The most connections open at once. On `SQLite` these are the readers, beside one writer. On `PostgreSQL` a third of
-    /// them is for statements that only read, so that writers that wait for a disk or a lock do not delay readers; one
-    /// alone does everything.
-    pub max_connections: u32,
-    /// How long a flow waits for a connection before it is refused with UNAVAILABLE.
-    pub acquire_timeout: Duration,
-    /// Whether the file of `SQLite` and its folder are made where they are missing.
-    pub makes_file: bool,
-}
-
-impl DbSettings {
-    /// The most connections that this process opens to `PostgreSQL`: those that it lends, and for moments one more, which
-    /// migrates, or asks what the server works on.
-    #[must_use]
-    pub const fn most_connections(&self) -> u32 {
-        self.max_connections.saturating_add(1)
-    }
-}
 
 /// The database behind one of two engines. Cloning is cheap and shares the connections.
 #[derive(Debug, Clone)]
