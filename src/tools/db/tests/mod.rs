@@ -3,6 +3,8 @@
 mod opening;
 mod writing;
 
+use std::time::Duration;
+
 use sqlx::types::Json;
 use tempfile::TempDir;
 use uuid::Uuid;

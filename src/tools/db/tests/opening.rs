@@ -1,6 +1,6 @@
 //! Where the database is, and what happens when it is not there.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::*;
 
