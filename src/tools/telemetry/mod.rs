@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::Interest;
 use tracing::{Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterExt, filter_fn};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn};
+use tracing_subscriber::layer::{Context, Filter, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -75,9 +76,6 @@ fn log<S>(format: LogFormat, filter: &str) -> Result<impl Layer<S> + use<S>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    // During an outage the driver of Redis logs every retry, and tools/redis says once what there is to know.
-    let filter = format!("redis=off,{filter}");
-    let filter = EnvFilter::try_new(filter).or_fault("reading the log filter")?.and(filter_fn(belongs_in_log));
     let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let log = match format {
         LogFormat::Json => log.json().flatten_event(true).with_span_list(false).boxed(),
@@ -85,7 +83,23 @@ where
         LogFormat::Pretty if io::stderr().is_terminal() => log.compact().boxed(),
         LogFormat::Pretty => log.compact().with_ansi(false).boxed(),
     };
-    Ok(log.with_filter(filter))
+    Ok(log.with_filter(log_filter(filter)?))
+}
+
+fn log_filter<S>(filter: &str) -> Result<impl Filter<S> + use<S>>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    // During an outage the driver of Redis logs every retry, and tools/redis says once what there is to know.
+    let wanted = EnvFilter::try_new(format!("redis=off,{filter}")).or_fault("reading the log filter")?;
+    // Asked for every event. A filter that is asked once for each place in the code would lose events: sqlx asks whether it may
+    // log a statement and then does not, and the answer "no" stays for the next event of the thread that is not asked about.
+    let allowed = dynamic_filter_fn(|event: &Metadata<'_>, _: &Context<'_, S>| belongs_in_log(event));
+    let allowed = allowed.with_callsite_filter(|event| match belongs_in_log(event) {
+        true => Interest::sometimes(),
+        false => Interest::never(),
+    });
+    Ok(wanted.and(allowed.with_max_level_hint(LevelFilter::TRACE)))
 }
 
 impl Telemetry {
@@ -102,6 +116,9 @@ impl Telemetry {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
 
     #[test]
@@ -120,6 +137,30 @@ mod tests {
             assert!(tracing::info_span!(target: spans::ROOT, "request").is_disabled());
             assert!(tracing::info_span!(target: spans::STEP, "sql").is_disabled());
         });
+    }
+
+    /// Counts the events that it sees.
+    struct Counter(Arc<AtomicU64>);
+
+    impl<S: Subscriber> Layer<S> for Counter {
+        fn on_event(&self, _: &tracing::Event<'_>, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn an_event_was_lost_after_a_library_had_asked_whether_it_may_log() {
+        let seen = Arc::<AtomicU64>::default();
+        let log = Counter(Arc::clone(&seen)).with_filter(log_filter("info").unwrap());
+
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
+            for _ in 0..3 {
+                assert!(!tracing::enabled!(target: "sqlx::query", tracing::Level::DEBUG));
+                tracing::info!("an event");
+            }
+        });
+
+        assert_eq!(seen.load(Ordering::Relaxed), 3);
     }
 
     #[test]
