@@ -54,7 +54,7 @@ impl Pbkdf2Digest {
     }
 
     /// Bytes of one block.
-    const fn block(self) -> u64 {
+    const fn block(self) -> usize {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
@@ -113,7 +113,7 @@ impl HashCost {
             }
             (Self::Pbkdf2 { digest, .. }, _) => {
                 let missing = u32::try_from(self.work().saturating_sub(done.work())).unwrap_or(u32::MAX);
-                let length = digest.block() as usize;
+                let length = digest.block();
                 (missing > 0).then_some(Self::Pbkdf2 { digest, iterations: missing, length }).into_iter().collect()
             }
             _ => Vec::new(),
@@ -132,7 +132,7 @@ impl HashCost {
                 blocks.saturating_mul(block_size.into()).saturating_mul(parallelism.into()) / 8
             }
             Self::Pbkdf2 { digest, iterations, length } => {
-                u64::from(iterations).saturating_mul((length as u64).div_ceil(digest.block()))
+                u64::from(iterations).saturating_mul(length.div_ceil(digest.block()) as u64)
             }
         }
     }

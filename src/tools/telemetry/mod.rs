@@ -95,10 +95,8 @@ where
     // Asked for every event. A filter that is asked once for each place in the code would lose events: sqlx asks whether it may
     // log a statement and then does not, and the answer "no" stays for the next event of the thread that is not asked about.
     let allowed = dynamic_filter_fn(|event: &Metadata<'_>, _: &Context<'_, S>| belongs_in_log(event));
-    let allowed = allowed.with_callsite_filter(|event| match belongs_in_log(event) {
-        true => Interest::sometimes(),
-        false => Interest::never(),
-    });
+    let allowed = allowed
+        .with_callsite_filter(|event| if belongs_in_log(event) { Interest::sometimes() } else { Interest::never() });
     Ok(wanted.and(allowed.with_max_level_hint(LevelFilter::TRACE)))
 }
 
