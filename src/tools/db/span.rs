@@ -21,9 +21,9 @@ impl<'a> StatementSummary<'a> {
         let verb = sql.split_whitespace().next().unwrap_or_default();
         let mut words = sql.split_whitespace();
         let introduced = words.find(|word| matches!(*word, "from" | "into" | "update")).and_then(|_| words.next());
-        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         // Behind `from` there may be a query in parentheses.
-        let name = introduced.and_then(|word| word.split(|letter| !is_name(letter)).next());
+        let name = introduced.and_then(|word| word.split(|c| !is_name(c)).next());
         Self { verb, table: name.filter(|name| !name.is_empty()) }
     }
 }

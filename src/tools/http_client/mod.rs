@@ -52,7 +52,7 @@ pub struct HttpClientSettings {
 }
 
 impl HttpClientSettings {
-    /// For a server that the operator names and nobody else can: it may be anywhere, and without TLS. The settings decide
+    /// For a server that the operator alone names: it may be anywhere, and without TLS. The settings decide
     /// whether production accepts that. A URL of a stranger still has to be public.
     #[must_use]
     pub fn for_operator() -> Self {

@@ -125,7 +125,7 @@ mod tests {
         assert!(start(LogFormat::Json, "warn", None).is_ok());
     }
 
-    /// At the level of everything, too: a span that nobody exports is never made.
+    /// At the level of everything, too: a span that is not exported is never made.
     #[test]
     fn without_a_collector_the_spans_of_traces_are_off() {
         let log = tracing_subscriber::registry().with(log(LogFormat::Json, "trace").unwrap());
