@@ -1,5 +1,5 @@
-//! What administrators do for a user who asks for help: end one or all of their sessions, turn off a lost second factor, send a link to a
-//! new password.
+//! What administrators do for a user who asks for help: end one or all of their sessions, turn off a lost second factor, send
+//! a link to a new password.
 
 use crate::app::admin_actions::AdminActor;
 use crate::app::viewer::Admin;

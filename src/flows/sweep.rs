@@ -69,8 +69,8 @@ pub async fn sweep(app: &App, stopping: &CancellationToken) -> Result<u64> {
     Ok(removed)
 }
 
-/// Removes whole months of old events, and a batch of the others from the beginning of each chain, so that the rest can still be verified, and writes an
-/// event about it.
+/// Removes whole months of old events, and a batch of the others from the beginning of each chain, so that the rest can
+/// still be verified, and writes an event about it.
 async fn sweep_trail(app: &App, now: Time) -> Result<u64> {
     if app.config.retention.audit.is_zero() {
         return Ok(0);

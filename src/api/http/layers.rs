@@ -86,8 +86,8 @@ pub async fn end_connections(State(state): State<Arc<AppState>>, request: Reques
     response
 }
 
-/// Writes one line and counts once for each request, with its client, its user, its cost and the code of its first error. Bodies,
-/// query strings and headers are left out: they hold passwords and tokens.
+/// Writes one line and counts once for each request, with its client, its user, its cost and the code of its first error.
+/// Bodies, query strings and headers are left out: they hold passwords and tokens.
 pub async fn log(
     State(state): State<Arc<AppState>>,
     Extension(id): Extension<CorrelationId>,

@@ -24,8 +24,8 @@ use crate::app::App;
 use crate::error::ErrorCode;
 use crate::tools::spans;
 
-/// Request data that tells afterwards whether any field ran, and what the operation cost. `data: null` alone does not say whether the request was
-/// wrong or a field failed, and GraphQL over HTTP answers the two differently.
+/// Request data that tells afterwards whether any field ran, and what the operation cost. `data: null` alone does not say
+/// whether the request was wrong or a field failed, and GraphQL over HTTP answers the two differently.
 #[derive(Debug, Clone, Default)]
 pub struct ExecutionMarker(Arc<Execution>);
 
